@@ -1,0 +1,76 @@
+/**
+ * Log lines like those of the jamf agent, made for a given time. For the demo, the tests and the benchmarks.
+ *
+ * @module
+ */
+
+/** Whose lines, and where their wall clock stands. */
+export interface LineOptions {
+  readonly pid?: number;
+  /** The computer name. */
+  readonly host?: string;
+  /** IANA name of the zone that the stamp is written in. */
+  readonly zone?: string;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+export const SIGNATURE_ERROR =
+  "Device Signature Error - A valid device signature is required to perform the action.";
+
+/**
+ * The stamp of an instant as the agent writes it, without year and zone.
+ *
+ * @param at Seconds since 1970.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(stampText(1_745_572_898), "Fri Apr 25 09:21:38");
+ * ```
+ */
+export function stampText(at: number, zone = "UTC"): string {
+  const local = Temporal.Instant.fromEpochMilliseconds(at * 1000).toZonedDateTimeISO(zone);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const time = [local.hour, local.minute, local.second].map(two).join(":");
+  return `${WEEKDAYS[local.dayOfWeek - 1]} ${MONTHS[local.month - 1]} ${two(local.day)} ${time}`;
+}
+
+/** One line of the agent, with its end. */
+export function logLine(at: number, message: string, options: LineOptions = {}): string {
+  const { pid = 335, host = "Jane's MacBook Pro", zone = "UTC" } = options;
+  return `${stampText(at, zone)} ${host} jamf[${pid}]: ${message}\n`;
+}
+
+/** A check-in that the server answers: four lines within three seconds. */
+export function checkinLines(at: number, options: LineOptions = {}): string {
+  return logLine(
+    at,
+    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
+    options,
+  ) +
+    logLine(at + 2, "Checking for patches...", options) +
+    logLine(at + 3, "No patch policies were found.", options);
+}
+
+/** A check-in without a network. */
+export function offlineLines(at: number, options: LineOptions = {}): string {
+  return logLine(
+    at,
+    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
+    options,
+  ) +
+    logLine(at + 1, "Could not connect to the JSS. Looking for cached policies...", options);
+}
+
+/** A check-in of a Mac whose signature the server refuses: the shape with an indented line. */
+export function refusedLines(at: number, options: LineOptions = {}): string {
+  return logLine(
+    at,
+    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
+    options,
+  ) +
+    logLine(at + 1, "", options) + `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+}

@@ -1,0 +1,133 @@
+/**
+ * One log as entries: each record dated and judged, newest first. Here lines, records, stamps and evidence meet.
+ *
+ * @module
+ */
+
+import { continuedEvidence, type Evidence, evidenceOf, isTelling } from "./evidence.ts";
+import { type ByteSource, linesBackwards } from "./lines.ts";
+import { recordsBackwards } from "./record.ts";
+import { type ResolveStamp } from "./stamp.ts";
+
+/** A record, reduced to what it tells. */
+export interface Entry {
+  /** Seconds since 1970; `undefined` if the stamp is unusable. */
+  at: number | undefined;
+  readonly pid: number;
+  /** The row of the table that it fits, if any. */
+  readonly evidence: Evidence | undefined;
+}
+
+/** What reading a log has come upon so far. */
+export interface EntryCounts {
+  records: number;
+  /** Records whose stamp no year fits, or that a wrong clock wrote. */
+  unusableStamps: number;
+  /** Lines judged by their beginning, because they are longer than 1 MiB. */
+  cutLines: number;
+}
+
+/** A stamp that lies so far before the record above it was written by a wrong clock (facts: "The year"). */
+const CLOCK_JUMP = 400 * 86_400;
+
+/**
+ * How many records in a row are held back until the record above them is known. More are believed: a Mac that really
+ * has not checked in for over a year, whose log would otherwise have to fit into the memory.
+ */
+const MAX_HELD = 10_000;
+
+/** Hands out one entry at a time; `undefined` when there are no more. */
+export type NextEntry = () => Entry | undefined;
+
+/**
+ * The entries of one log, newest first.
+ *
+ * @param source The log's bytes.
+ * @param reference Seconds since 1970: nothing in the log was written later.
+ * @param resolve Dates its stamps.
+ * @param counts Is counted up while entries are taken.
+ */
+export function entriesBackwards(
+  source: ByteSource,
+  reference: number,
+  resolve: ResolveStamp,
+  counts: EntryCounts,
+): NextEntry {
+  const nextLine = linesBackwards(source);
+  const nextRecord = recordsBackwards(() => {
+    const line = nextLine();
+    if (line?.cut) counts.cutLines++;
+    return line;
+  }, isTelling);
+
+  return withoutClockJumps(
+    () => {
+      const record = nextRecord();
+      if (record === undefined) return undefined;
+      counts.records++;
+      const { head, bytes, end, continuation } = record;
+      const at = resolve(head);
+      if (at === undefined) counts.unusableStamps++;
+      const continued = continuation.length > 0 ? continuedEvidence(continuation) : undefined;
+      const evidence = continued ?? evidenceOf(bytes, head.messageStart, end);
+      return { at, pid: head.pid, evidence };
+    },
+    reference,
+    counts,
+  );
+}
+
+/**
+ * Takes their stamps from entries that a wrong clock wrote: those more than 400 days before an entry above them. Going
+ * backwards, such an entry comes before the one that convicts it, so entries that old are held back meanwhile.
+ *
+ * @param next The entries, newest first, as their stamps read.
+ * @param reference Seconds since 1970: no stamp is later.
+ * @param counts Its `unusableStamps` is counted up.
+ */
+export function withoutClockJumps(
+  next: NextEntry,
+  reference: number,
+  counts: Pick<EntryCounts, "unusableStamps">,
+): NextEntry {
+  const safe = reference - CLOCK_JUMP;
+  let held: Entry[] = [];
+  let handedOut = 0;
+
+  /** Reads on until no entry that is still to come can convict those held back. */
+  function hold(first: Entry): void {
+    held = [first];
+    handedOut = 0;
+    let newest = -Infinity;
+    while (held.length < MAX_HELD) {
+      const entry = next();
+      if (entry === undefined) return;
+      held.push(entry);
+      if (entry.at === undefined || entry.at <= newest) continue;
+      newest = entry.at;
+      convict(held, newest, counts);
+      if (newest >= safe) return;
+    }
+  }
+
+  return () => {
+    if (handedOut === held.length) {
+      const entry = next();
+      if (entry?.at === undefined || entry.at >= safe) return entry;
+      hold(entry);
+    }
+    return held[handedOut++];
+  };
+}
+
+function convict(
+  held: readonly Entry[],
+  above: number,
+  counts: Pick<EntryCounts, "unusableStamps">,
+): void {
+  for (const entry of held) {
+    if (entry.at === undefined || entry.at >= above - CLOCK_JUMP) continue;
+    entry.at = undefined;
+    counts.unusableStamps++;
+  }
+}

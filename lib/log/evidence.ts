@@ -1,0 +1,254 @@
+/**
+ * What a record proves about the agent and its server (facts: "What a line proves"). One table; the tests run its
+ * sample lines.
+ *
+ * @module
+ */
+
+/**
+ * - `contact`: the server answered.
+ * - `contact unless offline`: it answered, unless the same run could not connect and ran a cached policy.
+ * - `healed`: trust is new; a signature error before it is over.
+ * - `attempt`: the agent is about to ask; nothing is known yet.
+ * - `device signature error`: the server no longer trusts this Mac.
+ * - `no connection`: the network or the server was away.
+ * - `other failure`: something went wrong that says nothing about trust.
+ * - `local`: it happened on the Mac alone.
+ */
+export type Proof =
+  | "contact"
+  | "contact unless offline"
+  | "healed"
+  | "attempt"
+  | "device signature error"
+  | "no connection"
+  | "other failure"
+  | "local";
+
+/** One row of the table. */
+export interface Evidence {
+  /** How the message begins. What stands behind the beginning proves nothing: a policy may be named after an error. */
+  readonly begins: string;
+  /** The message ends there too. */
+  readonly whole?: boolean;
+  readonly proves: Proof;
+  /** For its run, the records of one pid: it begins one, or shows that this one works without the server. */
+  readonly run?: "begins" | "offline";
+  /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
+  readonly samples: readonly string[];
+}
+
+const SIGNATURE_ERROR =
+  "Device Signature Error - A valid device signature is required to perform the action.";
+const ERROR_OPENING = "There was an error.";
+
+/** The first row that fits a message counts. */
+export const EVIDENCE: readonly Evidence[] = [
+  {
+    begins: "No patch policies were found.",
+    proves: "contact",
+    samples: ["No patch policies were found."],
+  },
+  {
+    begins: "Executing Policy ",
+    proves: "contact unless offline",
+    samples: ["Executing Policy WDAV", `Executing Policy Fix ${SIGNATURE_ERROR}`],
+  },
+  {
+    begins: "No policies were found",
+    proves: "contact unless offline",
+    samples: ['No policies were found for the "recurring check-in" trigger.'],
+  },
+  {
+    begins: "Submitting log to ",
+    proves: "contact unless offline",
+    samples: ["Submitting log to https://jamf.example.com:8443/"],
+  },
+  {
+    begins: "Enroll return code: 0",
+    whole: true,
+    proves: "healed",
+    samples: ["Enroll return code: 0"],
+  },
+  {
+    begins: "The device certificate was created successfully.",
+    proves: "healed",
+    samples: ["The device certificate was created successfully."],
+  },
+  {
+    begins: "Checking for policies triggered by ",
+    proves: "attempt",
+    run: "begins",
+    samples: [
+      'Checking for policies triggered by "recurring check-in" for user "testuser"...',
+      'Checking for policies triggered by "enrollmentComplete"…',
+    ],
+  },
+  {
+    begins: "Checking for policy ID ",
+    proves: "attempt",
+    run: "begins",
+    samples: ["Checking for policy ID 332..."],
+  },
+  { begins: "Checking for patches", proves: "attempt", samples: ["Checking for patches..."] },
+  {
+    begins: SIGNATURE_ERROR,
+    proves: "device signature error",
+    run: "offline",
+    samples: [SIGNATURE_ERROR],
+  },
+  {
+    begins: "Could not connect to the JSS",
+    proves: "no connection",
+    run: "offline",
+    samples: ["Could not connect to the JSS. Looking for cached policies..."],
+  },
+  {
+    begins: 'Connection failure: "',
+    proves: "no connection",
+    samples: ['Connection failure: "The request timed out."'],
+  },
+  {
+    begins: "Error running recon: Connection failure",
+    proves: "no connection",
+    samples: ['Error running recon: Connection failure: "The request timed out."'],
+  },
+  {
+    begins: "Security Error - ",
+    proves: "other failure",
+    samples: ["Security Error - A security error has occurred."],
+  },
+  {
+    begins: "Permission Error - ",
+    proves: "other failure",
+    samples: ["Permission Error - You do not have permission."],
+  },
+  {
+    begins: "Unknown Error - ",
+    proves: "other failure",
+    samples: ["Unknown Error - An unknown error has occurred."],
+  },
+  {
+    begins: "An error occurred while",
+    proves: "other failure",
+    samples: ["An error occurred while running the policy."],
+  },
+  {
+    begins: "Error running recon: ",
+    proves: "other failure",
+    samples: ["Error running recon: Out of memory"],
+  },
+  { begins: ERROR_OPENING, proves: "other failure", samples: [ERROR_OPENING] },
+  {
+    begins: "Informing the JSS about login",
+    proves: "local",
+    samples: ["Informing the JSS about login for user jdoe"],
+  },
+  {
+    begins: "Removing existing launchd task",
+    proves: "local",
+    samples: [
+      "Removing existing launchd task /Library/LaunchAgents/com.jamfsoftware.jamfhelper.plist...",
+    ],
+  },
+  { begins: "Daemon starting", proves: "local", samples: ["Daemon starting"] },
+  { begins: "Upgrading ", proves: "local", samples: ["Upgrading jamf binary..."] },
+  { begins: "Installing ", proves: "local", samples: ["Installing Microsoft Defender..."] },
+  {
+    begins: "Inventory will be updated when",
+    proves: "local",
+    samples: ["Inventory will be updated when all queued actions are complete."],
+  },
+  {
+    begins: "The SSL Certificate for",
+    proves: "local",
+    samples: ["The SSL Certificate for https://jamf.example.com:8443/ must be trusted."],
+  },
+];
+
+const encoder = new TextEncoder();
+const DEBUG = encoder.encode("[DEBUG] ");
+const SIGNATURE_ERROR_BYTES = encoder.encode(SIGNATURE_ERROR);
+const ERROR_OPENING_BYTES = encoder.encode(ERROR_OPENING);
+const CONTINUED_SIGNATURE_ERROR = EVIDENCE.find((row) => row.begins === SIGNATURE_ERROR)!;
+
+/** The rows by the first byte of their beginning: that alone tells most messages from most rows. */
+const rowsByFirstByte: { row: Evidence; begins: Uint8Array }[][] = Array.from(
+  { length: 256 },
+  () => [],
+);
+for (const row of EVIDENCE) {
+  const begins = encoder.encode(row.begins);
+  rowsByFirstByte[begins[0]!]!.push({ row, begins });
+}
+
+/**
+ * The row that a message fits, if any. The prefix of the debug log level is passed over.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const message = new TextEncoder().encode("No patch policies were found.");
+ * assertEquals(evidenceOf(message, 0, message.length)?.proves, "contact");
+ * ```
+ */
+export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evidence | undefined {
+  const from = startsWith(bytes, start, end, DEBUG) ? start + DEBUG.length : start;
+  if (from >= end) return undefined;
+  const rows = rowsByFirstByte[bytes[from]!]!;
+  for (let i = 0; i < rows.length; i++) {
+    const { row, begins } = rows[i]!;
+    const isRow = startsWith(bytes, from, end, begins);
+    if (isRow && !(row.whole && from + begins.length < end)) return row;
+  }
+  return undefined;
+}
+
+/**
+ * Whether an unstamped line can be part of a signature error: see {@linkcode continuedEvidence}.
+ */
+export function isTelling(bytes: Uint8Array, start: number, end: number): boolean {
+  return startsWith(bytes, start, end, ERROR_OPENING_BYTES) ||
+    startsWith(bytes, indentEnd(bytes, start, end), end, SIGNATURE_ERROR_BYTES);
+}
+
+/**
+ * What the unstamped lines below a record prove: the agent also writes a signature error there, indented, below
+ * `There was an error.`. Both are asked for, because a script may print such a line that it found in the log itself.
+ *
+ * @param lines Those lines below the record that are {@linkcode isTelling}, in the order of the log.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = "Device Signature Error - A valid device signature is required to perform the action.";
+ * assertEquals(
+ *   continuedEvidence(["There was an error.", `    ${error}`])?.proves,
+ *   "device signature error",
+ * );
+ * assertEquals(continuedEvidence([error]), undefined);
+ * ```
+ */
+export function continuedEvidence(lines: readonly string[]): Evidence | undefined {
+  const opening = lines.findIndex((line) => line.startsWith(ERROR_OPENING));
+  const isIndented = (line: string): boolean => /^\s/.test(line);
+  return opening >= 0 && lines.slice(opening + 1).some(isIndented)
+    ? CONTINUED_SIGNATURE_ERROR
+    : undefined;
+}
+
+function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
+  if (end - start < prefix.length) return false;
+  for (let i = 0; i < prefix.length; i++) {
+    if (bytes[start + i] !== prefix[i]) return false;
+  }
+  return true;
+}
+
+function indentEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09)) at++;
+  return at;
+}

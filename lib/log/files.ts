@@ -1,0 +1,115 @@
+/**
+ * Which logs there are. Touches the disk.
+ *
+ * @module
+ */
+
+import { isRefusal, reasonOf } from "../reason.ts";
+import { kindOf, ReplacedFileError } from "../regular_file.ts";
+
+/** A log or a copy of it, as it was listed. */
+export interface LogFile {
+  readonly name: string;
+  readonly path: string;
+  /** In bytes, as it stands on the disk. */
+  readonly size: number;
+  /** When it was last written to, in seconds since 1970. */
+  readonly modified: number;
+  readonly inode: number | null;
+}
+
+/** Something named like a log that is none, and why. */
+export interface SkippedFile {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What a log folder holds. */
+export interface LogListing {
+  /** Last written first; the live log before a copy of the same second. */
+  readonly files: readonly LogFile[];
+  /** Links, folders, pipes: never followed, never opened. */
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** The logs of a folder cannot be read at all; the message says why, and what to do. */
+export class ReadError extends Error {
+  override name = "ReadError";
+}
+
+/** `jamf.log` and its copies. Nobody documents how these are named, so their names say nothing about their order. */
+const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
+
+/**
+ * Lists the logs in a folder.
+ *
+ * @param dir The folder.
+ * @returns Nothing in either list if the folder does not exist.
+ * @throws {ReplacedFileError} A log vanished in between: it is being rotated.
+ * @throws {Deno.errors.PermissionDenied} The system refuses the folder.
+ * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
+ */
+export function listLogs(dir: string): LogListing {
+  const files: LogFile[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const name of namesIn(dir)) {
+    if (!LOG_NAME.test(name)) continue;
+    const path = `${dir}/${name}`;
+    const info = lookAt(path);
+    if (!info.isFile) {
+      skipped.push({ name, reason: `it is ${kindOf(info)}` });
+      continue;
+    }
+    const modified = Math.floor((info.mtime?.getTime() ?? Infinity) / 1000);
+    files.push({ name, path, size: info.size, modified, inode: info.ino });
+  }
+  return { files: files.sort(byAge), skipped: skipped.sort(byName) };
+}
+
+/**
+ * Puts an error that came up while the logs of a folder were read into a sentence.
+ *
+ * @returns A {@linkcode ReadError}; the error itself, if it is a fault of this program.
+ */
+export function asReadError(dir: string, error: unknown): unknown {
+  const cause = { cause: error };
+  if (error instanceof ReplacedFileError) {
+    return new ReadError(`Cannot read the logs in "${dir}": ${error.message}; try again`, cause);
+  }
+  if (!isRefusal(error)) return error;
+  const next = error.name === "NotCapable" ? otherWay(dir) : "";
+  return new ReadError(`Cannot read the logs in "${dir}": ${reasonOf(error)}${next}`, cause);
+}
+
+function otherWay(dir: string): string {
+  return /^\/var\/log(?:\/|$)/.test(dir)
+    ? `; on macOS "/var" is a link, use "--log-dir /private${dir}"`
+    : "; pipe a log from elsewhere in: jamf-pulse summary - < jamf.log";
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(dir), (entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function lookAt(path: string): Deno.FileInfo {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new ReplacedFileError(`"${path}" vanished while the logs were listed`, { cause: error });
+  }
+}
+
+function byAge(a: LogFile, b: LogFile): number {
+  return b.modified - a.modified || byName(a, b);
+}
+
+/** In the order of the characters, so that `jamf.log` comes before `jamf.log.0`. */
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}

@@ -1,0 +1,200 @@
+/**
+ * Lines to records: a stamped line of the jamf agent and the unstamped lines below it (facts: "The line").
+ *
+ * @module
+ */
+
+import type { NextLine } from "./lines.ts";
+import type { Stamp } from "./stamp.ts";
+
+/** What a line of the jamf agent begins with: its stamp, and whose it is. */
+export interface Head extends Stamp {
+  readonly pid: number;
+  /** Where the message begins, in the bytes of the line. */
+  readonly messageStart: number;
+}
+
+/** One record of the log, its text still undecoded. */
+export interface JamfRecord {
+  readonly head: Head;
+  /** The stamped line; on loan until the next record is asked for. */
+  readonly bytes: Uint8Array;
+  /** Where its message ends, and the line with it. */
+  readonly end: number;
+  /** Those unstamped lines below it that were to be kept, in the order of the log, as text. */
+  readonly continuation: readonly string[];
+}
+
+/** Decides by a line's bytes whether it is worth keeping as continuation. */
+export type KeepLine = (bytes: Uint8Array, start: number, end: number) => boolean;
+
+const SPACE = 0x20;
+const COLON = 0x3a;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
+/** More kept lines below one record than any real one has: an imitation that grows without end. */
+const MAX_KEPT = 100;
+const NOTHING_KEPT: readonly string[] = [];
+
+/** Three letters as one number: of millions of lines, each is compared with a few numbers. */
+function letters(names: readonly string[]): Int32Array {
+  return Int32Array.from(
+    names,
+    (name) => name.charCodeAt(0) << 16 | name.charCodeAt(1) << 8 | name.charCodeAt(2),
+  );
+}
+const WEEKDAYS = letters(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]);
+const MONTHS = letters([
+  "Jan",
+  "Feb",
+  "Mar",
+  "Apr",
+  "May",
+  "Jun",
+  "Jul",
+  "Aug",
+  "Sep",
+  "Oct",
+  "Nov",
+  "Dec",
+]);
+
+/**
+ * The records of a log, newest first. Lines above the first stamp belong to a record in an older file, and lines below
+ * a stamp of another program belong to nobody: neither is handed out.
+ *
+ * @param nextLine The log's lines, last line first.
+ * @param keep Which unstamped lines to hand out with their record.
+ * @returns A function that gives one record at a time, `undefined` when there are no more.
+ */
+export function recordsBackwards(
+  nextLine: NextLine,
+  keep: KeepLine,
+): () => JamfRecord | undefined {
+  const text = new TextDecoder();
+  return () => {
+    let kept = NOTHING_KEPT;
+    for (let line = nextLine(); line; line = nextLine()) {
+      const { bytes, start, end } = line;
+      const head = headOf(bytes, start, end);
+      if (head === undefined) {
+        if (keep(bytes, start, end) && kept.length < MAX_KEPT) {
+          kept = [text.decode(bytes.subarray(start, end)), ...kept];
+        }
+      } else if (head === "foreign") {
+        kept = NOTHING_KEPT;
+      } else {
+        return { head, bytes, end, continuation: kept };
+      }
+    }
+    return undefined;
+  };
+}
+
+/**
+ * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything,
+ * so the first ` jamf[<digits>]:` after the time counts. A stamp without it, or without a weekday, is another program's.
+ *
+ * @returns `undefined` if the line has no stamp, `"foreign"` if the stamp is another program's.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const line = new TextEncoder().encode("Fri Apr 25 09:21:38 Jane's MacBook Pro jamf[335]: Hello");
+ * assertEquals(headOf(line, 0, line.length), {
+ *   weekday: 5,
+ *   month: 4,
+ *   day: 25,
+ *   second: 33698,
+ *   pid: 335,
+ *   messageStart: 50,
+ * });
+ * ```
+ */
+export function headOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Head | "foreign" | undefined {
+  const weekday = nameAt(bytes, start, WEEKDAYS);
+  const monthAt = weekday === 0 ? start : start + 4;
+  const month = nameAt(bytes, monthAt, MONTHS);
+  if (month === 0) return undefined;
+
+  // `02`, `2` or ` 2`: programs other than jamf do not pad the day.
+  let at = monthAt + 4;
+  if (bytes[at] === SPACE) at++;
+  let day = digit(bytes[at++]);
+  const ones = digit(bytes[at]);
+  if (ones >= 0) {
+    day = 10 * day + ones;
+    at++;
+  }
+  if (day < 0 || bytes[at] !== SPACE) return undefined;
+  at++;
+
+  const hours = twoDigits(bytes, at);
+  const minutes = twoDigits(bytes, at + 3);
+  const seconds = twoDigits(bytes, at + 6);
+  const isTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
+    bytes[at + 5] === COLON;
+  const timeEnd = at + 8;
+  if (!isTime || timeEnd > end || (timeEnd < end && bytes[timeEnd] !== SPACE)) return undefined;
+  if (weekday === 0) return "foreign";
+
+  const valid = hours < 24 && minutes < 60 && seconds < 60;
+  const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
+  return taggedHead(bytes, timeEnd, end, weekday, month, day, clock);
+}
+
+/** Finds the first ` jamf[<digits>]:` from `from` on. */
+function taggedHead(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  weekday: number,
+  month: number,
+  day: number,
+  second: number | undefined,
+): Head | "foreign" {
+  for (let at = from; at + 8 <= end; at++) {
+    if (bytes[at] !== SPACE || bytes[at + 5] !== OPENING || !isJamf(bytes, at + 1)) continue;
+    let pid = 0;
+    let i = at + 6;
+    for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
+      pid = 10 * pid + value;
+    }
+    if (i === at + 6 || i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) continue;
+    const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
+    return { weekday, month, day, second, pid, messageStart };
+  }
+  return "foreign";
+}
+
+function isJamf(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x6a && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6d &&
+    bytes[at + 3] === 0x66;
+}
+
+/** The number, from 1 on, of the name at `at` if a space follows it; 0 if there is none. */
+function nameAt(bytes: Uint8Array, at: number, names: Int32Array): number {
+  if (bytes[at + 3] !== SPACE) return 0;
+  const word = bytes[at]! << 16 | bytes[at + 1]! << 8 | bytes[at + 2]!;
+  for (let i = 0; i < names.length; i++) {
+    if (names[i] === word) return i + 1;
+  }
+  return 0;
+}
+
+/** 0 to 9, or -1 if the byte is no digit. */
+function digit(byte: number | undefined): number {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : -1;
+}
+
+/** 0 to 99, or -1 if there are no two digits at `at`. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = digit(bytes[at]);
+  const ones = digit(bytes[at + 1]);
+  return tens < 0 || ones < 0 ? -1 : 10 * tens + ones;
+}

@@ -1,0 +1,104 @@
+/**
+ * When a line was written: the log's stamps have a weekday, but neither year nor zone (facts: "The year", "The zone").
+ *
+ * @module
+ */
+
+/** What a stamp says: `Fri Apr 25 09:21:38` is `{ weekday: 5, month: 4, day: 25, second: 33698 }`. */
+export interface Stamp {
+  /** 1 is Monday, 7 is Sunday. */
+  readonly weekday: number;
+  readonly month: number;
+  readonly day: number;
+  /** Since midnight by the wall clock, 0 to 86399; `undefined` if the time is none, like `25:61:00`. */
+  readonly second: number | undefined;
+}
+
+/** Seconds since 1970 of the instant a stamp names; `undefined` if it cannot be dated. */
+export type ResolveStamp = (stamp: Stamp) => number | undefined;
+
+const DAY = 86_400;
+/** 29 February falls on the same weekday after 28 years, at the change of some centuries after 40. */
+const YEARS_BACK = 40;
+
+/**
+ * What holds for all stamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from there
+ * (no clock change in it, and all of it before the limit); `undefined` if each stamp must be looked at by itself.
+ */
+type DatedDay = number | "never" | undefined;
+
+/**
+ * Makes the function that dates the stamps of one file. It takes the newest year in which the date has that weekday and
+ * is not later than the reference; a day more is allowed for a Mac that has changed its zone, but the answer is never
+ * later than the reference. An hour that occurs twice is taken as the first, one that was left out is shifted forward.
+ *
+ * @param reference Seconds since 1970: nothing in the file was written later.
+ * @param zone IANA name of the Mac's time zone.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reference = Temporal.Instant.from("2026-01-02T00:00:00Z").epochMilliseconds / 1000;
+ * const resolve = stampResolver(reference, "America/New_York");
+ * const at = resolve({ weekday: 5, month: 4, day: 25, second: 5 * 3600 });
+ * assertEquals(at, Temporal.Instant.from("2025-04-25T09:00:00Z").epochMilliseconds / 1000);
+ * ```
+ */
+export function stampResolver(reference: number, zone: string): ResolveStamp {
+  const limit = reference + DAY;
+  const days = new Map<number, DatedDay>();
+  let lastKey = -1;
+  let lastDay: DatedDay;
+
+  /** Almost every stamp of a log is one look-up a day, and one addition a line. */
+  function datedDay(stamp: Stamp): DatedDay {
+    const key = (stamp.weekday * 13 + stamp.month) * 32 + stamp.day;
+    if (key === lastKey) return lastDay;
+    if (!days.has(key)) days.set(key, dateDay(stamp, limit, zone));
+    lastKey = key;
+    return lastDay = days.get(key);
+  }
+
+  return (stamp) => {
+    const { second } = stamp;
+    if (second === undefined) return undefined;
+    const day = datedDay(stamp);
+    if (day === "never") return undefined;
+    const at = day === undefined ? search(stamp, second, limit, zone) : day + second;
+    return at === undefined ? undefined : Math.min(at, reference);
+  };
+}
+
+function dateDay(stamp: Stamp, limit: number, zone: string): DatedDay {
+  const midnight = search(stamp, 0, limit, zone);
+  if (midnight === undefined) return "never";
+  const lastSecond = search(stamp, DAY - 1, limit, zone);
+  return lastSecond === midnight + DAY - 1 ? midnight : undefined;
+}
+
+function search(stamp: Stamp, second: number, limit: number, zone: string): number | undefined {
+  const newest = Temporal.Instant.fromEpochMilliseconds(limit * 1000).toZonedDateTimeISO(zone).year;
+  for (let year = newest; year >= newest - YEARS_BACK; year--) {
+    const at = instantIn(year, stamp, second, zone);
+    if (at !== undefined && at <= limit) return at;
+  }
+  return undefined;
+}
+
+function instantIn(year: number, stamp: Stamp, second: number, zone: string): number | undefined {
+  const { weekday, month, day } = stamp;
+  if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
+  const date = Temporal.PlainDate.from({ year, month, day: 1 });
+  if (day > date.daysInMonth) return undefined;
+  const local = date.with({ day });
+  if (local.dayOfWeek !== weekday) return undefined;
+  const time = Temporal.PlainTime.from({
+    hour: Math.floor(second / 3600),
+    minute: Math.floor(second / 60) % 60,
+    second: second % 60,
+  });
+  // "compatible": the first of two hours, and forward over one that is missing.
+  const zoned = local.toPlainDateTime(time).toZonedDateTime(zone, { disambiguation: "compatible" });
+  return Math.floor(zoned.epochMilliseconds / 1000);
+}

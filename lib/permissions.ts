@@ -1,0 +1,43 @@
+/**
+ * What the endpoint program may touch. Stated here once: the defaults of the options, the flags it is compiled with, the
+ * tests and the README all come from these lines.
+ *
+ * Checks are lexical, so the log folder is named by its real path: on macOS `/var/log` is a symbolic link into `/private`.
+ *
+ * @module
+ */
+
+/** Where the jamf agent logs, and where copies of its log stand. */
+export const LOG_DIR = "/private/var/log";
+
+/** Where Fleet reads the telemetry. */
+export const OUT_DIR = "/opt/telemetry/jamf";
+
+/**
+ * The permission flags of the endpoint program: no network, environment, subprocess, system information or foreign code.
+ *
+ * @param logDir The one folder it reads logs in.
+ * @param outDir The one folder it writes, and reads back, telemetry in.
+ * @returns Flags for `deno run` and `deno compile`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(permissionFlags(), [
+ *   "--no-prompt",
+ *   "--allow-read=/private/var/log,/opt/telemetry/jamf",
+ *   "--allow-write=/opt/telemetry/jamf",
+ * ]);
+ * ```
+ */
+export function permissionFlags(
+  logDir: string = LOG_DIR,
+  outDir: string = OUT_DIR,
+): string[] {
+  return [
+    "--no-prompt",
+    `--allow-read=${logDir},${outDir}`,
+    `--allow-write=${outDir}`,
+  ];
+}

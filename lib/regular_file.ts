@@ -1,0 +1,69 @@
+/**
+ * Opening a file without being led astray by a link. Touches the disk.
+ *
+ * @module
+ */
+
+/** Something stands at the path that is not a regular file; the message says what. */
+export class NotRegularFileError extends Error {
+  override name = "NotRegularFileError";
+}
+
+/** Another file stands at the path than a moment ago, or the file has lost its end: whoever reads must begin anew. */
+export class ReplacedFileError extends Error {
+  override name = "ReplacedFileError";
+}
+
+/**
+ * What kind of thing a path names, for a message.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(kindOf({ isFile: false, isDirectory: true, isSymlink: false }), "a folder");
+ * ```
+ */
+export function kindOf(
+  info: Pick<Deno.FileInfo, "isFile" | "isDirectory" | "isSymlink">,
+): string {
+  if (info.isFile) return "a regular file";
+  if (info.isDirectory) return "a folder";
+  if (info.isSymlink) return "a symbolic link";
+  return "a socket, pipe or device";
+}
+
+/**
+ * Opens a regular file for reading. An open follows links, even out of the folders that may be read; so the path is
+ * looked at before and the open file after, and both must be the same.
+ *
+ * @param path Its path.
+ * @param inode The inode it must have, if the caller has seen it before.
+ * @returns The open file, for the caller to close, and its metadata.
+ * @throws {NotRegularFileError} It is a link, a folder, a pipe, a socket or a device.
+ * @throws {ReplacedFileError} It has been replaced while this looked.
+ * @throws {Deno.errors.NotFound} Nothing stands there.
+ * @throws {Deno.errors.PermissionDenied} The system refuses it.
+ * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
+ */
+export function openRegularFile(
+  path: string,
+  inode?: number | null,
+): { file: Deno.FsFile; info: Deno.FileInfo } {
+  const before = Deno.lstatSync(path);
+  if (!before.isFile) throw new NotRegularFileError(`it is ${kindOf(before)}`);
+  if (inode !== undefined && before.ino !== inode) throw replaced(path);
+  const file = Deno.openSync(path, { read: true });
+  try {
+    const info = file.statSync();
+    if (!info.isFile || info.ino !== before.ino || info.dev !== before.dev) throw replaced(path);
+    return { file, info };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function replaced(path: string): ReplacedFileError {
+  return new ReplacedFileError(`"${path}" was replaced while it was read`);
+}

@@ -1,0 +1,191 @@
+/**
+ * A command to its outcome: wires the rooms together, and knows no details.
+ *
+ * @module
+ */
+
+import config from "../deno.json" with { type: "json" };
+import { type Command, type Folders, HELP, type StatusCommand } from "./cli.ts";
+import { type Examination, examine } from "./examine.ts";
+import { Timeline } from "./health/timeline.ts";
+import type { Host, Outcome } from "./host.ts";
+import { ReadError } from "./log/files.ts";
+import { isRefusal, reasonOf } from "./reason.ts";
+import { summarize } from "./summarize.ts";
+import { secureWrite, WriteError } from "./telemetry/secure_write.ts";
+import { readStandingFile } from "./telemetry/standing_file.ts";
+import {
+  AGENT_ERRORS,
+  agentErrorsText,
+  type Findings,
+  findingsOf,
+  LAST_CHECKIN,
+  lastCheckinText,
+  type Standing,
+  standingOf,
+} from "./telemetry/store.ts";
+import { checkinAnswer, errorsAnswer, resultLine } from "./view/result.ts";
+import { statusText } from "./view/status.ts";
+import { statusReport } from "./view/status_report.ts";
+import type { StatusReport } from "./view/status_schema.ts";
+
+/** The days that `status` shows. */
+const DAYS = 14;
+
+/**
+ * Does what a command asks for.
+ *
+ * @throws Only what nobody foresaw.
+ */
+export function run(command: Command, host: Host): Outcome {
+  switch (command.mode) {
+    case "help":
+      return { code: 0, stdout: HELP, messages: [] };
+    case "version":
+      return { code: 0, stdout: `jamf-pulse ${config.version}\n`, messages: [] };
+    case "checkin":
+    case "errors":
+      return runAttribute(command.mode, command, host);
+    case "collect":
+      return runCollect(command, host);
+    case "status":
+      return runStatus(command, host);
+    case "summary":
+      return summarize(command, host);
+  }
+}
+
+/** What one look at the Mac came to. */
+interface Look {
+  readonly standing: Standing;
+  readonly examination: Examination;
+  readonly findings: Findings;
+  readonly timeline: Timeline | undefined;
+  /** What could not be read might have held a contact. */
+  readonly isUncertain: boolean;
+  /** Why the standing files could not be read, if so. */
+  readonly refusals: readonly string[];
+}
+
+function look(folders: Folders, host: Host, timeline?: () => Timeline): Look {
+  let refusal: string | undefined;
+  const standing = standingOf((name) => {
+    try {
+      return readStandingFile(folders.outDir, name);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refusal = `Cannot read what stands in "${folders.outDir}": ${reasonOf(error)}`;
+      return undefined;
+    }
+  }, host.now);
+  const { now, zone } = host;
+  const examination = examine(folders.logDir, {
+    now,
+    zone,
+    standing: standing.contact,
+    ...(timeline && { timeline }),
+  });
+  const { assessment, unread } = examination;
+  return {
+    standing,
+    examination,
+    findings: findingsOf(assessment, standing),
+    timeline: examination.timeline,
+    isUncertain: assessment?.contact === undefined && unread.length > 0,
+    refusals: refusal === undefined ? [] : [refusal],
+  };
+}
+
+/** What was passed over while the logs were read: nothing is skipped in silence. */
+function remarks({ unread, skipped, readings }: Examination): string[] {
+  return [
+    ...unread.map(({ name, reason }) => `Left "${name}" unread: ${reason}`),
+    ...skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`),
+    ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
+      `Passed over ${unusableStamps} stamps in "${name}" that a wrong clock wrote`
+    ),
+    ...readings.filter(({ cutLines }) => cutLines > 0).map(({ name, cutLines }) =>
+      `Judged ${cutLines} lines in "${name}" by their first MiB`
+    ),
+  ];
+}
+
+/** An extension attribute gets its answer in any case, and Jamf its exit status of 0. */
+function runAttribute(mode: "checkin" | "errors", folders: Folders, host: Host): Outcome {
+  const answer = (text: string, messages: readonly string[]): Outcome => ({
+    code: 0,
+    stdout: resultLine(text),
+    messages,
+  });
+  try {
+    const seen = look(folders, host);
+    const { findings, isUncertain } = seen;
+    const messages = [...seen.refusals, ...remarks(seen.examination)];
+    try {
+      if (mode === "checkin") writeLastCheckin(seen, folders, host);
+      else writeAgentErrors(seen, folders, host);
+    } catch (error) {
+      if (error instanceof WriteError) return answer("error_write", [...messages, error.message]);
+      throw error;
+    }
+    const answerOf = mode === "checkin" ? checkinAnswer : errorsAnswer;
+    return answer(answerOf(findings, isUncertain), messages);
+  } catch (error) {
+    if (error instanceof ReadError) return answer("error_read", [error.message]);
+    throw error;
+  }
+}
+
+/** Prints nothing while it can do its work: what was passed over is for `status` to tell. */
+function runCollect(folders: Folders, host: Host): Outcome {
+  try {
+    const seen = look(folders, host);
+    writeLastCheckin(seen, folders, host);
+    if (!writeAgentErrors(seen, folders, host)) {
+      return { code: 2, stdout: "", messages: remarks(seen.examination) };
+    }
+    return { code: 0, stdout: "", messages: [] };
+  } catch (error) {
+    if (error instanceof ReadError || error instanceof WriteError) {
+      return { code: 2, stdout: "", messages: [error.message] };
+    }
+    throw error;
+  }
+}
+
+/** Leaves the file that stands untouched unless the logs show a contact. */
+function writeLastCheckin({ findings }: Look, { outDir }: Folders, { now }: Host): void {
+  if (findings.assessment?.contact === undefined || findings.contact === undefined) return;
+  secureWrite(outDir, LAST_CHECKIN, lastCheckinText(findings.contact), now);
+}
+
+/** Writes nothing if the answer is uncertain: a `checked_at` that stands still is the alarm. */
+function writeAgentErrors(seen: Look, { outDir }: Folders, { now }: Host): boolean {
+  const { findings, standing, isUncertain } = seen;
+  if (errorsAnswer(findings, isUncertain) === "error_read") return false;
+  secureWrite(outDir, AGENT_ERRORS, agentErrorsText(findings, standing, now), now);
+  return true;
+}
+
+function runStatus(command: StatusCommand, host: Host): Outcome {
+  const { logDir, maxAge, ascii, json, check } = command;
+  const { now, zone, color } = host;
+  try {
+    const seen = look(command, host, () => new Timeline(now, zone, DAYS));
+    const days = seen.timeline?.result() ?? [];
+    const report = statusReport({ ...seen, days, now, zone, logDir, maxAge });
+    return {
+      code: exitCode(report.health, check),
+      stdout: json ? `${JSON.stringify(report, null, 2)}\n` : statusText(report, { ascii, color }),
+      messages: seen.refusals,
+    };
+  } catch (error) {
+    if (error instanceof ReadError) return { code: 2, stdout: "", messages: [error.message] };
+    throw error;
+  }
+}
+
+function exitCode(health: StatusReport["health"], check: boolean): 0 | 1 | 2 {
+  if (health === "unknown") return 2;
+  return check && health !== "healthy" ? 1 : 0;
+}

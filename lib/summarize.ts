@@ -1,0 +1,92 @@
+/**
+ * Logs to a frequency table: the mode `summary`.
+ *
+ * @module
+ */
+
+import type { SummaryCommand } from "./cli.ts";
+import { maskCounts, Summary } from "./health/summary.ts";
+import type { Host, Outcome } from "./host.ts";
+import { asReadError, listLogs, ReadError } from "./log/files.ts";
+import { linesForwards } from "./log/lines.ts";
+import { type LogSource, openLog, UnreadableLogError } from "./log/source.ts";
+import { isRefusal, reasonOf } from "./reason.ts";
+import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
+import { summaryJson, summaryText } from "./view/summary.ts";
+
+const STANDARD_INPUT = "-";
+
+/**
+ * Counts the messages in the logs of a folder, in the files named, or in standard input. What cannot be read is told,
+ * and the rest is counted.
+ */
+export function summarize(command: SummaryCommand, host: Host): Outcome {
+  const messages: string[] = [];
+  const summary = new Summary();
+  for (const path of pathsOf(command, messages)) {
+    try {
+      addTo(summary, path, host);
+    } catch (error) {
+      messages.push(unreadMessage(path, error));
+    }
+  }
+  const all = summary.counts();
+  const counts = command.mask ? maskCounts(all) : all;
+  return {
+    code: messages.length === 0 ? 0 : 2,
+    stdout: command.json
+      ? summaryJson(summary.lines, counts, command.top)
+      : summaryText(counts, command.top),
+    messages,
+  };
+}
+
+function pathsOf({ inputs, logDir }: SummaryCommand, messages: string[]): readonly string[] {
+  if (inputs.length > 0) return inputs;
+  try {
+    const { files, skipped } = listLogs(logDir);
+    if (files.length === 0) messages.push(`There is no jamf.log in "${logDir}"`);
+    messages.push(...skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`));
+    return files.map(({ path }) => path);
+  } catch (error) {
+    const readError = asReadError(logDir, error);
+    if (!(readError instanceof ReadError)) throw error;
+    messages.push(readError.message);
+    return [];
+  }
+}
+
+function addTo(summary: Summary, path: string, host: Host): void {
+  if (path === STANDARD_INPUT) {
+    summary.addLines(linesForwards(host.readInput));
+    return;
+  }
+  const log = openLog(path);
+  try {
+    summary.addLines(linesForwards(reader(log, path, host)));
+  } finally {
+    log.close();
+  }
+}
+
+/** Reads a log from its beginning on, and tells how far it has come. */
+function reader(log: LogSource, name: string, host: Host): (into: Uint8Array) => number {
+  let at = 0;
+  return (into) => {
+    const count = Math.min(into.length, log.size - at);
+    log.read(into.subarray(0, count), at);
+    at += count;
+    host.progress(name, at, log.size);
+    return count;
+  };
+}
+
+function unreadMessage(path: string, error: unknown): string {
+  const isOfFile = error instanceof UnreadableLogError || error instanceof NotRegularFileError ||
+    error instanceof ReplacedFileError;
+  if (!isOfFile && !isRefusal(error)) throw error;
+  const next = error.name === "NotCapable"
+    ? `; pipe it in instead: jamf-pulse summary - < "${path}"`
+    : "";
+  return `Cannot read "${path}": ${isOfFile ? error.message : reasonOf(error)}${next}`;
+}

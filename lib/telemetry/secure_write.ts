@@ -1,0 +1,188 @@
+/**
+ * The one place that writes. A reader, a crash, a full disk or a second copy at the same moment never sees half a file.
+ * Touches the disk.
+ *
+ * @module
+ */
+
+import { reasonOf } from "../reason.ts";
+import { kindOf } from "../regular_file.ts";
+
+/** A file that was not written; the message says why, and the file that stood before still stands. */
+export class WriteError extends Error {
+  override name = "WriteError";
+}
+
+/** The calls that change the disk, so that tests can make each of them fail. */
+export type Disk = Pick<
+  typeof Deno,
+  | "chmodSync"
+  | "chownSync"
+  | "lstatSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readDirSync"
+  | "removeSync"
+  | "renameSync"
+>;
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** Folders above ours are shared with other software, which must be able to pass. */
+const PARENT_MODE = 0o755;
+const ROOT = 0;
+const WHEEL = 0;
+
+/** Names of temporary files, and after how many seconds one must be a killed run's. */
+const TEMP_NAME = /^\..+\.[0-9a-f-]{36}\.tmp$/;
+const TEMP_LIFETIME = 3600;
+
+/**
+ * Writes a file of mode 0600 in a folder of mode 0700, both owned by whoever runs this: all of it, or nothing.
+ *
+ * The text goes into a new file beside the old one, which is synced and then takes its name. A missing folder is made, a
+ * laxer one is tightened. Temporary files of killed runs are removed after an hour.
+ *
+ * @param dir The folder.
+ * @param name The file's name in it.
+ * @param text What to write.
+ * @param now Seconds since 1970.
+ * @param disk The file system; tests give a failing one.
+ * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, or the system
+ *         refuses a step. The old file is as it was, and nothing is left beside it.
+ */
+export function secureWrite(
+  dir: string,
+  name: string,
+  text: string,
+  now: number,
+  disk: Disk = Deno,
+): void {
+  const path = `${dir}/${name}`;
+  const temp = `${dir}/.${name}.${crypto.randomUUID()}.tmp`;
+  try {
+    makeFolder(dir, disk);
+    try {
+      fillTemp(temp, { dir, path }, text, disk);
+      disk.renameSync(temp, path);
+    } catch (error) {
+      removeTemp(temp, disk);
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof WriteError) throw error;
+    throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+  }
+  syncFolder(dir, disk);
+  sweep(dir, now, disk);
+}
+
+function makeFolder(dir: string, disk: Disk): void {
+  if (lookAt(dir, disk) === undefined) disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
+  const info = disk.lstatSync(dir);
+  if (info.isDirectory) return;
+  throw new WriteError(
+    `Cannot write into "${dir}": it is ${kindOf(info)}, not a folder; remove it`,
+  );
+}
+
+/** Fills the temporary file, once it has shown whom this runs as: asking the system would take one more permission. */
+function fillTemp(
+  temp: string,
+  target: { dir: string; path: string },
+  text: string,
+  disk: Disk,
+): void {
+  using file = disk.openSync(temp, { write: true, createNew: true, mode: FILE_MODE });
+  const made = file.statSync();
+  tightenFolder(target.dir, made.uid, disk);
+  refuseStranger(target.path, lookAt(target.path, disk), made.uid);
+  // The umask may have taken bits away, and a file's group is that of its folder.
+  disk.chmodSync(temp, FILE_MODE);
+  if (made.uid === ROOT) disk.chownSync(temp, ROOT, WHEEL);
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  file.syncSync();
+}
+
+function tightenFolder(dir: string, uid: number | null, disk: Disk): void {
+  const info = disk.lstatSync(dir);
+  if (info.uid !== uid) {
+    throw new WriteError(`Cannot write into "${dir}": it ${belongsTo(info.uid, uid)}`);
+  }
+  try {
+    if (modeOf(info) !== FOLDER_MODE) disk.chmodSync(dir, FOLDER_MODE);
+    if (uid === ROOT && info.gid !== WHEEL) disk.chownSync(dir, ROOT, WHEEL);
+  } catch (error) {
+    const mode = modeOf(info).toString(8).padStart(4, "0");
+    throw new WriteError(
+      `Cannot write into "${dir}": its mode ${mode} cannot be tightened to 0700: ${
+        reasonOf(error)
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+/** Renaming replaces a link, or a stranger's file; but that it stands there is a finding, not something to tidy away. */
+function refuseStranger(path: string, info: Deno.FileInfo | undefined, uid: number | null): void {
+  if (info === undefined) return;
+  if (!info.isFile) {
+    throw new WriteError(
+      `Cannot write "${path}": it is ${kindOf(info)}, not a regular file; remove it`,
+    );
+  }
+  if (info.uid !== uid) {
+    throw new WriteError(`Cannot write "${path}": it ${belongsTo(info.uid, uid)}`);
+  }
+}
+
+function belongsTo(owner: number | null, uid: number | null): string {
+  return `belongs to user ${owner}, not to user ${uid} who runs this; give it to user ${uid}, or remove it`;
+}
+
+function lookAt(path: string, disk: Disk): Deno.FileInfo | undefined {
+  try {
+    return disk.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function modeOf(info: Deno.FileInfo): number {
+  return (info.mode ?? 0) & 0o7777;
+}
+
+function removeTemp(temp: string, disk: Disk): void {
+  try {
+    disk.removeSync(temp);
+  } catch {
+    // It was never made, or the disk refuses: then the sweep of a later run gets it.
+  }
+}
+
+/**
+ * Makes the new name outlast a loss of power. The file is in place by now: if this fails, the worst that can come back
+ * is the old file, whole; so it is no reason to report that nothing was written.
+ */
+function syncFolder(dir: string, disk: Disk): void {
+  try {
+    using folder = disk.openSync(dir, { read: true });
+    folder.syncSync();
+  } catch {
+    // Not every file system can.
+  }
+}
+
+function sweep(dir: string, now: number, disk: Disk): void {
+  try {
+    for (const { name } of disk.readDirSync(dir)) {
+      if (!TEMP_NAME.test(name)) continue;
+      const modified = disk.lstatSync(`${dir}/${name}`).mtime?.getTime() ?? Infinity;
+      if (modified / 1000 < now - TEMP_LIFETIME) disk.removeSync(`${dir}/${name}`);
+    }
+  } catch {
+    // A second copy sweeps at the same moment. What is left is swept next time.
+  }
+}

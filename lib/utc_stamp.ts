@@ -1,0 +1,44 @@
+/**
+ * Instants as all of this program's files and answers write them: UTC, whole seconds, `Z`. SQLite's `datetime()` reads
+ * this form, and few others (facts: "Dates in SQLite").
+ *
+ * @module
+ */
+
+/**
+ * Writes an instant.
+ *
+ * @param seconds Seconds since 1970.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(stampOf(1_745_572_898), "2025-04-25T09:21:38Z");
+ * ```
+ */
+export function stampOf(seconds: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(seconds * 1000).toString();
+}
+
+/**
+ * Reads a stamp written by {@linkcode stampOf}.
+ *
+ * @param text What a file holds in its place.
+ * @returns Seconds since 1970; `undefined` if it is anything else.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(secondsOf("2025-04-25T09:21:38Z"), 1_745_572_898);
+ * assertEquals(secondsOf("2025-02-30T09:21:38Z"), undefined);
+ * assertEquals(secondsOf("now"), undefined);
+ * ```
+ */
+export function secondsOf(text: unknown): number | undefined {
+  if (typeof text !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return undefined;
+  const seconds = Date.parse(text) / 1000;
+  // A day that does not exist, like 30 February, may be read as another one.
+  return Number.isNaN(seconds) || stampOf(seconds) !== text ? undefined : seconds;
+}

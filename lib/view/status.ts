@@ -1,0 +1,147 @@
+/**
+ * A report to text that a person likes to read.
+ *
+ * @module
+ */
+
+import { secondsOf } from "../utc_stamp.ts";
+import { printable } from "./printable.ts";
+import type { StatusReport } from "./status_schema.ts";
+
+/** How the text is to look. */
+export interface StatusStyle {
+  /** Bars without block characters. */
+  readonly ascii: boolean;
+  readonly color: boolean;
+}
+
+const BAR_WIDTH = 32;
+/** Not from the platform's `Intl`: it takes 20 ms to start. */
+const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const GREEN = "32";
+const YELLOW = "33";
+const RED = "31";
+const COLORS: Record<StatusReport["health"], string> = {
+  healthy: GREEN,
+  broken_trust: RED,
+  silent: RED,
+  never: RED,
+  unknown: YELLOW,
+};
+
+/** What to do about it, for those states that need somebody. */
+const NEXT_STEPS: Record<StatusReport["health"], readonly string[]> = {
+  healthy: [],
+  broken_trust: ["redeploy the Jamf management framework, or enrol this Mac again"],
+  silent: ["see whether this Mac reaches the server: sudo jamf checkJSSConnection"],
+  never: ["see whether this Mac is enrolled: sudo jamf checkJSSConnection"],
+  unknown: ["see to what was left unread"],
+};
+
+/** The report as text: a headline, what it rests on, and the last days. */
+export function statusText(report: StatusReport, style: StatusStyle): string {
+  const headline = paint(headlineOf(report), COLORS[report.health], style);
+  const facts = factsOf(report).map(([label, text]) => `${label.padEnd(14)}${printable(text)}`);
+  return `${[headline, "", ...facts, "", ...dayLines(report, style)].join("\n")}\n`;
+}
+
+function headlineOf(report: StatusReport): string {
+  const age = report.age_seconds === undefined ? "" : ageText(report.age_seconds);
+  switch (report.health) {
+    case "healthy":
+      return `Healthy: the Jamf agent reached its server ${age} ago`;
+    case "broken_trust":
+      return "Broken trust: the server refuses this Mac's device signature";
+    case "silent":
+      return `Silent: the Jamf agent last reached its server ${age} ago`;
+    case "never":
+      return report.status === "no_log"
+        ? `Never: there is no jamf.log in "${report.log_dir}"`
+        : "Never: the logs show no contact of the Jamf agent with its server";
+    case "unknown":
+      return "Unknown: what could be read shows no contact, and not all could be read";
+  }
+}
+
+function factsOf(report: StatusReport): [label: string, text: string][] {
+  const { last_successful_checkin: contact, zone } = report;
+  return [
+    ["Last contact", contact === undefined ? "none known" : both(contact, zone)],
+    ...sinceFacts(report),
+    ...list("Next step", NEXT_STEPS[report.health]),
+    ...report.logs.map((log): [string, string] => ["Read", `${log.name}: ${logText(log)}`]),
+    ...list("Not needed", report.not_needed),
+    ...list("Left unread", report.unread.map(({ name, reason }) => `${name}: ${reason}`)),
+    ...list("Skipped", report.skipped.map(({ name, reason }) => `${name}: ${reason}`)),
+  ];
+}
+
+function sinceFacts(report: StatusReport): [label: string, text: string][] {
+  if (report.attempts === undefined) return [];
+  const errors = report.device_signature_errors ?? 0;
+  const first = report.first_device_signature_error;
+  const since = first === undefined ? "" : ` since ${local(first, report.zone)}`;
+  const counts = [
+    plural(report.attempts, "attempt"),
+    plural(report.connection_errors ?? 0, "connection error"),
+    `${plural(errors, "device signature error")}${since}`,
+  ];
+  return [["Since then", counts.join(", ")]];
+}
+
+function logText(log: StatusReport["logs"][number]): string {
+  const parts = [plural(log.records, "record")];
+  if (log.unusable_stamps > 0) parts.push(`${plural(log.unusable_stamps, "unusable stamp")}`);
+  if (log.cut_lines > 0) parts.push(`${plural(log.cut_lines, "line")} over 1 MiB`);
+  return parts.join(", ");
+}
+
+function dayLines(report: StatusReport, style: StatusStyle): string[] {
+  const largest = Math.max(1, ...report.days.map((day) => Math.max(day.contacts, day.attempts)));
+  const [reached, missed] = style.ascii ? ["#", "-"] : ["█", "░"];
+  const rows = report.days.map((day) => {
+    const full = Math.round(day.contacts / largest * BAR_WIDTH);
+    const whole = Math.round(Math.max(day.contacts, day.attempts) / largest * BAR_WIDTH);
+    const bar = paint(reached.repeat(full), GREEN, style) +
+      paint(missed.repeat(whole - full), RED, style);
+    const weekday = WEEKDAYS[Temporal.PlainDate.from(day.date).dayOfWeek - 1];
+    const numbers = [day.contacts, day.attempts, day.failures]
+      .map((value) => String(value).padStart(10)).join("");
+    return `${weekday} ${day.date}${numbers}  ${bar}`.trimEnd();
+  });
+  return [
+    `Day             Contacts  Attempts  Failures  ${reached} reached  ${missed} tried in vain`,
+    ...rows,
+  ];
+}
+
+function list(label: string, texts: readonly string[]): [string, string][] {
+  return texts.map((text) => [label, text]);
+}
+
+/** As in the files, and by the Mac's clock. */
+function both(stamp: string, zone: string): string {
+  return zone === "UTC" ? stamp : `${stamp} (${local(stamp, zone)})`;
+}
+
+function local(stamp: string, zone: string): string {
+  const at = Temporal.Instant.fromEpochMilliseconds(secondsOf(stamp)! * 1000)
+    .toZonedDateTimeISO(zone);
+  return `${at.toPlainDate()} ${at.toPlainTime()} in ${zone}`;
+}
+
+/** The largest unit that fits, rounded down: nothing is called two weeks ago that is not. */
+function ageText(seconds: number): string {
+  if (seconds < 60) return plural(seconds, "second");
+  if (seconds < 3600) return plural(Math.floor(seconds / 60), "minute");
+  if (seconds < 2 * 86_400) return plural(Math.floor(seconds / 3600), "hour");
+  return plural(Math.floor(seconds / 86_400), "day");
+}
+
+function plural(count: number, noun: string): string {
+  return `${count === 0 ? "no" : count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function paint(text: string, color: string, style: StatusStyle): string {
+  return style.color && text !== "" ? `\x1b[${color}m${text}\x1b[0m` : text;
+}

@@ -1,0 +1,65 @@
+/**
+ * What `status --json` prints, as a schema beside its type. For those who check it; the endpoint program takes only the
+ * type.
+ *
+ * @module
+ */
+
+import * as z from "zod/mini";
+import { STATUSES } from "../telemetry/schema.ts";
+
+const count = z.int().check(z.nonnegative());
+const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
+
+/** What `status --json` prints. Stamps are UTC, `2025-04-25T09:21:38Z`; an absent key stands for something unknown. */
+export const statusReportSchema = z.object({
+  /** Raised when the meaning of a key changes. */
+  schema_version: z.literal(1),
+  /** When this program looked. */
+  checked_at: z.string(),
+  /** Where it looked. */
+  log_dir: z.string(),
+  /** IANA name of the zone that the log's stamps were read in. */
+  zone: z.string(),
+  /**
+   * `healthy`; `broken_trust`: the server refuses this Mac's signature; `silent`: the last contact is longer ago than
+   * `max_age_seconds`; `never`: no contact is known; `unknown`: what could not be read might hold one.
+   */
+  health: z.enum(["healthy", "broken_trust", "silent", "never", "unknown"]),
+  /** As in `agent_errors`. */
+  status: z.enum(STATUSES),
+  max_age_seconds: count,
+  /** The newest contact known, from the logs or a standing file. */
+  last_successful_checkin: z.optional(z.string()),
+  /** How long ago that was, when this program looked. */
+  age_seconds: z.optional(count),
+  /** Since that contact, as in `agent_errors`; absent if there is no log. */
+  device_signature_errors: z.optional(count),
+  first_device_signature_error: z.optional(z.string()),
+  last_device_signature_error: z.optional(z.string()),
+  connection_errors: z.optional(count),
+  attempts: z.optional(count),
+  /** The last 14 days by the Mac's calendar, today first. */
+  days: z.array(
+    z.object({ date: z.string(), contacts: count, attempts: count, failures: count }),
+  ),
+  /** Logs that were read, as far as it took. `size` is in bytes, unpacked. */
+  logs: z.array(
+    z.object({
+      name: z.string(),
+      size: count,
+      records: count,
+      unusable_stamps: count,
+      cut_lines: count,
+    }),
+  ),
+  /** Logs that could not have changed the answer. */
+  not_needed: z.array(z.string()),
+  /** Logs that were to be read, but could not be. */
+  unread: notRead,
+  /** Links, folders and the like that are named like a log. */
+  skipped: notRead,
+});
+
+/** What `status` found. */
+export type StatusReport = z.infer<typeof statusReportSchema>;

@@ -1,0 +1,87 @@
+/**
+ * The entry of the endpoint program. Arguments, the clock, the zone, the terminal and the exit status are met here and
+ * nowhere else.
+ *
+ * @module
+ */
+
+import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
+import type { Host, Outcome } from "./lib/host.ts";
+import { run } from "./lib/run.ts";
+import { resultLine } from "./lib/view/result.ts";
+
+/** In milliseconds: shorter reads need no progress. */
+const PROGRESS_AFTER = 1000;
+
+function main(args: readonly string[]): number {
+  let command: Command;
+  try {
+    command = parseCommand(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    print(Deno.stderr, `${error.message}\n`);
+    return 2;
+  }
+  const progress = new Progress();
+  const { code, stdout, messages } = runOrTell(command, progress);
+  progress.clear();
+  print(Deno.stdout, stdout);
+  print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
+  return code;
+}
+
+/** Whatever happens, Jamf gets an answer, and whoever reads standard error the reason. */
+function runOrTell(command: Command, progress: Progress): Outcome {
+  try {
+    return run(command, hostOf(progress));
+  } catch (error) {
+    const messages = [error instanceof Error ? error.stack ?? error.message : String(error)];
+    const isAttribute = command.mode === "checkin" || command.mode === "errors";
+    return isAttribute
+      ? { code: 0, stdout: resultLine("error_read"), messages }
+      : { code: 2, stdout: "", messages };
+  }
+}
+
+function hostOf(progress: Progress): Host {
+  const zone = Temporal.Now.timeZoneId();
+  return {
+    now: Math.floor(Temporal.Now.instant().epochMilliseconds / 1000),
+    // What an empty TZ comes to; Temporal itself does not know it.
+    zone: zone === "Etc/Unknown" ? "UTC" : zone,
+    color: Deno.stdout.isTerminal() && !Deno.noColor,
+    readInput: (into) => Deno.stdin.readSync(into) ?? 0,
+    progress: (name, read, size) => progress.show(name, read, size),
+  };
+}
+
+/** One line on a terminal that says how far a long read has come. */
+class Progress {
+  readonly #started = performance.now();
+  #shown = "";
+
+  show(name: string, read: number, size: number): void {
+    if (performance.now() - this.#started < PROGRESS_AFTER) return;
+    const line = `${name}: ${Math.floor(100 * read / Math.max(1, size))} %`;
+    if (line === this.#shown || !Deno.stderr.isTerminal()) return;
+    this.#shown = line;
+    print(Deno.stderr, `\r\x1b[K${line}`);
+  }
+
+  clear(): void {
+    if (this.#shown !== "") print(Deno.stderr, "\r\x1b[K");
+  }
+}
+
+function print(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    // A pipe takes what it has room for.
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  } catch (error) {
+    // The reader has seen enough, as in `jamf-pulse summary | head`.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+if (import.meta.main) Deno.exit(main(Deno.args));
