@@ -44,33 +44,30 @@ export function logLine(at: number, message: string, options: LineOptions = {}):
   return `${stampText(at, zone)} ${host} jamf[${pid}]: ${message}\n`;
 }
 
-/** A check-in that the server answers: four lines within three seconds. */
-export function checkinLines(at: number, options: LineOptions = {}): string {
-  return logLine(
-    at,
-    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
-    options,
-  ) +
+/**
+ * A check-in that the server answers, within three seconds.
+ *
+ * @param policies Lines of policies that it runs.
+ */
+export function checkinLines(at: number, options: LineOptions = {}, policies = ""): string {
+  return attemptLine(at, options) + policies +
     logLine(at + 2, "Checking for patches...", options) +
     logLine(at + 3, "No patch policies were found.", options);
 }
 
 /** A check-in without a network. */
 export function offlineLines(at: number, options: LineOptions = {}): string {
-  return logLine(
-    at,
-    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
-    options,
-  ) +
+  return attemptLine(at, options) +
     logLine(at + 1, "Could not connect to the JSS. Looking for cached policies...", options);
 }
 
 /** A check-in of a Mac whose signature the server refuses: the shape with an indented line. */
 export function refusedLines(at: number, options: LineOptions = {}): string {
-  return logLine(
-    at,
-    `Checking for policies triggered by "recurring check-in" for user "jdoe"...`,
-    options,
-  ) +
-    logLine(at + 1, "", options) + `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+  return attemptLine(at, options) + logLine(at + 1, "", options) +
+    `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+}
+
+function attemptLine(at: number, options: LineOptions): string {
+  const message = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
+  return logLine(at, message, options);
 }

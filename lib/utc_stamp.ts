@@ -18,7 +18,7 @@
  * ```
  */
 export function stampOf(seconds: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(seconds * 1000).toString();
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
 /**

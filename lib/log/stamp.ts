@@ -18,8 +18,8 @@ export interface Stamp {
 export type ResolveStamp = (stamp: Stamp) => number | undefined;
 
 const DAY = 86_400;
-/** 29 February falls on the same weekday after 28 years, at the change of some centuries after 40. */
-const YEARS_BACK = 40;
+/** 29 February falls on the same weekday after 28 years, over the turn of some centuries after 40. */
+const YEARS_BACK = 41;
 
 /**
  * What holds for all stamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from there
@@ -78,27 +78,33 @@ function dateDay(stamp: Stamp, limit: number, zone: string): DatedDay {
 }
 
 function search(stamp: Stamp, second: number, limit: number, zone: string): number | undefined {
-  const newest = Temporal.Instant.fromEpochMilliseconds(limit * 1000).toZonedDateTimeISO(zone).year;
+  // By UTC the limit may lie in the year before; a stamp of its own year that is too late is passed over.
+  const newest = new Date(limit * 1000).getUTCFullYear() + 1;
   for (let year = newest; year >= newest - YEARS_BACK; year--) {
-    const at = instantIn(year, stamp, second, zone);
-    if (at !== undefined && at <= limit) return at;
+    if (!hasDay(year, stamp)) continue;
+    const at = instantOf(year, stamp, second, zone);
+    if (at <= limit) return at;
   }
   return undefined;
 }
 
-function instantIn(year: number, stamp: Stamp, second: number, zone: string): number | undefined {
-  const { weekday, month, day } = stamp;
-  if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
-  const date = Temporal.PlainDate.from({ year, month, day: 1 });
-  if (day > date.daysInMonth) return undefined;
-  const local = date.with({ day });
-  if (local.dayOfWeek !== weekday) return undefined;
-  const time = Temporal.PlainTime.from({
-    hour: Math.floor(second / 3600),
-    minute: Math.floor(second / 60) % 60,
-    second: second % 60,
-  });
+/** Whether a year has that date, on that weekday. */
+function hasDay(year: number, { weekday, month, day }: Stamp): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day &&
+    date.getUTCDay() === weekday % 7;
+}
+
+function instantOf(year: number, { month, day }: Stamp, second: number, zone: string): number {
+  const local = new Temporal.PlainDateTime(
+    year,
+    month,
+    day,
+    Math.floor(second / 3600),
+    Math.floor(second / 60) % 60,
+    second % 60,
+  );
   // "compatible": the first of two hours, and forward over one that is missing.
-  const zoned = local.toPlainDateTime(time).toZonedDateTime(zone, { disambiguation: "compatible" });
+  const zoned = local.toZonedDateTime(zone, { disambiguation: "compatible" });
   return Math.floor(zoned.epochMilliseconds / 1000);
 }

@@ -1,0 +1,238 @@
+/**
+ * Measures whole processes on generated logs, against a shell pipeline that does the same work, in one run: what counts
+ * are the ratios. Measures compiled programs if a runtime for `deno compile` can be had, else `deno run`.
+ *
+ * @module
+ */
+
+import { permissionFlags } from "../lib/permissions.ts";
+import { type Kind, writeLog } from "./logs.ts";
+
+const PROJECT = new URL("../", import.meta.url).pathname;
+const MARKERS =
+  "Executing Policy|No patch policies were found|No policies were found|Submitting log to";
+
+/** A command line, and its name in the table. */
+interface Subject {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** What one command is held against. */
+interface Work {
+  readonly name: string;
+  readonly program: Subject;
+  readonly rival: Subject;
+  readonly rounds: number;
+}
+
+/** How a command fared: the median of its times in milliseconds, and its peak memory in KiB. */
+interface Figures {
+  readonly time: number;
+  readonly memory: number;
+}
+
+/** How programs are started: compiled, or by `deno run`. */
+interface Starter {
+  readonly how: string;
+  readonly program: (mac: string, ...args: string[]) => readonly string[];
+  readonly hello: readonly string[];
+}
+
+function bench(): void {
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-bench-" }));
+  try {
+    const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
+    say("Writing logs of 7 MB and 360 MB");
+    makeMac(root, "healthy-7", 7e6, now, "healthy", 900);
+    makeMac(root, "healthy-360", 360e6, now, "healthy", 40);
+    makeMac(root, "silent-360", 360e6, now, "silent", 40);
+    makeMac(root, "watched-360", 360e6, now, "silent", 40, now - 3600);
+    const starter = compiled(root) ?? interpreted(root);
+    say(`Measuring ${starter.how}\n`);
+    say("| work | time | against | time | ratio | peak memory |");
+    say("|---|--:|---|--:|--:|--:|");
+    for (const work of works(root, starter)) say(rowOf(work));
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+function works(root: string, { program, hello }: Starter): Work[] {
+  const log = (mac: string): string => `${root}/${mac}/log/jamf.log`;
+  const shell = (name: string, line: string): Subject => ({ name, args: ["/bin/sh", "-c", line] });
+  const own = (mac: string, ...args: string[]): Subject => ({
+    name: `${args[0]}, ${mac}`,
+    args: program(mac, ...args),
+  });
+  const greeting: Subject = { name: "hello-world", args: hello };
+  const script: Subject = {
+    name: "the post's script",
+    args: ["/bin/bash", "-c", postScript(`${root}/healthy-7`)],
+  };
+  const anyMarker = shell("grep -c", `grep -aEc '${MARKERS}' ${log("silent-360")}`);
+  const sortAll = shell(
+    "sed, sort, uniq, sort",
+    `sed -E 's/^.*jamf\\[[0-9]+\\]: //' ${log("healthy-360")} | sort | uniq -c | sort -nr`,
+  );
+  const work = (name: string, subject: Subject, rival: Subject, rounds = 21): Work => ({
+    name,
+    program: subject,
+    rival,
+    rounds,
+  });
+  return [
+    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), greeting),
+    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), script),
+    work("`checkin`, healthy, 360 MB", own("healthy-360", "checkin"), own("healthy-7", "checkin")),
+    work("`errors`, healthy, 360 MB", own("healthy-360", "errors"), greeting),
+    work("`collect`, healthy, 360 MB", own("healthy-360", "collect"), greeting),
+    work("`checkin`, 360 MB without a contact", own("silent-360", "checkin"), anyMarker, 7),
+    work("the same, an hour after one", own("watched-360", "checkin"), greeting),
+    work("`summary`, 360 MB", own("healthy-360", "summary"), sortAll, 3),
+  ];
+}
+
+/** What the post's script does, with GNU's `date` in place of macOS's. */
+function postScript(mac: string): string {
+  const file = `${mac}/telemetry/last_checkin.sh`;
+  return `
+    ts_line=$(grep -aE '${MARKERS}' ${mac}/log/jamf.log* | tail -1)
+    ts=$(awk '{print $2" "$3" "$4}' <<<"$ts_line")
+    epoch=$(date -d "$ts" +%s)
+    iso=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+    printf '{"last_successful_checkin":"%s"}\\n' "$iso" > ${file}
+    chown "$(id -u)" ${file}
+    chmod 600 ${file}
+    echo "<result>$iso</result>"`;
+}
+
+function rowOf({ name, program, rival, rounds }: Work): string {
+  const [own, other] = measure([program, rival], rounds);
+  const ms = (time: number): string => `${time.toFixed(0)} ms`;
+  const ratio = own!.time <= other!.time || own!.time / other!.time < 5
+    ? `${(own!.time / other!.time).toFixed(2)}`
+    : `${(own!.time / other!.time).toFixed(0)}`;
+  const memory = `${(own!.memory / 1024).toFixed(0)} MiB`;
+  return `| ${name} | ${ms(own!.time)} | ${rival.name} | ${
+    ms(other!.time)
+  } | ${ratio} | ${memory} |`;
+}
+
+/** Runs the commands in turn, so that a busy moment of the machine hits them alike. */
+function measure(subjects: readonly Subject[], rounds: number): Figures[] {
+  const runs = subjects.map((): Figures[] => []);
+  for (let round = 0; round < rounds; round++) {
+    subjects.forEach(({ args }, i) => runs[i]!.push(runOnce(args)));
+  }
+  return runs.map((figures) => ({
+    time: median(figures.map(({ time }) => time)),
+    memory: Math.max(...figures.map(({ memory }) => memory)),
+  }));
+}
+
+/** GNU time tells the peak memory, and costs every command the same. */
+function runOnce(args: readonly string[]): Figures {
+  const started = performance.now();
+  const { code, stderr } = new Deno.Command("/usr/bin/time", {
+    args: ["-f", "%M", ...args],
+    env: { LC_ALL: "C.UTF-8", NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).outputSync();
+  const time = performance.now() - started;
+  const text = new TextDecoder().decode(stderr).trimEnd();
+  // `grep -c` ends with 1 when it counts none.
+  if (code > 1) throw new Error(`Cannot measure ${args.join(" ")}: it ended with ${code}: ${text}`);
+  return { time, memory: Number(text.split("\n").at(-1)) };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+function makeMac(
+  root: string,
+  name: string,
+  bytes: number,
+  now: number,
+  kind: Kind,
+  every: number,
+  standing?: number,
+): void {
+  Deno.mkdirSync(`${root}/${name}/log`, { recursive: true });
+  Deno.mkdirSync(`${root}/${name}/telemetry`, { mode: 0o700 });
+  writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, every);
+  if (standing === undefined) return;
+  const stamp = Temporal.Instant.fromEpochMilliseconds(standing * 1000).toString();
+  const text = JSON.stringify({ last_successful_checkin: stamp });
+  Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
+}
+
+function foldersOf(root: string, mac: string, mode: string): string[] {
+  const logDir = ["--log-dir", `${root}/${mac}/log`];
+  return mode === "summary" ? logDir : [...logDir, "--out-dir", `${root}/${mac}/telemetry`];
+}
+
+/** Compiles the program, and a hello-world; `undefined` if the runtime cannot be had. */
+function compiled(root: string): Starter | undefined {
+  const hello = `${root}/hello.ts`;
+  Deno.writeTextFileSync(hello, 'console.log("hello");\n');
+  const bundle = `${root}/jamf-pulse.js`;
+  const bundled = deno("bundle", "--platform", "deno", "--minify", "-o", bundle, "main.ts") &&
+    deno(
+      "compile",
+      "--no-code-cache",
+      ...permissionFlags(root, root),
+      "-o",
+      `${root}/jamf-pulse`,
+      bundle,
+    ) &&
+    deno("compile", "--no-code-cache", "--no-prompt", "-o", `${root}/hello`, hello);
+  if (!bundled) {
+    say("`deno compile` cannot get its runtime here");
+    return undefined;
+  }
+  return {
+    how: "compiled programs",
+    program: (
+      mac,
+      mode,
+      ...args
+    ) => [`${root}/jamf-pulse`, mode!, ...args, ...foldersOf(root, mac, mode!)],
+    hello: [`${root}/hello`],
+  };
+}
+
+function interpreted(root: string): Starter {
+  const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
+  return {
+    how: "`deno run`",
+    program: (mac, mode, ...args) => [
+      ...run,
+      ...permissionFlags(root, root),
+      `${PROJECT}main.ts`,
+      mode!,
+      ...args,
+      ...foldersOf(root, mac, mode!),
+    ],
+    hello: [...run, `${root}/hello.ts`],
+  };
+}
+
+function deno(...args: string[]): boolean {
+  const config = ["--quiet", "--config", `${PROJECT}deno.json`];
+  return new Deno.Command(Deno.execPath(), {
+    args: [args[0]!, ...config, ...args.slice(1)],
+    cwd: PROJECT,
+    stdout: "null",
+    stderr: "null",
+  }).outputSync().success;
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+if (import.meta.main) bench();

@@ -1,0 +1,66 @@
+/**
+ * The logs of three Macs, made for a given time: a healthy one, one whose trust is broken, one that went silent.
+ *
+ * @module
+ */
+
+import { checkinLines, type LineOptions, logLine, offlineLines, refusedLines } from "./log_text.ts";
+
+/** A Mac of the demo. */
+export interface SampleMac {
+  readonly name: string;
+  /** Its jamf.log. */
+  readonly log: string;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const EVERY = 15 * MINUTE;
+
+/**
+ * Makes the logs.
+ *
+ * @param now Seconds since 1970.
+ * @param zone IANA name of the zone that the stamps are written in.
+ */
+export function sampleMacs(now: number, zone: string): SampleMac[] {
+  const broke = now - 2 * DAY;
+  const wentSilent = now - 20 * DAY;
+  return [
+    { name: "healthy", log: logOf(now, zone, checkin) },
+    {
+      name: "broken trust",
+      log: logOf(now, zone, (at, options) => (at < broke ? checkin : refusedLines)(at, options)),
+    },
+    {
+      name: "silent",
+      log: logOf(
+        now,
+        zone,
+        (at, options) => (at < wentSilent ? checkin : offlineLines)(at, options),
+      ),
+    },
+  ];
+}
+
+/** Twenty-five days of a Mac that is awake for nine hours a day. */
+function logOf(
+  now: number,
+  zone: string,
+  lines: (at: number, options: LineOptions) => string,
+): string {
+  const text: string[] = [];
+  for (let back = 25 * DAY + 6 * MINUTE, pid = 400; back > 0; back -= EVERY, pid += 7) {
+    if (back % DAY > 9 * HOUR) continue;
+    text.push(lines(now - back, { pid, zone }));
+  }
+  return text.join("");
+}
+
+/** Most check-ins find nothing to do; some run a policy. */
+function checkin(at: number, options: LineOptions): string {
+  const isBusy = Math.floor(at / EVERY) % 12 === 0;
+  const policy = isBusy ? logLine(at + 1, "Executing Policy Update Inventory", options) : "";
+  return checkinLines(at, options, policy);
+}

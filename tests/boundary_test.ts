@@ -1,0 +1,97 @@
+// Holds the layout: who may touch the disk, the clock, and whom.
+import { assertEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+
+/** The program's files, by their path from the root, without comments. */
+const sources = new Map<string, string>();
+for (const { path } of walkSync(`${ROOT}lib`, { includeDirs: false, exts: [".ts"] })) {
+  sources.set(path.slice(ROOT.length), withoutComments(Deno.readTextFileSync(path)));
+}
+sources.set("main.ts", withoutComments(Deno.readTextFileSync(`${ROOT}main.ts`)));
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+}
+
+function filesWith(pattern: RegExp): string[] {
+  return [...sources].filter(([, text]) => pattern.test(text)).map(([path]) => path).sort();
+}
+
+/** What a file imports at run time: types are gone by then. */
+function importsOf(path: string): string[] {
+  return Array.from(
+    sources.get(path)!.matchAll(/^(?:import|export) (?!type\b)[^;]*?from "([^"]+)"/gm),
+    (match) => match[1]!,
+  );
+}
+
+/** The room of a file: its folder in lib, or the file itself. */
+function roomOf(path: string): string {
+  return path.replace(/^lib\//, "").replace(/\/[^/]*$/, "");
+}
+
+Deno.test("only the rooms on the disk, and the entry, name Deno", () => {
+  assertEquals(filesWith(/\bDeno\./), [
+    "lib/log/files.ts",
+    "lib/log/source.ts",
+    "lib/regular_file.ts",
+    "lib/telemetry/secure_write.ts",
+    "lib/telemetry/standing_file.ts",
+    "main.ts",
+  ]);
+});
+
+Deno.test("only one file writes", () => {
+  const writes =
+    /\.(?:write(?:Text)?File|write|mkdir|rename|chmod|chown|remove|truncate)(?:Sync)?\(/;
+  assertEquals(filesWith(writes), ["lib/telemetry/secure_write.ts", "main.ts"]);
+});
+
+Deno.test("only the entry knows what time it is", () => {
+  assertEquals(filesWith(/Temporal\.Now|Date\.now|new Date\(\)|performance\.now/), ["main.ts"]);
+});
+
+Deno.test("only the entry exits, and nobody asks the environment, the network or other programs", () => {
+  assertEquals(filesWith(/Deno\.exit/), ["main.ts"]);
+  assertEquals(
+    filesWith(/Deno\.(?:env|Command|connect|listen|serve|dlopen)|\bfetch\(|\beval\b/),
+    [],
+  );
+});
+
+Deno.test("data goes one way", () => {
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    log: ["log", "reason.ts", "regular_file.ts"],
+    health: ["health"],
+    telemetry: ["telemetry", "reason.ts", "regular_file.ts", "utc_stamp.ts"],
+    view: ["view", "telemetry", "utc_stamp.ts"],
+  };
+  const strays: string[] = [];
+  for (const path of sources.keys()) {
+    const rooms = allowed[roomOf(path)];
+    for (const specifier of rooms ? importsOf(path).filter((name) => name.startsWith(".")) : []) {
+      const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
+      if (!rooms!.includes(roomOf(target))) strays.push(`${path} -> ${target}`);
+    }
+  }
+  assertEquals(strays, []);
+});
+
+Deno.test("the program starts without a library but the one for its arguments", () => {
+  const reached = new Set<string>();
+  const outside = new Set<string>();
+  const visit = (path: string): void => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const specifier of importsOf(path)) {
+      if (!specifier.startsWith(".")) outside.add(specifier);
+      else if (specifier.endsWith(".ts")) {
+        visit(new URL(specifier, `file:///${path}`).pathname.slice(1));
+      }
+    }
+  };
+  visit("main.ts");
+  assertEquals([...outside], ["@std/cli/parse-args"]);
+});
