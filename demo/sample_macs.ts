@@ -51,9 +51,11 @@ function logOf(
   lines: (at: number, options: LineOptions) => string,
 ): string {
   const text: string[] = [];
-  for (let back = 25 * DAY + 6 * MINUTE, pid = 400; back > 0; back -= EVERY, pid += 7) {
+  let pid = 400;
+  for (let back = 25 * DAY + 6 * MINUTE; back > 0; back -= EVERY) {
     if (back % DAY > 9 * HOUR) continue;
     text.push(lines(now - back, { pid, zone }));
+    pid += 7;
   }
   return text.join("");
 }

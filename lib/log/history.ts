@@ -46,6 +46,7 @@ export interface HistoryOptions {
 
 /** A log being read: its next entry, and the stamp by which it takes its turn. */
 interface Strand {
+  readonly name: string;
   readonly source: LogSource;
   readonly take: NextEntry;
   next: Entry | undefined;
@@ -87,35 +88,44 @@ export function openHistory(options: HistoryOptions): History {
   let turnEnds = Infinity;
 
   function openNext(file: LogFile): void {
+    let source: LogSource;
     try {
-      const source = options.open(file);
-      const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
-      const reading: LogReading = { name: file.name, size: source.size, ...counts };
-      readings.push(reading);
-      const reference = Math.min(
-        options.now,
-        Math.max(file.modified, options.standing ?? -Infinity),
-      );
-      const resolve = stampResolver(reference, options.zone);
-      const strand: Strand = {
-        source,
-        take: entriesBackwards(source, reference, resolve, reading),
-        next: undefined,
-        at: reference,
-      };
-      strands.push(strand);
-      if (!advance(strand)) drop(strand);
+      source = options.open(file);
     } catch (error) {
-      const reason = options.unreadable(error);
-      if (reason === undefined) throw error;
-      unread.push({ name: file.name, reason });
+      leaveUnread(file.name, error);
+      return;
     }
+    const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
+    const reading: LogReading = { name: file.name, size: source.size, ...counts };
+    const newest = Math.max(file.modified, options.standing ?? -Infinity);
+    const reference = Math.min(options.now, newest);
+    const resolve = stampResolver(reference, options.zone);
+    const take = entriesBackwards(source, reference, resolve, reading);
+    const strand: Strand = { name: file.name, source, take, next: undefined, at: reference };
+    readings.push(reading);
+    strands.push(strand);
+    advance(strand);
   }
 
-  /** An unpacked copy is a lot of memory: let go of it as soon as it is read. */
-  function drop(strand: Strand): void {
+  /** Looks one entry ahead, and lets go of a log that has no more: an unpacked copy is a lot of memory. */
+  function advance(strand: Strand): void {
+    try {
+      strand.next = strand.take();
+    } catch (error) {
+      leaveUnread(strand.name, error);
+      strand.next = undefined;
+    }
+    strand.at = Math.min(strand.at, strand.next?.at ?? strand.at);
+    if (strand.next !== undefined) return;
     strands.splice(strands.indexOf(strand), 1);
     strand.source.close();
+    if (strand === current) current = undefined;
+  }
+
+  function leaveUnread(name: string, error: unknown): void {
+    const reason = options.unreadable(error);
+    if (reason === undefined) throw error;
+    unread.push({ name, reason });
   }
 
   /** Chooses the log with the newest entry, after opening every log that could hold a newer one. */
@@ -141,19 +151,9 @@ export function openHistory(options: HistoryOptions): History {
       if (current === undefined || current.at < turnEnds) takeTurn();
       if (current === undefined) return undefined;
       const entry = current.next;
-      if (!advance(current)) {
-        drop(current);
-        current = undefined;
-      }
+      advance(current);
       return entry;
     },
     close: () => strands.splice(0).forEach((strand) => strand.source.close()),
   };
-}
-
-/** Looks one entry ahead; false at the log's end. */
-function advance(strand: Strand): boolean {
-  strand.next = strand.take();
-  strand.at = Math.min(strand.at, strand.next?.at ?? strand.at);
-  return strand.next !== undefined;
 }

@@ -59,7 +59,7 @@ function headlineOf(report: StatusReport): string {
         ? `Never: there is no jamf.log in "${report.log_dir}"`
         : "Never: the logs show no contact of the Jamf agent with its server";
     case "unknown":
-      return "Unknown: what could be read shows no contact, and not all could be read";
+      return "Unknown: the logs that could be read show no contact of late, and not all could be";
   }
 }
 

@@ -64,6 +64,6 @@ function healthOf(
   if (findings.status === "device_signature_error") return "broken_trust";
   const { contact } = findings;
   if (contact !== undefined && now - contact <= maxAge) return "healthy";
-  if (findings.status === "no_success" && examination.unread.length > 0) return "unknown";
+  if (examination.unread.length > 0) return "unknown";
   return contact === undefined ? "never" : "silent";
 }
