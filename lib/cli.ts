@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean } from "./did_you_mean.ts";
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
 
 /** What the program is asked to do. */
@@ -188,33 +189,4 @@ function unknownOption(arg: string): UsageError {
   const option = arg.replace(/=.*$/s, "");
   const names = [...FLAGS, ...VALUES].map((name) => `--${name}`);
   return new UsageError(`Unknown option "${option}"${didYouMean(option, names)}`);
-}
-
-/** A question if something known is close by, else where to read on. */
-function didYouMean(word: string, known: readonly string[]): string {
-  const near = known
-    .map((name) => ({ name, steps: editDistance(word, name) }))
-    .sort((a, b) => a.steps - b.steps)[0];
-  return near && near.steps <= Math.max(1, Math.floor(near.name.length / 3))
-    ? `. Did you mean "${near.name}"?`
-    : ". See --help";
-}
-
-/**
- * How many letters to insert, remove, replace or swap with their neighbour. By hand, because the library's takes 4 MiB
- * of memory at every start.
- */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? rows[i - 2]![j - 2]! + 1 : Infinity;
-      row.push(Math.min(replaced, swapped, rows[i - 1]![j]! + 1, row[j - 1]! + 1));
-    }
-    rows.push(row);
-  }
-  return rows[a.length]![b.length]!;
 }

@@ -6,24 +6,13 @@
 
 import config from "../deno.json" with { type: "json" };
 import { type Command, type Folders, HELP, type StatusCommand } from "./cli.ts";
-import { type Examination, examine } from "./examine.ts";
 import { Timeline } from "./health/timeline.ts";
 import type { Host, Outcome } from "./host.ts";
 import { ReadError } from "./log/files.ts";
-import { isRefusal, reasonOf } from "./reason.ts";
+import { type Look, look, remarks } from "./look.ts";
 import { summarize } from "./summarize.ts";
 import { secureWrite, WriteError } from "./telemetry/secure_write.ts";
-import { readStandingFile } from "./telemetry/standing_file.ts";
-import {
-  AGENT_ERRORS,
-  agentErrorsText,
-  type Findings,
-  findingsOf,
-  LAST_CHECKIN,
-  lastCheckinText,
-  type Standing,
-  standingOf,
-} from "./telemetry/store.ts";
+import { AGENT_ERRORS, agentErrorsText, LAST_CHECKIN, lastCheckinText } from "./telemetry/store.ts";
 import { checkinAnswer, errorsAnswer, resultLine } from "./view/result.ts";
 import { statusText } from "./view/status.ts";
 import { statusReport } from "./view/status_report.ts";
@@ -53,61 +42,6 @@ export function run(command: Command, host: Host): Outcome {
     case "summary":
       return summarize(command, host);
   }
-}
-
-/** What one look at the Mac came to. */
-interface Look {
-  readonly standing: Standing;
-  readonly examination: Examination;
-  readonly findings: Findings;
-  readonly timeline: Timeline | undefined;
-  /** What could not be read might have held a contact. */
-  readonly isUncertain: boolean;
-  /** Why the standing files could not be read, if so. */
-  readonly refusals: readonly string[];
-}
-
-function look(folders: Folders, host: Host, timeline?: () => Timeline): Look {
-  let refusal: string | undefined;
-  const standing = standingOf((name) => {
-    try {
-      return readStandingFile(folders.outDir, name);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      refusal = `Cannot read what stands in "${folders.outDir}": ${reasonOf(error)}`;
-      return undefined;
-    }
-  }, host.now);
-  const { now, zone } = host;
-  const examination = examine(folders.logDir, {
-    now,
-    zone,
-    standing: standing.contact,
-    ...(timeline && { timeline }),
-  });
-  const { assessment, unread } = examination;
-  return {
-    standing,
-    examination,
-    findings: findingsOf(assessment, standing),
-    timeline: examination.timeline,
-    isUncertain: assessment?.contact === undefined && unread.length > 0,
-    refusals: refusal === undefined ? [] : [refusal],
-  };
-}
-
-/** What was passed over while the logs were read: nothing is skipped in silence. */
-function remarks({ unread, skipped, readings }: Examination): string[] {
-  return [
-    ...unread.map(({ name, reason }) => `Left "${name}" unread: ${reason}`),
-    ...skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`),
-    ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
-      `Passed over ${unusableStamps} stamps in "${name}" that a wrong clock wrote`
-    ),
-    ...readings.filter(({ cutLines }) => cutLines > 0).map(({ name, cutLines }) =>
-      `Judged ${cutLines} lines in "${name}" by their first MiB`
-    ),
-  ];
 }
 
 /** An extension attribute gets its answer in any case, and Jamf its exit status of 0. */
