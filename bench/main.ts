@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BuildError, bundle, compile } from "../build/compile.ts";
 import { permissionFlags } from "../lib/permissions.ts";
 import { type Kind, writeLog } from "./logs.ts";
 
@@ -170,65 +171,45 @@ function makeMac(
   Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
 }
 
-function foldersOf(root: string, mac: string, mode: string): string[] {
-  const logDir = ["--log-dir", `${root}/${mac}/log`];
-  return mode === "summary" ? logDir : [...logDir, "--out-dir", `${root}/${mac}/telemetry`];
-}
-
 /** Compiles the program, and a hello-world; `undefined` if the runtime cannot be had. */
 function compiled(root: string): Starter | undefined {
-  const hello = `${root}/hello.ts`;
-  Deno.writeTextFileSync(hello, 'console.log("hello");\n');
-  const bundle = `${root}/jamf-pulse.js`;
-  const bundled = deno("bundle", "--platform", "deno", "--minify", "-o", bundle, "main.ts") &&
-    deno(
-      "compile",
-      "--no-code-cache",
-      ...permissionFlags(root, root),
-      "-o",
-      `${root}/jamf-pulse`,
-      bundle,
-    ) &&
-    deno("compile", "--no-code-cache", "--no-prompt", "-o", `${root}/hello`, hello);
-  if (!bundled) {
-    say("`deno compile` cannot get its runtime here");
+  const program = `${root}/jamf-pulse`;
+  try {
+    bundle("main.ts", `${program}.js`);
+    compile(`${program}.js`, program, { permissions: permissionFlags(root, root) });
+    compile(helloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    say(error.message);
     return undefined;
   }
   return {
     how: "compiled programs",
-    program: (
-      mac,
-      mode,
-      ...args
-    ) => [`${root}/jamf-pulse`, mode!, ...args, ...foldersOf(root, mac, mode!)],
+    program: (mac, ...args) => [program, ...withFolders(root, mac, args)],
     hello: [`${root}/hello`],
   };
 }
 
 function interpreted(root: string): Starter {
   const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
+  const program = [...run, ...permissionFlags(root, root), `${PROJECT}main.ts`];
   return {
     how: "`deno run`",
-    program: (mac, mode, ...args) => [
-      ...run,
-      ...permissionFlags(root, root),
-      `${PROJECT}main.ts`,
-      mode!,
-      ...args,
-      ...foldersOf(root, mac, mode!),
-    ],
-    hello: [...run, `${root}/hello.ts`],
+    program: (mac, ...args) => [...program, ...withFolders(root, mac, args)],
+    hello: [...run, helloWorld(root)],
   };
 }
 
-function deno(...args: string[]): boolean {
-  const config = ["--quiet", "--config", `${PROJECT}deno.json`];
-  return new Deno.Command(Deno.execPath(), {
-    args: [args[0]!, ...config, ...args.slice(1)],
-    cwd: PROJECT,
-    stdout: "null",
-    stderr: "null",
-  }).outputSync().success;
+function helloWorld(root: string): string {
+  const path = `${root}/hello.ts`;
+  Deno.writeTextFileSync(path, 'console.log("hello");\n');
+  return path;
+}
+
+function withFolders(root: string, mac: string, args: readonly string[]): string[] {
+  const logDir = ["--log-dir", `${root}/${mac}/log`];
+  const outDir = args[0] === "summary" ? [] : ["--out-dir", `${root}/${mac}/telemetry`];
+  return [...args, ...logDir, ...outDir];
 }
 
 function say(text: string): void {

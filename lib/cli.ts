@@ -137,6 +137,11 @@ export function parseCommand(args: readonly string[]): Command {
   if (given.help || given.h) return { mode: "help" };
   if (given.version) return { mode: "version" };
 
+  // First, because the library takes the empty value itself for an argument, too.
+  for (const option of VALUES) {
+    if (given[option] === "") throw new UsageError(`Option "--${option}" needs a value`);
+  }
+
   const [word = "checkin", ...inputs] = given._;
   const mode = MODES.find((mode) => mode === word);
   if (mode === undefined) throw new UsageError(`Unknown mode "${word}"${didYouMean(word, MODES)}`);
@@ -148,9 +153,6 @@ export function parseCommand(args: readonly string[]): Command {
     if (given[option] && !modes.includes(mode)) {
       throw new UsageError(`Option "--${option}" is for ${modes.join(" and ")}, not for ${mode}`);
     }
-  }
-  for (const option of VALUES) {
-    if (given[option] === "") throw new UsageError(`Option "--${option}" needs a value`);
   }
 
   const logDir = folder(given["log-dir"], LOG_DIR);
@@ -187,6 +189,13 @@ function number(text: string): number {
 
 function unknownOption(arg: string): UsageError {
   const option = arg.replace(/=.*$/s, "");
+  // The library takes the "=" of an empty value for a part of the name.
+  if (VALUES.some((name) => option === `--${name}`)) {
+    return new UsageError(`Option "${option}" needs a value`);
+  }
+  if (FLAGS.some((name) => option === `--${name}`)) {
+    return new UsageError(`Option "${option}" takes no value`);
+  }
   const names = [...FLAGS, ...VALUES].map((name) => `--${name}`);
   return new UsageError(`Unknown option "${option}"${didYouMean(option, names)}`);
 }

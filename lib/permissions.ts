@@ -26,6 +26,7 @@ export const OUT_DIR = "/opt/telemetry/jamf";
  *
  * assertEquals(permissionFlags(), [
  *   "--no-prompt",
+ *   "--deny-import",
  *   "--allow-read=/private/var/log,/opt/telemetry/jamf",
  *   "--allow-write=/opt/telemetry/jamf",
  * ]);
@@ -37,6 +38,8 @@ export function permissionFlags(
 ): string[] {
   return [
     "--no-prompt",
+    // Not granting is not enough: some hosts of foreign code are allowed if nothing is said.
+    "--deny-import",
     `--allow-read=${logDir},${outDir}`,
     `--allow-write=${outDir}`,
   ];

@@ -1,0 +1,92 @@
+/**
+ * The program to one file of JavaScript, and that to executables.
+ *
+ * @module
+ */
+
+/** The build cannot go on; the message says why, and what to do. */
+export class BuildError extends Error {
+  override name = "BuildError";
+}
+
+/** What a compiled program is to be. */
+export interface CompileOptions {
+  /** Deno's name of the target; this machine's if absent. */
+  readonly target?: string;
+  /** Permission flags. */
+  readonly permissions: readonly string[];
+}
+
+const PROJECT = new URL("../", import.meta.url).pathname;
+
+/** What every compiled program gets, whatever it may touch. */
+const FLAGS = [
+  // The bundle needs no import map, and a configuration would be embedded and read at every start.
+  "--no-config",
+  "--unstable-temporal",
+  // It would be written to, and read from, a path that anybody can predict.
+  "--no-code-cache",
+  "--no-remote",
+  "--no-npm",
+  "--v8-flags=--disallow-code-generation-from-strings",
+];
+
+/**
+ * Bundles and minifies the program: it starts twice as fast as its modules would.
+ *
+ * @param entry Path from the project's root.
+ * @param output Where the bundle goes.
+ * @throws {BuildError} Deno refuses.
+ */
+export function bundle(entry: string, output: string): void {
+  const { ok, stderr } = deno([
+    "bundle",
+    "--quiet",
+    "--platform",
+    "deno",
+    "--minify",
+    "-o",
+    output,
+    entry,
+  ]);
+  if (!ok) throw new BuildError(`Cannot bundle "${entry}": ${stderr}`);
+}
+
+/**
+ * Compiles a bundle to an executable.
+ *
+ * @param input The bundle. Its time of modification becomes part of the program.
+ * @param output The program.
+ * @throws {BuildError} The runtime for the target cannot be had, or Deno refuses.
+ */
+export function compile(input: string, output: string, options: CompileOptions): void {
+  const { target, permissions } = options;
+  const args = ["compile", "--quiet", ...FLAGS, ...permissions];
+  if (target !== undefined) args.push("--target", target);
+  const { ok, stderr } = deno([...args, "-o", output, input]);
+  if (ok) return;
+  const runtime = /\/v([\d.]+)\/(denort-[\w-]+\.zip)/.exec(stderr);
+  if (runtime === null) throw new BuildError(`Cannot compile "${output}": ${stderr}`);
+  const [, version, zip] = runtime;
+  throw new BuildError(
+    `Cannot get the runtime of Deno ${version} for ${
+      target ?? Deno.build.target
+    }. Either let this machine reach ` +
+      `Deno's download host, or put the runtime at "$DENO_DIR/dl/release/v${version}/${zip}", or name an unpacked one in ` +
+      `DENORT_BIN\n${stderr}`,
+  );
+}
+
+function deno(args: readonly string[]): { ok: boolean; stderr: string } {
+  const { success, stderr } = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: PROJECT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).outputSync();
+  const text = new TextDecoder().decode(stderr);
+  // Behind the message, Deno may print a backtrace of itself.
+  return { ok: success, stderr: text.replace(/\n*Stack backtrace:[^]*$/, "").trim() };
+}

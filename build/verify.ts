@@ -1,0 +1,100 @@
+/**
+ * Checks that what was built is what was meant.
+ *
+ * @module
+ */
+
+import { BuildError } from "./compile.ts";
+import { type Arch, type MachO, parseMachO } from "./macho.ts";
+import type { Slice } from "./universal.ts";
+
+/** The processors that a file for all Macs is for, in the order that they must stand in it. */
+export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
+
+/**
+ * Checks a program for one target: it carries the bundle, and exactly the permissions it was to get.
+ *
+ * @param name The program's name, for messages.
+ * @param program Its bytes.
+ * @param bundle The bytes of the bundle that it was compiled from.
+ * @param permissions What is to be found in it, as JSON: see {@linkcode bakedPermissions}.
+ * @throws {BuildError} Something is missing.
+ */
+export function verifyProgram(
+  name: string,
+  program: Uint8Array,
+  bundle: Uint8Array,
+  permissions: Readonly<Record<string, unknown>>,
+): void {
+  const text = latin1(program);
+  if (!text.includes(latin1(bundle))) throw new BuildError(`"${name}" does not carry the bundle`);
+  for (const [key, value] of Object.entries(permissions)) {
+    const wanted = `"${key}":${JSON.stringify(value)}`;
+    if (!text.includes(wanted)) throw new BuildError(`"${name}" does not carry ${wanted}`);
+  }
+}
+
+/**
+ * What a compiled program carries of permission flags.
+ *
+ * @param flags As from `permissionFlags()`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(bakedPermissions(["--no-prompt", "--allow-read=/a,/b"]), {
+ *   allow_read: ["/a", "/b"],
+ *   allow_write: null,
+ *   allow_net: null,
+ *   allow_env: null,
+ *   allow_run: null,
+ *   allow_sys: null,
+ *   allow_ffi: null,
+ *   prompt: false,
+ * });
+ * ```
+ */
+export function bakedPermissions(flags: readonly string[]): Readonly<Record<string, unknown>> {
+  const list = (kind: string): string[] | null => {
+    const prefix = `--allow-${kind}=`;
+    return flags.find((flag) => flag.startsWith(prefix))?.slice(prefix.length).split(",") ?? null;
+  };
+  const kinds = ["read", "write", "net", "env", "run", "sys", "ffi"];
+  return {
+    ...Object.fromEntries(kinds.map((kind) => [`allow_${kind}`, list(kind)])),
+    prompt: !flags.includes("--no-prompt"),
+  };
+}
+
+/**
+ * Checks a file for all Macs: the exact set of processors, x86_64 last, and each slice byte for byte the program it was
+ * made from. A Mac without a slice of its own is only noticed by whoever sits at it.
+ *
+ * @param slices What stands in the file, in its order.
+ * @param programs What it was made from.
+ * @returns What each slice says of itself.
+ * @throws {BuildError} It is not so.
+ */
+export function verifyUniversal(slices: readonly Slice[], programs: readonly Slice[]): MachO[] {
+  const found = slices.map(({ arch }) => arch).join(", ");
+  if (found !== ARCHS.join(", ")) {
+    throw new BuildError(`The universal file holds ${found || "nothing"}, not ${ARCHS.join(", ")}`);
+  }
+  return slices.map(({ arch, bytes }) => {
+    const program = programs.find((candidate) => candidate.arch === arch);
+    if (program === undefined || latin1(program.bytes) !== latin1(bytes)) {
+      throw new BuildError(`The universal file's slice for ${arch} is not the program for it`);
+    }
+    const executable = parseMachO(bytes);
+    if (executable.arch !== arch) {
+      throw new BuildError(`The universal file's slice for ${arch} is for ${executable.arch}`);
+    }
+    return executable;
+  });
+}
+
+/** One character a byte: the platform searches and compares text faster than we could bytes. */
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
