@@ -126,6 +126,7 @@ Examples
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
+  refuseOddOptions(args);
   const given = parseArgs(args, {
     boolean: [...FLAGS, "h"],
     string: ["_", ...VALUES],
@@ -187,14 +188,23 @@ function number(text: string): number {
   throw new UsageError(`Cannot read "${text}" as a number for "--top": give 1 or more`);
 }
 
+/** Refuses what the library would understand in its own way: values of flags, and its own name for arguments. */
+function refuseOddOptions(args: readonly string[]): void {
+  for (const arg of args) {
+    if (arg === "--") return;
+    if (/^--?_/.test(arg)) throw unknownOption(arg);
+    const flag = FLAGS.find((name) => arg.startsWith(`--${name}=`));
+    if (flag !== undefined) {
+      throw new UsageError(`Option "--${flag}" takes no value: got "${arg}"`);
+    }
+  }
+}
+
 function unknownOption(arg: string): UsageError {
   const option = arg.replace(/=.*$/s, "");
   // The library takes the "=" of an empty value for a part of the name.
   if (VALUES.some((name) => option === `--${name}`)) {
     return new UsageError(`Option "${option}" needs a value`);
-  }
-  if (FLAGS.some((name) => option === `--${name}`)) {
-    return new UsageError(`Option "${option}" takes no value`);
   }
   const names = [...FLAGS, ...VALUES].map((name) => `--${name}`);
   return new UsageError(`Unknown option "${option}"${didYouMean(option, names)}`);

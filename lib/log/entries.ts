@@ -94,20 +94,17 @@ export function withoutClockJumps(
   let held: Entry[] = [];
   let handedOut = 0;
 
-  /** Reads on until no entry that is still to come can convict those held back. */
+  /** Reads on to an entry that no other can convict, and judges those on the way from there. */
   function hold(first: Entry): void {
     held = [first];
     handedOut = 0;
-    let newest = -Infinity;
     while (held.length < MAX_HELD) {
       const entry = next();
-      if (entry === undefined) return;
+      if (entry === undefined) break;
       held.push(entry);
-      if (entry.at === undefined || entry.at <= newest) continue;
-      newest = entry.at;
-      convict(held, newest, counts);
-      if (newest >= safe) return;
+      if (entry.at !== undefined && entry.at >= safe) break;
     }
+    counts.unusableStamps += convict(held);
   }
 
   return () => {
@@ -120,14 +117,18 @@ export function withoutClockJumps(
   };
 }
 
-function convict(
-  held: readonly Entry[],
-  above: number,
-  counts: Pick<EntryCounts, "unusableStamps">,
-): void {
-  for (const entry of held) {
-    if (entry.at === undefined || entry.at >= above - CLOCK_JUMP) continue;
-    entry.at = undefined;
-    counts.unusableStamps++;
+/** Goes through entries in the order of the log; returns how many lost their stamps. */
+function convict(held: readonly Entry[]): number {
+  let convicted = 0;
+  let above = -Infinity;
+  for (const entry of held.toReversed()) {
+    if (entry.at === undefined) continue;
+    if (entry.at >= above - CLOCK_JUMP) {
+      above = entry.at;
+    } else {
+      entry.at = undefined;
+      convicted++;
+    }
   }
+  return convicted;
 }

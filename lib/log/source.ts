@@ -92,6 +92,7 @@ function fileSource(file: Deno.FsFile, size: number): LogSource {
 }
 
 function unpack(packed: LogSource): LogSource {
+  if (packed.size > MAX_UNPACKED) throw tooLarge();
   const bytes = new Uint8Array(packed.size);
   packed.read(bytes, 0);
   // Not the platform's DecompressionStream: it refuses a file that was appended to (several members).
@@ -101,12 +102,13 @@ function unpack(packed: LogSource): LogSource {
     packed.close();
     return bytesSource(unpacked);
   } catch (error) {
-    const tooLarge = error instanceof RangeError;
-    throw new UnreadableLogError(
-      tooLarge
-        ? `it unpacks to more than ${MAX_UNPACKED / 2 ** 20} MiB`
-        : "its gzip data are damaged",
-      { cause: error },
-    );
+    // The one that it throws when the output would be longer than allowed.
+    if (error instanceof RangeError) throw tooLarge(error);
+    throw new UnreadableLogError("its gzip data are damaged", { cause: error });
   }
+}
+
+function tooLarge(cause?: unknown): UnreadableLogError {
+  const message = `it unpacks to more than ${MAX_UNPACKED / 2 ** 20} MiB`;
+  return new UnreadableLogError(message, { cause });
 }

@@ -53,7 +53,7 @@ export function stampResolver(reference: number, zone: string): ResolveStamp {
 
   /** Almost every stamp of a log is one look-up a day, and one addition a line. */
   function datedDay(stamp: Stamp): DatedDay {
-    const key = (stamp.weekday * 13 + stamp.month) * 32 + stamp.day;
+    const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
     if (key === lastKey) return lastDay;
     if (!days.has(key)) days.set(key, dateDay(stamp, limit, zone));
     lastKey = key;

@@ -176,13 +176,18 @@ function syncFolder(dir: string, disk: Disk): void {
 }
 
 function sweep(dir: string, now: number, disk: Disk): void {
+  let names: string[] = [];
   try {
-    for (const { name } of disk.readDirSync(dir)) {
-      if (!TEMP_NAME.test(name)) continue;
+    names = Array.from(disk.readDirSync(dir), ({ name }) => name);
+  } catch {
+    // What is left is swept another time.
+  }
+  for (const name of names.filter((name) => TEMP_NAME.test(name))) {
+    try {
       const modified = disk.lstatSync(`${dir}/${name}`).mtime?.getTime() ?? Infinity;
       if (modified / 1000 < now - TEMP_LIFETIME) disk.removeSync(`${dir}/${name}`);
+    } catch {
+      // A second copy sweeps at the same moment.
     }
-  } catch {
-    // A second copy sweeps at the same moment. What is left is swept next time.
   }
 }

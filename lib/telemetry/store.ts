@@ -65,13 +65,15 @@ export function standingOf(read: (name: string) => string | undefined, now: numb
   const valid = (at: number | undefined): number | undefined =>
     at === undefined || at > now ? undefined : at;
   const contact = later(valid(lastCheckin?.contact), valid(agentErrors?.contact));
-  const look = agentErrors?.checkedAt === undefined
-    ? undefined
-    : { ...agentErrors, at: agentErrors.checkedAt };
+  const look = agentErrors && lookOf(agentErrors);
   return {
     ...(contact !== undefined && { contact }),
     ...(look && { look }),
   };
+}
+
+function lookOf({ checkedAt, contact, watchedSeconds }: StandingFile): StandingLook | undefined {
+  return checkedAt === undefined ? undefined : { at: checkedAt, contact, watchedSeconds };
 }
 
 /** What a later run takes from either file. */

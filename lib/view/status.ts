@@ -40,7 +40,7 @@ const NEXT_STEPS: Record<StatusReport["health"], readonly string[]> = {
 
 /** The report as text: a headline, what it rests on, and the last days. */
 export function statusText(report: StatusReport, style: StatusStyle): string {
-  const headline = paint(headlineOf(report), COLORS[report.health], style);
+  const headline = paint(printable(headlineOf(report)), COLORS[report.health], style);
   const facts = factsOf(report).map(([label, text]) => `${label.padEnd(14)}${printable(text)}`);
   return `${[headline, "", ...facts, "", ...dayLines(report, style)].join("\n")}\n`;
 }
@@ -132,6 +132,7 @@ function local(stamp: string, zone: string): string {
 
 /** The largest unit that fits, rounded down: nothing is called two weeks ago that is not. */
 function ageText(seconds: number): string {
+  if (seconds === 0) return "0 seconds";
   if (seconds < 60) return plural(seconds, "second");
   if (seconds < 3600) return plural(Math.floor(seconds / 60), "minute");
   if (seconds < 2 * 86_400) return plural(Math.floor(seconds / 3600), "hour");

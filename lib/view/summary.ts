@@ -21,15 +21,15 @@ import { printable } from "./printable.ts";
  * ```
  */
 export function summaryText(counts: readonly MessageCount[], top: number = counts.length): string {
-  const width = String(counts[0]?.count ?? 0).length;
+  const rest = counts.slice(top);
+  const others = rest.reduce((sum, { count }) => sum + count, 0);
+  const width = String(Math.max(others, counts[0]?.count ?? 0)).length;
   const line = (count: number, text: string): string =>
     `${String(count).padStart(width)} ${text}\n`;
   const shown = counts.slice(0, top).map(({ count, message }) => line(count, printable(message)));
-  const rest = counts.slice(top);
   if (rest.length === 0) return shown.join("");
-  const others = rest.length === 1 ? "1 other message" : `${rest.length} other messages`;
-  const total = rest.reduce((sum, { count }) => sum + count, 0);
-  return shown.join("") + line(total, `in ${others}`);
+  return shown.join("") +
+    line(others, `in ${rest.length} other message${rest.length === 1 ? "" : "s"}`);
 }
 
 /**
