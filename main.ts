@@ -7,7 +7,9 @@
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
 import type { Host, Outcome } from "./lib/host.ts";
+import { reasonOf } from "./lib/reason.ts";
 import { run } from "./lib/run.ts";
+import { printable } from "./lib/view/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
 
 /** In milliseconds: shorter reads need no progress. */
@@ -19,21 +21,27 @@ function main(args: readonly string[]): number {
     command = parseCommand(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    print(Deno.stderr, `${error.message}\n`);
+    print(Deno.stderr, `${printable(error.message)}\n`);
     return 2;
   }
   const progress = new Progress();
   const { code, stdout, messages } = runOrTell(command, progress);
   progress.clear();
-  print(Deno.stdout, stdout);
   print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
-  return code;
+  try {
+    print(Deno.stdout, stdout);
+    return code;
+  } catch (error) {
+    print(Deno.stderr, `Cannot write to standard output: ${reasonOf(error)}\n`);
+    return 2;
+  }
 }
 
 /** Whatever happens, Jamf gets an answer, and whoever reads standard error the reason. */
 function runOrTell(command: Command, progress: Progress): Outcome {
   try {
-    return run(command, hostOf(progress));
+    const outcome = run(command, hostOf(progress));
+    return { ...outcome, messages: outcome.messages.map(printable) };
   } catch (error) {
     const messages = [error instanceof Error ? error.stack ?? error.message : String(error)];
     const isAttribute = command.mode === "checkin" || command.mode === "errors";
@@ -44,15 +52,24 @@ function runOrTell(command: Command, progress: Progress): Outcome {
 }
 
 function hostOf(progress: Progress): Host {
-  const zone = Temporal.Now.timeZoneId();
   return {
     now: Math.floor(Date.now() / 1000),
-    // What an empty TZ comes to; Temporal itself does not know it.
-    zone: zone === "Etc/Unknown" ? "UTC" : zone,
+    zone: zoneHere(),
     color: Deno.stdout.isTerminal() && !Deno.noColor,
     readInput: (into) => Deno.stdin.readSync(into) ?? 0,
     progress: (name, read, size) => progress.show(name, read, size),
   };
+}
+
+/** The Mac's zone; UTC if it has none that is known, as with an empty `TZ`. */
+function zoneHere(): string {
+  const zone = Temporal.Now.timeZoneId();
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    return zone;
+  } catch {
+    return "UTC";
+  }
 }
 
 /** One line on a terminal that says how far a long read has come. */

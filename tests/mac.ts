@@ -21,11 +21,26 @@ export interface Ended {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** Run as this user instead; needs root. */
+  /** Run as this user instead; needs root. The folders must be theirs: {@linkcode Mac.giveTo}. */
   readonly uid?: number;
+  /** JavaScript that runs before the program, in the same process. */
+  readonly preload?: string;
+  /** A shell command that runs the program, `"$@"`: for what only a shell can do with its streams. */
+  readonly shell?: string;
 }
 
-const MAIN = new URL("../main.ts", import.meta.url).pathname;
+/** Where Deno and the program are. */
+interface Installation {
+  readonly deno: string;
+  readonly project: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const HERE: Installation = {
+  deno: Deno.execPath(),
+  project: new URL("../", import.meta.url).pathname,
+  env: {},
+};
 
 /** Folders that are removed when the test ends. */
 export class Mac implements Disposable {
@@ -78,17 +93,17 @@ export class Mac implements Disposable {
     });
   }
 
+  /** Makes a user the owner of everything here; needs root. */
+  giveTo(uid: number): void {
+    for (const path of [this.root, this.logDir]) Deno.chownSync(path, uid, uid);
+    for (const { name } of Deno.readDirSync(this.logDir)) {
+      Deno.chownSync(`${this.logDir}/${name}`, uid, uid);
+    }
+  }
+
   /** Runs the real program, with exactly the permissions that it is compiled with, on these folders. */
   async spawn(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: this.programArgs(args),
-      env: { NO_COLOR: "1", ...options.env },
-      stdin: options.stdin === undefined ? "null" : "piped",
-      stdout: "piped",
-      stderr: "piped",
-      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
-    });
-    const process = command.spawn();
+    const process = this.start(args, options);
     if (options.stdin !== undefined) {
       const writer = process.stdin.getWriter();
       await writer.write(new TextEncoder().encode(options.stdin));
@@ -99,15 +114,34 @@ export class Mac implements Disposable {
     return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
   }
 
-  /** The arguments of `deno` for the real program on these folders. */
-  programArgs(args: readonly string[]): string[] {
-    const flags = [
-      "--quiet",
-      "--no-check",
-      "--cached-only",
-      ...permissionFlags(this.logDir, this.outDir),
-    ];
-    return ["run", ...flags, MAIN, ...this.#withFolders(args)];
+  /** Starts the real program, as {@linkcode spawn} does. */
+  start(args: readonly string[], options: SpawnOptions = {}): Deno.ChildProcess {
+    const { uid, env, stdin, shell } = options;
+    const { deno, project, env: needed } = uid === undefined ? HERE : forEverybody();
+    const program = [deno, "run", ...this.#denoArgs(args, project, options.preload)];
+    const [command, ...rest] = shell === undefined
+      ? program
+      : ["sh", "-c", shell, "sh", ...program];
+    return new Deno.Command(command!, {
+      args: rest,
+      env: { NO_COLOR: "1", ...needed, ...env },
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      ...(uid !== undefined && { uid, gid: uid }),
+    }).spawn();
+  }
+
+  /** The arguments of `deno run` for the real program on these folders. */
+  #denoArgs(args: readonly string[], project: string, preload?: string): string[] {
+    const flags = ["--quiet", "--no-check", "--cached-only"];
+    if (preload !== undefined) {
+      const path = `${this.root}/preload.js`;
+      Deno.writeTextFileSync(path, preload);
+      flags.push("--preload", path);
+    }
+    flags.push(...permissionFlags(this.logDir, this.outDir));
+    return [...flags, `${project}main.ts`, ...this.#withFolders(args)];
   }
 
   #command(args: readonly string[]): Command {
@@ -135,4 +169,23 @@ export async function gzip(content: string | Uint8Array): Promise<Uint8Array> {
     new CompressionStream("gzip"),
   );
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+let copy: Installation | undefined;
+
+/** A copy of Deno, its cache and this program that every user may read: root's home is closed to others. */
+function forEverybody(): Installation {
+  if (copy !== undefined) return copy;
+  const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-for-everybody-" });
+  addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+  const info = new Deno.Command(HERE.deno, { args: ["info", "--json"] }).outputSync();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
+  const files = ["main.ts", "lib", "types", "deno.json", "deno.lock"];
+  const script = 'cd "$1" && cp -R "$2" deno && mkdir cache && cp -R "$3" cache/npm && ' +
+    'shift 3 && cp -R "$@" . && chmod -R a+rX .';
+  const { success } = new Deno.Command("sh", {
+    args: ["-c", script, "sh", root, HERE.deno, npmCache, ...files.map((f) => HERE.project + f)],
+  }).outputSync();
+  if (!success) throw new Error(`Cannot copy Deno and the program to "${root}"`);
+  return copy = { deno: `${root}/deno`, project: `${root}/`, env: { DENO_DIR: `${root}/cache` } };
 }

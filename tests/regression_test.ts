@@ -93,3 +93,16 @@ Deno.test("regression: a policy that ran from the cache is not a check-in", () =
     logLine(now - HOUR + 5, "Executing Policy Cached", { pid: 2 });
   assertEquals(answerOn(log, now), "2026-11-23T07:00:03Z");
 });
+
+Deno.test("regression: a signature error right below an attempt leaves it counted, and its run begun", () => {
+  const now = at("2026-11-23T10:00:00Z");
+  const log = checkinLines(now - 3 * HOUR, { pid: 5 }) +
+    logLine(now - HOUR, 'Checking for policies triggered by "startup"...', { pid: 5 }) +
+    `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+  using mac = new Mac();
+  mac.log("jamf.log", log, now);
+  assertEquals(mac.run(["errors"], now).stdout, "<result>device_signature_error</result>\n");
+  const errors = JSON.parse(mac.telemetry("agent_errors")!);
+  assertEquals([errors.attempts, errors.device_signature_errors], [1, 1]);
+  assertEquals(errors.last_successful_checkin, "2026-11-23T07:00:03Z");
+});

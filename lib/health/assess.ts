@@ -90,16 +90,14 @@ export class Assessor {
 
   /** The assessment, once it is settled or all entries were given: then what is still open counts as contact. */
   result(): Assessment {
-    const contact = this.#candidates.find((candidate) => !candidate.run?.offline);
+    const contact = this.#candidates[0];
     return contact ? { contact: contact.at, since: contact.since } : { since: this.#since };
   }
 
   #count({ evidence, at }: Entry): void {
     const since = this.#since;
+    if (evidence?.run === "begins") since.attempts++;
     switch (evidence?.proves) {
-      case "attempt":
-        if (evidence.run === "begins") since.attempts++;
-        break;
       case "no connection":
         since.connectionErrors++;
         break;

@@ -32,14 +32,13 @@ export class Runs {
   runOf(entry: Entry): Run {
     const run = this.#switchTo(entry);
     run.newest ??= entry.at;
-    switch (entry.evidence?.run) {
-      case "offline":
-        run.offline = true;
-        break;
-      case "begins":
-        run.begun = true;
-        this.#current = undefined;
-        break;
+    const { evidence } = entry;
+    if (evidence?.run === "offline" || evidence?.proves === "device signature error") {
+      run.offline = true;
+    }
+    if (evidence?.run === "begins") {
+      run.begun = true;
+      this.#current = undefined;
     }
     return run;
   }

@@ -61,9 +61,10 @@ export class Timeline {
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
     const { at, evidence } = entry;
-    this.#complete = this.#isBeforeFirst(at);
+    this.#complete ||= this.#isBeforeFirst(at);
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
+    if (evidence.run === "begins") day.attempts++;
     switch (evidence.proves) {
       case "contact":
         this.#open.delete(run);
@@ -72,9 +73,6 @@ export class Timeline {
         break;
       case "contact unless offline":
         if (!this.#counted.has(run) && !this.#open.has(run)) this.#open.set(run, day);
-        break;
-      case "attempt":
-        if (evidence.run === "begins") day.attempts++;
         break;
       case "device signature error":
       case "no connection":

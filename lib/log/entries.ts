@@ -68,8 +68,8 @@ export function entriesBackwards(
       const { head, bytes, end, continuation } = record;
       const at = resolve(head);
       if (at === undefined) counts.unusableStamps++;
-      const continued = continuation.length > 0 ? continuedEvidence(continuation) : undefined;
-      const evidence = continued ?? evidenceOf(bytes, head.messageStart, end);
+      const own = evidenceOf(bytes, head.messageStart, end);
+      const evidence = continuation.length > 0 ? continuedEvidence(own, continuation) : own;
       return { at, pid: head.pid, evidence };
     },
     reference,

@@ -32,7 +32,7 @@ export interface Evidence {
   /** The message ends there too. */
   readonly whole?: boolean;
   readonly proves: Proof;
-  /** For its run, the records of one pid: it begins one, or shows that this one works without the server. */
+  /** For its run, the records of one pid: it begins one, or shows that this one works without its server. */
   readonly run?: "begins" | "offline";
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
   readonly samples: readonly string[];
@@ -94,7 +94,6 @@ export const EVIDENCE: readonly Evidence[] = [
   {
     begins: SIGNATURE_ERROR,
     proves: "device signature error",
-    run: "offline",
     samples: [SIGNATURE_ERROR],
   },
   {
@@ -214,10 +213,12 @@ export function isTelling(bytes: Uint8Array, start: number, end: number): boolea
 }
 
 /**
- * What the unstamped lines below a record prove: the agent also writes a signature error there, indented, below
- * `There was an error.`. Both are asked for, because a script may print such a line that it found in the log itself.
+ * What a record proves together with the unstamped lines below it: the agent also writes a signature error there,
+ * indented, below `There was an error.`. Both are asked for, because a script may print such a line that it found in
+ * the log itself.
  *
- * @param lines Those lines below the record that are {@linkcode isTelling}, in the order of the log.
+ * @param own What the record proves by itself.
+ * @param lines Those lines below it that are {@linkcode isTelling}, in the order of the log.
  *
  * @example Usage
  * ```ts
@@ -225,18 +226,24 @@ export function isTelling(bytes: Uint8Array, start: number, end: number): boolea
  *
  * const error = "Device Signature Error - A valid device signature is required to perform the action.";
  * assertEquals(
- *   continuedEvidence(["There was an error.", `    ${error}`])?.proves,
+ *   continuedEvidence(undefined, ["There was an error.", `    ${error}`])?.proves,
  *   "device signature error",
  * );
- * assertEquals(continuedEvidence([error]), undefined);
+ * assertEquals(continuedEvidence(undefined, [error]), undefined);
  * ```
  */
-export function continuedEvidence(lines: readonly string[]): Evidence | undefined {
+export function continuedEvidence(
+  own: Evidence | undefined,
+  lines: readonly string[],
+): Evidence | undefined {
   const opening = lines.findIndex((line) => line.startsWith(ERROR_OPENING));
-  const isIndented = (line: string): boolean => /^\s/.test(line);
-  return opening >= 0 && lines.slice(opening + 1).some(isIndented)
-    ? CONTINUED_SIGNATURE_ERROR
-    : undefined;
+  const isOpened = opening >= 0 || own?.begins === ERROR_OPENING;
+  const isError = isOpened && lines.slice(opening + 1).some((line) => /^\s/.test(line));
+  if (!isError) return own;
+  // A record with that error is never a contact; but it may still be where a run begins.
+  return own?.run === "begins"
+    ? { ...CONTINUED_SIGNATURE_ERROR, run: "begins" }
+    : CONTINUED_SIGNATURE_ERROR;
 }
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {

@@ -115,7 +115,7 @@ export function openHistory(options: HistoryOptions): History {
       leaveUnread(strand.name, error);
       strand.next = undefined;
     }
-    strand.at = Math.min(strand.at, strand.next?.at ?? strand.at);
+    strand.at = strand.next?.at ?? strand.at;
     if (strand.next !== undefined) return;
     strands.splice(strands.indexOf(strand), 1);
     strand.source.close();

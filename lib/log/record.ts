@@ -32,6 +32,7 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
+const SHORTEST_TAG = " jamf[1]:".length;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -158,7 +159,7 @@ function taggedHead(
   day: number,
   second: number | undefined,
 ): Head | "foreign" {
-  for (let at = from; at + 8 <= end; at++) {
+  for (let at = from; at + SHORTEST_TAG <= end; at++) {
     if (bytes[at] !== SPACE || bytes[at + 5] !== OPENING || !isJamf(bytes, at + 1)) continue;
     let pid = 0;
     let i = at + 6;

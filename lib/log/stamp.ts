@@ -91,8 +91,8 @@ function search(stamp: Stamp, second: number, limit: number, zone: string): numb
 /** Whether a year has that date, on that weekday. */
 function hasDay(year: number, { weekday, month, day }: Stamp): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day &&
-    date.getUTCDay() === weekday % 7;
+  // A day that the month does not have lies in another one.
+  return date.getUTCMonth() === month - 1 && date.getUTCDay() === weekday % 7;
 }
 
 function instantOf(year: number, { month, day }: Stamp, second: number, zone: string): number {

@@ -1,0 +1,235 @@
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { type Command, HELP, parseCommand, UsageError } from "../lib/cli.ts";
+
+const FOLDERS = { logDir: "/private/var/log", outDir: "/opt/telemetry/jamf" };
+const DAY = 86_400;
+const STATUS: Command = {
+  mode: "status",
+  ...FOLDERS,
+  json: false,
+  check: false,
+  ascii: false,
+  maxAge: 14 * DAY,
+};
+const SUMMARY: Command = {
+  mode: "summary",
+  logDir: FOLDERS.logDir,
+  json: false,
+  mask: false,
+  inputs: [],
+};
+const MODES = ["checkin", "errors", "collect", "status", "summary"];
+const ALL_BUT_SUMMARY = MODES.slice(0, -1);
+
+function usageError(args: readonly string[]): string {
+  return assertThrows(() => parseCommand(args), UsageError).message;
+}
+
+Deno.test("parseCommand() reads the mode, and takes what the contract says for the rest", () => {
+  const cases: [args: string, expected: Command][] = [
+    ["", { mode: "checkin", ...FOLDERS }],
+    ["checkin", { mode: "checkin", ...FOLDERS }],
+    ["errors", { mode: "errors", ...FOLDERS }],
+    ["collect", { mode: "collect", ...FOLDERS }],
+    ["status", STATUS],
+    ["summary", SUMMARY],
+  ];
+  for (const [args, expected] of cases) {
+    assertEquals(parseCommand(args.split(" ").filter(Boolean)), expected, args);
+  }
+});
+
+Deno.test("parseCommand() reads options, before and after the mode, with and without =", () => {
+  const cases: [args: string, expected: Command][] = [
+    ["--log-dir /a --out-dir /b", { mode: "checkin", logDir: "/a", outDir: "/b" }],
+    ["--log-dir=/a checkin --out-dir=/b", { mode: "checkin", logDir: "/a", outDir: "/b" }],
+    ["errors --log-dir a=b", { mode: "errors", ...FOLDERS, logDir: "a=b" }],
+    ["--out-dir /b collect", { mode: "collect", ...FOLDERS, outDir: "/b" }],
+    ["status --json --check --ascii", { ...STATUS, json: true, check: true, ascii: true }],
+    ["--check status --max-age 7d", { ...STATUS, check: true, maxAge: 7 * DAY }],
+    ["summary --mask --json --top 20", { ...SUMMARY, mask: true, json: true, top: 20 }],
+    ["summary --top=5 a b -", { ...SUMMARY, top: 5, inputs: ["a", "b", "-"] }],
+    ["summary --mask a", { ...SUMMARY, mask: true, inputs: ["a"] }],
+    ["summary -", { ...SUMMARY, inputs: ["-"] }],
+    ["summary -- --json", { ...SUMMARY, inputs: ["--json"] }],
+    ["summary 5", { ...SUMMARY, inputs: ["5"] }],
+    ["summary --log-dir /a", { ...SUMMARY, logDir: "/a" }],
+  ];
+  for (const [args, expected] of cases) {
+    assertEquals(parseCommand(args.split(" ")), expected, args);
+  }
+});
+
+Deno.test("parseCommand() takes folders with and without slashes at their end", () => {
+  const cases = [["/a/", "/a"], ["/a//", "/a"], ["a/b/", "a/b"], ["./", "."], ["/", "/"]];
+  for (const [given, expected] of [...cases, ["///", "/"], ["/a b/ü/", "/a b/ü"]]) {
+    const command = parseCommand(["--log-dir", given!, `--out-dir=${given}`]);
+    assertEquals(command, { mode: "checkin", logDir: expected!, outDir: expected! });
+  }
+});
+
+Deno.test("parseCommand() reads ages", () => {
+  const cases: [text: string, seconds: number][] = [
+    ["1m", 60],
+    ["90m", 5400],
+    ["36h", 129_600],
+    ["14d", 14 * DAY],
+    ["2w", 14 * DAY],
+    ["007d", 7 * DAY],
+    ["999999w", 999_999 * 7 * DAY],
+  ];
+  for (const [text, maxAge] of cases) {
+    assertEquals(parseCommand(["status", "--max-age", text]), { ...STATUS, maxAge });
+  }
+});
+
+Deno.test("parseCommand() answers --help and --version whatever else is asked", () => {
+  for (const args of ["--help", "-h", "status --help", "bogus --help", "--version --help"]) {
+    assertEquals(parseCommand(args.split(" ")), { mode: "help" });
+  }
+  for (const args of ["--version", "summary --version", "--version bogus"]) {
+    assertEquals(parseCommand(args.split(" ")), { mode: "version" });
+  }
+});
+
+Deno.test("parseCommand() says in one sentence what is wrong", () => {
+  const age = "give minutes, hours, days or weeks, like 90m, 36h, 14d, 2w";
+  const cases: [args: string, message: string][] = [
+    ["sttaus", 'Unknown mode "sttaus". Did you mean "status"?'],
+    ["chekin", 'Unknown mode "chekin". Did you mean "checkin"?'],
+    ["help", 'Unknown mode "help". See --help'],
+    ["CHECKIN", 'Unknown mode "CHECKIN". See --help'],
+    ["--jsno", 'Unknown option "--jsno". Did you mean "--json"?'],
+    ["--log_dir=/a", 'Unknown option "--log_dir". Did you mean "--log-dir"?'],
+    ["status --maxage 3d", 'Unknown option "--maxage". Did you mean "--max-age"?'],
+    ["--verbose", 'Unknown option "--verbose". See --help'],
+    ["--no-json", 'Unknown option "--no-json". See --help'],
+    ["-v", 'Unknown option "-v". See --help'],
+    ["-5", 'Unknown option "-5". See --help'],
+    ["--_", 'Unknown option "--_". See --help'],
+    ["--_=checkin", 'Unknown option "--_". See --help'],
+    ["--__proto__=1", 'Unknown option "--__proto__". See --help'],
+    ["--log-dir.x=1", 'Unknown option "--log-dir.x". Did you mean "--log-dir"?'],
+    ["--log-dir", 'Option "--log-dir" needs a value'],
+    ["--log-dir=", 'Option "--log-dir" needs a value'],
+    ["--log-dir --out-dir /b", 'Option "--log-dir" needs a value'],
+    ["errors --out-dir", 'Option "--out-dir" needs a value'],
+    ["status --max-age --json", 'Option "--max-age" needs a value'],
+    ["summary --top", 'Option "--top" needs a value'],
+    ["checkin now", 'Mode "checkin" takes no argument: got "now"'],
+    ["collect collect", 'Mode "collect" takes no argument: got "collect"'],
+    ["status -", 'Mode "status" takes no argument: got "-"'],
+    ...["14", "0d", "d", "1.5d", "-5d", "1d2h", "14D", " 14d", "1000000d", "1e1d"].map(
+      (text): [string, string] => [
+        `status --max-age=${text}`,
+        `Cannot read "${text}" as an age for "--max-age": ${age}`,
+      ],
+    ),
+    ...["0", "-5", "1e3", "5x", "1.5", "∞", "1000000000"].map((text): [string, string] => [
+      `summary --top=${text}`,
+      `Cannot read "${text}" as a number for "--top": give 1 or more`,
+    ]),
+  ];
+  for (const [args, message] of cases) {
+    assertEquals(usageError(args.split(/ (?!14d)/)), message, args);
+  }
+  assertEquals(usageError([""]), 'Unknown mode "". See --help');
+});
+
+Deno.test("parseCommand() knows which option is for which mode", () => {
+  const cases: [option: string, modes: readonly string[]][] = [
+    ["--log-dir=/a", MODES],
+    ["--out-dir=/b", ALL_BUT_SUMMARY],
+    ["--json", ["status", "summary"]],
+    ["--check", ["status"]],
+    ["--max-age=1d", ["status"]],
+    ["--ascii", ["status"]],
+    ["--mask", ["summary"]],
+    ["--top=1", ["summary"]],
+  ];
+  for (const [option, modes] of cases) {
+    for (const mode of MODES) {
+      const args = [mode, option];
+      if (modes.includes(mode)) {
+        assertEquals(parseCommand(args).mode, mode as Command["mode"]);
+      } else {
+        const name = option.replace(/=.*/, "");
+        const expected = `Option "${name}" is for ${modes.join(" and ")}, not for ${mode}`;
+        assertEquals(usageError(args), expected);
+      }
+    }
+  }
+});
+
+Deno.test("parseCommand() refuses a value for an option that takes none", () => {
+  for (const args of [["status", "--check=never"], ["status", "--json=yaml"], ["--help=checkin"]]) {
+    assertThrows(() => parseCommand(args), UsageError, "=");
+  }
+});
+
+Deno.test("parseCommand() understands any arguments, or says what is wrong", () => {
+  const word = fc.oneof(
+    fc.constantFrom(...MODES, "-", "--", "-h", "", "/a/", "14d", "5", "true", "false"),
+    fc.constantFrom("--log-dir", "--out-dir", "--json", "--check", "--max-age", "--ascii", "--mask")
+      .chain((option) => fc.constantFrom(option, `${option}=`, `${option}=1d`)),
+    fc.constantFrom("--top", "--top=3", "--top=x", "--version", "--no-json", "--toString"),
+    fc.string({ unit: "binary-ascii" }),
+    fc.string().map((text) => `--${text}`),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+      try {
+        const command = parseCommand(args);
+        assert([...MODES, "help", "version"].includes(command.mode));
+        if ("logDir" in command) assert(command.logDir !== "");
+        if ("maxAge" in command) assert(command.maxAge > 0);
+      } catch (error) {
+        assertInstanceOf(error, UsageError);
+        assert(error.message.length > 0);
+      }
+    }),
+    { seed: 1, numRuns: 2000 },
+  );
+});
+
+Deno.test("parseCommand() finds out what was given to it", () => {
+  const path = fc.string({ minLength: 1 }).filter((text) => !/^-|\/$/.test(text));
+  const given = fc.record({
+    logDir: path,
+    json: fc.boolean(),
+    mask: fc.boolean(),
+    top: fc.option(fc.integer({ min: 1, max: 999_999_999 }), { nil: undefined }),
+    inputs: fc.array(path.filter((text) => text !== "true" && text !== "false")),
+  });
+  fc.assert(
+    fc.property(given, ({ top, ...rest }) => {
+      const { logDir, json, mask, inputs } = rest;
+      const options = [
+        `--log-dir=${logDir}`,
+        ...(json ? ["--json"] : []),
+        ...(mask ? ["--mask"] : []),
+        ...(top === undefined ? [] : ["--top", `${top}`]),
+      ];
+      const expected = { mode: "summary", ...rest, ...(top !== undefined && { top }) };
+      assertEquals<unknown>(parseCommand(["summary", ...options, ...inputs]), expected);
+    }),
+    { seed: 1, numRuns: 500 },
+  );
+});
+
+Deno.test("HELP fits on one screen and names every mode and option", () => {
+  const lines = HELP.split("\n");
+  assertEquals(lines.pop(), "");
+  assert(lines.length <= 40);
+  assertEquals(lines.filter((line) => line.length > 100 || /\s$/.test(line)), []);
+  const options =
+    "--log-dir --out-dir --help --version --json --check --max-age --ascii --top --mask";
+  for (const name of [...MODES, ...options.split(" ")]) {
+    assert(
+      lines.some((line) => line.trimStart().startsWith(name) || line.includes(` ${name}`)),
+      name,
+    );
+  }
+  for (const standard of [FOLDERS.logDir, FOLDERS.outDir, "14d"]) assert(HELP.includes(standard));
+});

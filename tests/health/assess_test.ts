@@ -1,0 +1,440 @@
+import { assertEquals } from "@std/assert";
+import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
+import { Runs } from "../../lib/health/runs.ts";
+import type { Entry } from "../../lib/log/entries.ts";
+import { evidenceOf } from "../../lib/log/evidence.ts";
+
+const BEGIN = 'Checking for policies triggered by "recurring check-in"...';
+const PATCHES = "Checking for patches...";
+const CONTACT = "No patch policies were found.";
+/** A contact, unless its run was offline. */
+const POLICY = "Executing Policy WDAV";
+const SUBMIT = "Submitting log to https://jamf.example.com:8443/";
+const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
+const RECON = 'Error running recon: Connection failure: "The request timed out."';
+const HEALED = "Enroll return code: 0";
+const OTHER = "Hello";
+const HOUR = 3600;
+
+type Said = readonly [at: number | undefined, pid: number, message: string];
+
+interface Assessed extends Assessment {
+  readonly settled: boolean;
+}
+
+function entry([at, pid, message]: Said): Entry {
+  const bytes = new TextEncoder().encode(message);
+  return { at, pid, evidence: evidenceOf(bytes, 0, bytes.length) };
+}
+
+/** Assesses records given in the order of the log. */
+function assess(log: readonly Said[], standing?: number): Assessed {
+  const runs = new Runs();
+  const assessor = new Assessor(standing);
+  for (const said of log.toReversed()) {
+    const next = entry(said);
+    assessor.take(next, runs.runOf(next));
+  }
+  return { ...assessor.result(), settled: assessor.settled };
+}
+
+function since(known: Partial<Since> = {}): Since {
+  return { signatureErrors: 0, connectionErrors: 0, attempts: 0, ...known };
+}
+
+function errors(count: number, first: number, last: number): Partial<Since> {
+  return { signatureErrors: count, firstSignatureError: first, lastSignatureError: last };
+}
+
+/** Where the search ends early, it has settled. */
+const SETTLED = true;
+const OPEN = false;
+
+type Case = readonly [
+  what: string,
+  log: readonly Said[],
+  contact: number | undefined,
+  since: Since,
+  settled: boolean,
+];
+
+const CASES: readonly Case[] = [
+  // No contact.
+  ["nothing of an empty log", [], undefined, since(), OPEN],
+  [
+    "no contact in attempts",
+    [[1, 7, BEGIN], [2, 7, PATCHES]],
+    undefined,
+    since({ attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "what happened without a contact",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 8, BEGIN], [4, 8, RECON], [5, 9, SIGNATURE_ERROR]],
+    undefined,
+    since({ ...errors(1, 5, 5), connectionErrors: 2, attempts: 2 }),
+    OPEN,
+  ],
+
+  // Contacts without a condition.
+  ["a contact", [[1, 7, BEGIN], [2, 7, CONTACT]], 2, since(), SETTLED],
+  [
+    "the newest of contacts",
+    [[1, 7, CONTACT], [2, 8, CONTACT], [3, 9, OTHER]],
+    2,
+    since(),
+    SETTLED,
+  ],
+  [
+    "the last contact in the log, not the latest stamp",
+    [[9, 7, CONTACT], [5, 8, CONTACT]],
+    5,
+    since(),
+    SETTLED,
+  ],
+  [
+    "a contact of a run that had been offline",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, CONTACT]],
+    3,
+    since(),
+    SETTLED,
+  ],
+  [
+    "what came after the contact",
+    [
+      [1, 7, SIGNATURE_ERROR],
+      [2, 7, RECON],
+      [3, 7, BEGIN],
+      [4, 7, CONTACT],
+      [5, 8, BEGIN],
+      [6, 8, OFFLINE],
+      [7, 9, "Checking for policy ID 3..."],
+      [8, 9, SIGNATURE_ERROR],
+      [9, 9, SIGNATURE_ERROR],
+      [10, 9, PATCHES],
+    ],
+    4,
+    since({ ...errors(2, 8, 9), connectionErrors: 1, attempts: 2 }),
+    SETTLED,
+  ],
+
+  // Contacts with a condition.
+  ["a policy, by its run's beginning", [[1, 7, BEGIN], [2, 7, POLICY]], 2, since(), SETTLED],
+  ["a policy, by the end of the logs", [[2, 7, POLICY]], 2, since(), OPEN],
+  [
+    "a policy, after 12 hours",
+    [[1, 8, OTHER], [1 + 12 * HOUR, 7, POLICY]],
+    1 + 12 * HOUR,
+    since(),
+    SETTLED,
+  ],
+  [
+    "a policy not before 12 hours have gone",
+    [[2, 8, OTHER], [1 + 12 * HOUR, 7, POLICY]],
+    1 + 12 * HOUR,
+    since(),
+    OPEN,
+  ],
+  [
+    "a policy in spite of what its pid met 12 hours before",
+    [[1, 7, OFFLINE], [1 + 12 * HOUR, 7, POLICY]],
+    1 + 12 * HOUR,
+    since(),
+    SETTLED,
+  ],
+  [
+    "the newest policy of a run",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SUBMIT]],
+    3,
+    since(),
+    SETTLED,
+  ],
+  [
+    "no policy of an offline run, offline before",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]],
+    undefined,
+    since({ connectionErrors: 1, attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "no policy of an offline run, offline after",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]],
+    undefined,
+    since({ connectionErrors: 1, attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "no policy of an offline run, with others in between",
+    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 7, OFFLINE], [4, 9, OTHER], [5, 7, POLICY], [6, 8, OTHER]],
+    undefined,
+    since({ connectionErrors: 1, attempts: 2 }),
+    OPEN,
+  ],
+  [
+    "no policy of a run with a signature error",
+    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 7, POLICY]],
+    undefined,
+    since({ ...errors(1, 2, 2), attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "no policy of an offline run without a beginning",
+    [[1, 7, OFFLINE], [2, 7, POLICY]],
+    undefined,
+    since({ connectionErrors: 1 }),
+    OPEN,
+  ],
+  [
+    "a policy in spite of a failed recon, which says nothing of its run",
+    [[1, 7, BEGIN], [2, 7, RECON], [3, 7, POLICY]],
+    3,
+    since(),
+    SETTLED,
+  ],
+  [
+    "a policy of a run beside an offline one",
+    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 8, OFFLINE], [4, 7, POLICY], [5, 8, POLICY]],
+    4,
+    since(),
+    SETTLED,
+  ],
+  [
+    "a policy of a run before an offline one of the same pid",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, BEGIN], [4, 7, OFFLINE], [5, 7, POLICY]],
+    2,
+    since({ connectionErrors: 1, attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "a policy of a run after an offline one of the same pid",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, BEGIN], [4, 7, POLICY]],
+    4,
+    since(),
+    SETTLED,
+  ],
+
+  // Which candidate wins, and the counts that go with it.
+  [
+    "a newer policy, once it is settled, before an older contact",
+    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 8, CONTACT], [4, 7, POLICY], [5, 9, BEGIN]],
+    4,
+    since({ attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "an older contact, with its own counts, when a newer policy is refused",
+    [
+      [1, 7, BEGIN],
+      [2, 7, OFFLINE],
+      [3, 8, SIGNATURE_ERROR],
+      [4, 8, CONTACT],
+      [5, 9, SIGNATURE_ERROR],
+      [6, 7, POLICY],
+      [7, 10, BEGIN],
+    ],
+    4,
+    since({ ...errors(1, 5, 5), attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "the second of three candidates",
+    [
+      [1, 8, BEGIN],
+      [2, 9, BEGIN],
+      [3, 7, BEGIN],
+      [4, 7, OFFLINE],
+      [5, 9, POLICY],
+      [6, 8, RECON],
+      [7, 8, POLICY],
+      [8, 10, BEGIN],
+      [9, 7, POLICY],
+    ],
+    7,
+    since({ attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "an older policy by the end of the logs, when a newer one is refused",
+    [[1, 8, POLICY], [2, 7, OFFLINE], [3, 7, POLICY]],
+    1,
+    since({ connectionErrors: 1 }),
+    OPEN,
+  ],
+
+  // Signature errors, contact and healing.
+  [
+    "an error after a contact",
+    [[1, 7, CONTACT], [2, 8, SIGNATURE_ERROR]],
+    1,
+    since(errors(1, 2, 2)),
+    SETTLED,
+  ],
+  ["no error before a contact", [[1, 7, SIGNATURE_ERROR], [2, 8, CONTACT]], 2, since(), SETTLED],
+  [
+    "an error after a healing",
+    [[1, 7, HEALED], [2, 8, SIGNATURE_ERROR]],
+    undefined,
+    since(errors(1, 2, 2)),
+    OPEN,
+  ],
+  [
+    "no error before a healing",
+    [[1, 7, SIGNATURE_ERROR], [2, 8, HEALED]],
+    undefined,
+    since(),
+    OPEN,
+  ],
+  [
+    "only the errors after a healing",
+    [
+      [1, 7, SIGNATURE_ERROR],
+      [2, 8, "The device certificate was created successfully."],
+      [3, 7, SIGNATURE_ERROR],
+      [4, 7, SIGNATURE_ERROR],
+    ],
+    undefined,
+    since(errors(2, 3, 4)),
+    OPEN,
+  ],
+  [
+    "no error before a healing that came after the contact, but the rest since the contact",
+    [[1, 7, CONTACT], [2, 7, BEGIN], [3, 7, SIGNATURE_ERROR], [4, 8, RECON], [5, 8, HEALED]],
+    1,
+    since({ connectionErrors: 1, attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "no error before an undated healing",
+    [[1, 7, SIGNATURE_ERROR], [undefined, 8, HEALED]],
+    undefined,
+    since(),
+    OPEN,
+  ],
+  [
+    "no error before an undated contact, which is no answer itself",
+    [[1, 6, CONTACT], [2, 7, SIGNATURE_ERROR], [undefined, 8, CONTACT], [4, 9, BEGIN]],
+    1,
+    since({ attempts: 1 }),
+    SETTLED,
+  ],
+  [
+    "an error after an undated contact",
+    [[undefined, 8, CONTACT], [2, 7, SIGNATURE_ERROR]],
+    undefined,
+    since(errors(1, 2, 2)),
+    OPEN,
+  ],
+  [
+    "an error before an undated policy, which may have come from the cache",
+    [[1, 7, SIGNATURE_ERROR], [undefined, 8, POLICY]],
+    undefined,
+    since(errors(1, 1, 1)),
+    OPEN,
+  ],
+  [
+    "an error before a refused policy",
+    [[1, 7, SIGNATURE_ERROR], [2, 8, BEGIN], [3, 8, OFFLINE], [4, 8, POLICY]],
+    undefined,
+    since({ ...errors(1, 1, 1), connectionErrors: 1, attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "undated errors without their stamps",
+    [[undefined, 7, SIGNATURE_ERROR], [undefined, 7, SIGNATURE_ERROR]],
+    undefined,
+    since({ signatureErrors: 2 }),
+    OPEN,
+  ],
+  [
+    "the stamps of the dated among the errors",
+    [
+      [undefined, 7, SIGNATURE_ERROR],
+      [2, 7, SIGNATURE_ERROR],
+      [3, 7, SIGNATURE_ERROR],
+      [undefined, 7, SIGNATURE_ERROR],
+    ],
+    undefined,
+    since(errors(4, 2, 3)),
+    OPEN,
+  ],
+];
+
+for (const [what, log, contact, counts, settled] of CASES) {
+  Deno.test(`Assessor finds ${what}`, () => {
+    assertEquals(assess(log), {
+      ...(contact !== undefined && { contact }),
+      since: counts,
+      settled,
+    });
+  });
+}
+
+Deno.test("Assessor takes no more once it has settled", () => {
+  const log: Said[] = [[1, 7, SIGNATURE_ERROR], [2, 7, CONTACT], [3, 7, CONTACT], [4, 8, BEGIN]];
+  assertEquals(assess(log), { contact: 3, since: since({ attempts: 1 }), settled: true });
+});
+
+const STANDING = 1_000_000;
+const BOUND = STANDING - 26 * HOUR;
+
+/** Records in a row that prove nothing, from `newest` back, a second each. */
+function row(count: number, newest: number): Said[] {
+  return Array.from({ length: count }, (_, i): Said => [newest - i, 99, OTHER]).reverse();
+}
+
+type Bound = readonly [what: string, log: readonly Said[], contact: number | undefined, boolean];
+
+const BOUNDS: readonly Bound[] = [
+  ["goes on after 63 older records", row(63, BOUND - 1), undefined, OPEN],
+  ["ends after 64 older records", row(64, BOUND - 1), undefined, SETTLED],
+  ["goes on while records are not older", row(200, BOUND + 199), undefined, OPEN],
+  ["goes on within 26 hours before it", row(200, STANDING - 25 * HOUR), undefined, OPEN],
+  [
+    "begins anew at a newer record",
+    [...row(63, BOUND - 1), [BOUND, 1, OTHER], ...row(63, BOUND - 1)],
+    undefined,
+    OPEN,
+  ],
+  [
+    "finds a contact among the 64",
+    [[1, 7, CONTACT], ...row(63, BOUND - 1)],
+    1,
+    SETTLED,
+  ],
+  [
+    "misses a contact behind the 64",
+    [[1, 7, CONTACT], ...row(64, BOUND - 1)],
+    undefined,
+    SETTLED,
+  ],
+  [
+    "goes on while a policy's run is not settled",
+    [...row(100, BOUND - 1), [BOUND, 7, POLICY]],
+    BOUND,
+    OPEN,
+  ],
+  [
+    "goes on to see a policy refused",
+    [[BOUND - 200, 7, OFFLINE], ...row(100, BOUND - 1), [BOUND, 7, POLICY]],
+    undefined,
+    OPEN,
+  ],
+  [
+    "ends 64 older records after a policy was refused",
+    [...row(64, BOUND - 300), [BOUND - 200, 7, OFFLINE], ...row(100, BOUND - 1), [
+      BOUND,
+      7,
+      POLICY,
+    ]],
+    undefined,
+    SETTLED,
+  ],
+];
+
+for (const [what, log, contact, settled] of BOUNDS) {
+  Deno.test(`Assessor, with a check-in known from before, ${what}`, () => {
+    const assessed = assess(log, STANDING);
+    assertEquals([assessed.contact, assessed.settled], [contact, settled]);
+  });
+}

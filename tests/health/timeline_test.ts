@@ -1,0 +1,205 @@
+import { assertEquals } from "@std/assert";
+import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { Runs } from "../../lib/health/runs.ts";
+import { Timeline } from "../../lib/health/timeline.ts";
+import type { Entry } from "../../lib/log/entries.ts";
+import { evidenceOf } from "../../lib/log/evidence.ts";
+import { at } from "../mac.ts";
+
+const BEGIN = 'Checking for policies triggered by "recurring check-in"...';
+const POLICY_ID = "Checking for policy ID 332...";
+const CONTACT = "No patch policies were found.";
+/** A contact, unless its run was offline. */
+const POLICY = "Executing Policy WDAV";
+const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
+const RECON = 'Error running recon: Connection failure: "The request timed out."';
+const OTHER_FAILURE = "Security Error - A security error has occurred.";
+
+/** By UTC, without the year: `11-23 09:00`. */
+type Said = readonly [at: string | undefined, pid: number, message: string];
+
+function entry([time, pid, message]: Said): Entry {
+  const bytes = new TextEncoder().encode(message);
+  return {
+    at: time === undefined ? undefined : at(`2026-${time.replace(" ", "T")}:00Z`),
+    pid,
+    evidence: evidenceOf(bytes, 0, bytes.length),
+  };
+}
+
+/** Fills a timeline with records given in the order of the log. */
+function fill(timeline: Timeline, log: readonly Said[]): Timeline {
+  const runs = new Runs();
+  for (const said of log.toReversed()) {
+    const next = entry(said);
+    timeline.take(next, runs.runOf(next));
+  }
+  return timeline;
+}
+
+type Row = readonly [date: string, contacts: number, attempts: number, failures: number];
+
+function rowsOf(timeline: Timeline): Row[] {
+  return timeline.result().map(({ date, contacts, attempts, failures }) => [
+    date,
+    contacts,
+    attempts,
+    failures,
+  ]);
+}
+
+const CASES: readonly [
+  what: string,
+  log: readonly Said[],
+  counts: [contacts: number, attempts: number, failures: number],
+][] = [
+  ["nothing of an empty log", [], [0, 0, 0]],
+  ["a run that reached the server", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:00", 7, "Checking for patches..."],
+    ["11-23 09:01", 7, CONTACT],
+  ], [1, 1, 0]],
+  ["a run by a policy's ID", [["11-23 09:00", 7, POLICY_ID], ["11-23 09:01", 7, POLICY]], [
+    1,
+    1,
+    0,
+  ]],
+  ["a run with many signs of a contact once", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, POLICY],
+    ["11-23 09:02", 7, POLICY],
+    ["11-23 09:03", 7, CONTACT],
+    ["11-23 09:04", 7, CONTACT],
+    ["11-23 09:05", 7, "Submitting log to https://jamf.example.com/"],
+  ], [1, 1, 0]],
+  ["an offline run as a failure", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 09:02", 7, POLICY],
+  ], [0, 1, 1]],
+  ["a run that goes offline later as a failure", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, POLICY],
+    ["11-23 09:02", 7, OFFLINE],
+  ], [0, 1, 1]],
+  ["a run that was offline, then reached the server, as both", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 09:02", 7, POLICY],
+    ["11-23 09:03", 7, CONTACT],
+  ], [1, 1, 1]],
+  ["a policy without its run's beginning as a contact", [["11-23 09:00", 7, POLICY]], [1, 0, 0]],
+  ["runs that interleave", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:00", 8, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 09:01", 8, POLICY],
+    ["11-23 09:02", 7, POLICY],
+    ["11-23 09:02", 8, CONTACT],
+  ], [1, 2, 1]],
+  ["runs of one pid", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, CONTACT],
+    ["11-23 09:15", 7, BEGIN],
+    ["11-23 09:16", 7, CONTACT],
+  ], [2, 2, 0]],
+  ["failures of every kind", [
+    ["11-23 09:00", 7, SIGNATURE_ERROR],
+    ["11-23 09:01", 7, RECON],
+    ["11-23 09:02", 7, OTHER_FAILURE],
+    ["11-23 09:03", 7, OFFLINE],
+    ["11-23 09:04", 7, "Enroll return code: 0"],
+    ["11-23 09:05", 7, "Installing x..."],
+    ["11-23 09:06", 7, "Hello"],
+  ], [0, 0, 4]],
+  ["nothing undated", [[undefined, 7, CONTACT], [undefined, 7, BEGIN]], [0, 0, 0]],
+];
+
+const NOW = at("2026-11-23T10:00:00Z");
+
+for (const [what, log, counts] of CASES) {
+  Deno.test(`Timeline counts ${what}`, () => {
+    const timeline = fill(new Timeline(NOW, "UTC", 1), log);
+    assertEquals(rowsOf(timeline), [["2026-11-23", ...counts]]);
+    assertEquals(rowsOf(timeline), [["2026-11-23", ...counts]], "asked a second time");
+  });
+}
+
+Deno.test("Timeline has a row a day, today first, days without records too", () => {
+  const timeline = fill(new Timeline(NOW, "UTC", 4), [
+    ["11-19 23:59", 1, CONTACT],
+    ["11-20 00:00", 2, RECON],
+    ["11-20 23:59", 3, CONTACT],
+    ["11-21 00:00", 4, CONTACT],
+    ["11-23 00:00", 5, BEGIN],
+    ["11-23 10:00", 5, CONTACT],
+  ]);
+  assertEquals(rowsOf(timeline), [
+    ["2026-11-23", 1, 1, 0],
+    ["2026-11-22", 0, 0, 0],
+    ["2026-11-21", 1, 0, 0],
+    ["2026-11-20", 1, 0, 1],
+  ]);
+});
+
+Deno.test("Timeline counts the contact of a run over midnight once", () => {
+  const timeline = fill(new Timeline(NOW, "UTC", 2), [
+    ["11-22 23:58", 7, BEGIN],
+    ["11-22 23:59", 7, POLICY],
+    ["11-23 00:01", 7, POLICY],
+  ]);
+  assertEquals(rowsOf(timeline), [["2026-11-23", 1, 0, 0], ["2026-11-22", 0, 1, 0]]);
+});
+
+interface ZoneCase {
+  readonly zone: string;
+  readonly now: string;
+  readonly contacts: readonly string[];
+  readonly rows: readonly Row[];
+}
+
+const ZONES: readonly ZoneCase[] = [
+  {
+    zone: "Asia/Kolkata",
+    now: "2026-11-23T20:00:00Z",
+    contacts: ["11-22 18:29", "11-22 18:30", "11-23 18:29", "11-23 18:30"],
+    rows: [["2026-11-24", 1, 0, 0], ["2026-11-23", 2, 0, 0], ["2026-11-22", 1, 0, 0]],
+  },
+  { // A day of 25 hours.
+    zone: "America/New_York",
+    now: "2026-11-02T12:00:00Z",
+    contacts: ["11-01 03:59", "11-01 04:00", "11-02 04:59", "11-02 05:00"],
+    rows: [["2026-11-02", 1, 0, 0], ["2026-11-01", 2, 0, 0], ["2026-10-31", 1, 0, 0]],
+  },
+  { // A day of 23 and a half hours.
+    zone: "Australia/Lord_Howe",
+    now: "2026-10-05T00:00:00Z",
+    contacts: ["10-03 13:29", "10-03 13:30", "10-04 12:59", "10-04 13:00"],
+    rows: [["2026-10-05", 1, 0, 0], ["2026-10-04", 2, 0, 0], ["2026-10-03", 1, 0, 0]],
+  },
+  { // A day that begins at 01:00.
+    zone: "Africa/Cairo",
+    now: "2026-04-24T12:00:00Z",
+    contacts: ["04-23 21:59", "04-23 22:00"],
+    rows: [["2026-04-24", 1, 0, 0], ["2026-04-23", 1, 0, 0]],
+  },
+];
+
+for (const { zone, now, contacts, rows } of ZONES) {
+  Deno.test(`Timeline has the days of the calendar in ${zone}`, () => {
+    const log = contacts.map((time, i): Said => [time, i, CONTACT]);
+    const timeline = fill(new Timeline(at(now), zone, rows.length), log);
+    assertEquals(rowsOf(timeline), [...rows]);
+  });
+}
+
+Deno.test("Timeline is complete once 64 records in a row are older than its first day", () => {
+  const older = (count: number): Said[] =>
+    Array.from({ length: count }, (): Said => ["11-21 23:59", 1, "Hello"]);
+  const completeAfter = (log: readonly Said[]): boolean =>
+    fill(new Timeline(NOW, "UTC", 2), log).complete;
+  assertEquals(completeAfter([]), false);
+  assertEquals(completeAfter(older(63)), false);
+  assertEquals(completeAfter(older(64)), true);
+  assertEquals(completeAfter([...older(63), ["11-22 00:00", 1, "Hello"], ...older(63)]), false);
+});

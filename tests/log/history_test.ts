@@ -1,0 +1,305 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { logLine } from "../../demo/log_text.ts";
+import type { LogFile } from "../../lib/log/files.ts";
+import { type History, openHistory } from "../../lib/log/history.ts";
+import { bytesSource, type LogSource } from "../../lib/log/source.ts";
+import { at } from "../mac.ts";
+
+const NOW = at("2026-11-23T10:00:00Z");
+
+/** A log: when it was last written to, and its text, or what opening or reading it throws. */
+interface Log {
+  readonly name: string;
+  readonly modified: number;
+  readonly text: string | Error;
+  /** Reading from it fails. */
+  readonly broken?: Error;
+}
+
+/** A history of logs in memory, with what has been opened and closed so far. */
+class Logs {
+  readonly opened: string[] = [];
+  readonly closed: string[] = [];
+  readonly history: History;
+
+  constructor(logs: readonly Log[], standing?: number) {
+    const files = logs.map(({ name, modified }): LogFile => ({
+      name,
+      path: `/${name}`,
+      size: 1,
+      modified,
+      inode: 1,
+    }));
+    this.history = openHistory({
+      files: files.sort((a, b) => b.modified - a.modified),
+      open: ({ name }) => this.#open(logs.find((log) => log.name === name)!),
+      unreadable: (error) => error instanceof RangeError ? error.message : undefined,
+      now: NOW,
+      zone: "UTC",
+      standing,
+    });
+  }
+
+  #open({ name, text, broken }: Log): LogSource {
+    this.opened.push(name);
+    if (text instanceof Error) throw text;
+    const source = bytesSource(new TextEncoder().encode(text));
+    return {
+      size: source.size,
+      read: (into, at) => {
+        if (broken) throw broken;
+        source.read(into, at);
+      },
+      close: () => this.closed.push(name),
+    };
+  }
+
+  /** The pids of the next entries, newest first. */
+  take(count: number = Infinity): number[] {
+    const pids: number[] = [];
+    while (pids.length < count) {
+      const entry = this.history.next();
+      if (entry === undefined) break;
+      pids.push(entry.pid);
+    }
+    return pids;
+  }
+}
+
+/** A log with a line for each of the ages, in seconds before now; the ages are its pids, too. */
+function log(name: string, ages: readonly number[], modified = Math.min(...ages)): Log {
+  const text = ages.map((age) => logLine(NOW - age, "Hello", { pid: age })).join("");
+  return { name, modified: NOW - modified, text };
+}
+
+const ORDERS: readonly [what: string, logs: readonly Log[], pids: readonly number[]][] = [
+  ["no log", [], []],
+  ["an empty log", [{ name: "jamf.log", modified: NOW, text: "" }], []],
+  ["one log", [log("jamf.log", [30, 20, 10])], [10, 20, 30]],
+  [
+    "a copy by .0 and a later one by .1",
+    [log("jamf.log", [2, 1]), log("jamf.log.0", [6, 5]), log("jamf.log.1", [4, 3])],
+    [1, 2, 3, 4, 5, 6],
+  ],
+  [
+    "copies written to at the same time",
+    [log("jamf.log", [2, 1], 0), log("jamf.log.1", [6, 5], 0), log("jamf.log.2", [4, 3], 0)],
+    [1, 2, 3, 4, 5, 6],
+  ],
+  [
+    "a copy written to after the live log",
+    [log("jamf.log", [2, 1], 1), log("jamf.log.1", [4, 3], 0)],
+    [1, 2, 3, 4],
+  ],
+  [
+    "logs that overlap",
+    [log("jamf.log", [7, 5, 3, 1], 0), log("jamf.log.1", [8, 6, 4, 2], 0)],
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  ],
+  [
+    "an empty log before a copy",
+    [{ name: "jamf.log", modified: NOW, text: "" }, log("jamf.log.1", [2, 1])],
+    [1, 2],
+  ],
+  [
+    "a log without records before a copy",
+    [{ name: "jamf.log", modified: NOW, text: "newsyslog's\nline\n" }, log("jamf.log.1", [2, 1])],
+    [1, 2],
+  ],
+];
+
+for (const [what, logs, pids] of ORDERS) {
+  Deno.test(`openHistory() orders ${what} by the stamps inside`, () => {
+    const all = new Logs(logs);
+    assertEquals(all.take(), [...pids]);
+    assertEquals(all.closed.length, logs.length);
+  });
+}
+
+Deno.test("openHistory() keeps the order of a file, also where its clock went back", () => {
+  const all = new Logs([log("jamf.log", [30, 10, 20], 5), log("jamf.log.1", [50, 40])]);
+  assertEquals(all.take(), [20, 10, 30, 40, 50]);
+});
+
+Deno.test("openHistory() keeps the order of the files and inside them for equal stamps", () => {
+  const text = [1, 2].map((pid) => logLine(NOW - 5, "Hello", { pid })).join("");
+  const copy = [3, 4].map((pid) => logLine(NOW - 5, "Hello", { pid })).join("");
+  const all = new Logs([
+    { name: "jamf.log", modified: NOW, text },
+    { name: "jamf.log.1", modified: NOW, text: copy },
+  ]);
+  assertEquals(all.take(), [2, 1, 4, 3]);
+});
+
+Deno.test("openHistory() has a record without a usable stamp go with the one below it", () => {
+  const undated = "Mon Nov 23 25:00:00 Mac jamf[99]: Hello\n";
+  const line = (age: number): string => logLine(NOW - age, "Hello", { pid: age });
+  const all = new Logs([
+    { name: "jamf.log", modified: NOW, text: line(3) + undated + line(1) },
+    { name: "jamf.log.1", modified: NOW, text: line(2) },
+  ]);
+  assertEquals(all.take(), [1, 99, 2, 3]);
+});
+
+Deno.test("openHistory() opens nothing before it is asked", () => {
+  assertEquals(new Logs([log("jamf.log", [1])]).opened, []);
+});
+
+Deno.test("openHistory() opens a copy only when its turn could have come", () => {
+  const all = new Logs([
+    log("jamf.log", [30, 20, 10], 0),
+    log("jamf.log.1", [50, 25], 25),
+    log("jamf.log.2", [60, 55]),
+  ]);
+  const seen = [1, 1, 1, 1, 1].map((count) => [...all.take(count), ...all.opened.slice(1)]);
+  assertEquals(seen, [
+    [10],
+    [20],
+    [25, "jamf.log.1"],
+    [30, "jamf.log.1"],
+    [50, "jamf.log.1"],
+  ]);
+  assertEquals(all.take(), [55, 60]);
+  assertEquals(all.history.readings.map(({ name }) => name), [
+    "jamf.log",
+    "jamf.log.1",
+    "jamf.log.2",
+  ]);
+});
+
+Deno.test("openHistory() does not open a copy last written to before the entry at hand", () => {
+  const all = new Logs([log("jamf.log", [30, 20, 10]), log("jamf.log.1", [50, 40], 31)]);
+  assertEquals(all.take(3), [10, 20, 30]);
+  assertEquals(all.opened, ["jamf.log"]);
+});
+
+Deno.test("openHistory() closes a log that has no more", () => {
+  const all = new Logs([log("jamf.log", [1]), log("jamf.log.1", [9, 8]), log("jamf.log.2", [20])]);
+  assertEquals(all.take(2), [1, 8]);
+  assertEquals(all.closed, ["jamf.log"]);
+  all.take();
+  assertEquals(all.closed, ["jamf.log", "jamf.log.1", "jamf.log.2"]);
+});
+
+Deno.test("openHistory() closes what is open when it is told to, once", () => {
+  const all = new Logs([log("jamf.log", [5, 1], 0), log("jamf.log.1", [6, 2], 0)]);
+  assertEquals(all.take(1), [1]);
+  all.history.close();
+  all.history.close();
+  assertEquals(all.closed.sort(), ["jamf.log", "jamf.log.1"]);
+});
+
+Deno.test("openHistory() goes on without a log that cannot be opened, and names it", () => {
+  const all = new Logs([
+    log("jamf.log", [1]),
+    { name: "jamf.log.1", modified: NOW - 2, text: new RangeError("it is damaged") },
+    log("jamf.log.2", [3]),
+  ]);
+  assertEquals(all.take(), [1, 3]);
+  assertEquals(all.history.unread, [{ name: "jamf.log.1", reason: "it is damaged" }]);
+  assertEquals(all.history.readings.map(({ name }) => name), ["jamf.log", "jamf.log.2"]);
+});
+
+Deno.test("openHistory() does not name a damaged log whose turn never came", () => {
+  const all = new Logs([
+    log("jamf.log", [2, 1]),
+    { name: "jamf.log.1", modified: NOW - 3, text: new RangeError("it is damaged") },
+  ]);
+  assertEquals(all.take(2), [1, 2]);
+  assertEquals(all.history.unread, []);
+});
+
+Deno.test("openHistory() goes on without a log that fails while it is read, and closes it", () => {
+  const all = new Logs([
+    { ...log("jamf.log", [1]), broken: new RangeError("input/output error") },
+    log("jamf.log.1", [3, 2]),
+  ]);
+  assertEquals(all.take(), [2, 3]);
+  assertEquals(all.history.unread, [{ name: "jamf.log", reason: "input/output error" }]);
+  assertEquals(all.closed, ["jamf.log", "jamf.log.1"]);
+});
+
+Deno.test("openHistory() passes on any other error, and closes the log on demand", () => {
+  const opening = new Logs([{ name: "jamf.log", modified: NOW, text: new TypeError("fault") }]);
+  assertThrows(() => opening.take(), TypeError, "fault");
+  const reading = new Logs([{ ...log("jamf.log", [1]), broken: new TypeError("fault") }]);
+  assertThrows(() => reading.take(), TypeError, "fault");
+  reading.history.close();
+  assertEquals(reading.closed, ["jamf.log"]);
+});
+
+Deno.test("openHistory() counts what it has read of each log", () => {
+  const undated = "Mon Nov 23 25:00:00 Mac jamf[99]: Hello\n";
+  const { text } = log("", [2, 1]);
+  const all = new Logs([
+    { name: "jamf.log", modified: NOW, text: `${undated}${text}` },
+    log("jamf.log.1", [3]),
+  ]);
+  all.take();
+  const size = String(text).length;
+  assertEquals(all.history.readings.map((reading) => ({ ...reading })), [
+    { name: "jamf.log", size: size + undated.length, records: 3, unusableStamps: 1, cutLines: 0 },
+    { name: "jamf.log.1", size: size / 2, records: 1, unusableStamps: 0, cutLines: 0 },
+  ]);
+});
+
+const REFERENCES: readonly [
+  what: string,
+  modified: string,
+  standing: string | undefined,
+  stamp: string,
+  expected: string,
+][] = [
+  [
+    "its log was last written to",
+    "2026-11-20T12:00:00Z",
+    undefined,
+    "Fri Nov 20 13:00:00",
+    "2026-11-20T12:00:00Z",
+  ],
+  [
+    "now, if its log comes from the future",
+    "2027-12-01T00:00:00Z",
+    undefined,
+    "Wed Nov 25 13:00:00",
+    "2020-11-25T13:00:00Z",
+  ],
+  [
+    "the check-in known from before, if its log was set back",
+    "2026-11-20T10:00:00Z",
+    "2026-11-20T12:30:00Z",
+    "Fri Nov 20 13:00:00",
+    "2026-11-20T12:30:00Z",
+  ],
+  [
+    "its log was last written to, if the check-in known from before is older",
+    "2026-11-20T12:00:00Z",
+    "2026-11-20T10:00:00Z",
+    "Fri Nov 20 13:00:00",
+    "2026-11-20T12:00:00Z",
+  ],
+];
+
+for (const [what, modified, standing, stamp, expected] of REFERENCES) {
+  Deno.test(`openHistory() reads no stamp as later than ${what}`, () => {
+    const text = `${stamp} Mac jamf[1]: Hello\n`;
+    const all = new Logs(
+      [{ name: "jamf.log", modified: at(modified), text }],
+      standing === undefined ? undefined : at(standing),
+    );
+    assertEquals(all.history.next()?.at, at(expected));
+  });
+}
+
+Deno.test("openHistory() reads a stamp in each log by that log's own year", () => {
+  // 20 November was a Friday in 2015, 2020 and 2026.
+  const line = "Fri Nov 20 13:00:00 Mac jamf[1]: Hello\n";
+  const all = new Logs([
+    { name: "jamf.log", modified: NOW, text: line },
+    { name: "jamf.log.old", modified: at("2016-01-01T00:00:00Z"), text: line },
+  ]);
+  assertEquals([all.history.next()?.at, all.history.next()?.at], [
+    at("2026-11-20T13:00:00Z"),
+    at("2015-11-20T13:00:00Z"),
+  ]);
+});

@@ -1,0 +1,74 @@
+import { assertEquals } from "@std/assert";
+import { agentErrorsSchema, lastCheckinSchema, STATUSES } from "../../lib/telemetry/schema.ts";
+
+const STAMP = "2025-04-25T09:21:38Z";
+const LEAST = { schema_version: 1, checked_at: STAMP, status: "ok" };
+
+Deno.test("lastCheckinSchema accepts a stamp, and nothing else", () => {
+  const cases: [file: unknown, valid: boolean][] = [
+    [{ last_successful_checkin: STAMP }, true],
+    [{ last_successful_checkin: "2024-02-29T23:59:59Z" }, true],
+    [{ last_successful_checkin: "2025-02-29T09:21:38Z" }, false],
+    [{ last_successful_checkin: "2025-04-25T24:00:00Z" }, false],
+    [{ last_successful_checkin: "2025-04-25T09:21:38.000Z" }, false],
+    [{ last_successful_checkin: "2025-04-25T09:21:38+00:00" }, false],
+    [{ last_successful_checkin: "2025-04-25T09:21:38" }, false],
+    [{ last_successful_checkin: " 2025-04-25T09:21:38Z" }, false],
+    [{ last_successful_checkin: "" }, false],
+    [{ last_successful_checkin: 1_745_572_898 }, false],
+    [{ last_successful_checkin: null }, false],
+    [{}, false],
+    [[], false],
+    [null, false],
+    [STAMP, false],
+  ];
+  for (const [file, valid] of cases) {
+    assertEquals(lastCheckinSchema.safeParse(file).success, valid, JSON.stringify(file));
+  }
+});
+
+Deno.test("agentErrorsSchema accepts every status, with and without what may be unknown", () => {
+  const full = {
+    ...LEAST,
+    last_successful_checkin: STAMP,
+    device_signature_errors: 2,
+    first_device_signature_error: STAMP,
+    last_device_signature_error: STAMP,
+    connection_errors: 0,
+    attempts: 1,
+    watched_seconds: 900,
+  };
+  for (const status of STATUSES) {
+    for (const file of [{ ...LEAST, status }, { ...full, status }]) {
+      assertEquals<unknown>(agentErrorsSchema.parse(file), file);
+    }
+  }
+});
+
+Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind", () => {
+  const changes: Record<string, unknown>[] = [
+    { schema_version: undefined },
+    { schema_version: 2 },
+    { schema_version: "1" },
+    { checked_at: undefined },
+    { checked_at: "now" },
+    { status: undefined },
+    { status: "healthy" },
+    { status: "error_read" },
+    { last_successful_checkin: null },
+    { last_successful_checkin: "2025-02-30T09:21:38Z" },
+    { device_signature_errors: -1 },
+    { device_signature_errors: null },
+    { first_device_signature_error: 1_745_572_898 },
+    { last_device_signature_error: "" },
+    { connection_errors: 1.5 },
+    { connection_errors: "0" },
+    { attempts: NaN },
+    { watched_seconds: -1 },
+    { watched_seconds: Infinity },
+  ];
+  for (const change of changes) {
+    const { success } = agentErrorsSchema.safeParse({ ...LEAST, ...change });
+    assertEquals(success, false, JSON.stringify(change));
+  }
+});

@@ -1,0 +1,341 @@
+import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
+import * as z from "zod/mini";
+import type { Examination } from "../../lib/examine.ts";
+import type { Since } from "../../lib/health/assess.ts";
+import { findingsOf, type Standing } from "../../lib/telemetry/store.ts";
+import { statusText } from "../../lib/view/status.ts";
+import { statusReport } from "../../lib/view/status_report.ts";
+import { type StatusReport, statusReportSchema } from "../../lib/view/status_schema.ts";
+import { at } from "../mac.ts";
+
+const PLAIN = { ascii: false, color: false };
+const NO_LOGS = { logs: [], not_needed: [], unread: [], skipped: [] };
+
+const HEALTHY: StatusReport = {
+  schema_version: 1,
+  checked_at: "2026-11-23T10:00:00Z",
+  log_dir: "/private/var/log",
+  zone: "Europe/Berlin",
+  health: "healthy",
+  status: "ok",
+  max_age_seconds: 1_209_600,
+  last_successful_checkin: "2026-11-23T09:58:00Z",
+  age_seconds: 120,
+  device_signature_errors: 0,
+  connection_errors: 1,
+  attempts: 2,
+  days: [
+    { date: "2026-11-23", contacts: 16, attempts: 32, failures: 16 },
+    { date: "2026-11-22", contacts: 0, attempts: 0, failures: 0 },
+    { date: "2026-11-21", contacts: 8, attempts: 8, failures: 0 },
+    { date: "2026-11-20", contacts: 0, attempts: 4, failures: 5 },
+  ],
+  logs: [
+    { name: "jamf.log", size: 7_000_000, records: 1, unusable_stamps: 0, cut_lines: 0 },
+    { name: "jamf.log.0.gz", size: 7_000_000, records: 90_000, unusable_stamps: 3, cut_lines: 1 },
+  ],
+  not_needed: ["jamf.log.2.gz", "jamf.log.3.gz"],
+  unread: [{ name: "jamf.log.1.bz2", reason: "its format, bzip2, is not one this program reads" }],
+  skipped: [{ name: "jamf.log.link", reason: "it is a symbolic link" }],
+};
+
+/** A report on a Mac without a contact. */
+function without(
+  keys: readonly (keyof StatusReport)[],
+  change: Partial<StatusReport>,
+): StatusReport {
+  const entries = Object.entries({ ...HEALTHY, ...change });
+  return Object.fromEntries(
+    entries.filter(([key]) => !keys.includes(key as keyof StatusReport)),
+  ) as StatusReport;
+}
+
+const CONTACT_KEYS = ["last_successful_checkin", "age_seconds"] as const;
+const COUNT_KEYS = ["device_signature_errors", "connection_errors", "attempts"] as const;
+
+Deno.test("statusText() tells a person everything that the report holds", () => {
+  assertEquals(
+    statusText(HEALTHY, PLAIN),
+    `Healthy: the Jamf agent reached its server 2 minutes ago
+
+Last contact  2026-11-23T09:58:00Z (2026-11-23 10:58:00 in Europe/Berlin)
+Since then    2 attempts, 1 connection error, no device signature errors
+Read          jamf.log: 1 record
+Read          jamf.log.0.gz: 90000 records, 3 unusable stamps, 1 line over 1 MiB
+Not needed    jamf.log.2.gz
+Not needed    jamf.log.3.gz
+Left unread   jamf.log.1.bz2: its format, bzip2, is not one this program reads
+Skipped       jamf.log.link: it is a symbolic link
+
+Day             Contacts  Attempts  Failures  █ reached  ░ tried in vain
+Mon 2026-11-23        16        32        16  ████████████████░░░░░░░░░░░░░░░░
+Sun 2026-11-22         0         0         0
+Sat 2026-11-21         8         8         0  ████████
+Fri 2026-11-20         0         4         5  ░░░░
+`,
+  );
+});
+
+/** How the text begins for each state. */
+const STATES: readonly (readonly [name: string, report: StatusReport, lines: string])[] = [
+  [
+    "broken trust",
+    {
+      ...HEALTHY,
+      health: "broken_trust",
+      status: "device_signature_error",
+      device_signature_errors: 1,
+      first_device_signature_error: "2026-11-23T09:59:00Z",
+      last_device_signature_error: "2026-11-23T09:59:00Z",
+      connection_errors: 0,
+      attempts: 1,
+      ...NO_LOGS,
+    },
+    `Broken trust: the server refuses this Mac's device signature
+
+Last contact  2026-11-23T09:58:00Z (2026-11-23 10:58:00 in Europe/Berlin)
+Since then    1 attempt, no connection errors, 1 device signature error since 2026-11-23 10:59:00 in Europe/Berlin
+Next step     redeploy the Jamf management framework, or enrol this Mac again
+`,
+  ],
+  [
+    "broken trust, undated, without a contact",
+    without(CONTACT_KEYS, {
+      health: "broken_trust",
+      status: "device_signature_error",
+      device_signature_errors: 2,
+      ...NO_LOGS,
+    }),
+    `Broken trust: the server refuses this Mac's device signature
+
+Last contact  none known
+Since then    2 attempts, 1 connection error, 2 device signature errors
+Next step     redeploy the Jamf management framework, or enrol this Mac again
+`,
+  ],
+  [
+    "silence",
+    {
+      ...HEALTHY,
+      zone: "UTC",
+      health: "silent",
+      last_successful_checkin: "2026-11-03T10:00:00Z",
+      age_seconds: 20 * 86_400,
+      ...NO_LOGS,
+    },
+    `Silent: the Jamf agent last reached its server 20 days ago
+
+Last contact  2026-11-03T10:00:00Z
+Since then    2 attempts, 1 connection error, no device signature errors
+Next step     see whether this Mac reaches the server: sudo jamf checkJSSConnection
+`,
+  ],
+  [
+    "a Mac that never had a contact",
+    without(CONTACT_KEYS, { health: "never", status: "no_success", ...NO_LOGS }),
+    `Never: the logs show no contact of the Jamf agent with its server
+
+Last contact  none known
+Since then    2 attempts, 1 connection error, no device signature errors
+Next step     see whether this Mac is enrolled: sudo jamf checkJSSConnection
+`,
+  ],
+  [
+    "a Mac without a log",
+    without([...CONTACT_KEYS, ...COUNT_KEYS], { health: "never", status: "no_log", ...NO_LOGS }),
+    `Never: there is no jamf.log in "/private/var/log"
+
+Last contact  none known
+Next step     see whether this Mac is enrolled: sudo jamf checkJSSConnection
+`,
+  ],
+  [
+    "logs that cannot be read",
+    without(CONTACT_KEYS, {
+      health: "unknown",
+      status: "no_success",
+      ...NO_LOGS,
+      unread: [{ name: "jamf.log", reason: "permission denied" }],
+    }),
+    `Unknown: the logs that could be read show no contact of late, and not all could be
+
+Last contact  none known
+Since then    2 attempts, 1 connection error, no device signature errors
+Next step     see to what was left unread
+Left unread   jamf.log: permission denied
+`,
+  ],
+];
+
+for (const [name, report, lines] of STATES) {
+  Deno.test(`statusText() on ${name}`, () => {
+    const text = statusText(report, PLAIN);
+    assertEquals(text.slice(0, text.indexOf("\nDay ")), lines);
+  });
+}
+
+Deno.test("statusText() rounds ages down, to the largest unit that fits", () => {
+  const cases: [seconds: number, age: string][] = [
+    [1, "1 second"],
+    [59, "59 seconds"],
+    [60, "1 minute"],
+    [119, "1 minute"],
+    [3599, "59 minutes"],
+    [3600, "1 hour"],
+    [47 * 3600 + 3599, "47 hours"],
+    [48 * 3600, "2 days"],
+    [14 * 86_400 - 1, "13 days"],
+    [14 * 86_400, "14 days"],
+    [400 * 86_400, "400 days"],
+  ];
+  for (const [age_seconds, age] of cases) {
+    const [headline] = statusText({ ...HEALTHY, age_seconds }, PLAIN).split("\n");
+    assertEquals(headline, `Healthy: the Jamf agent reached its server ${age} ago`);
+  }
+});
+
+Deno.test("statusText() does not call a contact of this very second none", () => {
+  assertNotMatch(statusText({ ...HEALTHY, age_seconds: 0 }, PLAIN), /no seconds ago/);
+});
+
+Deno.test("statusText() draws with plain characters when asked to", () => {
+  const text = statusText(HEALTHY, { ascii: true, color: false });
+  assertEquals(text.split("\n").slice(-6), [
+    "Day             Contacts  Attempts  Failures  # reached  - tried in vain",
+    "Mon 2026-11-23        16        32        16  ################----------------",
+    "Sun 2026-11-22         0         0         0",
+    "Sat 2026-11-21         8         8         0  ########",
+    "Fri 2026-11-20         0         4         5  ----",
+    "",
+  ]);
+  // deno-lint-ignore no-control-regex
+  assertNotMatch(text, /[^\x00-\x7f]/);
+});
+
+Deno.test("statusText() draws a bar of the same length in any number of check-ins", () => {
+  for (const largest of [1, 3, 33, 1000]) {
+    const day = { date: "2026-11-23", contacts: largest, attempts: largest, failures: 0 };
+    const text = statusText({ ...HEALTHY, days: [day] }, { ascii: true, color: false });
+    assertEquals(text.match(/(#+)\n$/)?.[1]?.length, 32);
+  }
+});
+
+Deno.test("statusText() colours the state and the bars, and only when asked to", () => {
+  const cases: [health: StatusReport["health"], color: number][] = [
+    ["healthy", 32],
+    ["broken_trust", 31],
+    ["silent", 31],
+    ["never", 31],
+    ["unknown", 33],
+  ];
+  for (const [health, color] of cases) {
+    const report = { ...HEALTHY, health };
+    const [headline, ...rest] = statusText(report, { ascii: false, color: true }).split("\n");
+    assert(headline!.startsWith(`\x1b[${color}m`) && headline!.endsWith("\x1b[0m"));
+    assertStringIncludes(rest.join("\n"), "  \x1b[32m████████████████\x1b[0m\x1b[31m░░░░");
+    // Without its colours it is the same text.
+    // deno-lint-ignore no-control-regex
+    const bare = [headline, ...rest].join("\n").replace(/\x1b\[\d+m/g, "");
+    assertEquals(bare, statusText(report, PLAIN));
+  }
+});
+
+Deno.test("statusText() shows control characters instead of sending them", () => {
+  const hostile = "jamf.log.\x1b[31m\u202e\r\n";
+  const shown = "jamf.log.\\x1b[31m\\u202e\\x0d\\x0a";
+  const reason = { name: hostile, reason: hostile };
+  const log = { ...HEALTHY.logs[0]!, name: hostile };
+  const reports: [Partial<StatusReport>, string][] = [
+    [{ logs: [log] }, `\nRead          ${shown}: 1 record\n`],
+    [{ not_needed: [hostile] }, `\nNot needed    ${shown}\n`],
+    [{ unread: [reason] }, `\nLeft unread   ${shown}: ${shown}\n`],
+    [{ skipped: [reason] }, `\nSkipped       ${shown}: ${shown}\n`],
+    [
+      { health: "never", status: "no_log", log_dir: hostile },
+      `Never: there is no jamf.log in "${shown}"\n`,
+    ],
+  ];
+  for (const [change, expected] of reports) {
+    assertStringIncludes(statusText({ ...HEALTHY, ...change }, PLAIN), expected);
+  }
+});
+
+const NOW = at("2026-11-23T10:00:00Z");
+const MAX_AGE = 14 * 86_400;
+const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+const ALL_READ: Examination = {
+  assessment: undefined,
+  readings: [{ name: "jamf.log", size: 9, records: 1, unusableStamps: 2, cutLines: 3 }],
+  unread: [],
+  skipped: [],
+  notNeeded: ["jamf.log.1"],
+  timeline: undefined,
+};
+const SOME_UNREAD = { ...ALL_READ, unread: [{ name: "jamf.log.2", reason: "permission denied" }] };
+
+/** The report on a contact in the logs so many seconds ago, or on none. */
+function reportOn(
+  ago: number | undefined,
+  { standing = {}, since = NOTHING, examination = ALL_READ }: {
+    standing?: Standing;
+    since?: Since;
+    examination?: Examination;
+  } = {},
+): StatusReport {
+  const contact = ago === undefined ? {} : { contact: NOW - ago };
+  const findings = findingsOf({ ...contact, since }, standing);
+  const days = [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }];
+  const rest = { now: NOW, zone: "UTC", logDir: "/logs", maxAge: MAX_AGE };
+  return statusReport({ findings, examination, days, ...rest });
+}
+
+Deno.test("statusReport() judges by trust first, then by the age of the contact, then by what is unread", () => {
+  const broken = { ...NOTHING, signatureErrors: 1 };
+  const standing = { contact: NOW - 10 };
+  const unread = { examination: SOME_UNREAD };
+  const cases: [StatusReport, StatusReport["health"]][] = [
+    [reportOn(0), "healthy"],
+    [reportOn(MAX_AGE), "healthy"],
+    [reportOn(MAX_AGE + 1), "silent"],
+    [reportOn(undefined), "never"],
+    [reportOn(undefined, { standing }), "healthy"],
+    [reportOn(MAX_AGE + 1, { standing }), "healthy"],
+    [reportOn(undefined, { standing: { contact: NOW - MAX_AGE - 1 } }), "silent"],
+    [reportOn(0, { since: broken }), "broken_trust"],
+    [reportOn(undefined, { since: broken, ...unread }), "broken_trust"],
+    [reportOn(0, unread), "healthy"],
+    [reportOn(MAX_AGE + 1, unread), "unknown"],
+    [reportOn(undefined, unread), "unknown"],
+  ];
+  assertEquals(cases.map(([{ health }]) => health), cases.map(([, expected]) => expected));
+});
+
+Deno.test("statusReport() fits its schema, with every key that is known and no other", () => {
+  const strict = z.strictObject(statusReportSchema.shape);
+  const dated = { firstSignatureError: NOW - 60, lastSignatureError: NOW - 30 };
+  const full = reportOn(120, { since: { ...NOTHING, signatureErrors: 2, ...dated } });
+  for (const report of [full, reportOn(undefined), reportOn(0, { examination: SOME_UNREAD })]) {
+    assertEquals<unknown>(strict.parse(JSON.parse(JSON.stringify(report))), report);
+  }
+  assertEquals(full, {
+    schema_version: 1,
+    checked_at: "2026-11-23T10:00:00Z",
+    log_dir: "/logs",
+    zone: "UTC",
+    health: "broken_trust",
+    status: "device_signature_error",
+    max_age_seconds: MAX_AGE,
+    last_successful_checkin: "2026-11-23T09:58:00Z",
+    age_seconds: 120,
+    device_signature_errors: 2,
+    first_device_signature_error: "2026-11-23T09:59:00Z",
+    last_device_signature_error: "2026-11-23T09:59:30Z",
+    connection_errors: 0,
+    attempts: 0,
+    days: [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }],
+    logs: [{ name: "jamf.log", size: 9, records: 1, unusable_stamps: 2, cut_lines: 3 }],
+    not_needed: ["jamf.log.1"],
+    unread: [],
+    skipped: [],
+  });
+});
