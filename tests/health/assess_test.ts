@@ -2,30 +2,15 @@ import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
 import { Runs } from "../../lib/health/runs.ts";
-import type { Entry } from "../../lib/log/entries.ts";
-import { evidenceOf } from "../../lib/log/evidence.ts";
+import { BEGIN, CONTACT, entryOf, OFFLINE, OTHER, POLICY, RECON, type Said } from "./said.ts";
 
-const BEGIN = 'Checking for policies triggered by "recurring check-in"...';
 const PATCHES = "Checking for patches...";
-const CONTACT = "No patch policies were found.";
-/** A contact, unless its run was offline. */
-const POLICY = "Executing Policy WDAV";
 const SUBMIT = "Submitting log to https://jamf.example.com:8443/";
-const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
-const RECON = 'Error running recon: Connection failure: "The request timed out."';
 const HEALED = "Enroll return code: 0";
-const OTHER = "Hello";
 const HOUR = 3600;
-
-type Said = readonly [at: number | undefined, pid: number, message: string];
 
 interface Assessed extends Assessment {
   readonly settled: boolean;
-}
-
-function entry([at, pid, message]: Said): Entry {
-  const bytes = new TextEncoder().encode(message);
-  return { at, pid, evidence: evidenceOf(bytes, 0, bytes.length) };
 }
 
 /** Assesses records given in the order of the log. */
@@ -33,7 +18,7 @@ function assess(log: readonly Said[], standing?: number): Assessed {
   const runs = new Runs();
   const assessor = new Assessor(standing);
   for (const said of log.toReversed()) {
-    const next = entry(said);
+    const next = entryOf(said);
     assessor.take(next, runs.runOf(next));
   }
   return { ...assessor.result(), settled: assessor.settled };

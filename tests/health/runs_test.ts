@@ -1,25 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
 import { isOver, LONGEST_RUN, type Run, Runs } from "../../lib/health/runs.ts";
-import type { Entry } from "../../lib/log/entries.ts";
-import { evidenceOf } from "../../lib/log/evidence.ts";
-
-const BEGIN = 'Checking for policies triggered by "recurring check-in"...';
-const POLICY_ID = "Checking for policy ID 332...";
-const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
-const OTHER = "Hello";
-
-type Said = readonly [at: number | undefined, pid: number, message: string];
-
-function entry([at, pid, message]: Said): Entry {
-  const bytes = new TextEncoder().encode(message);
-  return { at, pid, evidence: evidenceOf(bytes, 0, bytes.length) };
-}
+import { BEGIN, entryOf, OFFLINE, OTHER, POLICY_ID, type Said } from "./said.ts";
 
 /** The run of each record, in the order of the log. */
 function runsOf(log: readonly Said[]): Run[] {
   const runs = new Runs();
-  return log.toReversed().map((said) => runs.runOf(entry(said))).reverse();
+  return log.toReversed().map((said) => runs.runOf(entryOf(said))).reverse();
 }
 
 /** The same as letters, a letter a run. */

@@ -2,33 +2,22 @@ import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import { Timeline } from "../../lib/health/timeline.ts";
-import type { Entry } from "../../lib/log/entries.ts";
-import { evidenceOf } from "../../lib/log/evidence.ts";
 import { at } from "../mac.ts";
+import type { Entry } from "../../lib/log/entries.ts";
+import { BEGIN, CONTACT, entryOf, OFFLINE, POLICY, POLICY_ID, RECON } from "./said.ts";
 
-const BEGIN = 'Checking for policies triggered by "recurring check-in"...';
-const POLICY_ID = "Checking for policy ID 332...";
-const CONTACT = "No patch policies were found.";
-/** A contact, unless its run was offline. */
-const POLICY = "Executing Policy WDAV";
-const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
-const RECON = 'Error running recon: Connection failure: "The request timed out."';
 const OTHER_FAILURE = "Security Error - A security error has occurred.";
 
-/** By UTC, without the year: `11-23 09:00`. */
-type Said = readonly [at: string | undefined, pid: number, message: string];
+/** The time by UTC, without the year: `11-23 09:00`. */
+type Happened = readonly [time: string | undefined, pid: number, message: string];
 
-function entry([time, pid, message]: Said): Entry {
-  const bytes = new TextEncoder().encode(message);
-  return {
-    at: time === undefined ? undefined : at(`2026-${time.replace(" ", "T")}:00Z`),
-    pid,
-    evidence: evidenceOf(bytes, 0, bytes.length),
-  };
+function entry([time, pid, message]: Happened): Entry {
+  const when = time === undefined ? undefined : at(`2026-${time.replace(" ", "T")}:00Z`);
+  return entryOf([when, pid, message]);
 }
 
 /** Fills a timeline with records given in the order of the log. */
-function fill(timeline: Timeline, log: readonly Said[]): Timeline {
+function fill(timeline: Timeline, log: readonly Happened[]): Timeline {
   const runs = new Runs();
   for (const said of log.toReversed()) {
     const next = entry(said);
@@ -50,7 +39,7 @@ function rowsOf(timeline: Timeline): Row[] {
 
 const CASES: readonly [
   what: string,
-  log: readonly Said[],
+  log: readonly Happened[],
   counts: [contacts: number, attempts: number, failures: number],
 ][] = [
   ["nothing of an empty log", [], [0, 0, 0]],
@@ -187,16 +176,16 @@ const ZONES: readonly ZoneCase[] = [
 
 for (const { zone, now, contacts, rows } of ZONES) {
   Deno.test(`Timeline has the days of the calendar in ${zone}`, () => {
-    const log = contacts.map((time, i): Said => [time, i, CONTACT]);
+    const log = contacts.map((time, i): Happened => [time, i, CONTACT]);
     const timeline = fill(new Timeline(at(now), zone, rows.length), log);
     assertEquals(rowsOf(timeline), [...rows]);
   });
 }
 
 Deno.test("Timeline is complete once 64 records in a row are older than its first day", () => {
-  const older = (count: number): Said[] =>
-    Array.from({ length: count }, (): Said => ["11-21 23:59", 1, "Hello"]);
-  const completeAfter = (log: readonly Said[]): boolean =>
+  const older = (count: number): Happened[] =>
+    Array.from({ length: count }, (): Happened => ["11-21 23:59", 1, "Hello"]);
+  const completeAfter = (log: readonly Happened[]): boolean =>
     fill(new Timeline(NOW, "UTC", 2), log).complete;
   assertEquals(completeAfter([]), false);
   assertEquals(completeAfter(older(63)), false);
