@@ -12,7 +12,7 @@ import { parseMachO } from "./build/macho.ts";
 import { BUILD_HELP, type BuildOptions, MAC_TARGETS, parseBuildOptions } from "./build/options.ts";
 import { checkTags, commitTime } from "./build/repository.ts";
 import { joinSlices, type Slice, splitSlices } from "./build/universal.ts";
-import { bakedPermissions, verifyProgram, verifyUniversal } from "./build/verify.ts";
+import { bakedPermissions, verifyProgram, verifyTarget, verifyUniversal } from "./build/verify.ts";
 import { permissionFlags } from "./lib/permissions.ts";
 
 const NAME = "jamf-pulse";
@@ -61,8 +61,9 @@ function compileFor(target: string, script: string, artefacts: string): void {
   const program = `${artefacts}/${NAME}-${target}`;
   const permissions = permissionFlags();
   compile(script, program, { target, permissions });
-  const baked = bakedPermissions(permissions);
-  verifyProgram(program, Deno.readFileSync(program), Deno.readFileSync(script), baked);
+  const bytes = Deno.readFileSync(program);
+  verifyTarget(target, bytes);
+  verifyProgram(program, bytes, Deno.readFileSync(script), bakedPermissions(permissions));
 }
 
 function join(artefacts: string): void {

@@ -65,15 +65,18 @@ export function compile(input: string, output: string, options: CompileOptions):
   if (target !== undefined) args.push("--target", target);
   const { ok, stderr } = deno([...args, "-o", output, input]);
   if (ok) return;
+  const forTarget = target ?? Deno.build.target;
   const runtime = /\/v([\d.]+)\/(denort-[\w-]+\.zip)/.exec(stderr);
-  if (runtime === null) throw new BuildError(`Cannot compile "${output}": ${stderr}`);
+  if (runtime === null) {
+    throw new BuildError(
+      `Cannot compile for ${forTarget}. If the runtime is damaged, or made for another target, remove it from ` +
+        `"$DENO_DIR/dl", or unset DENORT_BIN\n${stderr}`,
+    );
+  }
   const [, version, zip] = runtime;
   throw new BuildError(
-    `Cannot get the runtime of Deno ${version} for ${
-      target ?? Deno.build.target
-    }. Either let this machine reach ` +
-      `Deno's download host, or put the runtime at "$DENO_DIR/dl/release/v${version}/${zip}", or name an unpacked one in ` +
-      `DENORT_BIN\n${stderr}`,
+    `Cannot get the runtime of Deno ${version} for ${forTarget}. Either let this machine reach Deno's download host, ` +
+      `or put the runtime at "$DENO_DIR/dl/release/v${version}/${zip}", or name an unpacked one in DENORT_BIN\n${stderr}`,
   );
 }
 

@@ -12,6 +12,47 @@ import type { Slice } from "./universal.ts";
 export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
 
 /**
+ * Checks that a program is for its target. A runtime named by `DENORT_BIN` is taken for whatever target is built.
+ *
+ * @param target Deno's name.
+ * @param program Its bytes.
+ * @throws {BuildError} It is not.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2]);
+ * verifyTarget("x86_64-unknown-linux-gnu", elf);
+ * assertThrows(() => verifyTarget("aarch64-apple-darwin", elf));
+ * ```
+ */
+export function verifyTarget(target: string, program: Uint8Array): void {
+  if (formatOf(program) === FORMATS.get(target)) return;
+  throw new BuildError(
+    `The program for ${target} is none for it: its runtime was made for another target. ` +
+      "With DENORT_BIN set, build for one target at a time, with --targets",
+  );
+}
+
+/** What programs for a target are. */
+const FORMATS: ReadonlyMap<string, string> = new Map([
+  ["aarch64-apple-darwin", "Mach-O arm64"],
+  ["x86_64-apple-darwin", "Mach-O x86_64"],
+  ["x86_64-unknown-linux-gnu", "ELF"],
+]);
+
+function formatOf(program: Uint8Array): string | undefined {
+  if (latin1(program.subarray(0, 4)) === "\x7fELF") return "ELF";
+  try {
+    return `Mach-O ${parseMachO(program).arch}`;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/**
  * Checks a program for one target: it carries the bundle, and exactly the permissions it was to get.
  *
  * @param name The program's name, for messages.

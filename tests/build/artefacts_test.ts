@@ -1,5 +1,5 @@
 // What `deno task build` makes, taken apart.
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { bundle } from "../../build/compile.ts";
 import { parseMachO } from "../../build/macho.ts";
 import { MAC_TARGETS } from "../../build/options.ts";
@@ -66,17 +66,50 @@ Deno.test({ name: "the same state gives the same bytes", ignore }, () => {
   assertEquals(sums[0], sums[1]);
 });
 
-Deno.test({ name: "a build that fails leaves what stood, and nothing beside it", ignore }, () => {
-  using mac = new Mac();
+/** Runs a build that is to fail, beside what an earlier one left, and returns what it says. */
+function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
   const out = `${mac.root}/dist`;
   Deno.mkdirSync(out);
   Deno.writeTextFileSync(`${out}/old`, "old");
   const { code, stderr } = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", BUILD, "--out", out],
-    // A runtime that is none.
-    env: { NO_COLOR: "1", DENORT_BIN: "/etc/hostname" },
+    env: { NO_COLOR: "1", ...env },
   }).outputSync();
-  assertEquals(code, 1, new TextDecoder().decode(stderr));
-  assertEquals(namesIn(mac.root), ["dist", "log"]);
+  const said = new TextDecoder().decode(stderr);
+  assertEquals(code, 1, said);
+  assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
   assertEquals(namesIn(out), ["old"]);
+  return said;
+}
+
+Deno.test({ name: "a build with a runtime that is none leaves what stood", ignore }, () => {
+  using mac = new Mac();
+  const said = failedBuild(mac, { DENORT_BIN: "/etc/hostname" });
+  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
+});
+
+Deno.test({ name: "a build with the runtime of another target says so", ignore }, () => {
+  using mac = new Mac();
+  // Any program for this machine will do.
+  const said = failedBuild(mac, { DENORT_BIN: Deno.execPath() });
+  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
+});
+
+Deno.test({ name: "a build with a damaged archive of its runtime says so", ignore }, () => {
+  using mac = new Mac();
+  const cache = `${mac.root}/deno-dir`;
+  // A damaged archive, as a broken download leaves it.
+  const zip = `${cache}/dl/release/v${Deno.version.deno}`;
+  Deno.mkdirSync(zip, { recursive: true });
+  Deno.writeTextFileSync(`${zip}/denort-aarch64-apple-darwin.zip`, "not a zip");
+  const said = failedBuild(mac, { DENO_DIR: cache, DENO_TLS_CA_STORE: "system" });
+  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*"\$DENO_DIR\/dl"/);
+});
+
+Deno.test({ name: "a build sweeps what a killed one left", ignore }, () => {
+  using mac = new Mac();
+  const left = `${mac.root}/.jamf-pulse-build-killed`;
+  Deno.mkdirSync(left);
+  build(`${mac.root}/dist`, [Deno.build.target]);
+  assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
 });

@@ -137,7 +137,7 @@ Deno.test("secureWrite() gives the file its mode under any umask", () => {
 });
 
 Deno.test("secureWrite() tightens a lax folder of its own", () => {
-  for (const mode of [0o755, 0o777, 0o710, 0o1777, 0o2755]) {
+  for (const mode of [0o755, 0o777, 0o710, 0o1700, 0o2700]) {
     using mac = new Mac();
     mac.standing(NAME, OLD);
     Deno.chmodSync(mac.outDir, mode);
