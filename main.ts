@@ -21,18 +21,18 @@ function main(args: readonly string[]): number {
     command = parseCommand(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    print(Deno.stderr, `${printable(error.message)}\n`);
+    tell([printable(error.message)]);
     return 2;
   }
   const progress = new Progress();
   const { code, stdout, messages } = runOrTell(command, progress);
   progress.clear();
-  print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
+  tell(messages);
   try {
     print(Deno.stdout, stdout);
     return code;
   } catch (error) {
-    print(Deno.stderr, `Cannot write to standard output: ${reasonOf(error)}\n`);
+    tell([`Cannot write to standard output: ${reasonOf(error)}`]);
     return 2;
   }
 }
@@ -79,7 +79,7 @@ class Progress {
 
   show(name: string, read: number, size: number): void {
     if (performance.now() - this.#started < PROGRESS_AFTER) return;
-    const line = `${name}: ${Math.floor(100 * read / Math.max(1, size))} %`;
+    const line = printable(`${name}: ${Math.floor(100 * read / Math.max(1, size))} %`);
     if (line === this.#shown || !Deno.stderr.isTerminal()) return;
     this.#shown = line;
     print(Deno.stderr, `\r\x1b[K${line}`);
@@ -87,6 +87,15 @@ class Progress {
 
   clear(): void {
     if (this.#shown !== "") print(Deno.stderr, "\r\x1b[K");
+  }
+}
+
+/** Writes sentences to standard error. If that is full or closed, there is nobody left to tell, and the work goes on. */
+function tell(messages: readonly string[]): void {
+  try {
+    print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
+  } catch {
+    // Nobody listens.
   }
 }
 

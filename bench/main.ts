@@ -207,9 +207,7 @@ function helloWorld(root: string): string {
 }
 
 function withFolders(root: string, mac: string, args: readonly string[]): string[] {
-  const logDir = ["--log-dir", `${root}/${mac}/log`];
-  const outDir = args[0] === "summary" ? [] : ["--out-dir", `${root}/${mac}/telemetry`];
-  return [...args, ...logDir, ...outDir];
+  return [...args, "--log-dir", `${root}/${mac}/log`, "--out-dir", `${root}/${mac}/telemetry`];
 }
 
 function say(text: string): void {

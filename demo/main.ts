@@ -32,8 +32,7 @@ function demo(): void {
 }
 
 function show(command: readonly string[], folder: string): void {
-  const folders = ["--log-dir", "log", "--out-dir", "telemetry"];
-  const args = [...command, ...command[0] === "summary" ? folders.slice(0, 2) : folders];
+  const args = [...command, "--log-dir", "log", "--out-dir", "telemetry"];
   say(`\n$ jamf-pulse ${args.join(" ")}\n`);
   const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
   new Deno.Command(Deno.execPath(), {

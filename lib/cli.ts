@@ -59,7 +59,6 @@ type Option = typeof FLAGS[number] | typeof VALUES[number];
 
 /** The modes that know an option; those not named here are known to all. */
 const OPTION_MODES: Partial<Record<Option, readonly Mode[]>> = {
-  "out-dir": ["checkin", "errors", "collect", "status"],
   json: ["status", "summary"],
   check: ["status"],
   "max-age": ["status"],

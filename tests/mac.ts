@@ -151,8 +151,7 @@ export class Mac implements Disposable {
   /** Adds the folders, unless a test names its own. */
   #withFolders(args: readonly string[]): string[] {
     if (args.some((arg) => /^--(log|out)-dir/.test(arg))) return [...args];
-    const outDir = args[0] === "summary" ? [] : ["--out-dir", this.outDir];
-    return [...args, "--log-dir", this.logDir, ...outDir];
+    return [...args, "--log-dir", this.logDir, "--out-dir", this.outDir];
   }
 }
 

@@ -420,6 +420,20 @@ Deno.test("no mode writes anything but its files, whatever TMPDIR is", async () 
   assertEquals(telemetryModes(mac), { ".": "700", agent_errors: "600", last_checkin: "600" });
 });
 
+Deno.test("the program has no permission but to its folders", async () => {
+  using mac = new Mac();
+  const preload = `
+    const names = ["read", "write", "net", "env", "run", "sys", "ffi", "import"];
+    const states = names.map((name) => Deno.permissions.querySync({ name }).state);
+    Deno.stderr.writeSync(new TextEncoder().encode(states.join(" ")));`;
+  const { stderr } = await spawn(mac, ["--version"], { preload });
+  assertEquals(stderr, "prompt prompt prompt prompt prompt prompt prompt denied");
+  // There is nobody to be prompted.
+  const asking = 'Deno.permissions.requestSync({ name: "net" }).state';
+  const print = `Deno.stderr.writeSync(new TextEncoder().encode(${asking}))`;
+  assertEquals((await spawn(mac, ["--version"], { preload: print })).stderr, "denied");
+});
+
 Deno.test("no mode asks for a permission that it does not have", async () => {
   using mac = macWith(HEALTHY + OFFLINE);
   mac.log("jamf.log.0.gz", await gzip(checkinLines(NOW - 4 * DAY)), NOW - 4 * DAY);
@@ -475,6 +489,24 @@ Deno.test({
       assertMatch(stderr, /^[^\n]*no space left on device\n$/i);
     }
   },
+});
+
+Deno.test({
+  name: "standard error that takes nothing does not keep Jamf from its answer",
+  ignore: Deno.build.os !== "linux",
+  async fn(): Promise<void> {
+    using mac = macWith(HEALTHY);
+    await Deno.symlink("/etc/passwd", `${mac.logDir}/jamf.log.1`);
+    const { code, stdout } = await spawn(mac, ["checkin"], { shell: `"$@" 2>/dev/full` });
+    assertEquals([code, stdout], [0, result(CONTACT)]);
+  },
+});
+
+Deno.test("standard output that takes a little at a time gets everything", async () => {
+  using mac = macWith(HEALTHY);
+  const preload = `const { writeSync } = Deno.stdout;
+    Deno.stdout.writeSync = (bytes) => writeSync.call(Deno.stdout, bytes.subarray(0, 7));`;
+  assertEquals((await spawn(mac, ["--help"], { preload })).stdout, HELP);
 });
 
 Deno.test("an error that nobody foresaw has its stack told, and Jamf gets its answer", async () => {
