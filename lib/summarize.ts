@@ -21,38 +21,46 @@ const STANDARD_INPUT = "-";
  * and the rest is counted.
  */
 export function summarize(command: SummaryCommand, host: Host): Outcome {
-  const messages: string[] = [];
+  const { paths, remarks, failures } = inputsOf(command);
   const summary = new Summary();
-  for (const path of pathsOf(command, messages)) {
+  for (const path of paths) {
     try {
       addTo(summary, path, host);
     } catch (error) {
-      messages.push(unreadMessage(path, error));
+      failures.push(unreadMessage(path, error));
     }
   }
   const all = summary.counts();
   const counts = command.mask ? maskCounts(all) : all;
   return {
-    code: messages.length === 0 ? 0 : 2,
+    code: failures.length === 0 ? 0 : 2,
     stdout: command.json
       ? summaryJson(summary.lines, counts, command.top)
       : summaryText(counts, command.top),
-    messages,
+    messages: [...remarks, ...failures],
   };
 }
 
-function pathsOf({ inputs, logDir }: SummaryCommand, messages: string[]): readonly string[] {
-  if (inputs.length > 0) return inputs;
+/** What to count, what to say of it, and what of it cannot be had. */
+interface Inputs {
+  readonly paths: readonly string[];
+  readonly remarks: readonly string[];
+  readonly failures: string[];
+}
+
+function inputsOf({ inputs, logDir }: SummaryCommand): Inputs {
+  if (inputs.length > 0) return { paths: inputs, remarks: [], failures: [] };
   try {
     const { files, skipped } = listLogs(logDir);
-    if (files.length === 0) messages.push(`There is no jamf.log in "${logDir}"`);
-    messages.push(...skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`));
-    return files.map(({ path }) => path);
+    return {
+      paths: files.map(({ path }) => path),
+      remarks: skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`),
+      failures: files.length > 0 ? [] : [`There is no jamf.log in "${logDir}"`],
+    };
   } catch (error) {
     const readError = asReadError(logDir, error);
     if (!(readError instanceof ReadError)) throw error;
-    messages.push(readError.message);
-    return [];
+    return { paths: [], remarks: [], failures: [readError.message] };
   }
 }
 
@@ -88,5 +96,6 @@ function unreadMessage(path: string, error: unknown): string {
   const next = error.name === "NotCapable"
     ? `; pipe it in instead: jamf-pulse summary - < "${path}"`
     : "";
-  return `Cannot read "${path}": ${isOfFile ? error.message : reasonOf(error)}${next}`;
+  const name = path === STANDARD_INPUT ? "standard input" : `"${path}"`;
+  return `Cannot read ${name}: ${isOfFile ? error.message : reasonOf(error)}${next}`;
 }

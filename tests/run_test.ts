@@ -114,3 +114,13 @@ Deno.test("run() answers error_read only when what is unread could have changed 
     messages: [],
   });
 });
+
+Deno.test("run() counts what a summary can read, tells what it skipped, and is done", () => {
+  using mac = new Mac();
+  mac.log("jamf.log", checkinLines(NOW - 100), NOW);
+  Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
+  const { code, stdout, messages } = mac.run(["summary"], NOW);
+  assertEquals(code, 0);
+  assertEquals(stdout.split("\n").length, 4);
+  assertEquals(messages, ['Skipped "jamf.log.1": it is a symbolic link']);
+});

@@ -79,7 +79,11 @@ export function secureWrite(
 
 function makeFolder(dir: string, disk: Disk): void {
   if (lookAt(dir, disk) === undefined) disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
-  const info = disk.lstatSync(dir);
+  refuseOther(dir, disk.lstatSync(dir));
+}
+
+/** A link would lead into a folder of somebody else's choice. */
+function refuseOther(dir: string, info: Deno.FileInfo): void {
   if (info.isDirectory) return;
   throw new WriteError(
     `Cannot write into "${dir}": it is ${kindOf(info)}, not a folder; remove it`,
@@ -107,6 +111,7 @@ function fillTemp(
 
 function tightenFolder(dir: string, uid: number | null, disk: Disk): void {
   const info = disk.lstatSync(dir);
+  refuseOther(dir, info);
   if (info.uid !== uid) {
     throw new WriteError(`Cannot write into "${dir}": it ${belongsTo(info.uid, uid)}`);
   }
