@@ -68,8 +68,8 @@ function works(root: string, { program, hello }: Starter): Work[] {
   });
   const greeting: Subject = { name: "hello-world", args: hello };
   const script: Subject = {
-    name: "the post's script",
-    args: ["/bin/bash", "-c", postScript(`${root}/healthy-7`)],
+    name: "a shell script",
+    args: ["/bin/bash", "-c", shellScript(`${root}/healthy-7`)],
   };
   const anyMarker = shell("grep -c", `grep -aEc '${MARKERS}' ${log("silent-360")}`);
   const sortAll = shell(
@@ -94,8 +94,8 @@ function works(root: string, { program, hello }: Starter): Work[] {
   ];
 }
 
-/** What the post's script does, with GNU's `date` in place of macOS's. */
-function postScript(mac: string): string {
+/** The shell script that many have instead of `checkin`, with GNU's `date` in place of macOS's. */
+function shellScript(mac: string): string {
   const file = `${mac}/telemetry/last_checkin.sh`;
   return `
     ts_line=$(grep -aE '${MARKERS}' ${mac}/log/jamf.log* | tail -1)

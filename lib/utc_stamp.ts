@@ -1,6 +1,6 @@
 /**
- * Instants as all of this program's files and answers write them: UTC, whole seconds, `Z`. SQLite's `datetime()` reads
- * this form, and few others (facts: "Dates in SQLite").
+ * Instants as all of this program's files and answers write them: UTC, whole seconds, `Z`. SQLite's `datetime()`, by
+ * which Fleet's policies judge them, reads this form and few others.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Lines to a table of how often each message occurs: the post's `sed | sort | uniq -c | sort -nr`.
+ * Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
+ * of a log whose stamps `sed` has cut off.
  *
  * @module
  */
@@ -121,7 +122,7 @@ function sorted(totals: ReadonlyMap<string, number>): MessageCount[] {
     .sort((a, b) => b.count - a.count || (a.message < b.message ? -1 : 1));
 }
 
-/** Where the message begins: unlike a record's, behind any `jamf[<digits>]: `, as the post's `sed` has it. */
+/** Where the message begins: unlike a record's, behind any `jamf[<digits>]: `, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
 function messageStart(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start + 4; at < end; at++) {
     if (bytes[at] !== OPENING || !isJamf(bytes, at - 4)) continue;

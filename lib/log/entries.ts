@@ -27,7 +27,7 @@ export interface EntryCounts {
   cutLines: number;
 }
 
-/** A stamp that lies so far before the record above it was written by a wrong clock (facts: "The year"). */
+/** A stamp that lies so far before the record above it was written by a wrong clock (docs/jamf-log.md: "The year"). */
 const CLOCK_JUMP = 400 * 86_400;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What a record proves about the agent and its server (facts: "What a line proves"). One table; the tests run its
+ * What a record proves about the agent and its server (docs/jamf-log.md: "What a line proves"). One table; the tests run its
  * sample lines.
  *
  * @module

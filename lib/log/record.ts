@@ -1,5 +1,5 @@
 /**
- * Lines to records: a stamped line of the jamf agent and the unstamped lines below it (facts: "The line").
+ * Lines to records: a stamped line of the jamf agent and the unstamped lines below it (docs/jamf-log.md: "The line").
  *
  * @module
  */

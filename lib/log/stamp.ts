@@ -1,5 +1,5 @@
 /**
- * When a line was written: the log's stamps have a weekday, but neither year nor zone (facts: "The year", "The zone").
+ * When a line was written: the log's stamps have a weekday, but neither year nor zone (docs/jamf-log.md: "The year", "The zone").
  *
  * @module
  */

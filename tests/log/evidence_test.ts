@@ -31,7 +31,7 @@ Deno.test("each row of EVIDENCE has a sample that begins as it says", () => {
   }
 });
 
-// The table of the facts, "What a line proves", and what is near to it.
+// The table of docs/jamf-log.md, "What a line proves", and what is near to it.
 const PROOFS: readonly [message: string, proves: Proof | undefined][] = [
   ["No patch policies were found.", "contact"],
   ["Executing Policy WDAV", "contact unless offline"],
