@@ -7,7 +7,8 @@
 
 import { createHash } from "node:crypto";
 import config from "./deno.json" with { type: "json" };
-import { BuildError, bundle, compile } from "./build/compile.ts";
+import { billOfMaterials } from "./build/bill_of_materials.ts";
+import { BuildError, bundle, compile, moduleGraph } from "./build/compile.ts";
 import { parseMachO } from "./build/macho.ts";
 import { BUILD_HELP, type BuildOptions, MAC_TARGETS, parseBuildOptions } from "./build/options.ts";
 import { checkTags, commitTime } from "./build/repository.ts";
@@ -37,6 +38,7 @@ function build({ targets, out }: BuildOptions): void {
     if (MAC_TARGETS.every((target) => targets.includes(target))) {
       stage("Join for all Macs", () => join(artefacts));
     }
+    stage("List what is inside", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
     stage("Sum up", () => writeCheckSums(artefacts));
     if (exists(out)) Deno.removeSync(out, { recursive: true });
     Deno.renameSync(artefacts, out);
@@ -44,7 +46,9 @@ function build({ targets, out }: BuildOptions): void {
     Deno.removeSync(staging, { recursive: true });
   }
   say(`Built ${NAME} ${config.version} in ${out}`);
-  say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
+  if (targets.some((target) => target.endsWith("-apple-darwin"))) {
+    say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
+  }
 }
 
 /** A folder beside the output; what a killed build left of the kind is removed. */
@@ -76,6 +80,14 @@ function join(artefacts: string): void {
   for (const slice of verifyUniversal(splitSlices(Deno.readFileSync(universal)), programs)) {
     say(`  ${slice.arch}: macOS ${slice.minimumMacos} and later`);
   }
+}
+
+function writeBill(path: string, time: number): void {
+  const { npm } = JSON.parse(Deno.readTextFileSync(new URL("deno.lock", import.meta.url)));
+  const { version } = config;
+  const deno = Deno.version.deno;
+  const graph = moduleGraph("main.ts");
+  Deno.writeTextFileSync(path, billOfMaterials({ version, deno, graph, locked: npm, time }));
 }
 
 /** In the format of `shasum -a 256 --check`. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ModuleGraph } from "./bill_of_materials.ts";
+
 /** The build cannot go on; the message says why, and what to do. */
 export class BuildError extends Error {
   override name = "BuildError";
@@ -80,16 +82,29 @@ export function compile(input: string, output: string, options: CompileOptions):
   );
 }
 
-function deno(args: readonly string[]): { ok: boolean; stderr: string } {
-  const { success, stderr } = new Deno.Command(Deno.execPath(), {
+/**
+ * The modules of the program.
+ *
+ * @param entry Path from the project's root.
+ * @throws {BuildError} Deno refuses.
+ */
+export function moduleGraph(entry: string): ModuleGraph {
+  const { ok, stdout, stderr } = deno(["info", "--json", entry]);
+  if (!ok) throw new BuildError(`Cannot list the modules of "${entry}": ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function deno(args: readonly string[]): { ok: boolean; stdout: string; stderr: string } {
+  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: PROJECT,
     env: { NO_COLOR: "1" },
     stdin: "null",
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
   }).outputSync();
-  const text = new TextDecoder().decode(stderr);
+  const text = new TextDecoder();
   // Behind the message, Deno may print a backtrace of itself.
-  return { ok: success, stderr: text.replace(/\n*Stack backtrace:[^]*$/, "").trim() };
+  const message = text.decode(stderr).replace(/\n*Stack backtrace:[^]*$/, "").trim();
+  return { ok: success, stdout: text.decode(stdout), stderr: message };
 }
