@@ -17,11 +17,13 @@ import { bakedPermissions, verifyProgram, verifyTarget, verifyUniversal } from "
 import { permissionFlags } from "./lib/permissions.ts";
 
 const NAME = "jamf-pulse";
+const CHECK_SUMS = "SHA256SUMS";
 /** How the folders begin that are built in. */
 const STAGING = ".jamf-pulse-build-";
 
 function build({ targets, out }: BuildOptions): void {
   checkTags(config.version);
+  refuseStrangers(out);
   const time = commitTime();
   const staging = makeStaging(out);
   try {
@@ -49,6 +51,16 @@ function build({ targets, out }: BuildOptions): void {
   if (targets.some((target) => target.endsWith("-apple-darwin"))) {
     say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
   }
+}
+
+/** The output folder is replaced whole, so nothing may stand in it but what a build made. */
+function refuseStrangers(out: string): void {
+  const names = exists(out) ? Array.from(Deno.readDirSync(out), ({ name }) => name) : [];
+  const stranger = names.find((name) => !name.startsWith(NAME) && name !== CHECK_SUMS);
+  if (stranger === undefined) return;
+  throw new BuildError(
+    `Cannot build into "${out}": it holds "${stranger}", and would be replaced; name another folder`,
+  );
 }
 
 /** A folder beside the output; what a killed build left of the kind is removed. */
@@ -97,7 +109,7 @@ function writeCheckSums(artefacts: string): void {
     const sum = createHash("sha256").update(Deno.readFileSync(`${artefacts}/${name}`));
     return `${sum.digest("hex")}  ${name}\n`;
   });
-  Deno.writeTextFileSync(`${artefacts}/SHA256SUMS`, lines.join(""));
+  Deno.writeTextFileSync(`${artefacts}/${CHECK_SUMS}`, lines.join(""));
 }
 
 function stage(name: string, work: () => void): void {

@@ -11,7 +11,7 @@ import { BuildError } from "./compile.ts";
 export interface BuildOptions {
   /** Deno's names. */
   readonly targets: readonly string[];
-  /** A folder; what stands in it is replaced. */
+  /** A folder; what an earlier build left in it is replaced. */
   readonly out: string;
 }
 

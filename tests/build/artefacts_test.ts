@@ -75,7 +75,7 @@ Deno.test({ name: "the same state gives the same bytes", ignore }, () => {
 function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
   const out = `${mac.root}/dist`;
   Deno.mkdirSync(out);
-  Deno.writeTextFileSync(`${out}/old`, "old");
+  Deno.writeTextFileSync(`${out}/jamf-pulse-old`, "old");
   const { code, stderr } = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", BUILD, "--out", out],
     env: { NO_COLOR: "1", ...env },
@@ -83,7 +83,7 @@ function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
   const said = new TextDecoder().decode(stderr);
   assertEquals(code, 1, said);
   assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
-  assertEquals(namesIn(out), ["old"]);
+  assertEquals(namesIn(out), ["jamf-pulse-old"]);
   return said;
 }
 
@@ -117,4 +117,16 @@ Deno.test({ name: "a build sweeps what a killed one left", ignore }, () => {
   Deno.mkdirSync(left);
   build(`${mac.root}/dist`, [Deno.build.target]);
   assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
+});
+
+Deno.test("a build never takes the place of a folder that is not a build's", () => {
+  using mac = new Mac();
+  mac.log("letters.txt", "dear");
+  const { code, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", BUILD, "--out", mac.logDir],
+    env: { NO_COLOR: "1" },
+  }).outputSync();
+  assertEquals(code, 1);
+  assertMatch(new TextDecoder().decode(stderr), /^Cannot build into ".*": it holds "letters\.txt"/);
+  assertEquals(namesIn(mac.logDir), ["letters.txt"]);
 });
