@@ -106,3 +106,18 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
   assertEquals([errors.attempts, errors.device_signature_errors], [1, 1]);
   assertEquals(errors.last_successful_checkin, "2026-11-23T07:00:03Z");
 });
+
+Deno.test("regression: a standing stamp from the future does not hide that a contact is new", () => {
+  const now = at("2026-11-23T10:00:00Z");
+  using mac = new Mac();
+  mac.standing(
+    "agent_errors",
+    '{"schema_version":1,"checked_at":"2026-11-23T09:45:00Z","status":"ok",' +
+      '"last_successful_checkin":"2030-01-01T00:00:00Z","watched_seconds":5000}',
+  );
+  mac.log("jamf.log", checkinLines(now - 60), now);
+  mac.run(["collect"], now);
+  const errors = JSON.parse(mac.telemetry("agent_errors")!);
+  assertEquals(errors.last_successful_checkin, "2026-11-23T09:59:03Z");
+  assertEquals(errors.watched_seconds, 0);
+});

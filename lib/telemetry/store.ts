@@ -60,11 +60,9 @@ const LONGEST_GAP = 45 * 60;
  * ```
  */
 export function standingOf(read: (name: string) => string | undefined, now: number): Standing {
-  const lastCheckin = parse(read(LAST_CHECKIN));
-  const agentErrors = parse(read(AGENT_ERRORS));
-  const valid = (at: number | undefined): number | undefined =>
-    at === undefined || at > now ? undefined : at;
-  const contact = later(valid(lastCheckin?.contact), valid(agentErrors?.contact));
+  const lastCheckin = parse(read(LAST_CHECKIN), now);
+  const agentErrors = parse(read(AGENT_ERRORS), now);
+  const contact = later(lastCheckin?.contact, agentErrors?.contact);
   const look = agentErrors && lookOf(agentErrors);
   return {
     ...(contact !== undefined && { contact }),
@@ -87,19 +85,21 @@ interface StandingFile {
  * Reads a standing file by hand: three keys, and a library for it would cost every start 4 ms. A file that is not ours
  * to understand counts as none, and is replaced.
  */
-function parse(text: string | undefined): StandingFile | undefined {
+function parse(text: string | undefined, now: number): StandingFile | undefined {
+  if (text === undefined) return undefined;
   let file: unknown;
   try {
-    file = JSON.parse(text ?? "");
+    file = JSON.parse(text);
   } catch {
     return undefined;
   }
   if (typeof file !== "object" || file === null) return undefined;
   const keys: Partial<Record<keyof AgentErrors, unknown>> = file;
+  const contact = secondsOf(keys.last_successful_checkin);
   const watched = keys.watched_seconds;
   return {
     checkedAt: secondsOf(keys.checked_at),
-    contact: secondsOf(keys.last_successful_checkin),
+    contact: contact !== undefined && contact <= now ? contact : undefined,
     watchedSeconds: Number.isSafeInteger(watched) ? Math.max(0, Number(watched)) : 0,
   };
 }
