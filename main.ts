@@ -11,6 +11,7 @@ import { reasonOf } from "./lib/reason.ts";
 import { run } from "./lib/run.ts";
 import { printable } from "./lib/view/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
+import { knownZone } from "./lib/zone.ts";
 
 /** In milliseconds: shorter reads need no progress. */
 const PROGRESS_AFTER = 1000;
@@ -54,22 +55,11 @@ function runOrTell(command: Command, progress: Progress): Outcome {
 function hostOf(progress: Progress): Host {
   return {
     now: Math.floor(Date.now() / 1000),
-    zone: zoneHere(),
+    zone: knownZone(Temporal.Now.timeZoneId()),
     color: Deno.stdout.isTerminal() && !Deno.noColor,
     readInput: (into) => Deno.stdin.readSync(into) ?? 0,
     progress: (name, read, size) => progress.show(name, read, size),
   };
-}
-
-/** The Mac's zone; UTC if it has none that is known, as with an empty `TZ`. */
-function zoneHere(): string {
-  const zone = Temporal.Now.timeZoneId();
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
-    return zone;
-  } catch {
-    return "UTC";
-  }
 }
 
 /** One line on a terminal that says how far a long read has come. */

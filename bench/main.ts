@@ -7,6 +7,7 @@
 
 import { BuildError, bundle, compile } from "../build/compile.ts";
 import { permissionFlags } from "../lib/permissions.ts";
+import { lastCheckinText } from "../lib/telemetry/store.ts";
 import { type Kind, writeLog } from "./logs.ts";
 
 const PROJECT = new URL("../", import.meta.url).pathname;
@@ -166,8 +167,7 @@ function makeMac(
   Deno.mkdirSync(`${root}/${name}/telemetry`, { mode: 0o700 });
   writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, every);
   if (standing === undefined) return;
-  const stamp = Temporal.Instant.fromEpochMilliseconds(standing * 1000).toString();
-  const text = JSON.stringify({ last_successful_checkin: stamp });
+  const text = lastCheckinText(standing);
   Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
 }
 

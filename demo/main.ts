@@ -5,6 +5,7 @@
  */
 
 import { permissionFlags } from "../lib/permissions.ts";
+import { knownZone } from "../lib/zone.ts";
 import { sampleMacs } from "./sample_macs.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
@@ -12,10 +13,10 @@ const COMMANDS = [["checkin"], ["errors"], ["status"], ["summary", "--mask", "--
 
 function demo(): void {
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-demo-" }));
-  const zone = Temporal.Now.timeZoneId();
+  const zone = knownZone(Temporal.Now.timeZoneId());
   const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
   try {
-    for (const { name, log } of sampleMacs(now, zone === "Etc/Unknown" ? "UTC" : zone)) {
+    for (const { name, log } of sampleMacs(now, zone)) {
       say(`\n── A Mac: ${name} ${"─".repeat(60 - name.length)}\n`);
       const folder = `${root}/${name.replace(" ", "-")}`;
       Deno.mkdirSync(`${folder}/log`, { recursive: true });

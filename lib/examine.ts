@@ -9,9 +9,8 @@ import { Runs } from "./health/runs.ts";
 import type { Timeline } from "./health/timeline.ts";
 import { asReadError, listLogs, type LogListing, type SkippedFile } from "./log/files.ts";
 import { type History, type LogReading, openHistory } from "./log/history.ts";
-import { openLog, UnreadableLogError } from "./log/source.ts";
-import { isRefusal, reasonOf } from "./reason.ts";
-import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
+import { openLog, reasonUnread } from "./log/source.ts";
+import { ReplacedFileError } from "./regular_file.ts";
 
 /** What a look at the logs came to. */
 export interface Examination {
@@ -109,12 +108,4 @@ function examinationOf(
     skipped,
     notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
   };
-}
-
-function reasonUnread(error: unknown): string | undefined {
-  if (error instanceof ReplacedFileError) return undefined;
-  if (error instanceof UnreadableLogError || error instanceof NotRegularFileError) {
-    return error.message;
-  }
-  return isRefusal(error) ? reasonOf(error) : undefined;
 }

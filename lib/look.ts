@@ -8,6 +8,7 @@ import type { Folders } from "./cli.ts";
 import { type Examination, examine } from "./examine.ts";
 import type { Timeline } from "./health/timeline.ts";
 import type { Host } from "./host.ts";
+import type { SkippedFile } from "./log/files.ts";
 import { isRefusal, reasonOf } from "./reason.ts";
 import { readStandingFile } from "./telemetry/standing_file.ts";
 import { type Findings, findingsOf, type Standing, standingOf } from "./telemetry/store.ts";
@@ -17,7 +18,6 @@ export interface Look {
   readonly standing: Standing;
   readonly examination: Examination;
   readonly findings: Findings;
-  readonly timeline: Timeline | undefined;
   /** What could not be read might have held a contact. */
   readonly isUncertain: boolean;
   /** Why the standing files could not be read, if so. */
@@ -53,17 +53,21 @@ export function look(folders: Folders, host: Host, timeline?: () => Timeline): L
     standing,
     examination,
     findings: findingsOf(assessment, standing),
-    timeline: examination.timeline,
     isUncertain: assessment?.contact === undefined && unread.length > 0,
     refusals: refusal === undefined ? [] : [refusal],
   };
+}
+
+/** What was passed over because it is named like a log, but is none. */
+export function skippedRemarks(skipped: readonly SkippedFile[]): string[] {
+  return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
 }
 
 /** What was passed over while the logs were read: nothing is skipped in silence. */
 export function remarks({ unread, skipped, readings }: Examination): string[] {
   return [
     ...unread.map(({ name, reason }) => `Left "${name}" unread: ${reason}`),
-    ...skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`),
+    ...skippedRemarks(skipped),
     ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
       `Passed over ${unusableStamps} stamps in "${name}" that a wrong clock wrote`
     ),

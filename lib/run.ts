@@ -106,7 +106,7 @@ function runStatus(command: StatusCommand, host: Host): Outcome {
   const { now, zone, color } = host;
   try {
     const seen = look(command, host, () => new Timeline(now, zone, DAYS));
-    const days = seen.timeline?.result() ?? [];
+    const days = seen.examination.timeline?.result() ?? [];
     const report = statusReport({ ...seen, days, now, zone, logDir, maxAge });
     return {
       code: exitCode(report.health, check),

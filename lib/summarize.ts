@@ -9,9 +9,9 @@ import { maskCounts, Summary } from "./health/summary.ts";
 import type { Host, Outcome } from "./host.ts";
 import { asReadError, listLogs, ReadError } from "./log/files.ts";
 import { linesForwards } from "./log/lines.ts";
-import { type LogSource, openLog, UnreadableLogError } from "./log/source.ts";
-import { isRefusal, reasonOf } from "./reason.ts";
-import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
+import { type LogSource, openLog, reasonUnread } from "./log/source.ts";
+import { skippedRemarks } from "./look.ts";
+import { ReplacedFileError } from "./regular_file.ts";
 import { summaryJson, summaryText } from "./view/summary.ts";
 
 const STANDARD_INPUT = "-";
@@ -54,7 +54,7 @@ function inputsOf({ inputs, logDir }: SummaryCommand): Inputs {
     const { files, skipped } = listLogs(logDir);
     return {
       paths: files.map(({ path }) => path),
-      remarks: skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`),
+      remarks: skippedRemarks(skipped),
       failures: files.length > 0 ? [] : [`There is no jamf.log in "${logDir}"`],
     };
   } catch (error) {
@@ -90,12 +90,10 @@ function reader(log: LogSource, name: string, host: Host): (into: Uint8Array) =>
 }
 
 function unreadMessage(path: string, error: unknown): string {
-  const isOfFile = error instanceof UnreadableLogError || error instanceof NotRegularFileError ||
-    error instanceof ReplacedFileError;
-  if (!isOfFile && !isRefusal(error)) throw error;
-  const next = error.name === "NotCapable"
-    ? `; pipe it in instead: jamf-pulse summary - < "${path}"`
-    : "";
+  const reason = error instanceof ReplacedFileError ? error.message : reasonUnread(error);
+  if (reason === undefined) throw error;
+  const isForbidden = error instanceof Error && error.name === "NotCapable";
+  const next = isForbidden ? `; pipe it in instead: jamf-pulse summary - < "${path}"` : "";
   const name = path === STANDARD_INPUT ? "standard input" : `"${path}"`;
-  return `Cannot read ${name}: ${isOfFile ? error.message : reasonOf(error)}${next}`;
+  return `Cannot read ${name}: ${reason}${next}`;
 }

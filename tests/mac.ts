@@ -162,6 +162,11 @@ export function at(iso: string): number {
   return Date.parse(iso) / 1000;
 }
 
+/** What is in a folder, sorted. */
+export function namesIn(dir: string): string[] {
+  return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+}
+
 /** Bytes as gzip. */
 export async function gzip(content: string | Uint8Array): Promise<Uint8Array> {
   const stream = new Blob([content as BlobPart]).stream().pipeThrough(

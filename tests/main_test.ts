@@ -13,7 +13,7 @@ import { HELP } from "../lib/cli.ts";
 import { agentErrorsSchema } from "../lib/telemetry/schema.ts";
 import { stampOf } from "../lib/utc_stamp.ts";
 import { statusReportSchema } from "../lib/view/status_schema.ts";
-import { type Ended, gzip, Mac, type SpawnOptions } from "./mac.ts";
+import { type Ended, gzip, Mac, namesIn, type SpawnOptions } from "./mac.ts";
 
 const NOW = Math.floor(Date.now() / 1000);
 const DAY = 86_400;
@@ -44,10 +44,6 @@ function macWith(log: string | undefined, change: (mac: Mac) => void = () => {})
   if (log !== undefined) mac.log("jamf.log", log);
   change(mac);
   return mac;
-}
-
-function namesIn(dir: string): string[] {
-  return Array.from(Deno.readDirSync(dir), (entry) => entry.name).sort();
 }
 
 /** Names and modes of everything in the telemetry folder, and of it. */

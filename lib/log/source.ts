@@ -5,7 +5,8 @@
  */
 
 import type { ByteSource } from "./lines.ts";
-import { openRegularFile, ReplacedFileError } from "../regular_file.ts";
+import { isRefusal, reasonOf } from "../reason.ts";
+import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../regular_file.ts";
 
 /** Node's modules without an import: as one, even an unused `node:zlib` would cost every start 20 ms and more. */
 declare const process: { getBuiltinModule(name: "node:zlib"): typeof import("node:zlib") };
@@ -65,6 +66,29 @@ export function openLog(path: string, inode?: number | null): LogSource {
     file.close();
     throw error;
   }
+}
+
+/**
+ * Why a log cannot be read, as the end of a sentence.
+ *
+ * @param error What {@linkcode openLog} or reading has thrown.
+ * @returns `undefined` if the log was replaced, and can be read anew, or if the error is a fault of this program.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(reasonUnread(new UnreadableLogError("its gzip data are damaged")), "its gzip data are damaged");
+ * assertEquals(reasonUnread(new Deno.errors.PermissionDenied("x")), "permission denied");
+ * assertEquals(reasonUnread(new TypeError("x is not a function")), undefined);
+ * ```
+ */
+export function reasonUnread(error: unknown): string | undefined {
+  if (error instanceof ReplacedFileError) return undefined;
+  if (error instanceof UnreadableLogError || error instanceof NotRegularFileError) {
+    return error.message;
+  }
+  return isRefusal(error) ? reasonOf(error) : undefined;
 }
 
 /** Bytes in memory as a source. */

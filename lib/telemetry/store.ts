@@ -164,22 +164,42 @@ export function lastCheckinText(contact: number): string {
  * @param now When this program looked, in seconds since 1970.
  */
 export function agentErrorsText(findings: Findings, standing: Standing, now: number): string {
-  const { contact, assessment, status } = findings;
-  const since = assessment?.since;
-  const first = since?.firstSignatureError;
-  const last = since?.lastSignatureError;
+  const { contact, status } = findings;
   const file: AgentErrors = {
     schema_version: 1,
     checked_at: stampOf(now),
     status,
     ...(contact !== undefined && { last_successful_checkin: stampOf(contact) }),
-    ...(since && { device_signature_errors: since.signatureErrors }),
-    ...(first !== undefined && { first_device_signature_error: stampOf(first) }),
-    ...(last !== undefined && { last_device_signature_error: stampOf(last) }),
-    ...(since && { connection_errors: since.connectionErrors, attempts: since.attempts }),
+    ...sinceKeys(findings),
     watched_seconds: watchedSeconds(standing.look, contact, now),
   };
   return `${JSON.stringify(file)}\n`;
+}
+
+/** Those keys of `agent_errors` that tell what came since the last contact. */
+type SinceKeys = Pick<
+  AgentErrors,
+  | "device_signature_errors"
+  | "first_device_signature_error"
+  | "last_device_signature_error"
+  | "connection_errors"
+  | "attempts"
+>;
+
+/** What came since the last contact, by the keys of `agent_errors`; none of them if there is no log. */
+export function sinceKeys({ assessment }: Findings): SinceKeys {
+  if (assessment === undefined) return {};
+  const { signatureErrors, firstSignatureError, lastSignatureError, connectionErrors, attempts } =
+    assessment.since;
+  return {
+    device_signature_errors: signatureErrors,
+    ...(firstSignatureError !== undefined &&
+      { first_device_signature_error: stampOf(firstSignatureError) }),
+    ...(lastSignatureError !== undefined &&
+      { last_device_signature_error: stampOf(lastSignatureError) }),
+    connection_errors: connectionErrors,
+    attempts,
+  };
 }
 
 /**

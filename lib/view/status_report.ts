@@ -6,7 +6,7 @@
 
 import type { Day } from "../health/timeline.ts";
 import type { Examination } from "../examine.ts";
-import type { Findings } from "../telemetry/store.ts";
+import { type Findings, sinceKeys } from "../telemetry/store.ts";
 import { stampOf } from "../utc_stamp.ts";
 import type { StatusReport } from "./status_schema.ts";
 
@@ -27,9 +27,6 @@ export interface StatusReportOptions {
 export function statusReport(options: StatusReportOptions): StatusReport {
   const { findings, examination, days, now, zone, logDir, maxAge } = options;
   const { contact, status } = findings;
-  const since = findings.assessment?.since;
-  const first = since?.firstSignatureError;
-  const last = since?.lastSignatureError;
   return {
     schema_version: 1,
     checked_at: stampOf(now),
@@ -40,10 +37,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     max_age_seconds: maxAge,
     ...(contact !== undefined &&
       { last_successful_checkin: stampOf(contact), age_seconds: now - contact }),
-    ...(since && { device_signature_errors: since.signatureErrors }),
-    ...(first !== undefined && { first_device_signature_error: stampOf(first) }),
-    ...(last !== undefined && { last_device_signature_error: stampOf(last) }),
-    ...(since && { connection_errors: since.connectionErrors, attempts: since.attempts }),
+    ...sinceKeys(findings),
     days: days.map((day) => ({ ...day })),
     logs: examination.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
       name,

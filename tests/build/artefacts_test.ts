@@ -6,24 +6,25 @@ import { MAC_TARGETS } from "../../build/options.ts";
 import { splitSlices } from "../../build/universal.ts";
 import { bakedPermissions, verifyProgram, verifyUniversal } from "../../build/verify.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
-import { Mac } from "../mac.ts";
+import { type Ended, Mac, namesIn } from "../mac.ts";
 import { cannotCompile as ignore } from "./runtime.ts";
 
 const BUILD = new URL("../../build.ts", import.meta.url).pathname;
 
-function build(out: string, targets: readonly string[]): string {
-  const args = ["run", "-A", "--no-check", "--quiet", BUILD];
-  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: [...args, "--out", out, "--targets", targets.join(",")],
-    env: { NO_COLOR: "1" },
+function runBuild(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
+  const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", BUILD, ...args],
+    env: { NO_COLOR: "1", ...env },
   }).outputSync();
   const text = new TextDecoder();
-  assert(success, text.decode(stderr));
-  return text.decode(stdout);
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-function namesIn(dir: string): string[] {
-  return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+/** Runs a build that is to succeed, and returns what it says. */
+function build(out: string, targets: readonly string[]): string {
+  const { code, stdout, stderr } = runBuild(["--out", out, "--targets", targets.join(",")]);
+  assertEquals(code, 0, stderr);
+  return stdout;
 }
 
 Deno.test(
@@ -75,11 +76,7 @@ function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
   const out = `${mac.root}/dist`;
   Deno.mkdirSync(out);
   Deno.writeTextFileSync(`${out}/jamf-pulse-old`, "old");
-  const { code, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", BUILD, "--out", out],
-    env: { NO_COLOR: "1", ...env },
-  }).outputSync();
-  const said = new TextDecoder().decode(stderr);
+  const { code, stderr: said } = runBuild(["--out", out], env);
   assertEquals(code, 1, said);
   assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
   assertEquals(namesIn(out), ["jamf-pulse-old"]);
@@ -121,11 +118,8 @@ Deno.test({ name: "a build sweeps what a killed one left", ignore }, () => {
 Deno.test("a build never takes the place of a folder that is not a build's", () => {
   using mac = new Mac();
   mac.log("letters.txt", "dear");
-  const { code, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", BUILD, "--out", mac.logDir],
-    env: { NO_COLOR: "1" },
-  }).outputSync();
+  const { code, stderr } = runBuild(["--out", mac.logDir]);
   assertEquals(code, 1);
-  assertMatch(new TextDecoder().decode(stderr), /^Cannot build into ".*": it holds "letters\.txt"/);
+  assertMatch(stderr, /^Cannot build into ".*": it holds "letters\.txt"/);
   assertEquals(namesIn(mac.logDir), ["letters.txt"]);
 });

@@ -4,6 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { bundle, compile } from "../../build/compile.ts";
 import { checkinLines, refusedLines } from "../../demo/log_text.ts";
 import { LOG_DIR, OUT_DIR, permissionFlags } from "../../lib/permissions.ts";
+import { stampOf } from "../../lib/utc_stamp.ts";
 import { type Ended, Mac } from "../mac.ts";
 import { cannotCompile as ignore } from "./runtime.ts";
 
@@ -26,10 +27,6 @@ function run(program: string, args: readonly string[], env: Record<string, strin
   }).outputSync();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
-
-function stampOf(at: number): string {
-  return new Date(at * 1000).toISOString().replace(".000Z", "Z");
 }
 
 /** What is found of a path; `undefined` if nothing is there. */
