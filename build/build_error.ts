@@ -1,0 +1,10 @@
+/**
+ * What stops a build.
+ *
+ * @module
+ */
+
+/** The build cannot go on; the message says why, and what to do. */
+export class BuildError extends Error {
+  override name = "BuildError";
+}

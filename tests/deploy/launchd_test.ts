@@ -1,0 +1,73 @@
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
+import { IDENTIFIER } from "../../build/sign.ts";
+import { callTool } from "../../build/tool.ts";
+import { notTested } from "../not_tested.ts";
+
+const LAUNCHD = new URL("../../deploy/launchd/", import.meta.url).pathname;
+const DAEMON = `${LAUNCHD}${DAEMON_LABEL}.plist`;
+const PROFILE = `${LAUNCHD}background-item.mobileconfig`;
+
+/** A property list as JSON, by a parser that is not ours; `undefined` if this machine has none. */
+// deno-lint-ignore no-explicit-any
+function parsePlist(path: string): any {
+  const script =
+    "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
+  const result = callTool(["plutil", "-convert", "json", "-o", "-", path]) ??
+    callTool(["python3", "-c", script, path]);
+  if (result === undefined) return undefined;
+  assert(result.ok, result.stderr);
+  return JSON.parse(result.stdout);
+}
+
+const ignore = notTested(
+  "property lists",
+  parsePlist(DAEMON) === undefined ? "Neither plutil nor Python is here" : undefined,
+);
+
+Deno.test({ name: "the LaunchDaemon runs the program that the package lays", ignore }, () => {
+  const daemon = parsePlist(DAEMON);
+  assertEquals(daemon.Label, DAEMON_LABEL);
+  assertEquals(daemon.ProgramArguments, [PROGRAM_PATH, "collect"]);
+  assertEquals(daemon.RunAtLoad, true);
+  assertEquals(daemon.Umask, 0o022);
+});
+
+Deno.test({ name: "the LaunchDaemon runs at least every 15 minutes", ignore }, () => {
+  // The count of watched seconds begins anew after 45 minutes without a look.
+  const minutes: number[] = parsePlist(DAEMON).StartCalendarInterval
+    .map(({ Minute }: { Minute: number }) => Minute);
+  const gaps = minutes.map((minute, i) => ((minutes[i + 1] ?? minutes[0]! + 60) - minute));
+  assertEquals(gaps, [15, 15, 15, 15]);
+});
+
+Deno.test(
+  { name: "the LaunchDaemon's log is turned over, and is none of the agent's", ignore },
+  () => {
+    const { StandardErrorPath } = parsePlist(DAEMON);
+    const rules = Deno.readTextFileSync(`${LAUNCHD}${IDENTIFIER}.conf`).split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/ +/));
+    assertEquals(rules.map(([path]) => path), [StandardErrorPath]);
+    assertNotMatch(StandardErrorPath, /\/jamf\.log/);
+    const [, owner, mode, count, size, , flags] = rules[0]!;
+    assertEquals([owner, mode, flags], ["root:wheel", "640", "N"]);
+    assert(Number(count) > 0 && Number(size) > 0);
+  },
+);
+
+Deno.test({ name: "the profile allows the LaunchDaemon by its label", ignore }, () => {
+  const profile = parsePlist(PROFILE);
+  assertEquals(profile.PayloadScope, "System");
+  const [payload] = profile.PayloadContent;
+  assertEquals(payload.PayloadType, "com.apple.servicemanagement");
+  const [rule, ...others] = payload.Rules;
+  assertEquals([rule.RuleType, rule.RuleValue, others], ["Label", DAEMON_LABEL, []]);
+  const uuids = [profile.PayloadUUID, payload.PayloadUUID];
+  assertEquals(new Set(uuids).size, 2);
+});
+
+Deno.test("what the package lays is in deploy", () => {
+  for (const { from } of CONFIGURATION) {
+    assert(Deno.lstatSync(new URL(`../../${from}`, import.meta.url)).isFile, from);
+  }
+});

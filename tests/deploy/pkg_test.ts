@@ -1,0 +1,231 @@
+// The scripts of the package, run in a folder that looks to them like a Mac.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
+import { callTool } from "../../build/tool.ts";
+import { notTested } from "../not_tested.ts";
+import { commandPath, MacRoot, whyNoMacRoot } from "./mac_root.ts";
+
+const PKG = new URL("../../deploy/pkg/", import.meta.url).pathname;
+const PRE = `${PKG}preinstall`;
+const POST = `${PKG}postinstall`;
+const UNINSTALL = `${PKG}uninstall`;
+
+/** As the Installer calls scripts. */
+const ON_THIS_MAC = ["/tmp/jamf-pulse.pkg", "/", "/"];
+const ON_ANOTHER = ["/tmp/jamf-pulse.pkg", "/Volumes/Other", "/Volumes/Other"];
+
+const TELEMETRY = "/opt/telemetry/jamf";
+const NO_ERROR = { code: 0, stdout: "", stderr: "" };
+
+const ignore = notTested("the package's scripts", whyNoMacRoot);
+const shells = ["dash", "bash"].filter((shell) =>
+  !notTested(`scripts in ${shell}`, commandPath(shell) ? undefined : "It is not here")
+);
+
+/** Defines a test in each shell: macOS's `/bin/sh` is one or the other. */
+function test(name: string, fn: (mac: MacRoot) => void): void {
+  for (const shell of shells) {
+    Deno.test({ name: `${name}, in ${shell}`, ignore }, () => {
+      using mac = new MacRoot(shell);
+      fn(mac);
+    });
+  }
+}
+
+/** Lays what the package lays. */
+function layPayload(mac: MacRoot): void {
+  for (const path of [PROGRAM_PATH, ...CONFIGURATION.map(({ to }) => to)]) mac.write(path, "new");
+}
+
+function install(mac: MacRoot): void {
+  assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
+  layPayload(mac);
+  const { code, stderr } = mac.run(POST, ON_THIS_MAC);
+  assertEquals(code, 0, stderr);
+}
+
+function layTelemetry(mac: MacRoot): void {
+  for (const name of ["last_checkin", "agent_errors"]) {
+    mac.write(`${TELEMETRY}/${name}`, "{}\n", 0o600);
+  }
+}
+
+test("a first install makes the folders root's, and starts the daemon", (mac) => {
+  install(mac);
+  const folders = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
+  assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+  assertEquals(mac.calls(), [
+    `bootout system/${DAEMON_LABEL}`,
+    `print system/${DAEMON_LABEL}`,
+    `enable system/${DAEMON_LABEL}`,
+    `bootstrap system /Library/LaunchDaemons/${DAEMON_LABEL}.plist`,
+  ]);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("a second install ends as the first, and keeps this Mac's telemetry", (mac) => {
+  install(mac);
+  layTelemetry(mac);
+  const first = mac.list();
+  install(mac);
+  assertEquals(mac.list(), first);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("an upgrade waits for the earlier daemon to go", (mac) => {
+  mac.write("/state/loaded", "");
+  mac.write("/state/lingers", "3");
+  install(mac);
+  assertEquals(mac.calls().filter((call) => call === "sleep 1").length, 3);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("postinstall tries again while launchd refuses", (mac) => {
+  mac.write("/state/refuses", "4");
+  install(mac);
+  assertEquals(mac.calls().filter((call) => call.startsWith("bootstrap")).length, 5);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("postinstall gives up in the end, and says what is left to do", (mac) => {
+  mac.write("/state/refuses", "1000");
+  assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
+  layPayload(mac);
+  const { code, stderr } = mac.run(POST, ON_THIS_MAC);
+  assertEquals(code, 1);
+  assertMatch(stderr, /Cannot start "\/Library\/.*": everything is installed, and it will start/);
+});
+
+test("postinstall is content with a daemon that runs already", (mac) => {
+  install(mac);
+  assertEquals(mac.run(POST, ON_THIS_MAC).code, 0);
+});
+
+test("postinstall forgets the telemetry of another Mac", (mac) => {
+  install(mac);
+  layTelemetry(mac);
+  mac.write("/state/mac", "99999999-8888-7777-6666-555555555555\n");
+  install(mac);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
+  assertEquals(mac.read(`${TELEMETRY}/agent_errors`), undefined);
+  layTelemetry(mac);
+  install(mac);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
+});
+
+test("postinstall follows no link out of its folder", (mac) => {
+  install(mac);
+  mac.write("/elsewhere/last_checkin", "somebody's");
+  Deno.symlinkSync("/elsewhere", mac.path + TELEMETRY);
+  mac.write("/state/mac", "99999999-8888-7777-6666-555555555555\n");
+  install(mac);
+  assertEquals(mac.read("/elsewhere/last_checkin"), "somebody's");
+});
+
+test("postinstall keeps telemetry if it cannot tell which Mac this is", (mac) => {
+  install(mac);
+  layTelemetry(mac);
+  Deno.removeSync(`${mac.path}/state/mac`);
+  const { code, stderr } = mac.run(POST, ON_THIS_MAC);
+  assertEquals(code, 0);
+  assertMatch(stderr, /^Cannot tell which Mac this is: /);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
+});
+
+test("preinstall takes folders from others, and lets others pass", (mac) => {
+  for (const dir of ["/opt", "/opt/telemetry", "/opt/telemetry/bin"]) {
+    Deno.mkdirSync(mac.path + dir);
+    Deno.chownSync(mac.path + dir, 501, 20);
+    Deno.chmodSync(mac.path + dir, dir === "/opt" ? 0o700 : 0o777);
+  }
+  install(mac);
+  const opt = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
+  assertEquals(opt, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+});
+
+test("preinstall refuses a link or a file in a folder's place, and stops nothing", (mac) => {
+  mac.write("/elsewhere/file", "");
+  mac.write("/state/loaded", "");
+  for (const path of ["/opt", "/opt/telemetry", "/opt/telemetry/bin"]) {
+    Deno.symlinkSync("/elsewhere", mac.path + path);
+    const linked = mac.run(PRE, ON_THIS_MAC);
+    assertEquals(linked.code, 1);
+    assertMatch(linked.stderr, new RegExp(`^Cannot install jamf-pulse: "${path}" is a link`));
+    Deno.removeSync(mac.path + path);
+    mac.write(path, "");
+    const filed = mac.run(PRE, ON_THIS_MAC);
+    assertEquals(filed.code, 1);
+    assertMatch(filed.stderr, new RegExp(`Cannot install jamf-pulse: "${path}" is no folder`));
+    Deno.removeSync(mac.path + path);
+    Deno.mkdirSync(mac.path + path);
+  }
+  assertEquals(mac.calls(), []);
+});
+
+test("an install on another volume leaves this Mac's daemon alone", (mac) => {
+  Deno.mkdirSync(`${mac.path}/Volumes/Other`, { recursive: true });
+  assertEquals(mac.run(PRE, ON_ANOTHER), NO_ERROR);
+  assertEquals(mac.run(POST, ON_ANOTHER), NO_ERROR);
+  assertEquals(mac.calls(), []);
+  assert(mac.list().includes("755 0 /Volumes/Other/opt/telemetry/bin"));
+});
+
+test("uninstall leaves no trace, and can run again", (mac) => {
+  Deno.mkdirSync(`${mac.path}/opt`);
+  const before = mac.list();
+  install(mac);
+  layTelemetry(mac);
+  mac.write(`${TELEMETRY}/.last_checkin.0c2f6a1e-0000-4000-8000-000000000000.tmp`, "{");
+  for (const name of ["jamf-pulse.log", "jamf-pulse.log.0"]) {
+    mac.write(`/private/var/log/${name}`, "Cannot …\n");
+  }
+  mac.calls();
+  assertEquals(mac.run(UNINSTALL), NO_ERROR);
+  assertEquals(mac.list(), before);
+  assertEquals(mac.read("/state/loaded"), undefined);
+  assert(mac.calls().includes("pkgutil --forget io.github.jamf-pulse"));
+  assertEquals(mac.run(UNINSTALL), NO_ERROR);
+  assertEquals(mac.list(), before);
+});
+
+test("uninstall leaves what is not jamf-pulse's, and says so", (mac) => {
+  install(mac);
+  mac.write("/opt/telemetry/bin/other", "");
+  mac.write("/private/var/log/jamf.log", "");
+  const { code, stderr } = mac.run(UNINSTALL);
+  assertEquals(code, 0);
+  assertEquals(
+    stderr,
+    'Left "/opt/telemetry/bin": it is not empty\nLeft "/opt/telemetry": it is not empty\n',
+  );
+  assertEquals(mac.read("/opt/telemetry/bin/other"), "");
+  assertEquals(mac.read("/private/var/log/jamf.log"), "");
+});
+
+test("uninstall follows no link out of its folder", (mac) => {
+  mac.write("/elsewhere/last_checkin", "somebody's");
+  Deno.mkdirSync(`${mac.path}/opt/telemetry`, { recursive: true });
+  Deno.symlinkSync("/elsewhere", mac.path + TELEMETRY);
+  const { code, stderr } = mac.run(UNINSTALL);
+  assertEquals(code, 0);
+  assertMatch(stderr, /^Left "\/opt\/telemetry\/jamf": it is a link/);
+  assertEquals(mac.read("/elsewhere/last_checkin"), "somebody's");
+});
+
+test("uninstall by anybody but root touches nothing", (mac) => {
+  install(mac);
+  const before = mac.list();
+  const { code, stderr } = mac.run(UNINSTALL, [], 65534);
+  assertEquals([code, stderr], [1, "Cannot remove jamf-pulse: run this as root\n"]);
+  assertEquals(mac.list(), before);
+});
+
+const whyNoShellcheck = commandPath("shellcheck") ? undefined : "It is not here";
+
+Deno.test({
+  name: "shellcheck finds nothing in the package's scripts",
+  ignore: notTested("shellcheck on the package's scripts", whyNoShellcheck),
+}, () => {
+  const result = callTool(["shellcheck", PRE, POST, UNINSTALL]);
+  assert(result?.ok, result?.stdout);
+});
