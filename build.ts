@@ -1,136 +1,166 @@
 /**
- * Builds the endpoint program: bundle, compile for each target, join into one file for all Macs, verify, check sums.
- * Nothing gets into the output folder before all of it is there.
+ * Builds the endpoint program: bundle, compile for each target, sign, join into one file for all Macs, verify, package,
+ * list and sum up. Nothing gets into the output folder before all of it is there.
  *
  * @module
  */
 
-import { createHash } from "node:crypto";
 import config from "./deno.json" with { type: "json" };
 import { billOfMaterials } from "./build/bill_of_materials.ts";
-import { BuildError, bundle, compile, moduleGraph } from "./build/compile.ts";
+import { BuildError } from "./build/build_error.ts";
+import { bundle, compile, moduleGraph } from "./build/compile.ts";
 import { parseMachO } from "./build/macho.ts";
 import { BUILD_HELP, type BuildOptions, MAC_TARGETS, parseBuildOptions } from "./build/options.ts";
+import { buildInto, writeCheckSums } from "./build/output.ts";
+import { type Package, thinPackage, universalOf } from "./build/package.ts";
+import { layPackages, leaveScript, makePackages } from "./build/package_tree.ts";
 import { checkTags, commitTime } from "./build/repository.ts";
+import {
+  ENTITLEMENTS,
+  findPackageSigner,
+  findSigner,
+  IDENTIFIER,
+  type PackageSigner,
+  sign,
+  type Signer,
+} from "./build/sign.ts";
+import { callTool, PROJECT } from "./build/tool.ts";
 import { joinSlices, type Slice, splitSlices } from "./build/universal.ts";
-import { bakedPermissions, verifyProgram, verifyTarget, verifyUniversal } from "./build/verify.ts";
+import {
+  bakedPermissions,
+  verifyProgram,
+  verifySignatures,
+  verifyTarget,
+  verifyUniversal,
+} from "./build/verify.ts";
 import { permissionFlags } from "./lib/permissions.ts";
+import { isRefusal, reasonOf } from "./lib/reason.ts";
 
 const NAME = "jamf-pulse";
-const CHECK_SUMS = "SHA256SUMS";
-/** How the folders begin that are built in. */
-const STAGING = ".jamf-pulse-build-";
+const { version } = config;
 
-function build({ targets, out }: BuildOptions): void {
-  checkTags(config.version);
-  refuseStrangers(out);
+/** A program for one target. */
+interface Program {
+  /** Deno's name. */
+  readonly target: string;
+  readonly path: string;
+}
+
+function build({ targets, out, skipSign }: BuildOptions): void {
+  checkTags(version);
   const time = commitTime();
-  const staging = makeStaging(out);
-  try {
-    const script = `${staging}/${NAME}.js`;
-    const artefacts = `${staging}/artefacts`;
-    Deno.mkdirSync(artefacts);
-    stage("Bundle and minify", () => {
-      bundle("main.ts", script);
-      Deno.utimeSync(script, time, time);
-    });
-    for (const target of targets) {
-      stage(`Compile for ${target}`, () => compileFor(target, script, artefacts));
+  const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
+  const packageSigner = skipSign ? {} : findPackageSigner(env);
+  const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isThere);
+  const isForMac = targets.some((target) => MAC_TARGETS.includes(target));
+  buildInto(out, (scratch, artefacts) => {
+    const script = stage("Bundle and minify", () => bundleOf(time, scratch));
+    const programs = targets.map((target) =>
+      stage(`Compile for ${target}`, () => compileFor(target, script, artefacts))
+    );
+    const forMacs = MAC_TARGETS.flatMap((mac) => programs.filter(({ target }) => target === mac));
+    if (isForMac && signer !== undefined) {
+      stage(`Sign with ${signer.tool}`, () => signPrograms(forMacs, signer));
     }
-    if (MAC_TARGETS.every((target) => targets.includes(target))) {
-      stage("Join for all Macs", () => join(artefacts));
+    const packages = forMacs.map(packageOf);
+    if (packages.length === MAC_TARGETS.length) {
+      stage("Join for all Macs", () => join(forMacs, `${artefacts}/${NAME}`));
+      packages.unshift(universalOf(packages));
+    }
+    if (isForMac) {
+      stage("Package", () => packageAll(packages, scratch, artefacts, packageSigner));
     }
     stage("List what is inside", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
     stage("Sum up", () => writeCheckSums(artefacts));
-    if (exists(out)) Deno.removeSync(out, { recursive: true });
-    Deno.renameSync(artefacts, out);
-  } finally {
-    Deno.removeSync(staging, { recursive: true });
-  }
-  say(`Built ${NAME} ${config.version} in ${out}`);
-  if (targets.some((target) => target.endsWith("-apple-darwin"))) {
-    say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
-  }
+  });
+  say(`Built ${NAME} ${version} in ${out}`);
+  if (isForMac) tellWhatIsSigned(signer, packageSigner);
 }
 
-/** The output folder is replaced whole, so nothing may stand in it but what a build made. */
-function refuseStrangers(out: string): void {
-  const names = exists(out) ? Array.from(Deno.readDirSync(out), ({ name }) => name) : [];
-  const stranger = names.find((name) => !name.startsWith(NAME) && name !== CHECK_SUMS);
-  if (stranger === undefined) return;
-  throw new BuildError(
-    `Cannot build into "${out}": it holds "${stranger}", and would be replaced; name another folder`,
-  );
+/** @returns The bundle's path. */
+function bundleOf(time: number, scratch: string): string {
+  const script = `${scratch}/${NAME}.js`;
+  bundle("main.ts", script);
+  Deno.utimeSync(script, time, time);
+  return script;
 }
 
-/** A folder beside the output; what a killed build left of the kind is removed. */
-function makeStaging(out: string): string {
-  const parent = dirname(out);
-  Deno.mkdirSync(parent, { recursive: true });
-  for (const { name } of Deno.readDirSync(parent)) {
-    if (name.startsWith(STAGING)) Deno.removeSync(`${parent}/${name}`, { recursive: true });
-  }
-  return Deno.realPathSync(Deno.makeTempDirSync({ dir: parent, prefix: STAGING }));
-}
-
-function compileFor(target: string, script: string, artefacts: string): void {
-  const program = `${artefacts}/${NAME}-${target}`;
+function compileFor(target: string, script: string, artefacts: string): Program {
+  const path = `${artefacts}/${NAME}-${target}`;
   const permissions = permissionFlags();
-  compile(script, program, { target, permissions });
-  const bytes = Deno.readFileSync(program);
+  compile(script, path, { target, permissions });
+  const bytes = Deno.readFileSync(path);
   verifyTarget(target, bytes);
-  verifyProgram(program, bytes, Deno.readFileSync(script), bakedPermissions(permissions));
+  verifyProgram(path, bytes, Deno.readFileSync(script), bakedPermissions(permissions));
+  return { target, path };
 }
 
-function join(artefacts: string): void {
-  const programs = MAC_TARGETS.map((target): Slice => {
-    const bytes = Deno.readFileSync(`${artefacts}/${NAME}-${target}`);
+function signPrograms(programs: readonly Program[], signer: Signer): void {
+  for (const { path } of programs) sign(signer, path);
+  const signed = programs.map(({ path }) => parseMachO(Deno.readFileSync(path)));
+  const isAdHoc = signer.certificate.length === 0;
+  verifySignatures(signed, IDENTIFIER, Deno.readTextFileSync(ENTITLEMENTS), isAdHoc);
+}
+
+function join(programs: readonly Program[], universal: string): void {
+  const slices = programs.map(({ path }): Slice => {
+    const bytes = Deno.readFileSync(path);
     return { arch: parseMachO(bytes).arch, bytes };
   });
-  const universal = `${artefacts}/${NAME}`;
-  Deno.writeFileSync(universal, joinSlices(programs), { mode: 0o755 });
-  for (const slice of verifyUniversal(splitSlices(Deno.readFileSync(universal)), programs)) {
+  Deno.writeFileSync(universal, joinSlices(slices), { mode: 0o755 });
+  for (const slice of verifyUniversal(splitSlices(Deno.readFileSync(universal)), slices)) {
     say(`  ${slice.arch}: macOS ${slice.minimumMacos} and later`);
   }
 }
 
+function packageOf({ target, path }: Program): Package {
+  return thinPackage(target, parseMachO(Deno.readFileSync(path)));
+}
+
+function packageAll(
+  packages: readonly Package[],
+  scratch: string,
+  artefacts: string,
+  signer: PackageSigner,
+): void {
+  Deno.copyFileSync(`${PROJECT}deploy/pkg/uninstall`, `${artefacts}/uninstall`);
+  if (Deno.build.os === "darwin") {
+    layPackages(scratch, artefacts, packages, version);
+    makePackages(scratch, artefacts, packages, version, signer);
+    return;
+  }
+  layPackages(artefacts, artefacts, packages, version);
+  leaveScript(artefacts, packages, version);
+  say('  Packages are made on a Mac: run "make-packages" there, in the output folder');
+}
+
 function writeBill(path: string, time: number): void {
-  const { npm } = JSON.parse(Deno.readTextFileSync(new URL("deno.lock", import.meta.url)));
-  const { version } = config;
+  const { npm } = JSON.parse(Deno.readTextFileSync(`${PROJECT}deno.lock`));
   const deno = Deno.version.deno;
   const graph = moduleGraph("main.ts");
   Deno.writeTextFileSync(path, billOfMaterials({ version, deno, graph, locked: npm, time }));
 }
 
-/** In the format of `shasum -a 256 --check`. */
-function writeCheckSums(artefacts: string): void {
-  const names = Array.from(Deno.readDirSync(artefacts), ({ name }) => name).sort();
-  const lines = names.map((name) => {
-    const sum = createHash("sha256").update(Deno.readFileSync(`${artefacts}/${name}`));
-    return `${sum.digest("hex")}  ${name}\n`;
-  });
-  Deno.writeTextFileSync(`${artefacts}/${CHECK_SUMS}`, lines.join(""));
+function tellWhatIsSigned(signer: Signer | undefined, { installerIdentity }: PackageSigner): void {
+  if (signer === undefined) {
+    say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
+  } else if (signer.certificate.length === 0) {
+    say("Signed ad hoc, in nobody's name: no certificate is named, see --help");
+  } else {
+    say(`Signed with the certificate named${installerIdentity ? ", the packages, too" : ""}`);
+  }
 }
 
-function stage(name: string, work: () => void): void {
+function isThere(tool: string): boolean {
+  return callTool([tool, "--version"]) !== undefined;
+}
+
+function stage<T>(name: string, work: () => T): T {
   const started = performance.now();
   say(name);
-  work();
+  const made = work();
   say(`  ${((performance.now() - started) / 1000).toFixed(1)} s`);
-}
-
-function dirname(path: string): string {
-  return /^(.*)\/[^/]+$/.exec(path)?.[1] ?? ".";
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return made;
 }
 
 function say(text: string): void {
@@ -144,8 +174,11 @@ function main(args: readonly string[]): number {
     else build(options);
     return 0;
   } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n`));
+    if (!(error instanceof BuildError) && !isRefusal(error)) throw error;
+    const message = error instanceof BuildError
+      ? error.message
+      : `Cannot build: ${reasonOf(error)}`;
+    Deno.stderr.writeSync(new TextEncoder().encode(`${message}\n`));
     return 1;
   }
 }

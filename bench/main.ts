@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BuildError, bundle, compile } from "../build/compile.ts";
+import { BuildError } from "../build/build_error.ts";
+import { bundle, compile } from "../build/compile.ts";
 import { permissionFlags } from "../lib/permissions.ts";
 import { lastCheckinText } from "../lib/telemetry/store.ts";
 import { type Kind, writeLog } from "./logs.ts";

@@ -5,11 +5,8 @@
  */
 
 import type { ModuleGraph } from "./bill_of_materials.ts";
-
-/** The build cannot go on; the message says why, and what to do. */
-export class BuildError extends Error {
-  override name = "BuildError";
-}
+import { BuildError } from "./build_error.ts";
+import { callTool, type ToolResult } from "./tool.ts";
 
 /** What a compiled program is to be. */
 export interface CompileOptions {
@@ -18,8 +15,6 @@ export interface CompileOptions {
   /** Permission flags. */
   readonly permissions: readonly string[];
 }
-
-const PROJECT = new URL("../", import.meta.url).pathname;
 
 /** What every compiled program gets, whatever it may touch. */
 const FLAGS = [
@@ -94,17 +89,9 @@ export function moduleGraph(entry: string): ModuleGraph {
   return JSON.parse(stdout);
 }
 
-function deno(args: readonly string[]): { ok: boolean; stdout: string; stderr: string } {
-  const { success, stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd: PROJECT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).outputSync();
-  const text = new TextDecoder();
+function deno(args: readonly string[]): ToolResult {
+  const result = callTool([Deno.execPath(), ...args]);
+  if (result === undefined) throw new BuildError(`Cannot find Deno at "${Deno.execPath()}"`);
   // Behind the message, Deno may print a backtrace of itself.
-  const message = text.decode(stderr).replace(/\n*Stack backtrace:[^]*$/, "").trim();
-  return { ok: success, stdout: text.decode(stdout), stderr: message };
+  return { ...result, stderr: result.stderr.replace(/\n*Stack backtrace:[^]*$/, "") };
 }

@@ -5,7 +5,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { BuildError } from "./compile.ts";
+import { BuildError } from "./build_error.ts";
+import { SIGNING_VARIABLES } from "./sign.ts";
 
 /** What to build, and where. */
 export interface BuildOptions {
@@ -13,21 +14,32 @@ export interface BuildOptions {
   readonly targets: readonly string[];
   /** A folder; what an earlier build left in it is replaced. */
   readonly out: string;
+  /** Leave the programs as Deno makes them. */
+  readonly skipSign: boolean;
 }
 
-/** The targets of a release. */
-export const MAC_TARGETS = ["aarch64-apple-darwin", "x86_64-apple-darwin"] as const;
-const TARGETS: readonly string[] = [...MAC_TARGETS, "x86_64-unknown-linux-gnu"];
+/** The targets of a release, by Deno's names, in the order that they stand in the universal file. */
+export const MAC_TARGETS: readonly string[] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
+const TARGETS = [...MAC_TARGETS, "x86_64-unknown-linux-gnu"];
 
 /** What `--help` prints. */
-export const BUILD_HELP = `Builds the endpoint program: for each target, and one file for all Macs.
+export const BUILD_HELP =
+  `Builds the endpoint program: for each target, one file for all Macs, and packages of them.
 
-Usage: deno task build [--targets LIST] [--out DIR]
+Usage: deno task build [--targets LIST] [--out DIR] [--skip-sign]
 
   --targets LIST   comma-separated   (${MAC_TARGETS.join(",")})
                    for tests also x86_64-unknown-linux-gnu
   --out DIR        where the artefacts go   (dist)
+  --skip-sign      leave the programs and packages unsigned
   --help
+
+Signed on a Mac by codesign, elsewhere by rcodesign if it is there: ad hoc, or as these say
+  ${SIGNING_VARIABLES.identity}        Developer ID Application certificate, by its name in the keychain
+  ${SIGNING_VARIABLES.p12File}             the same as a file, for rcodesign
+  ${SIGNING_VARIABLES.p12PasswordFile}    a file with its password
+  ${SIGNING_VARIABLES.installerIdentity}   Developer ID Installer certificate, by its name in the keychain
+  ${SIGNING_VARIABLES.notaryProfile}       profile of "notarytool store-credentials": notarise the packages
 `;
 
 /**
@@ -43,23 +55,24 @@ Usage: deno task build [--targets LIST] [--out DIR]
  * assertEquals(parseBuildOptions(["--targets", "x86_64-apple-darwin", "--out", "/tmp/x"]), {
  *   targets: ["x86_64-apple-darwin"],
  *   out: "/tmp/x",
+ *   skipSign: false,
  * });
  * ```
  */
 export function parseBuildOptions(args: readonly string[]): BuildOptions | undefined {
   const given = parseArgs(args, {
-    boolean: ["help"],
+    boolean: ["help", "skip-sign"],
     string: ["targets", "out", "_"],
     unknown: (arg) => {
       throw new BuildError(`Unknown argument "${arg}". See --help`);
     },
   });
   if (given.help) return undefined;
-  const targets = given.targets?.split(",") ?? MAC_TARGETS;
+  const targets = [...new Set(given.targets?.split(",") ?? MAC_TARGETS)];
   const stranger = targets.find((target) => !TARGETS.includes(target));
   if (stranger !== undefined) {
     throw new BuildError(`Unknown target "${stranger}": choose from ${TARGETS.join(", ")}`);
   }
   if (given.out === "") throw new BuildError('Option "--out" needs a value');
-  return { targets, out: given.out ?? "dist" };
+  return { targets, out: given.out ?? "dist", skipSign: given["skip-sign"] };
 }

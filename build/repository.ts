@@ -4,9 +4,8 @@
  * @module
  */
 
-import { BuildError } from "./compile.ts";
-
-const PROJECT = new URL("../", import.meta.url).pathname;
+import { BuildError } from "./build_error.ts";
+import { callTool } from "./tool.ts";
 
 /**
  * When the state was committed, in seconds since 1970: it becomes part of the program, so that the same state gives the
@@ -50,12 +49,6 @@ function tagsHere(): string[] {
 }
 
 function git(...args: string[]): string | undefined {
-  try {
-    const { success, stdout } = new Deno.Command("git", { args, cwd: PROJECT, stderr: "null" })
-      .outputSync();
-    return success ? new TextDecoder().decode(stdout).trim() : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const result = callTool(["git", ...args]);
+  return result?.ok ? result.stdout.trim() : undefined;
 }

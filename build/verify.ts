@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BuildError } from "./compile.ts";
+import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";
 import type { Slice } from "./universal.ts";
 
@@ -133,6 +133,42 @@ export function verifyUniversal(slices: readonly Slice[], programs: readonly Sli
     }
     return executable;
   });
+}
+
+/**
+ * Checks what signed programs say of themselves, each by itself: `codesign` on a Mac looks only at the slice for that
+ * Mac.
+ *
+ * @param programs For one processor each.
+ * @param identifier The one that all must have.
+ * @param entitlements A property list: all must have these, and no others.
+ * @param isAdHoc Whether they were signed without a certificate.
+ * @throws {BuildError} One is not so, or there is none to check.
+ */
+export function verifySignatures(
+  programs: readonly MachO[],
+  identifier: string,
+  entitlements: string,
+  isAdHoc: boolean,
+): void {
+  if (programs.length === 0) throw new BuildError("Cannot verify signatures: there is no program");
+  const wanted = { identifier, isAdHoc, isHardened: true, entitlements: granted(entitlements) };
+  for (const { arch, signature } of programs) {
+    const found = signature && { ...signature, entitlements: granted(signature.entitlements) };
+    for (const [key, value] of Object.entries(wanted)) {
+      const is = found?.[key as keyof typeof wanted];
+      if (is === value) continue;
+      throw new BuildError(
+        `The ${arch} program is signed wrongly: ${key} is "${is}" and should be "${value}"`,
+      );
+    }
+  }
+}
+
+/** The entitlements that a property list grants, in one order. */
+function granted(plist: string | undefined): string {
+  const keys = plist?.matchAll(/<key>([^<]+)<\/key>\s*<true\s*\/>/g) ?? [];
+  return Array.from(keys, ([, key]) => key).sort().join(", ");
 }
 
 /** One character a byte: the platform searches and compares text faster than we could bytes. */

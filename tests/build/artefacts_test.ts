@@ -1,62 +1,196 @@
-// What `deno task build` makes, taken apart.
+// What `deno task build` makes, taken apart by this project and by tools that know nothing of it.
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 import { bundle } from "../../build/compile.ts";
 import { parseMachO } from "../../build/macho.ts";
 import { MAC_TARGETS } from "../../build/options.ts";
-import { splitSlices } from "../../build/universal.ts";
+import { PROGRAM_PATH } from "../../build/package.ts";
+import { IDENTIFIER } from "../../build/sign.ts";
+import { callTool } from "../../build/tool.ts";
+import { type Slice, splitSlices } from "../../build/universal.ts";
 import { bakedPermissions, verifyProgram, verifyUniversal } from "../../build/verify.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
-import { type Ended, Mac, namesIn } from "../mac.ts";
+import { Mac, namesIn } from "../mac.ts";
+import { notTested } from "../not_tested.ts";
+import { runBuild } from "./run_build.ts";
 import { cannotCompile as ignore } from "./runtime.ts";
 
-const BUILD = new URL("../../build.ts", import.meta.url).pathname;
-
-function runBuild(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
-  const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", BUILD, ...args],
-    env: { NO_COLOR: "1", ...env },
-  }).outputSync();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
+const THIN = MAC_TARGETS.map((target) => `jamf-pulse-${target}`);
 
 /** Runs a build that is to succeed, and returns what it says. */
-function build(out: string, targets: readonly string[]): string {
-  const { code, stdout, stderr } = runBuild(["--out", out, "--targets", targets.join(",")]);
+function build(out: string, args: readonly string[], env: Record<string, string> = {}): string {
+  const { code, stdout, stderr } = runBuild(["--out", out, ...args], env);
   assertEquals(code, 0, stderr);
   return stdout;
 }
 
-Deno.test(
-  { name: "the build makes one file for all Macs, of the programs beside it", ignore },
-  () => {
-    using mac = new Mac();
-    const out = `${mac.root}/dist`;
-    const said = build(out, MAC_TARGETS);
-    assert(said.includes("Not signed"), said);
-    const thin = MAC_TARGETS.map((target) => `jamf-pulse-${target}`);
-    assertEquals(namesIn(out), ["SHA256SUMS", "jamf-pulse", ...thin, "jamf-pulse.cdx.json"]);
-    const { components } = JSON.parse(Deno.readTextFileSync(`${out}/jamf-pulse.cdx.json`));
-    const names = components.map(({ name }: { name: string }) => name);
-    assertEquals(names, ["deno", "deno-std"]);
-    const args = ["-a", "256", "--check", "SHA256SUMS"];
-    const sums = new Deno.Command("shasum", { args, cwd: out });
-    assert(sums.outputSync().success);
+let built: { readonly dist: string; readonly said: string } | undefined;
 
-    const slices = splitSlices(Deno.readFileSync(`${out}/jamf-pulse`));
-    assertEquals(slices.map(({ arch }) => arch), ["arm64", "x86_64"]);
-    const programs = thin.map((name) => {
-      const bytes = Deno.readFileSync(`${out}/${name}`);
-      return { arch: parseMachO(bytes).arch, bytes };
+/** A build for all Macs, made once for all tests that only look at it. */
+function buildForMacs(): { readonly dist: string; readonly said: string } {
+  if (built !== undefined) return built;
+  const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-" });
+  addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
+  const dist = `${root}/dist`;
+  return built = { dist, said: build(dist, ["--skip-sign"]) };
+}
+
+function thinSlices(dist: string): Slice[] {
+  return THIN.map((name) => {
+    const bytes = Deno.readFileSync(`${dist}/${name}`);
+    return { arch: parseMachO(bytes).arch, bytes };
+  });
+}
+
+/** The path of a tool under one of its names, which may end with a version; `undefined` if it is not here. */
+function findTool(name: RegExp): string | undefined {
+  for (const dir of Deno.env.get("PATH")?.split(":") ?? []) {
+    try {
+      const found = namesIn(dir).find((candidate) => name.test(candidate));
+      if (found !== undefined) return `${dir}/${found}`;
+    } catch {
+      // A folder of PATH need not exist.
+    }
+  }
+  return undefined;
+}
+
+/** Defines a test that needs a tool. */
+function testWith(name: string, tool: RegExp, fn: (tool: string) => void): void {
+  const path = ignore ? undefined : findTool(tool);
+  const why = path === undefined ? `No ${tool.source} is here` : undefined;
+  Deno.test({ name, ignore: ignore || notTested(`"${name}"`, why), fn: () => fn(path!) });
+}
+
+function run(command: readonly string[]): string {
+  const result = callTool(command);
+  assert(result?.ok, result?.stderr);
+  return result.stdout;
+}
+
+Deno.test({ name: "the build leaves what it promises, summed up and listed", ignore }, () => {
+  const { dist, said } = buildForMacs();
+  assert(said.includes("Not signed"), said);
+  assertEquals(namesIn(dist), [
+    "SHA256SUMS",
+    "distribution-arm64.xml",
+    "distribution-x86_64.xml",
+    "distribution.xml",
+    "jamf-pulse",
+    ...THIN,
+    "jamf-pulse.cdx.json",
+    "make-packages",
+    "root",
+    "root-arm64",
+    "root-x86_64",
+    "scripts",
+    "uninstall",
+  ]);
+  const { components } = JSON.parse(Deno.readTextFileSync(`${dist}/jamf-pulse.cdx.json`));
+  const names = components.map(({ name }: { name: string }) => name);
+  assertEquals(names, ["deno", "deno-std"]);
+  const sums = callTool(["shasum", "-a", "256", "--check", "SHA256SUMS"], dist);
+  assert(sums?.ok, sums?.stderr);
+  const files = Array.from(walkSync(dist, { includeDirs: false }));
+  assertEquals(sums.stdout.trim().split("\n").length, files.length - 1);
+});
+
+Deno.test({ name: "the universal file is made of the programs beside it", ignore }, () => {
+  using mac = new Mac();
+  const { dist } = buildForMacs();
+  const slices = splitSlices(Deno.readFileSync(`${dist}/jamf-pulse`));
+  assertEquals(slices.map(({ arch }) => arch), ["arm64", "x86_64"]);
+  const [arm64, intel] = verifyUniversal(slices, thinSlices(dist));
+  assertEquals(arm64?.signature?.isAdHoc, true);
+  assertEquals(intel?.signature, undefined);
+  const script = `${mac.root}/script.js`;
+  bundle("main.ts", script);
+  for (const { arch, bytes } of slices) {
+    verifyProgram(arch, bytes, Deno.readFileSync(script), bakedPermissions(permissionFlags()));
+  }
+});
+
+Deno.test({ name: "each package's tree holds its program, and what starts it", ignore }, () => {
+  const { dist } = buildForMacs();
+  const programs = ["jamf-pulse", ...THIN];
+  ["", "-arm64", "-x86_64"].forEach((suffix, i) => {
+    const root = `${dist}/root${suffix}`;
+    const entries = Array.from(walkSync(root)).map(({ path, isFile }) => {
+      const mode = (Deno.lstatSync(path).mode! & 0o7777).toString(8);
+      return { path: path.slice(root.length), mode, isFile };
     });
-    const [arm64, intel] = verifyUniversal(slices, programs);
-    assertEquals(arm64?.signature?.isAdHoc, true);
-    assertEquals(intel?.signature, undefined);
+    const modes = entries.filter(({ isFile }) => isFile)
+      .map(({ path, mode }) => `${mode} ${path}`).sort();
+    assertEquals(modes, [
+      `644 /Library/LaunchDaemons/${IDENTIFIER}.collect.plist`,
+      `644 /private/etc/newsyslog.d/${IDENTIFIER}.conf`,
+      `755 ${PROGRAM_PATH}`,
+    ]);
+    const folders = entries.filter(({ isFile }) => !isFile).map(({ mode }) => mode);
+    assertEquals(new Set(folders), new Set(["755"]));
+    const compared = callTool(["cmp", `${root}${PROGRAM_PATH}`, `${dist}/${programs[i]}`]);
+    assert(compared?.ok, compared?.stdout);
+  });
+  const archs = ["", "-arm64", "-x86_64"].map((suffix) =>
+    /hostArchitectures="([^"]*)"/.exec(
+      Deno.readTextFileSync(`${dist}/distribution${suffix}.xml`),
+    )?.[1]
+  );
+  assertEquals(archs, ["arm64,x86_64", "arm64", "x86_64"]);
+});
 
-    const script = `${mac.root}/script.js`;
-    bundle("main.ts", script);
-    for (const { arch, bytes } of slices) {
-      verifyProgram(arch, bytes, Deno.readFileSync(script), bakedPermissions(permissionFlags()));
+testWith("file(1) sees one file for both processors", /^file$/, (file) => {
+  const said = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
+  assertMatch(said, /^Mach-O universal binary with 2 architectures: \[arm64:.*\[.*x86_64/);
+});
+
+testWith(
+  "llvm-lipo takes out of the universal file what was put in",
+  /^llvm-lipo(-\d+)?$/,
+  (lipo) => {
+    using mac = new Mac();
+    const { dist } = buildForMacs();
+    assertEquals(run([lipo, "-archs", `${dist}/jamf-pulse`]).trim(), "arm64 x86_64");
+    for (const { arch, bytes } of thinSlices(dist)) {
+      const slice = `${mac.root}/${arch}`;
+      run([lipo, "-thin", arch, "-output", slice, `${dist}/jamf-pulse`]);
+      assertEquals(Deno.readFileSync(slice).length, bytes.length);
+      assert(callTool(["cmp", slice, `${dist}/${THIN[arch === "arm64" ? 0 : 1]}`])?.ok, arch);
+    }
+  },
+);
+
+testWith("llvm-objdump reads the oldest macOS as we do", /^llvm-objdump(-\d+)?$/, (objdump) => {
+  const { dist } = buildForMacs();
+  for (const { arch, bytes } of thinSlices(dist)) {
+    const headers = run([
+      objdump,
+      "--macho",
+      "--private-headers",
+      `--arch=${arch}`,
+      `${dist}/jamf-pulse`,
+    ]);
+    const [, minimum] = /(?:minos|LC_VERSION_MIN_MACOSX\n.*\n *version) ([\d.]+)/.exec(headers) ??
+      [];
+    assertEquals(minimum, parseMachO(bytes).minimumMacos);
+  }
+});
+
+testWith(
+  "rcodesign signs both slices as we ask, and reads them as we do",
+  /^rcodesign$/,
+  (rcodesign) => {
+    using mac = new Mac();
+    const said = build(`${mac.root}/dist`, []);
+    assert(said.includes("Signed ad hoc"), said);
+    for (const { arch, bytes } of splitSlices(Deno.readFileSync(`${mac.root}/dist/jamf-pulse`))) {
+      const { signature } = parseMachO(bytes);
+      Deno.writeFileSync(`${mac.root}/${arch}`, bytes);
+      const info = run([rcodesign, "print-signature-info", `${mac.root}/${arch}`]);
+      assert(info.includes("CodeSignatureFlags(ADHOC | RUNTIME)"), info);
+      assert(info.includes(`identifier: ${IDENTIFIER}\n`), info);
+      assertEquals([signature?.isAdHoc, signature?.isHardened], [true, true]);
+      assertEquals(signature?.identifier, IDENTIFIER);
     }
   },
 );
@@ -64,62 +198,9 @@ Deno.test(
 Deno.test({ name: "the same state gives the same bytes", ignore }, () => {
   using mac = new Mac();
   const sums = ["one", "two"].map((name) => {
-    build(`${mac.root}/${name}`, [Deno.build.target]);
+    build(`${mac.root}/${name}`, ["--targets", Deno.build.target]);
     return Deno.readTextFileSync(`${mac.root}/${name}/SHA256SUMS`);
   });
   assertNotEquals(sums[0], "");
   assertEquals(sums[0], sums[1]);
-});
-
-/** Runs a build that is to fail, beside what an earlier one left, and returns what it says. */
-function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
-  const out = `${mac.root}/dist`;
-  Deno.mkdirSync(out);
-  Deno.writeTextFileSync(`${out}/jamf-pulse-old`, "old");
-  const { code, stderr: said } = runBuild(["--out", out], env);
-  assertEquals(code, 1, said);
-  assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
-  assertEquals(namesIn(out), ["jamf-pulse-old"]);
-  return said;
-}
-
-Deno.test({ name: "a build with a runtime that is none leaves what stood", ignore }, () => {
-  using mac = new Mac();
-  const said = failedBuild(mac, { DENORT_BIN: "/etc/hostname" });
-  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
-});
-
-Deno.test({ name: "a build with the runtime of another target says so", ignore }, () => {
-  using mac = new Mac();
-  // Any program for this machine will do.
-  const said = failedBuild(mac, { DENORT_BIN: Deno.execPath() });
-  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
-});
-
-Deno.test({ name: "a build with a damaged archive of its runtime says so", ignore }, () => {
-  using mac = new Mac();
-  const cache = `${mac.root}/deno-dir`;
-  // A damaged archive, as a broken download leaves it.
-  const zip = `${cache}/dl/release/v${Deno.version.deno}`;
-  Deno.mkdirSync(zip, { recursive: true });
-  Deno.writeTextFileSync(`${zip}/denort-aarch64-apple-darwin.zip`, "not a zip");
-  const said = failedBuild(mac, { DENO_DIR: cache, DENO_TLS_CA_STORE: "system" });
-  assertMatch(said, /^Cannot compile for aarch64-apple-darwin\. .*"\$DENO_DIR\/dl"/);
-});
-
-Deno.test({ name: "a build sweeps what a killed one left", ignore }, () => {
-  using mac = new Mac();
-  const left = `${mac.root}/.jamf-pulse-build-killed`;
-  Deno.mkdirSync(left);
-  build(`${mac.root}/dist`, [Deno.build.target]);
-  assertEquals(namesIn(mac.root).filter((name) => name.startsWith(".")), []);
-});
-
-Deno.test("a build never takes the place of a folder that is not a build's", () => {
-  using mac = new Mac();
-  mac.log("letters.txt", "dear");
-  const { code, stderr } = runBuild(["--out", mac.logDir]);
-  assertEquals(code, 1);
-  assertMatch(stderr, /^Cannot build into ".*": it holds "letters\.txt"/);
-  assertEquals(namesIn(mac.logDir), ["letters.txt"]);
 });

@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { BuildError } from "../../build/compile.ts";
+import { BuildError } from "../../build/build_error.ts";
 import { BUILD_HELP, parseBuildOptions } from "../../build/options.ts";
 import { checkTags } from "../../build/repository.ts";
 
 Deno.test("parseBuildOptions() builds for Macs into dist if nothing is said", () => {
   const targets = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
-  assertEquals(parseBuildOptions([]), { targets, out: "dist" });
+  assertEquals(parseBuildOptions([]), { targets, out: "dist", skipSign: false });
   assertEquals(parseBuildOptions(["--help"]), undefined);
 });
 
@@ -24,7 +24,7 @@ Deno.test("parseBuildOptions() says what is wrong", () => {
 });
 
 Deno.test("the build's help names every option", () => {
-  for (const option of ["--targets", "--out", "--help"]) {
+  for (const option of ["--targets", "--out", "--skip-sign", "--help"]) {
     assertEquals(BUILD_HELP.includes(option), true);
   }
 });

@@ -4,27 +4,25 @@
  * @module
  */
 
-import { BuildError, compile } from "../../build/compile.ts";
+import { BuildError } from "../../build/build_error.ts";
+import { compile } from "../../build/compile.ts";
 import { MAC_TARGETS } from "../../build/options.ts";
+import { notTested } from "../not_tested.ts";
 
 /** For `ignore` of a test: no runtime for this machine and for Macs can be had. */
-export const cannotCompile: boolean = tellWhyNot();
+export const cannotCompile: boolean = notTested("compiled programs", whyNot());
 
-function tellWhyNot(): boolean {
+function whyNot(): string | undefined {
   const folder = Deno.makeTempDirSync({ prefix: "jamf-pulse-" });
   try {
     Deno.writeTextFileSync(`${folder}/hello.ts`, 'console.log("hello");\n');
     for (const target of [Deno.build.target, ...MAC_TARGETS]) {
       compile(`${folder}/hello.ts`, `${folder}/hello`, { target, permissions: [] });
     }
-    return false;
+    return undefined;
   } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    const reason = error.message.split("\n")[0];
-    Deno.stderr.writeSync(
-      new TextEncoder().encode(`\nNOT TESTED: compiled programs. ${reason}\n\n`),
-    );
-    return true;
+    if (error instanceof BuildError) return error.message.split("\n")[0];
+    throw error;
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
