@@ -1,5 +1,6 @@
 // What `deno task build` makes, taken apart by this project and by tools that know nothing of it.
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { walkSync } from "@std/fs/walk";
 import { bundle } from "../../build/compile.ts";
 import { parseMachO } from "../../build/macho.ts";
@@ -15,6 +16,7 @@ import { notTested } from "../not_tested.ts";
 import { runBuild } from "./run_build.ts";
 import { cannotCompile as ignore } from "./runtime.ts";
 
+const IS_MAC = Deno.build.os === "darwin";
 const THIN = MAC_TARGETS.map((target) => `jamf-pulse-${target}`);
 
 /** Runs a build that is to succeed, and returns what it says. */
@@ -71,21 +73,13 @@ function run(command: readonly string[]): string {
 Deno.test({ name: "the build leaves what it promises, summed up and listed", ignore }, () => {
   const { dist, said } = buildForMacs();
   assert(said.includes("Not signed"), said);
-  assertEquals(namesIn(dist), [
-    "SHA256SUMS",
-    "distribution-arm64.xml",
-    "distribution-x86_64.xml",
-    "distribution.xml",
-    "jamf-pulse",
-    ...THIN,
-    "jamf-pulse.cdx.json",
-    "make-packages",
-    "root",
-    "root-arm64",
-    "root-x86_64",
-    "scripts",
-    "uninstall",
-  ]);
+  const suffixes = ["", "-arm64", "-x86_64"];
+  const packages = IS_MAC
+    ? suffixes.map((suffix) => `jamf-pulse-${config.version}${suffix}.pkg`)
+    : suffixes.flatMap((suffix) => [`root${suffix}`, `distribution${suffix}.xml`])
+      .concat("make-packages", "scripts");
+  const always = ["SHA256SUMS", "jamf-pulse", ...THIN, "jamf-pulse.cdx.json", "uninstall"];
+  assertEquals(namesIn(dist), [...always, ...packages].sort());
   const { components } = JSON.parse(Deno.readTextFileSync(`${dist}/jamf-pulse.cdx.json`));
   const names = components.map(({ name }: { name: string }) => name);
   assertEquals(names, ["deno", "deno-std"]);
@@ -110,7 +104,11 @@ Deno.test({ name: "the universal file is made of the programs beside it", ignore
   }
 });
 
-Deno.test({ name: "each package's tree holds its program, and what starts it", ignore }, () => {
+// On a Mac the trees become packages, and those are tried by installing them.
+Deno.test({
+  name: "each package's tree holds its program, and what starts it",
+  ignore: ignore || IS_MAC,
+}, () => {
   const { dist } = buildForMacs();
   const programs = ["jamf-pulse", ...THIN];
   ["", "-arm64", "-x86_64"].forEach((suffix, i) => {
@@ -141,7 +139,7 @@ Deno.test({ name: "each package's tree holds its program, and what starts it", i
 
 testWith("file(1) sees one file for both processors", /^file$/, (file) => {
   const said = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
-  assertMatch(said, /^Mach-O universal binary with 2 architectures: \[arm64:.*\[.*x86_64/);
+  assertMatch(said, /^Mach-O universal binary with 2 architectures: \[arm64:[^]*\[[^]*x86_64/);
 });
 
 testWith(

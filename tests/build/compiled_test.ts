@@ -10,6 +10,8 @@ import { cannotCompile as ignore } from "./runtime.ts";
 
 const NOW = Math.floor(Date.now() / 1000);
 
+const NOBODY = 65534;
+
 /** Compiles the program for two folders, and returns its path. */
 function compileFor(mac: Mac, logDir = mac.logDir, outDir = mac.outDir): string {
   const program = `${mac.root}/jamf-pulse`;
@@ -18,12 +20,17 @@ function compileFor(mac: Mac, logDir = mac.logDir, outDir = mac.outDir): string 
   return program;
 }
 
-function run(program: string, args: readonly string[], env: Record<string, string> = {}): Ended {
+function run(
+  program: string,
+  args: readonly string[],
+  { env = {}, uid }: { env?: Record<string, string>; uid?: number } = {},
+): Ended {
   const { code, stdout, stderr } = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
     env,
     stdin: "null",
+    ...(uid !== undefined && { uid, gid: uid }),
   }).outputSync();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
@@ -75,11 +82,30 @@ Deno.test({ name: "the compiled program does its work in a hostile environment",
     DENO_NO_UPDATE_CHECK: "0",
     NO_COLOR: "",
   };
-  assertEquals(run(program, ["checkin", ...folders], env), {
+  assertEquals(run(program, ["checkin", ...folders], { env }), {
     code: 0,
     stdout: `<result>${stampOf(NOW - 3597)}</result>\n`,
     stderr: "",
   });
+});
+
+Deno.test({
+  name: "the compiled program works for a plain user, on folders of their own",
+  ignore: ignore || Deno.uid() !== 0,
+}, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  mac.log("jamf.log", checkinLines(NOW - 3600));
+  mac.giveTo(NOBODY);
+  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
+  const runAs = (args: string[]): Ended => run(program, [...args, ...folders], { uid: NOBODY });
+  assertEquals(runAs(["checkin"]).stdout, `<result>${stampOf(NOW - 3597)}</result>\n`);
+  assertEquals(runAs(["errors"]).stdout, "<result>ok</result>\n");
+  assertEquals(runAs(["collect"]), { code: 0, stdout: "", stderr: "" });
+  assertEquals(runAs(["status", "--check"]).code, 0);
+  assertEquals(runAs(["summary"]).code, 0);
+  const { mode, uid } = Deno.lstatSync(`${mac.outDir}/agent_errors`);
+  assertEquals([(mode! & 0o7777).toString(8), uid], ["600", NOBODY]);
 });
 
 Deno.test({ name: "the compiled program reads nothing else, and says so", ignore }, () => {

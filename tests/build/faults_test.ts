@@ -81,6 +81,25 @@ Deno.test({ name: "a build that cannot be signed as told stops before it begins"
   assertMatch(said, /^Cannot notarise as JAMF_PULSE_NOTARY_PROFILE says/);
 });
 
+/** What a build says with a stand-in in the place of its signer. */
+function buildSignedBy(mac: Mac, script: string): string {
+  const tool = Deno.build.os === "darwin" ? "codesign" : "rcodesign";
+  Deno.writeTextFileSync(`${mac.root}/${tool}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return failedBuild(mac, { PATH: `${mac.root}:${Deno.env.get("PATH")}` });
+}
+
+Deno.test({ name: "a build whose signer refuses says so", ignore }, () => {
+  using mac = new Mac();
+  const said = buildSignedBy(mac, '[ "$1" = --version ] || { echo "No such key" >&2; exit 1; }');
+  assertMatch(said, /^Cannot sign ".*": "r?codesign" refuses\nNo such key\n$/);
+});
+
+Deno.test({ name: "a build does not take its signer's word for it", ignore }, () => {
+  using mac = new Mac();
+  const said = buildSignedBy(mac, "exit 0");
+  assertMatch(said, /^The arm64 program is signed wrongly: identifier is ".*" and should be "io/);
+});
+
 Deno.test(
   { name: "a killed build leaves what stood, and the next one sweeps up", ignore },
   async () => {
