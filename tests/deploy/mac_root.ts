@@ -8,6 +8,7 @@
 import { dirname } from "node:path";
 import { walkSync } from "@std/fs/walk";
 import type { Ended } from "../mac.ts";
+import { notTested } from "../not_tested.ts";
 
 /** Where a Mac has the commands, and this machine. */
 const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
@@ -16,8 +17,13 @@ const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
   ["/bin/mkdir", "mkdir"],
   ["/bin/rm", "rm"],
   ["/bin/rmdir", "rmdir"],
+  // Sleeping itself is a stand-in's, so that no test has to wait.
+  ["/bin/true-sleep", "sleep"],
+  ["/usr/bin/env", "env"],
+  ["/usr/bin/head", "head"],
   ["/usr/bin/id", "id"],
   ["/usr/bin/sed", "sed"],
+  ["/usr/bin/tail", "tail"],
   ["/usr/sbin/chown", "chown"],
 ];
 
@@ -119,6 +125,25 @@ export class MacRoot implements Disposable {
     return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
   }
 
+  /** Whether something that was started here goes on running: what was just killed may take a moment to go. */
+  staysBusy(): boolean {
+    for (let tries = 40; tries > 0; tries--) {
+      if (!this.#isBusy()) return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+    return true;
+  }
+
+  #isBusy(): boolean {
+    return Array.from(Deno.readDirSync("/proc")).some(({ name }) => {
+      try {
+        return /^\d+$/.test(name) && Deno.readLinkSync(`/proc/${name}/root`) === this.path;
+      } catch {
+        return false; // It has ended meanwhile.
+      }
+    });
+  }
+
   /** Copies a command of this machine, with the libraries it needs. */
   #copy(name: string, to: string): void {
     const from = commandPath(name)!;
@@ -143,6 +168,26 @@ export function commandPath(name: string): string | undefined {
 }
 
 /** Why no such root can be made here; `undefined` if it can. */
-export const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
+const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? "It needs Linux, and root"
   : undefined;
+
+/**
+ * Gives what defines a test of shell scripts, once for each shell: a Mac's `/bin/sh` is one of these.
+ *
+ * @param what What is not tested where no such root can be made.
+ */
+export function testInShells(what: string): (name: string, fn: (mac: MacRoot) => void) => void {
+  const ignore = notTested(what, whyNoMacRoot);
+  const shells = ["dash", "bash", "zsh"].filter((shell) =>
+    !notTested(`${what} in ${shell}`, commandPath(shell) ? undefined : "It is not here")
+  );
+  return (name, fn) => {
+    for (const shell of shells) {
+      Deno.test({ name: `${name}, in ${shell}`, ignore }, () => {
+        using mac = new MacRoot(shell);
+        fn(mac);
+      });
+    }
+  };
+}

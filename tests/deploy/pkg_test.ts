@@ -1,9 +1,7 @@
 // The scripts of the package, run in a folder that looks to them like a Mac.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
-import { callTool } from "../../build/tool.ts";
-import { notTested } from "../not_tested.ts";
-import { commandPath, MacRoot, whyNoMacRoot } from "./mac_root.ts";
+import { MacRoot, testInShells } from "./mac_root.ts";
 
 const PKG = new URL("../../deploy/pkg/", import.meta.url).pathname;
 const PRE = `${PKG}preinstall`;
@@ -17,20 +15,7 @@ const ON_ANOTHER = ["/tmp/jamf-pulse.pkg", "/Volumes/Other", "/Volumes/Other"];
 const TELEMETRY = "/opt/telemetry/jamf";
 const NO_ERROR = { code: 0, stdout: "", stderr: "" };
 
-const ignore = notTested("the package's scripts", whyNoMacRoot);
-const shells = ["dash", "bash"].filter((shell) =>
-  !notTested(`scripts in ${shell}`, commandPath(shell) ? undefined : "It is not here")
-);
-
-/** Defines a test in each shell: macOS's `/bin/sh` is one or the other. */
-function test(name: string, fn: (mac: MacRoot) => void): void {
-  for (const shell of shells) {
-    Deno.test({ name: `${name}, in ${shell}`, ignore }, () => {
-      using mac = new MacRoot(shell);
-      fn(mac);
-    });
-  }
-}
+const test = testInShells("the package's scripts");
 
 /** Lays what the package lays. */
 function layPayload(mac: MacRoot): void {
@@ -218,14 +203,4 @@ test("uninstall by anybody but root touches nothing", (mac) => {
   const { code, stderr } = mac.run(UNINSTALL, [], 65534);
   assertEquals([code, stderr], [1, "Cannot remove jamf-pulse: run this as root\n"]);
   assertEquals(mac.list(), before);
-});
-
-const whyNoShellcheck = commandPath("shellcheck") ? undefined : "It is not here";
-
-Deno.test({
-  name: "shellcheck finds nothing in the package's scripts",
-  ignore: notTested("shellcheck on the package's scripts", whyNoShellcheck),
-}, () => {
-  const result = callTool(["shellcheck", PRE, POST, UNINSTALL]);
-  assert(result?.ok, result?.stdout);
 });

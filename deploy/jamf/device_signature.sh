@@ -1,0 +1,67 @@
+#!/bin/sh
+# Extension attribute: whether the server still trusts this Mac. It also writes the file that Fleet reads.
+#
+#   Display Name       Device Signature
+#   Description        Whether Jamf Pro still accepts this Mac's device signature, by the agent's own log (jamf-pulse)
+#   Data Type          String
+#   Inventory Display  Extension Attributes
+#   Input Type         Script
+#
+# One of
+#   ok                       the agent has reached its server, and no signature error came since
+#   device_signature_error   the server no longer trusts this Mac. Such a Mac can often run no inventory, and so never
+#                            say this here: Fleet's policy "jamf-pulse: no device signature error" sees it
+#   no_success               its log shows no contact
+#   no_log                   there is no jamf.log
+#   error_read               a log that might have held the answer could not be read
+#   error_write              the file for Fleet could not be written; the old one still stands
+#   error_run                the program failed, or said something else
+#   error_timeout            the program was stopped because it took over a minute
+#   not_installed            the program is not on this Mac
+set -u
+umask 022
+
+mode=errors
+program=/opt/telemetry/bin/jamf-pulse
+
+if [ ! -x "$program" ]; then
+  echo "<result>not_installed</result>"
+  exit 0
+fi
+
+# Inventory runs one extension attribute after the other, so none may keep it waiting.
+answer=$(
+  /usr/bin/env -i "$program" "$mode" &
+  running=$!
+  (
+    nap=
+    is_over=
+    trap 'is_over=yes; kill -KILL "$nap"' TERM
+    /bin/sleep 60 &
+    nap=$!
+    # The program may have ended before there was anything to wake.
+    [ -z "$is_over" ] || kill -KILL "$nap"
+    wait "$nap"
+    [ -n "$is_over" ] || kill -KILL "$running"
+  ) >/dev/null 2>&1 &
+  watching=$!
+  wait "$running"
+  code=$?
+  kill "$watching" 2>/dev/null
+  wait "$watching" 2>/dev/null
+  exit "$code"
+)
+code=$?
+
+result=${answer#"<result>"}
+result=${result%"</result>"}
+if [ "$code" -eq 137 ]; then
+  result=error_timeout
+elif [ "$answer" != "<result>$result</result>" ]; then
+  result=error_run
+fi
+case $result in
+"" | *[!A-Za-z0-9:_-]*) result=error_run ;;
+esac
+echo "<result>$result</result>"
+exit 0

@@ -1,0 +1,69 @@
+// The script that Fleet runs when a policy fails, in a folder that looks to it like a Mac.
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
+import { type MacRoot, testInShells } from "./mac_root.ts";
+
+const SCRIPT =
+  new URL("../../deploy/fleet/scripts/jamf-pulse-look-again.sh", import.meta.url).pathname;
+const PLIST = `/Library/LaunchDaemons/${DAEMON_LABEL}.plist`;
+
+const test = testInShells("Fleet's script");
+
+/** Puts in place a program that says what it is called with, and a daemon that runs. */
+function layInstallation(mac: MacRoot, script = 'echo "jamf-pulse $*"'): void {
+  mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
+  mac.write(PLIST, "");
+  mac.write("/state/loaded", "");
+}
+
+test("the script collects, and shows what was found", (mac) => {
+  layInstallation(mac);
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals([code, stdout], [0, "jamf-pulse collect\njamf-pulse status --ascii\n"]);
+});
+
+test("the script starts a daemon that is not running", (mac) => {
+  layInstallation(mac);
+  Deno.removeSync(`${mac.path}/state/loaded`);
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, `Started "${DAEMON_LABEL}", which was not running\n`);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("the script tells what to do if the daemon cannot be started", (mac) => {
+  layInstallation(mac);
+  Deno.removeSync(`${mac.path}/state/loaded`);
+  mac.write("/state/refuses", "9");
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, `Cannot start "${DAEMON_LABEL}": restart this Mac, or install`);
+  assertStringIncludes(stdout, "jamf-pulse status --ascii\n");
+});
+
+test("the script says that the program is missing", (mac) => {
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals(code, 1);
+  assertEquals(
+    stdout,
+    `Cannot look: "${PROGRAM_PATH}" is not on this Mac; install the jamf-pulse package\n`,
+  );
+});
+
+test("the script fails if the program could not do its work, and shows the daemon's last words", (mac) => {
+  layInstallation(mac, 'echo "Cannot write" >&2; [ "$1" != collect ]');
+  mac.write("/private/var/log/jamf-pulse.log", "an old line\nCannot write\n");
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals(code, 1);
+  assertStringIncludes(stdout, 'Last lines of "/private/var/log/jamf-pulse.log":\nan old line\n');
+});
+
+test("the script says no more than Fleet keeps", (mac) => {
+  layInstallation(
+    mac,
+    "i=0; while [ $i -lt 400 ]; do i=$((i + 1)); echo 0123456789012345678901234567890123456789; done",
+  );
+  const { code, stdout } = mac.run(SCRIPT);
+  assertEquals(code, 0);
+  assert(stdout.length > 9000 && stdout.length < 10_000, `${stdout.length}`);
+});
