@@ -1,0 +1,40 @@
+#!/bin/sh
+# Looks at this Mac's Jamf agent once more, before anybody believes a policy that failed, and prints what it found: for
+# Fleet's run_script, or by hand, as root. Starts the LaunchDaemon if it is not running. Prints under 10,000 characters:
+# Fleet keeps no more.
+set -u
+umask 022
+
+label=io.github.jamf-pulse.collect
+plist=/Library/LaunchDaemons/$label.plist
+program=/opt/telemetry/bin/jamf-pulse
+log=/private/var/log/jamf-pulse.log
+
+look() {
+  if [ ! -x "$program" ]; then
+    echo "Cannot look: \"$program\" is not on this Mac; install the jamf-pulse package"
+    return 1
+  fi
+  if [ -f "$plist" ] && ! /bin/launchctl print "system/$label" >/dev/null 2>&1; then
+    /bin/launchctl enable "system/$label"
+    if /bin/launchctl bootstrap system "$plist"; then
+      echo "Started \"$label\", which was not running"
+    else
+      echo "Cannot start \"$label\": restart this Mac, or install the jamf-pulse package again"
+    fi
+  fi
+  /usr/bin/env -i "$program" collect
+  code=$?
+  /usr/bin/env -i "$program" status --ascii
+  if [ -s "$log" ]; then
+    echo
+    echo "Last lines of \"$log\":"
+    /usr/bin/tail -n 10 "$log"
+  fi
+  return "$code"
+}
+
+found=$(look 2>&1)
+code=$?
+printf '%s\n' "$found" | /usr/bin/head -c 9900
+exit "$code"
