@@ -1,11 +1,13 @@
 /**
  * The examples of the README: a `console` block below a comment that names a Mac of the demo holds commands, each
- * followed by what the program truly prints there. Run as a program, it writes them anew.
+ * followed by what the program truly prints there; a `sql` block below one that names a query of Fleet's, that query. Run
+ * as a program, it writes them anew.
  *
  * @module
  */
 
 import { sampleMacs } from "../demo/sample_macs.ts";
+import { entriesIn } from "./deploy/fleet_tree.ts";
 import { at, Mac } from "./mac.ts";
 
 export const README: URL = new URL("../README.md", import.meta.url);
@@ -13,12 +15,23 @@ export const README: URL = new URL("../README.md", import.meta.url);
 const NOW = at("2025-04-25T09:27:35Z");
 const EXAMPLE = /(<!-- example: ([\w ]+) -->\n\n```console\n)([^]*?)```/g;
 
+const QUERY = /(<!-- query: ([^>]+) -->\n\n```sql\n)[^]*?```/g;
+
 /**
- * Puts the program's true output below each command of the examples.
+ * Puts the program's true output below each command of the examples, and Fleet's queries where they are named.
  *
  * @param text The README.
  */
 export function withExamples(text: string): string {
+  const entries = [...entriesIn("policies"), ...entriesIn("reports")];
+  return withOutputs(text).replace(QUERY, (_, opening: string, name: string) => {
+    const entry = entries.find((entry) => entry.name === name);
+    if (entry === undefined) throw new Error(`Cannot show a query: Fleet has no "${name}"`);
+    return `${opening}${entry.query}\n\`\`\``;
+  });
+}
+
+function withOutputs(text: string): string {
   return text.replace(EXAMPLE, (_, opening: string, name: string, block: string) => {
     const commands = block.split("\n").filter((line) => line.startsWith("$ "));
     return `${opening}${outputsOn(name, commands)}\`\`\``;
