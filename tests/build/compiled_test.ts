@@ -2,10 +2,12 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { bundle, compile } from "../../build/compile.ts";
+import { callTool } from "../../build/tool.ts";
 import { checkinLines, refusedLines } from "../../demo/log_text.ts";
 import { LOG_DIR, OUT_DIR, permissionFlags } from "../../lib/permissions.ts";
 import { stampOf } from "../../lib/utc_stamp.ts";
 import { type Ended, Mac } from "../mac.ts";
+import { notTested } from "../not_tested.ts";
 import { cannotCompile as ignore } from "./runtime.ts";
 
 const NOW = Math.floor(Date.now() / 1000);
@@ -120,11 +122,16 @@ Deno.test({ name: "the compiled program reads nothing else, and says so", ignore
   }
 });
 
-const hasStrace = ["/usr/bin/strace", "/bin/strace"].some((path) => lookAt(path) !== undefined);
+const cannotTrace = ignore ||
+  notTested("what the compiled program asks of the system", whyNoStrace());
+
+function whyNoStrace(): string | undefined {
+  return callTool(["strace", "--version"])?.ok ? undefined : "strace is not here";
+}
 
 Deno.test({
   name: "the compiled program makes no network call, and writes only where it may",
-  ignore: ignore || !hasStrace,
+  ignore: cannotTrace,
 }, () => {
   using mac = new Mac();
   const program = compileFor(mac);
@@ -168,13 +175,18 @@ Deno.test({
   assertEquals(writes.filter((line) => !allowed(line)), []);
 });
 
-const isRoot = Deno.uid() === 0;
-const isFree = [LOG_DIR, OUT_DIR, "/opt/telemetry"].every((path) => lookAt(path) === undefined);
+const cannotUseMacPaths = ignore ||
+  notTested("the compiled program on the paths of a Mac", whyNoMacPaths());
+
+function whyNoMacPaths(): string | undefined {
+  const isFree = [LOG_DIR, "/opt/telemetry"].every((path) => lookAt(path) === undefined);
+  return Deno.uid() === 0 && isFree ? undefined : "It needs root, and no such folders";
+}
 
 Deno.test({
   name:
     "the compiled program works as root on the paths of a Mac, with the modes and owners promised",
-  ignore: ignore || !isRoot || !isFree,
+  ignore: cannotUseMacPaths,
 }, () => {
   using mac = new Mac();
   const made = lookAt("/private") === undefined ? "/private" : LOG_DIR;
