@@ -179,6 +179,7 @@ function compiled(root: string): Starter | undefined {
     bundle("main.ts", `${program}.js`);
     compile(`${program}.js`, program, { permissions: permissionFlags(root, root) });
     compile(helloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
+    for (const path of [program, `${root}/hello`]) layAnew(path);
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     say(error.message);
@@ -189,6 +190,16 @@ function compiled(root: string): Starter | undefined {
     program: (mac, ...args) => [program, ...withFolders(root, mac, args)],
     hello: [`${root}/hello`],
   };
+}
+
+/**
+ * Copies a program, as an installer does: how the page cache holds a file depends on how it was written, and is worth two
+ * milliseconds of a start, for better or worse.
+ */
+function layAnew(path: string): void {
+  Deno.renameSync(path, `${path}.compiled`);
+  Deno.copyFileSync(`${path}.compiled`, path);
+  Deno.removeSync(`${path}.compiled`);
 }
 
 function interpreted(root: string): Starter {

@@ -25,7 +25,8 @@ const FLAGS = [
   "--no-code-cache",
   "--no-remote",
   "--no-npm",
-  "--v8-flags=--disallow-code-generation-from-strings",
+  // What is young is thrown away often: a log without a contact takes 8 MiB less, and no longer.
+  "--v8-flags=--disallow-code-generation-from-strings,--max-semi-space-size=4",
 ];
 
 /**
