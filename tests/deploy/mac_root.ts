@@ -134,14 +134,10 @@ export class MacRoot implements Disposable {
     return true;
   }
 
+  /** Deno itself may not look into /proc, unless it may do everything. */
   #isBusy(): boolean {
-    return Array.from(Deno.readDirSync("/proc")).some(({ name }) => {
-      try {
-        return /^\d+$/.test(name) && Deno.readLinkSync(`/proc/${name}/root`) === this.path;
-      } catch {
-        return false; // It has ended meanwhile.
-      }
-    });
+    const args = ["/proc", "-maxdepth", "2", "-name", "root", "-lname", this.path];
+    return new Deno.Command("find", { args, stderr: "null" }).outputSync().stdout.length > 0;
   }
 
   /** Copies a command of this machine, with the libraries it needs. */
