@@ -136,6 +136,22 @@ const CASES: readonly Case[] = [
   { name: "no file at all", mac: removed("last_checkin", "agent_errors"), fails: [TELEMETRY] },
   { name: "no last_checkin", mac: removed("last_checkin"), fails: [TELEMETRY] },
   { name: "no agent_errors", mac: removed("agent_errors"), fails: [TELEMETRY] },
+  {
+    name: "no last_checkin, after two hours of silence",
+    mac: (mac) => {
+      silent(DAY, 2 * HOUR)(mac);
+      Deno.removeSync(`${mac.outDir}/last_checkin`);
+    },
+    fails: [TELEMETRY],
+  },
+  {
+    name: "a last_checkin that is no JSON, never contacted",
+    mac: (mac) => {
+      mac.standing("last_checkin", "garbage");
+      silent(undefined, MINUTE)(mac);
+    },
+    fails: [TELEMETRY],
+  },
   { name: "an empty last_checkin", mac: overwritten("last_checkin", () => ""), fails: [TELEMETRY] },
   { name: "an empty agent_errors", mac: overwritten("agent_errors", () => ""), fails: [TELEMETRY] },
   {
@@ -164,6 +180,21 @@ const CASES: readonly Case[] = [
   {
     name: "looked at now",
     mac: overwritten("agent_errors", (old) => old.replace(/("checked_at":)"[^"]*"/, '$1"now"')),
+    fails: [TELEMETRY],
+  },
+  {
+    name: "the writer dead, after two hours of silence",
+    mac: (mac) => watch(mac, checkinLines(NOW - 30 * DAY), 2 * HOUR, NOW - 4 * DAY),
+    fails: [TELEMETRY],
+  },
+  {
+    name: "the writer dead, after a signature error",
+    mac: (mac) => watch(mac, refusedLines(NOW - 5 * DAY), 0, NOW - 4 * DAY),
+    fails: [TELEMETRY],
+  },
+  {
+    name: "a folder in the program's place",
+    tables: file(PROGRAM_PATH, { type: "directory" }),
     fails: [TELEMETRY],
   },
   { name: "the program gone", tables: without("file", PROGRAM_PATH), fails: [TELEMETRY] },
@@ -206,6 +237,11 @@ const CASES: readonly Case[] = [
   {
     name: "a link in a file's place",
     tables: file(`${OUT_DIR}/last_checkin`, { symlink: "1" }),
+    fails: [FILES],
+  },
+  {
+    name: "a link in a folder's place",
+    tables: file("/opt/telemetry/bin", { symlink: "1" }),
     fails: [FILES],
   },
   { name: "an open folder", tables: file(OUT_DIR, { mode: "0755" }), fails: [FILES] },
