@@ -58,7 +58,7 @@ export class Fleet {
   /**
    * What Fleet knows of a host now; `undefined` if it knows none with this id.
    *
-   * @throws {ReplyError | NoAnswerError} Fleet does not tell.
+   * @throws {ServerError} Fleet does not tell.
    */
   async host(id: number, signal?: AbortSignal): Promise<FleetHost | undefined> {
     const reply = await this.#http.send({

@@ -37,8 +37,13 @@ export interface HttpReply {
   readonly text: string;
 }
 
-/** There is no whole answer, and nobody knows whether the server did what it was asked; the message is a sentence. */
-export class NoAnswerError extends Error {
+/** A server does not tell what it was asked for; the message is a sentence. */
+export class ServerError extends Error {
+  override name = "ServerError";
+}
+
+/** There is no whole answer, and nobody knows whether the server did what it was asked. */
+export class NoAnswerError extends ServerError {
   override name = "NoAnswerError";
 }
 

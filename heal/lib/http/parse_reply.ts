@@ -5,10 +5,10 @@
  */
 
 import type * as z from "zod";
-import type { HttpReply } from "./client.ts";
+import { type HttpReply, ServerError } from "./client.ts";
 
-/** A server answered, but not what was asked for; the message is a sentence. */
-export class ReplyError extends Error {
+/** A server answered, but not what was asked for. */
+export class ReplyError extends ServerError {
   override name = "ReplyError";
 
   /** The status of the answer. */

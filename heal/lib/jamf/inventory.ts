@@ -58,7 +58,7 @@ export class Inventory {
   /**
    * The computers with a serial number: none, one, or two of them if there are more.
    *
-   * @throws {ReplyError | NoAnswerError | TokenError} Jamf Pro does not tell.
+   * @throws {ServerError} Jamf Pro does not tell.
    */
   async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
     if (!/^[A-Za-z0-9-]+$/.test(serial)) {
@@ -85,7 +85,7 @@ export class Inventory {
   /**
    * The computer with an id of Jamf Pro; `undefined` if there is none.
    *
-   * @throws {ReplyError | NoAnswerError | TokenError} Jamf Pro does not tell.
+   * @throws {ServerError} Jamf Pro does not tell.
    */
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
     const path = `computers-inventory/${encodeURIComponent(id)}`;

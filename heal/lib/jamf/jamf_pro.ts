@@ -5,7 +5,13 @@
  */
 
 import type { JamfSettings } from "../config.ts";
-import { HttpClient, type HttpHost, type HttpReply, type HttpRequest } from "../http/client.ts";
+import {
+  HttpClient,
+  type HttpHost,
+  type HttpReply,
+  type HttpRequest,
+  ServerError,
+} from "../http/client.ts";
 import { Tokens } from "./tokens.ts";
 
 /** Sends what it is given with a token, and with a new one if that is refused. */
@@ -47,14 +53,14 @@ export class JamfPro {
     try {
       return await this.#tokens.get(refused);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof ServerError)) throw error;
       throw new TokenError(error.message, { cause: error });
     }
   }
 }
 
-/** Jamf Pro gives no token; the message is a sentence. */
-export class TokenError extends Error {
+/** Jamf Pro gives no token. */
+export class TokenError extends ServerError {
   override name = "TokenError";
 }
 

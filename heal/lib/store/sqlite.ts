@@ -88,7 +88,7 @@ function driverOf(database: DatabaseSync): Driver {
           database.exec("COMMIT");
           return result;
         } catch (error) {
-          if (database.isTransaction) database.exec("ROLLBACK");
+          rollBack(database);
           throw error;
         }
       }),
@@ -98,6 +98,14 @@ function driverOf(database: DatabaseSync): Driver {
         return Promise.resolve();
       }),
   };
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has done it already, as after a full disk.
+  }
 }
 
 /** Does it as soon as no other process writes. */
