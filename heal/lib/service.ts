@@ -45,7 +45,7 @@ export async function serve(
     log({ event: "listening", hostname: command.hostname, port: command.port });
   const working = worker.run(signal, abort.signal);
   try {
-    await listen(command, app.fetch, signal, whenListening);
+    await listen(command, app.fetch, signal, abort.signal, whenListening);
   } finally {
     // Also if the address cannot be had.
     stop.abort();

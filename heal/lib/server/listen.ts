@@ -12,11 +12,12 @@ export class ListenError extends Error {
 }
 
 /**
- * Listens until the signal is aborted, and then until what was begun is answered.
+ * Listens until it is stopped, and then until what was begun is answered.
  *
  * @param address Where.
  * @param answer How.
  * @param stop No new requests.
+ * @param abort Wait no longer: a client that keeps its connection open would hold us up for good.
  * @param whenListening Is told once it is so.
  * @throws {ListenError} The address cannot be had.
  */
@@ -24,6 +25,7 @@ export async function listen(
   address: { readonly hostname: string; readonly port: number },
   answer: (request: Request) => Response | Promise<Response>,
   stop: AbortSignal,
+  abort: AbortSignal,
   whenListening: () => void,
 ): Promise<void> {
   const { hostname, port } = address;
@@ -33,14 +35,19 @@ export async function listen(
       port,
       onListen: whenListening,
     }, answer);
-    const shutDown = (): Promise<void> => server.shutdown();
-    if (stop.aborted) await shutDown();
-    else stop.addEventListener("abort", shutDown, { once: true });
-    await server.finished;
+    await Promise.race([server.finished, aborted(stop)]);
+    await Promise.race([server.shutdown(), aborted(abort)]);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new ListenError(`Cannot listen on "${hostname}:${port}": ${reasonOf(error)}`, {
       cause: error,
     });
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
