@@ -8,6 +8,7 @@
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config.ts";
 import { needsOf, permissionFlags } from "./lib/permissions.ts";
+import { realPath } from "./lib/real_path.ts";
 import { readSecretFile } from "./lib/secret_file.ts";
 import { printable } from "../lib/view/printable.ts";
 
@@ -42,15 +43,6 @@ async function launch(args: readonly string[]): Promise<number> {
   Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   const { code } = await child.status;
   return code;
-}
-
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    // It does not stand yet, or the program will say what is wrong with it.
-    return path;
-  }
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));

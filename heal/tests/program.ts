@@ -7,6 +7,7 @@
 import { parseCommand } from "../lib/cli.ts";
 import { readSettings } from "../lib/config.ts";
 import { needsOf, permissionFlags } from "../lib/permissions.ts";
+import { realPath } from "../lib/real_path.ts";
 import { readSecretFile } from "../lib/secret_file.ts";
 
 /** What a process did. */
@@ -34,7 +35,7 @@ export function flagsFor(args: readonly string[], variables: Variables): string[
   const command = parseCommand(args);
   const environment = { get: (name: string) => variables[name], readSecret: readSecretFile };
   const settings = readSettings(needsOf(command, environment.get), environment);
-  return permissionFlags(command, settings, environment, Deno.realPathSync);
+  return permissionFlags(command, settings, environment, realPath);
 }
 
 /** How else a process is started. */
