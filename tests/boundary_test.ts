@@ -95,3 +95,31 @@ Deno.test("the program starts without a library but the one for its arguments", 
   visit("main.ts");
   assertEquals([...outside], ["@std/cli/parse-args"]);
 });
+
+Deno.test("nothing of the healing program is in the endpoint's", () => {
+  const strays = [...sources.keys()].flatMap((path) =>
+    Array.from(sources.get(path)!.matchAll(/from "([^"]+)"/g), (match) => match[1]!)
+      .filter((specifier) => specifier.startsWith("."))
+      .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
+      .filter((target) => target.startsWith("heal/"))
+      .map((target) => `${path} -> ${target}`)
+  );
+  assertEquals(strays, []);
+});
+
+Deno.test("the endpoint's module graph, as Deno itself resolves it, has nothing of the healing program", () => {
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", `${ROOT}main.ts`],
+    env: { NO_COLOR: "1" },
+  }).outputSync();
+  const { modules, npmPackages } = JSON.parse(new TextDecoder().decode(stdout));
+  const paths: string[] = modules.map(({ specifier }: { specifier: string }) =>
+    specifier.replace(`file://${ROOT}`, "")
+  );
+  assertEquals(paths.includes("lib/cli.ts"), true);
+  assertEquals(paths.filter((path) => path.startsWith("heal/")), []);
+  const names = Object.values(npmPackages as Record<string, { name: string }>).map(({ name }) =>
+    name
+  );
+  assertEquals(names.sort(), ["deno-std", "zod"]);
+});
