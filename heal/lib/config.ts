@@ -66,6 +66,7 @@ export const NAMES: readonly string[] = [
   "JAMF_CLIENT_ID",
   "FLEET_URL",
   "HEAL_POLICIES",
+  "OTEL_DENO",
   ...SECRET_NAMES,
   ...SECRET_NAMES.map((name) => `${name}_FILE`),
 ];

@@ -14,6 +14,7 @@ import { connect, type Connected } from "./servers.ts";
 import type { Driver } from "./store/driver.ts";
 import { Jobs } from "./store/jobs.ts";
 import { Redeploys } from "./store/redeploys.ts";
+import { isExported } from "./telemetry.ts";
 import { stampOf } from "../../lib/utc_stamp.ts";
 
 /** In milliseconds: how long jobs may take to end once the service is asked to stop. */
@@ -34,6 +35,7 @@ export async function serve(
   const { worker, jobs, connected } = service(command, settings, driver, host);
   const app = webhookApp({
     secret: settings.webhookSecret,
+    secretInUrl: !isExported(host.environment.get),
     deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(host)),
     isReady: () => driver.query("SELECT 1 AS one").then(() => true, () => false),
     log,

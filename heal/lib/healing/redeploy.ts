@@ -9,6 +9,7 @@ import type { Brakes } from "../cli.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Asked } from "../jamf/request_redeploy.ts";
 import type { Claim, Claimant, Redeploy, Redeploys } from "../store/redeploys.ts";
+import { redeployRequests } from "../telemetry.ts";
 import { objectionTo } from "./guards.ts";
 
 /** What redeploying needs from outside. */
@@ -91,6 +92,7 @@ async function askFor(
   signal?: AbortSignal,
 ): Promise<Redeployed> {
   const asked = await ask(redeploy.computer_id, signal);
+  redeployRequests.add(1, { state: asked.state });
   const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
   switch (asked.state) {
     case "queued":

@@ -6,6 +6,7 @@
 
 import type { Jobs } from "../store/jobs.ts";
 import { StoreError } from "../store/driver.ts";
+import { inSpan, jobSteps } from "../telemetry.ts";
 import type { Job } from "./job.ts";
 import { limitReason } from "./redeploy.ts";
 import { workJob, type WorkRoom } from "./work_job.ts";
@@ -97,15 +98,15 @@ export class Worker {
     const { jobs, now, lease, log } = this.#room;
     // Done, or given up, before another instance may take it.
     const signal = AbortSignal.any([abort, AbortSignal.timeout(lease * 800)]);
-    const worked = await this.#tried(job, signal);
+    const ids = { job: job.id, host: job.host_id, policy: job.policy_id };
+    const worked = await inSpan("job", ids, () => this.#tried(job, signal));
     if (worked === undefined) return log({ event: "lease_lost", job: job.id });
     const { change, learned } = worked;
+    jobSteps.add(1, { state: change.state });
     const isKept = await jobs.change(job, change, learned, Math.floor(now()));
     log({
       event: isKept ? "job" : "lease_lost",
-      job: job.id,
-      host: job.host_id,
-      policy: job.policy_id,
+      ...ids,
       computer: learned.computer_id ?? job.computer_id,
       state: change.state,
       reason: change.reason,

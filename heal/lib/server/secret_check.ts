@@ -11,11 +11,14 @@ import type { Secret } from "../secret.ts";
 /**
  * Makes a check of requests: the secret is `?secret=…`, or the password of basic auth under any name. How long it takes
  * says nothing of how much of it is right.
+ *
+ * @param inUrl Whether the first of the two is taken.
  */
-export function secretCheck(secret: Secret): (request: Request) => boolean {
+export function secretCheck(secret: Secret, inUrl: boolean): (request: Request) => boolean {
   const expected = digest(secret.reveal());
   return (request) => {
-    const given = new URL(request.url).searchParams.get("secret") ?? auth(request)?.password;
+    const asked = inUrl ? new URL(request.url).searchParams.get("secret") : null;
+    const given = asked ?? auth(request)?.password;
     return timingSafeEqual(digest(given ?? ""), expected);
   };
 }

@@ -10,6 +10,7 @@ import { describe } from "../http/parse_reply.ts";
 import type { Secret } from "../secret.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Delivered } from "../store/jobs.ts";
+import { deliveredHosts } from "../telemetry.ts";
 import { BodyError, readBody } from "./read_body.ts";
 import { secretCheck } from "./secret_check.ts";
 import { webhookBodySchema } from "./webhook_body.ts";
@@ -17,6 +18,8 @@ import { webhookBodySchema } from "./webhook_body.ts";
 /** What the server needs from outside. */
 export interface WebhookRoom {
   readonly secret: Secret;
+  /** Whether the secret may be in the URL; else it must be the password of basic auth. */
+  readonly secretInUrl: boolean;
   /** Keeps a delivery; it is answered only when that is done. */
   readonly deliver: (policyId: number, hostIds: readonly number[]) => Promise<Delivered>;
   /** Whether the store answers. */
@@ -40,7 +43,10 @@ const COME_BACK = "10";
  */
 export function webhookApp(room: WebhookRoom): Hono {
   const { deliver, log, maxReading = MAX_READING, bodyTimeout = BODY_TIMEOUT } = room;
-  const bringsSecret = secretCheck(room.secret);
+  const bringsSecret = secretCheck(room.secret, room.secretInUrl);
+  const refusal = room.secretInUrl
+    ? "The secret is missing or wrong"
+    : "The secret is missing or wrong: while traces are exported, it must be the password of basic auth";
   let reading = 0;
   const app = new Hono();
   app.use(secureHeaders());
@@ -52,7 +58,7 @@ export function webhookApp(room: WebhookRoom): Hono {
 
   app.post("/fleet/failing-policy", async (c) => {
     // Before anything of the body is read.
-    if (!bringsSecret(c.req.raw)) return refuse(c, 401, "The secret is missing or wrong");
+    if (!bringsSecret(c.req.raw)) return refuse(c, 401, refusal);
     if (reading >= maxReading) {
       c.header("retry-after", COME_BACK);
       return refuse(c, 503, "Too many requests at once");
@@ -71,6 +77,8 @@ export function webhookApp(room: WebhookRoom): Hono {
     if ("problem" in body) return refuse(c, 400, body.problem);
     try {
       const delivered = await deliver(body.policyId, body.hostIds);
+      deliveredHosts.add(delivered.accepted, { kind: "accepted" });
+      deliveredHosts.add(delivered.repeated, { kind: "repeated" });
       log({ event: "delivery", policy: body.policyId, ...delivered });
       return c.json(delivered, 202);
     } catch (error) {

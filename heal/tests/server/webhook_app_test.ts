@@ -26,6 +26,7 @@ function appWith(room: Partial<WebhookRoom> = {}): Served {
   const logged: Served["logged"] = [];
   const app = webhookApp({
     secret: new Secret(SECRET),
+    secretInUrl: true,
     deliver: (policyId, hostIds) => {
       kept.push([policyId, hostIds]);
       return Promise.resolve({ accepted: hostIds.length, repeated: 0 });
@@ -70,6 +71,16 @@ Deno.test("the secret is taken from the URL, or as the password of basic auth", 
     assertEquals((await post(body, query, headers)).status, status, query + Deno.inspect(headers));
   }
   assertEquals(kept.length, 3);
+});
+
+Deno.test("the secret is not taken from the URL where it would be exported", async () => {
+  const { post } = appWith({ secretInUrl: false });
+  const body = JSON.stringify(webhookBody({ hostIds: [7] }));
+  const refused = await post(body);
+  assertEquals(refused.status, 401);
+  assertStringIncludes(refused.text, "it must be the password of basic auth");
+  const basic = { authorization: `Basic ${btoa(`fleet:${SECRET}`)}` };
+  assertEquals((await post(body, "", basic)).status, 202);
 });
 
 Deno.test("without the secret, nothing of the body is read", async () => {
