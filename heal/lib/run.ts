@@ -31,10 +31,11 @@ export async function run(command: Command, host: Host): Promise<Outcome> {
     const needs = needsOf(command, host.environment.get);
     return await runWith(command, readSettings(needs, host.environment), host);
   } catch (error) {
-    const isTold = error instanceof UsageError || error instanceof ConfigError ||
-      error instanceof StoreError || error instanceof ListenError;
-    if (!isTold) throw error;
-    return { code: 2, stdout: "", messages: error.message.split("\n") };
+    const isWrong = error instanceof UsageError || error instanceof ConfigError;
+    // The database may be back, and the address free, at the next try.
+    const isUndone = error instanceof StoreError || error instanceof ListenError;
+    if (!(isWrong || isUndone)) throw error;
+    return { code: isWrong ? 2 : 1, stdout: "", messages: error.message.split("\n") };
   }
 }
 
@@ -121,7 +122,7 @@ async function runJobs(
   host: Host,
 ): Promise<Outcome> {
   if (store.kind === "sqlite" && !host.stands(store.path)) {
-    throw new StoreError(`Cannot open the store "${store.path}": nothing has made it yet`);
+    throw new ConfigError(`Cannot open the store "${store.path}": nothing has made it yet`);
   }
   const driver = await openStore(store);
   try {

@@ -27,7 +27,7 @@ export interface Objection {
  *
  * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: true, contact: 100 };
  * assertEquals(objectionTo(computer, 200), undefined);
- * assertEquals(objectionTo(computer, 50)?.reason, "heard from since, at 1970-01-01T00:01:40Z");
+ * assertEquals(objectionTo(computer, 50)?.reason, "heard from at 1970-01-01T00:01:40Z: it reaches its server");
  * assertEquals(objectionTo({ ...computer, isManaged: false }, undefined)?.state, "needs_person");
  * ```
  */
@@ -44,7 +44,7 @@ export function objectionTo(computer: Computer, since: number | undefined): Obje
   }
   if (since !== undefined && contact !== undefined && contact > since) {
     const at = stampOf(Math.floor(contact));
-    return { state: "skipped", reason: `heard from since, at ${at}` };
+    return { state: "skipped", reason: `heard from at ${at}: it reaches its server` };
   }
   return undefined;
 }

@@ -61,7 +61,7 @@ export const FIRST_LOOK = 120;
  */
 export async function redeploy(room: RedeployRoom, request: RedeployRequest): Promise<Redeployed> {
   const { redeploys, now, dryRun } = room;
-  const { computer, job, force = false, signal } = request;
+  const { computer, job, force = false } = request;
   const objection = objectionTo(computer, force ? undefined : request.since);
   if (objection !== undefined) return { kind: objection.state, reason: objection.reason };
 
@@ -71,11 +71,16 @@ export async function redeploy(room: RedeployRoom, request: RedeployRequest): Pr
   switch (claim.kind) {
     case "granted":
       if (dryRun) return { kind: "would_redeploy" };
-      return await askFor(room, claim.redeploy, signal);
+      return await askFor(room, claim.redeploy, request);
+    case "asked_before": {
+      const { asked_at: at, command_uuid } = claim.redeploy;
+      return { kind: "redeployed", at, commandUuid: command_uuid ?? "" };
+    }
     case "asked_twice": {
       const { redeploy } = claim;
       if (!dryRun) {
-        await redeploys.settle(redeploy, "unknown", null, Math.floor(now()) + FIRST_LOOK);
+        const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
+        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
       }
       return { kind: "unknown", at: redeploy.asked_at, reason: TWICE };
     }
@@ -89,17 +94,17 @@ const TWICE = "asked twice, and Jamf Pro's answer is not known";
 async function askFor(
   { redeploys, ask, now }: RedeployRoom,
   redeploy: Redeploy,
-  signal?: AbortSignal,
+  { job, signal }: RedeployRequest,
 ): Promise<Redeployed> {
   const asked = await ask(redeploy.computer_id, signal);
   redeployRequests.add(1, { state: asked.state });
   const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
   switch (asked.state) {
     case "queued":
-      await redeploys.settle(redeploy, "queued", asked.commandUuid, lookAgainAt);
+      await redeploys.settle(redeploy, "queued", asked.commandUuid, job?.owner, lookAgainAt);
       return { kind: "redeployed", at: redeploy.asked_at, commandUuid: asked.commandUuid };
     case "refused": {
-      await redeploys.settle(redeploy, "refused", null, lookAgainAt);
+      await redeploys.settle(redeploy, "refused", null, job?.owner, lookAgainAt);
       const { isFinal, reason } = asked;
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
@@ -108,13 +113,13 @@ async function askFor(
       if (redeploy.job_id !== null && redeploy.attempts === 1) {
         return { kind: "in_flight", reason: asked.reason };
       }
-      await redeploys.settle(redeploy, "unknown", null, lookAgainAt);
+      await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
       return { kind: "unknown", at: redeploy.asked_at, reason: asked.reason };
   }
 }
 
 function stopped(
-  claim: Exclude<Claim, { kind: "granted" | "asked_twice" }>,
+  claim: Exclude<Claim, { kind: "granted" | "asked_twice" | "asked_before" }>,
   { coolDown, maxPerHour }: Brakes,
 ): Redeployed {
   switch (claim.kind) {

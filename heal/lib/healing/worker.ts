@@ -25,12 +25,15 @@ export interface WorkerRoom extends WorkRoom {
 const LANES = 4;
 /** In milliseconds: how long to rest when nothing is due. */
 const REST = 2000;
-/** In seconds: for how long it is kept what became of a job. */
-const KEEP = 90 * 86_400;
+/** In seconds. */
+const DAY = 86_400;
+/** For how long it is kept what became of a job. */
+const KEEP = 90 * DAY;
 
 /** Works off jobs. */
 export class Worker {
   readonly #room: WorkerRoom;
+  #forgotAt = -Infinity;
 
   constructor(room: WorkerRoom) {
     this.#room = room;
@@ -44,7 +47,6 @@ export class Worker {
    */
   async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { pause } = this.#room;
-    await this.#forgetOld();
     const lane = async (): Promise<void> => {
       while (!stop.aborted) {
         if (await this.#next(abort) !== "worked") await pause(REST, stop);
@@ -60,7 +62,6 @@ export class Worker {
    * @returns Whether the store could be used all the time.
    */
   async drain(abort: AbortSignal): Promise<boolean> {
-    await this.#forgetOld();
     const lane = async (): Promise<string> => {
       for (;;) {
         const worked = await this.#next(abort);
@@ -76,6 +77,7 @@ export class Worker {
   async #next(abort: AbortSignal): Promise<"worked" | "idle" | "failed"> {
     const worked = await this.#orLog(async () => {
       const { jobs, now, lease } = this.#room;
+      await this.#forgetOld();
       await this.#heedLimit();
       const at = Math.floor(now());
       const job = await jobs.lease(at, at + lease);
@@ -126,8 +128,12 @@ export class Worker {
     }
   }
 
+  /** Once a day. */
   async #forgetOld(): Promise<void> {
-    await this.#orLog(() => this.#room.jobs.forget(Math.floor(this.#room.now()) - KEEP));
+    const at = Math.floor(this.#room.now());
+    if (at - this.#forgotAt < DAY) return;
+    this.#forgotAt = at;
+    await this.#room.jobs.forget(at - KEEP);
   }
 
   /** A store that cannot be used now can be later. */

@@ -40,6 +40,8 @@ export type Claim =
   | { readonly kind: "hourly_limit"; readonly until: number }
   /** It was asked for twice already, and nobody knows what came of it. */
   | { readonly kind: "asked_twice"; readonly redeploy: Redeploy }
+  /** An instance that had the job before has asked, and told so after it lost the job. */
+  | { readonly kind: "asked_before"; readonly redeploy: Redeploy }
   /** Another instance has the job by now. */
   | { readonly kind: "lease_lost" };
 
@@ -73,8 +75,9 @@ export class Redeploys {
       const { job, computerId, serial } = claimant;
       if (job !== undefined) {
         if (!await isLeased(query, job, now)) return { kind: "lease_lost" };
-        const own = await inFlight(query, job.id);
+        const own = await ownOf(query, job.id);
         if (own !== undefined) {
+          if (own.state !== "in_flight") return { kind: "asked_before", redeploy: own };
           if (own.attempts >= ATTEMPTS) return { kind: "asked_twice", redeploy: own };
           return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
         }
@@ -96,14 +99,17 @@ export class Redeploys {
   }
 
   /**
-   * Records what came of asking, and for a job that was asked for that it is so, in one transaction.
+   * Records what came of asking, and for a job that was asked for that it is so, in one transaction. A job that another
+   * instance has by now is left to it.
    *
+   * @param owner The name by which this instance has leased the job; absent if a person asked.
    * @param lookAgainAt When to look whether the Mac has been heard from.
    */
   async settle(
     redeploy: Redeploy,
     state: "queued" | "refused" | "unknown",
     commandUuid: string | null,
+    owner: string | undefined,
     lookAgainAt: number,
   ): Promise<void> {
     await this.#driver.exclusive(async (query) => {
@@ -112,11 +118,11 @@ export class Redeploys {
         state,
         commandUuid,
       ]);
-      if (redeploy.job_id === null || state === "refused") return;
+      if (redeploy.job_id === null || owner === undefined || state === "refused") return;
       await query(
         `UPDATE jobs SET state = 'redeployed', redeployed_at = $2, due_at = $3
-         WHERE id = $1 AND ended_at IS NULL`,
-        [redeploy.job_id, redeploy.asked_at, lookAgainAt],
+         WHERE id = $1 AND lease_owner = $4`,
+        [redeploy.job_id, redeploy.asked_at, lookAgainAt, owner],
       );
     });
   }
@@ -168,9 +174,10 @@ async function isLeased(
   return rows.length > 0;
 }
 
-async function inFlight(query: Query, jobId: number): Promise<Redeploy | undefined> {
+/** What was asked for a job, unless it was refused. */
+async function ownOf(query: Query, jobId: number): Promise<Redeploy | undefined> {
   const [row] = await query(
-    "SELECT * FROM redeploys WHERE job_id = $1 AND state = 'in_flight' ORDER BY id DESC LIMIT 1",
+    "SELECT * FROM redeploys WHERE job_id = $1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
     [jobId],
   );
   return row && redeployOf(row);

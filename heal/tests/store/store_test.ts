@@ -158,7 +158,7 @@ const CASES: readonly Case[] = [
       at.redeploys.claim({ computerId: "1", serial: "A" }, BRAKES, now);
     const first = await claim(NOW);
     assert(first.kind === "granted");
-    await at.redeploys.settle(first.redeploy, "queued", "uuid", NOW);
+    await at.redeploys.settle(first.redeploy, "queued", "uuid", undefined, NOW);
     assertEquals((await claim(NOW + 24 * HOUR - 1)).kind, "cooling_down");
     assertEquals((await claim(NOW + 24 * HOUR)).kind, "granted");
   }],
@@ -195,7 +195,7 @@ const CASES: readonly Case[] = [
       assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW, true)).kind, "granted");
       const claim = await at.redeploys.claim(claimant, BRAKES, NOW);
       assert(claim.kind === "granted");
-      await at.redeploys.settle(claim.redeploy, "refused", null, NOW);
+      await at.redeploys.settle(claim.redeploy, "refused", null, undefined, NOW);
       assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW)).kind, "granted");
     },
   ],
@@ -223,7 +223,7 @@ const CASES: readonly Case[] = [
     await at.jobs.deliver(1, [1, 2], NOW);
     const one = await at.claim(await at.lease());
     assert(one.kind === "granted");
-    await at.redeploys.settle(one.redeploy, "queued", "uuid-1", NOW + 120);
+    await at.redeploys.settle(one.redeploy, "queued", "uuid-1", "one", NOW + 120);
     const [, job] = await listJobs(at.driver, undefined);
     const { state, redeployed_at, due_at, command_uuid, attempts } = job!;
     assertEquals([state, redeployed_at, due_at, command_uuid, attempts], [
@@ -236,6 +236,26 @@ const CASES: readonly Case[] = [
     const rows = await at.driver.query("SELECT state FROM redeploys ORDER BY id");
     assertEquals(rows.map(({ state }) => state), ["queued", "unknown"]);
   }],
+  [
+    "settle() leaves a job alone that another instance has, which then learns what was asked",
+    async (store) => {
+      await using at = await Scene.on(store);
+      await at.jobs.deliver(1, [1], NOW);
+      const claim = await at.claim(await at.lease());
+      assert(claim.kind === "granted");
+      const taken = await at.others.lease(NOW + 60, NOW + 120);
+      await at.redeploys.settle(claim.redeploy, "queued", "uuid-1", "one", NOW + 120);
+      assertEquals(await at.states(), ["waiting"]);
+      const job = { id: taken!.id, owner: "two" };
+      const again = await at.redeploys.claim(
+        { computerId: "1", serial: "A", job },
+        BRAKES,
+        NOW + 61,
+      );
+      assert(again.kind === "asked_before");
+      assertEquals(again.redeploy.command_uuid, "uuid-1");
+    },
+  ],
   ["forget() forgets what ended, and keeps what did not", async (store) => {
     await using at = await Scene.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
