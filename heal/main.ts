@@ -6,7 +6,8 @@
  */
 
 import { printable } from "../lib/view/printable.ts";
-import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
+import { parseCommand, UsageError } from "./lib/cli.ts";
+import type { Command } from "./lib/command.ts";
 import type { Host, Outcome } from "./lib/host.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { run } from "./lib/run.ts";

@@ -7,61 +7,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { secondsOfAge } from "../../lib/age.ts";
 import { didYouMean } from "../../lib/did_you_mean.ts";
+import type { Brakes, Command, WorkCommand } from "./command.ts";
 import { JOB_STATES, type JobState } from "./healing/job.ts";
+import { STANDARD } from "./help.ts";
 import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./target.ts";
-
-/** What the program is asked to do. */
-export type Command =
-  | { readonly mode: "help" | "version" }
-  | RedeployCommand
-  | ServeCommand
-  | WorkCommand
-  | JobsCommand;
-
-/** How often to redeploy at most, counted in the store over everything that uses it. */
-export interface Brakes {
-  /** In seconds: one redeploy of a computer in this time. */
-  readonly coolDown: number;
-  /** Redeploys of all computers together in any hour. */
-  readonly maxPerHour: number;
-}
-
-/** `redeploy` with its options. */
-export interface RedeployCommand extends Brakes {
-  readonly mode: "redeploy";
-  /** Each once. */
-  readonly targets: readonly Target[];
-  /** A list of more targets: a path, or `-` for standard input. */
-  readonly from?: string;
-  readonly dryRun: boolean;
-  readonly force: boolean;
-  /** How long to follow each Mac, in seconds; not at all if absent. */
-  readonly wait?: number;
-  readonly json: boolean;
-}
-
-/** `work` with its options. */
-export interface WorkCommand extends Brakes {
-  readonly mode: "work";
-  readonly dryRun: boolean;
-  /** In seconds: a job not done by then is another instance's to take. */
-  readonly lease: number;
-}
-
-/** `serve` with its options. */
-export interface ServeCommand extends Omit<WorkCommand, "mode"> {
-  readonly mode: "serve";
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** `jobs` with its options. */
-export interface JobsCommand {
-  readonly mode: "jobs";
-  readonly json: boolean;
-  /** Only jobs in this state; all if absent. */
-  readonly state?: JobState;
-}
 
 /** The arguments make no sense; the message says which, and what may have been meant. */
 export class UsageError extends Error {
@@ -91,62 +40,6 @@ const OPTION_MODES: Partial<Record<Option, readonly Mode[]>> = {
   "cool-down": ["redeploy", "serve", "work"],
   "max-per-hour": ["redeploy", "serve", "work"],
 };
-
-const STANDARD = { coolDown: "24h", maxPerHour: "20", lease: "5m", listen: "127.0.0.1:8080" };
-
-/** What `--help` prints. */
-export const HELP =
-  `Redeploys the Jamf management framework to Macs whose agent no longer reaches its server.
-
-Usage: jamf-heal MODE [OPTIONS]
-
-  redeploy  ask Jamf Pro to redeploy the framework to the Macs that are named
-  serve     receive Fleet's failing-policy webhook, and work off what it brings
-  work      work off what is due, and stop: for a scheduler
-  jobs      show what was asked, done and skipped, and what needs a person
-
-Which Macs to redeploy
-  --serial S…       serial numbers
-  --computer-id N…  ids in Jamf Pro
-  --fleet-host N…   ids in Fleet
-  --from FILE       a list, one a line: S, computer-id:N or fleet-host:N; - for standard input
-
-Options of redeploy
-  --force           set aside the brakes, and that the Mac was heard from within the last hour
-  --wait AGE        follow until the Mac is heard from again, so long at most: 15m
-  --json            print a report for programs
-
-Brakes of redeploy, serve and work
-  --dry-run         ask everything, change nothing
-  --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${STANDARD.coolDown})
-  --max-per-hour N  redeploys in any hour, all together; the rest wait   (${STANDARD.maxPerHour})
-
-Options of serve and work
-  --listen HOST:PORT  serve: where to listen   (${STANDARD.listen})
-  --lease AGE       after how long another instance takes over a job: 10s, 5m   (${STANDARD.lease})
-
-Options of jobs
-  --state STATE     only these: ${JOB_STATES.join(", ")}
-  --json            print all of it for programs
-
-  --help, --version
-
-Environment
-  JAMF_URL, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET   Jamf Pro, and an API client of it
-  FLEET_URL, FLEET_API_TOKEN   Fleet, and an API-only user of it
-  HEAL_WEBHOOK_SECRET   what the webhook must bring: ?secret=…, or the password of basic auth
-  HEAL_POLICIES     the names of the policies that act, separated by commas
-  HEAL_STORE        a file, or a postgres:// URL   (jamf-heal.db in this folder)
-Each secret, and HEAL_STORE, can also be the content of a file that only its owner may read:
-JAMF_CLIENT_SECRET_FILE, FLEET_API_TOKEN_FILE, HEAL_WEBHOOK_SECRET_FILE, HEAL_STORE_FILE.
-
-Exit status: 0 all done, 1 some not, 2 wrong usage or configuration.
-
-Examples
-  jamf-heal redeploy --serial C02XK1JWJG5H --wait 15m
-  jamf-heal redeploy --from macs.txt --dry-run
-  jamf-heal jobs --state needs_person
-`;
 
 /**
  * Reads the arguments.

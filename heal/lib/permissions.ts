@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Command } from "./cli.ts";
+import type { Command } from "./command.ts";
 import { type Environment, NAMES, SECRET_NAMES, type Settings } from "./config.ts";
 
 /**

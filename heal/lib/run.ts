@@ -6,8 +6,10 @@
 
 import config from "../../deno.json" with { type: "json" };
 import { DONE, redeployTargets } from "./by_hand.ts";
-import { type Command, HELP, type JobsCommand, type RedeployCommand, UsageError } from "./cli.ts";
+import { UsageError } from "./cli.ts";
+import type { Command, JobsCommand, RedeployCommand } from "./command.ts";
 import { ConfigError, readSettings, type Settings, type StoreSettings } from "./config.ts";
+import { HELP } from "./help.ts";
 import type { Host, Outcome } from "./host.ts";
 import { needsOf } from "./permissions.ts";
 import { type Driver, StoreError } from "./store/driver.ts";

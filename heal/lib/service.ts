@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServeCommand, WorkCommand } from "./cli.ts";
+import type { ServeCommand, WorkCommand } from "./command.ts";
 import type { Settings } from "./config.ts";
 import { Worker } from "./healing/worker.ts";
 import type { Host } from "./host.ts";

@@ -1,6 +1,8 @@
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Command, HELP, parseCommand, UsageError } from "../lib/cli.ts";
+import { parseCommand, UsageError } from "../lib/cli.ts";
+import type { Command } from "../lib/command.ts";
+import { HELP } from "../lib/help.ts";
 
 const BRAKES = { coolDown: 86_400, maxPerHour: 20 };
 const REDEPLOY = { mode: "redeploy", dryRun: false, force: false, json: false, ...BRAKES } as const;

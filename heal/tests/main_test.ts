@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { notTested } from "../../tests/not_tested.ts";
-import { HELP } from "../lib/cli.ts";
+import { HELP } from "../lib/help.ts";
 import { namesIn } from "../../tests/mac.ts";
 import { Desk, SECRETS } from "./desk.ts";
 import { freePort, runProgram, Service } from "./program.ts";

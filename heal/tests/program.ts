@@ -92,7 +92,7 @@ export class Service implements AsyncDisposable {
   stderr = "";
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<void>;
-  #listening = Promise.withResolvers<void>();
+  readonly #listening = Promise.withResolvers<void>();
 
   constructor(
     readonly port: number,
@@ -102,6 +102,8 @@ export class Service implements AsyncDisposable {
   ) {
     const all = ["serve", "--listen", `127.0.0.1:${port}`, ...args];
     this.#process = start(all, variables, options);
+    // Not everybody waits for it.
+    this.listening.catch(() => {});
     this.#reading = this.#read();
   }
 
@@ -114,7 +116,7 @@ export class Service implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}/fleet/failing-policy?secret=${secret}`;
   }
 
-  /** Resolves once it listens, or has ended. */
+  /** Resolves once it listens; rejects with what it said if it ends before. */
   get listening(): Promise<void> {
     return this.#listening.promise;
   }
@@ -124,7 +126,7 @@ export class Service implements AsyncDisposable {
       this.stderr += text;
       if (this.stderr.includes('"event":"listening"')) this.#listening.resolve();
     }
-    this.#listening.resolve();
+    this.#listening.reject(new Error(`The service ended: ${this.stderr}`));
   }
 
   /** Ends it with a signal, and waits until it is gone. */

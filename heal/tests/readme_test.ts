@@ -1,6 +1,6 @@
 // The README says what is so.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { HELP } from "../lib/cli.ts";
+import { HELP } from "../lib/help.ts";
 import { NAMES } from "../lib/config.ts";
 import { JOB_STATES } from "../lib/healing/job.ts";
 import { Desk } from "./desk.ts";

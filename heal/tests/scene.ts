@@ -6,7 +6,7 @@
 
 import type { TargetReport } from "../lib/by_hand.ts";
 import { redeployTargets } from "../lib/by_hand.ts";
-import type { Brakes } from "../lib/cli.ts";
+import type { Brakes } from "../lib/command.ts";
 import { Worker } from "../lib/healing/worker.ts";
 import { Secret } from "../lib/secret.ts";
 import { connect, type Connected } from "../lib/servers.ts";

@@ -5,7 +5,7 @@
  */
 
 import { stampOf } from "../../../lib/utc_stamp.ts";
-import type { Brakes } from "../cli.ts";
+import type { Brakes } from "../command.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Asked } from "../jamf/request_redeploy.ts";
 import type { Claim, Claimant, Redeploy, Redeploys } from "../store/redeploys.ts";
@@ -104,8 +104,13 @@ async function askFor(
       await redeploys.settle(redeploy, "queued", asked.commandUuid, job?.owner, lookAgainAt);
       return { kind: "redeployed", at: redeploy.asked_at, commandUuid: asked.commandUuid };
     case "refused": {
-      await redeploys.settle(redeploy, "refused", null, job?.owner, lookAgainAt);
       const { isFinal, reason } = asked;
+      // The first request may have been done all the same: it counts.
+      if (redeploy.attempts > 1) {
+        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
+        return { kind: "unknown", at: redeploy.asked_at, reason };
+      }
+      await redeploys.settle(redeploy, "refused", null, job?.owner, lookAgainAt);
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
     case "unknown":

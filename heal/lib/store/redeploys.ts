@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Brakes } from "../cli.ts";
+import type { Brakes } from "../command.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */

@@ -220,6 +220,23 @@ Deno.test("a request whose answer is not known is repeated once, marked, and the
   }
 });
 
+Deno.test("a repeat that is refused does not undo that the first request may have been done", async () => {
+  for (const status of [503, 404]) {
+    await using at = await Scene.start();
+    at.addMac(7);
+    at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
+    at.jamf.misbehave(JAMF.redeploy, { status }, Infinity);
+    await at.deliver(7);
+    await at.work();
+    const [job] = await at.work(61);
+    assertEquals([job?.state, job?.attempts], ["redeployed", 2]);
+    await at.work(HOUR);
+    assertEquals(at.jamf.redeploys.length, 1);
+    const [row] = await at.driver.query("SELECT state FROM redeploys");
+    assertEquals(row?.["state"], "unknown");
+  }
+});
+
 Deno.test("a request whose answer is not known is not repeated for a Mac that was heard from", async () => {
   await using at = await Scene.start();
   const mac = at.addMac(7);
