@@ -28,7 +28,7 @@ const BUSY_PAUSE = 5;
 export function openSqlite(path: string): Driver {
   try {
     if (path !== ":memory:") makePrivate(path);
-    return driverOf(openDatabase(path));
+    return driverOf(openDatabase(path), path);
   } catch (error) {
     throw new StoreError(`Cannot open the store "${path}": ${reasonOf(error)}`, { cause: error });
   }
@@ -57,7 +57,7 @@ function openDatabase(path: string): DatabaseSync {
   return database;
 }
 
-function driverOf(database: DatabaseSync): Driver {
+function driverOf(database: DatabaseSync, path: string): Driver {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   const run: Query = (sql, values = []) => {
     let statement = statements.get(sql);
@@ -72,7 +72,9 @@ function driverOf(database: DatabaseSync): Driver {
   // One connection: what comes while a transaction is open must wait, or it would be part of it.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work);
+    const turn = last.then(work).catch((error) => {
+      throw told(error, path);
+    });
     last = turn.catch(() => {});
     return turn;
   };
@@ -98,6 +100,14 @@ function driverOf(database: DatabaseSync): Driver {
         return Promise.resolve();
       }),
   };
+}
+
+/** A full disk, and the like; what our own code throws inside a transaction passes. */
+function told(error: unknown, path: string): unknown {
+  if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
+    return error;
+  }
+  return new StoreError(`Cannot use the store "${path}": ${reasonOf(error)}`, { cause: error });
 }
 
 function rollBack(database: DatabaseSync): void {

@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
+import { Jobs, listJobs } from "../../lib/store/jobs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { openSqlite } from "../../lib/store/sqlite.ts";
 
@@ -31,6 +32,23 @@ Deno.test("openSqlite() tightens a file that others can read", () =>
     await Deno.writeTextFile(path, "", { mode: 0o644 });
     await openSqlite(path).close();
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+  }));
+
+Deno.test("a full disk is told, keeps what was there, and is no end", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    const driver = await openStore({ kind: "sqlite", path });
+    const jobs = new Jobs(driver, "one");
+    const hosts = (from: number): number[] => Array.from({ length: 5000 }, (_, i) => from + i);
+    await jobs.deliver(1, [1], 0);
+    const [row] = await driver.query("PRAGMA page_count");
+    await driver.query(`PRAGMA max_page_count = ${Number(row!["page_count"]) + 10}`);
+    const error = await assertRejects(() => jobs.deliver(1, hosts(2), 0), StoreError);
+    assertEquals(error.message, `Cannot use the store "${path}": database or disk is full`);
+    assertEquals((await listJobs(driver, undefined)).length, 1);
+    await driver.query("PRAGMA max_page_count = 100000");
+    assertEquals(await jobs.deliver(1, hosts(1), 0), { accepted: 4999, repeated: 1 });
+    await driver.close();
   }));
 
 Deno.test("openSqlite() says what is wrong with a path", () =>
