@@ -94,7 +94,8 @@ export class HttpClient {
         if (!mayAskAgain || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {
-        const message = `Cannot get an answer from "${this.#base.origin}": ${reasonOf(error)}`;
+        const why = whyNot(error, this.#timeout);
+        const message = `Cannot get an answer from "${this.#base.origin}": ${why}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
       const { now, random, sleep } = this.#host;
@@ -126,6 +127,16 @@ export class HttpClient {
     const text = await textOf(response);
     return { reply: { status: response.status, text }, headers: response.headers };
   }
+}
+
+/** What `fetch` says in its error, or in the cause of it, without the URL: that may have a serial number in it. */
+function whyNot(error: unknown, timeout: number): string {
+  if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
+  if (error.name === "TimeoutError") return `none came within ${timeout / 1000} seconds`;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return reasonOf(
+    new Error(message.replace(/^error sending request .*?client error \(\w+\): /s, "")),
+  );
 }
 
 /**

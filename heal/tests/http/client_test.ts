@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
 import { TestHttpHost } from "../http_host.ts";
 import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
@@ -71,11 +71,32 @@ Deno.test("send() waits as long as the server asks for", async () => {
 Deno.test("send() does not wait for a server that never answers", async () => {
   await using standIn = await server();
   standIn.misbehave(POST, { hang: true });
-  const message = await assertRejects(
+  const { message } = await assertRejects(
     () => clientOf(standIn, undefined, 100).send({ method: "POST", path: PATH }),
     NoAnswerError,
   );
-  assertStringIncludes(message.message, `Cannot get an answer from "${standIn.url}": `);
+  const why = "none came within 0.1 seconds";
+  assertEquals(message, `Cannot get an answer from "${standIn.url}": ${why}`);
+});
+
+Deno.test("send() says why there is no answer, and not what was asked", async () => {
+  const cases: [how: Misbehaviour | undefined, why: string][] = [
+    [{ reset: true }, "connection closed before message completed"],
+    [{ half: true }, "error reading a body from connection"],
+    [undefined, "tcp connect error: Connection refused"],
+  ];
+  for (const [how, why] of cases) {
+    const standIn = await server();
+    if (how === undefined) await standIn[Symbol.asyncDispose]();
+    else standIn.misbehave(/./, how, Infinity);
+    const query = new URLSearchParams({ filter: "C02XK1JWJG5H" });
+    const { message } = await assertRejects(
+      () => clientOf(standIn).send({ method: "GET", path: PATH, query }),
+      NoAnswerError,
+    );
+    assertEquals(message, `Cannot get an answer from "${standIn.url}": ${why}`);
+    await standIn[Symbol.asyncDispose]().catch(() => {});
+  }
 });
 
 Deno.test("send() follows no redirect: a token must not travel", async () => {
