@@ -61,9 +61,10 @@ export async function pour(
   };
 }
 
-/** In MiB. */
+/** In MiB; 0 where `ps` is not installed. */
 function memoryOf(pid: number): number {
-  const { stdout } = new Deno.Command("ps", { args: ["-o", "rss=", "-p", `${pid}`] }).outputSync();
+  const args = ["-c", 'ps -o rss= -p "$1" 2>/dev/null || echo 0', "sh", `${pid}`];
+  const { stdout } = new Deno.Command("sh", { args }).outputSync();
   return Number(new TextDecoder().decode(stdout)) / 1024;
 }
 
