@@ -138,8 +138,10 @@ const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } =
   },
   policies: (values) => {
     const text = required("HEAL_POLICIES", values.get("HEAL_POLICIES"), values) ?? "";
-    const names = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
-    return [...new Set(names.filter((name) => name !== ""))];
+    const given = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
+    const names = [...new Set(given.filter((name) => name !== ""))];
+    if (text !== "" && names.length === 0) values.problem("HEAL_POLICIES names no policy");
+    return names;
   },
   store: (values) => store(values),
 };

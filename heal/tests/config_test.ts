@@ -98,6 +98,7 @@ Deno.test("readSettings() refuses what is unsafe or senseless, and shows no secr
       { FLEET_API_TOKEN: "", FLEET_API_TOKEN_FILE: "/none" },
       'Cannot use FLEET_API_TOKEN_FILE: Cannot read "/none": permission denied',
     ],
+    [{ HEAL_POLICIES: " , " }, "HEAL_POLICIES names no policy"],
     [
       { HEAL_STORE: "mysql://u:hidden@a/b" },
       "Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL",
