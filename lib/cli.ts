@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { secondsOfAge } from "./age.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
 
@@ -68,7 +69,6 @@ const OPTION_MODES: Partial<Record<Option, readonly Mode[]>> = {
 };
 
 const MAX_AGE = "14d";
-const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 7 * 86_400 };
 
 /** What `--help` prints. */
 export const HELP =
@@ -173,9 +173,8 @@ function folder(value: string | undefined, standard: string): string {
 }
 
 function age(text: string): number {
-  const [, digits, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
-  const seconds = Number(digits) * (UNITS[unit ?? ""] ?? NaN);
-  if (seconds > 0) return seconds;
+  const seconds = secondsOfAge(text);
+  if (seconds !== undefined) return seconds;
   throw new UsageError(
     `Cannot read "${text}" as an age for "--max-age": give minutes, hours, days or weeks, like 90m, 36h, 14d, 2w`,
   );

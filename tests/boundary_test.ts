@@ -1,6 +1,8 @@
 // Holds the layout: who may touch the disk, the clock, and whom.
 import { assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
+import { packagesReached } from "../build/bill_of_materials.ts";
+import { moduleGraph } from "../build/compile.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
@@ -94,4 +96,24 @@ Deno.test("the program starts without a library but the one for its arguments", 
   };
   visit("main.ts");
   assertEquals([...outside], ["@std/cli/parse-args"]);
+});
+
+Deno.test("nothing of the healing program is in the endpoint's", () => {
+  const strays = [...sources.keys()].flatMap((path) =>
+    Array.from(sources.get(path)!.matchAll(/from "([^"]+)"/g), (match) => match[1]!)
+      .filter((specifier) => specifier.startsWith("."))
+      .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
+      .filter((target) => target.startsWith("heal/"))
+      .map((target) => `${path} -> ${target}`)
+  );
+  assertEquals(strays, []);
+});
+
+Deno.test("the endpoint's module graph, as Deno itself resolves it, has nothing of the healing program", () => {
+  const graph = moduleGraph(`${ROOT}main.ts`);
+  const paths = graph.modules.map(({ specifier }) => specifier.replace(`file://${ROOT}`, ""));
+  assertEquals(paths.includes("lib/cli.ts"), true);
+  assertEquals(paths.filter((path) => path.startsWith("heal/")), []);
+  const packages = packagesReached(graph).map((name) => name.replace(/@[^@]*$/, ""));
+  assertEquals(packages, ["deno-std"]);
 });

@@ -184,7 +184,7 @@ function forEverybody(): Installation {
   addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
   const info = new Deno.Command(HERE.deno, { args: ["info", "--json"] }).outputSync();
   const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
-  const files = ["main.ts", "lib", "types", "deno.json", "deno.lock"];
+  const files = ["main.ts", "lib", "types", "deno.json", "deno.lock", "heal"];
   const script = 'cd "$1" && cp -R "$2" deno && mkdir cache && cp -R "$3" cache/npm && ' +
     'shift 3 && cp -R "$@" . && chmod -R a+rX .';
   const { success } = new Deno.Command("sh", {

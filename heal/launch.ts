@@ -1,0 +1,48 @@
+/**
+ * Starts the program with exactly the permissions that the command and its configuration need. What it reads of the
+ * environment it needs itself only to know them.
+ *
+ * @module
+ */
+
+import { parseCommand, UsageError } from "./lib/cli.ts";
+import { ConfigError, type Environment, readSettings } from "./lib/config.ts";
+import { needsOf, permissionFlags } from "./lib/permissions.ts";
+import { realPath } from "./lib/real_path.ts";
+import { readSecretFile } from "./lib/secret_file.ts";
+import { printable } from "../lib/view/printable.ts";
+
+const MAIN = new URL("./main.ts", import.meta.url);
+
+const ENVIRONMENT: Environment = {
+  get: (name) => Deno.env.get(name),
+  readSecret: readSecretFile,
+};
+
+async function launch(args: readonly string[]): Promise<number> {
+  let flags: string[];
+  try {
+    const command = parseCommand(args);
+    const needs = needsOf(command, ENVIRONMENT.get);
+    flags = permissionFlags(command, readSettings(needs, ENVIRONMENT), ENVIRONMENT, realPath);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
+    for (const line of error.message.split("\n")) {
+      Deno.stderr.writeSync(new TextEncoder().encode(`${printable(line)}\n`));
+    }
+    return 2;
+  }
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", ...flags, MAIN.href, ...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  // A terminal tells both of Ctrl-C; whoever stops a service may know only of this one.
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
+  const { code } = await child.status;
+  return code;
+}
+
+if (import.meta.main) Deno.exit(await launch(Deno.args));

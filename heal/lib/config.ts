@@ -1,0 +1,232 @@
+/**
+ * The environment to a configuration, or sentences about all that is wrong with it.
+ *
+ * @module
+ */
+
+import { Secret } from "./secret.ts";
+
+/** Jamf Pro, and the API client to be there. */
+export interface JamfSettings {
+  readonly url: URL;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+}
+
+/** Fleet, and the API-only user to be there. */
+export interface FleetSettings {
+  readonly url: URL;
+  readonly token: Secret;
+}
+
+/** Where jobs and redeploys are kept. */
+export type StoreSettings =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | {
+    readonly kind: "postgres";
+    /** All of the URL: it holds a password. */
+    readonly url: Secret;
+    readonly hostname: string;
+    readonly port: number;
+  };
+
+/** All that can be configured. */
+export interface Settings {
+  readonly jamf: JamfSettings;
+  readonly fleet: FleetSettings;
+  readonly webhookSecret: Secret;
+  /** The names of the policies that act. */
+  readonly policies: readonly string[];
+  readonly store: StoreSettings;
+}
+
+/** Where settings come from. */
+export interface Environment {
+  readonly get: (name: string) => string | undefined;
+  /** @throws {Error} The file cannot be read, or not only its owner can; the message is a sentence. */
+  readonly readSecret: (path: string) => string;
+}
+
+/** The configuration is no good; the message has one line for each problem. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** The settings that may also be given as the path of a file, in a variable of this name and `_FILE`. */
+export const SECRET_NAMES = [
+  "JAMF_CLIENT_SECRET",
+  "FLEET_API_TOKEN",
+  "HEAL_WEBHOOK_SECRET",
+  "HEAL_STORE",
+] as const;
+
+/** Every variable that is asked for. */
+export const NAMES: readonly string[] = [
+  "JAMF_URL",
+  "JAMF_CLIENT_ID",
+  "FLEET_URL",
+  "HEAL_POLICIES",
+  "OTEL_DENO",
+  ...SECRET_NAMES,
+  ...SECRET_NAMES.map((name) => `${name}_FILE`),
+];
+
+const STANDARD_STORE = "jamf-heal.db";
+/** A secret that is sent where everybody can try must not be guessed. */
+const SHORTEST_WEBHOOK_SECRET = 16;
+
+/**
+ * Reads what a command needs.
+ *
+ * @param needs The settings that it cannot do without.
+ * @throws {ConfigError} Any of them is missing or wrong; all problems are told at once.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const values: Record<string, string> = { HEAL_POLICIES: "Jamf trust, Jamf check-in" };
+ * const environment = { get: (name: string) => values[name], readSecret: () => "" };
+ * assertEquals(readSettings(["policies", "store"], environment), {
+ *   policies: ["Jamf trust", "Jamf check-in"],
+ *   store: { kind: "sqlite", path: "jamf-heal.db" },
+ * });
+ * ```
+ */
+export function readSettings<N extends keyof Settings>(
+  needs: readonly N[],
+  environment: Environment,
+): Pick<Settings, N> {
+  const problems: string[] = [];
+  const values: Values = {
+    get: (name) => environment.get(name)?.trim() || undefined,
+    secret: (name) => secret(name, environment, problems),
+    problem: (sentence) => problems.push(sentence),
+  };
+  const settings = Object.fromEntries(needs.map((need) => [need, READERS[need](values)]));
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return settings as Pick<Settings, N>;
+}
+
+/** What the readers below are given. */
+interface Values {
+  readonly get: (name: string) => string | undefined;
+  readonly secret: (name: typeof SECRET_NAMES[number]) => string | undefined;
+  readonly problem: (sentence: string) => void;
+}
+
+/** Each gives its setting, or something of no use once it has told a problem. */
+const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } = {
+  jamf: (values) => ({
+    url: serverUrl("JAMF_URL", values),
+    clientId: required("JAMF_CLIENT_ID", values.get("JAMF_CLIENT_ID"), values),
+    clientSecret: requiredSecret("JAMF_CLIENT_SECRET", values),
+  }),
+  fleet: (values) => ({
+    url: serverUrl("FLEET_URL", values),
+    token: requiredSecret("FLEET_API_TOKEN", values),
+  }),
+  webhookSecret: (values) => {
+    const secret = requiredSecret("HEAL_WEBHOOK_SECRET", values);
+    const length = secret?.reveal().length ?? Infinity;
+    if (length < SHORTEST_WEBHOOK_SECRET) {
+      values.problem(
+        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters, too easy to guess; take at least ${SHORTEST_WEBHOOK_SECRET}`,
+      );
+    }
+    return secret;
+  },
+  policies: (values) => {
+    const text = required("HEAL_POLICIES", values.get("HEAL_POLICIES"), values) ?? "";
+    const given = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
+    const names = [...new Set(given.filter((name) => name !== ""))];
+    if (text !== "" && names.length === 0) values.problem("HEAL_POLICIES names no policy");
+    return names;
+  },
+  store: (values) => store(values),
+};
+
+function required(name: string, value: string | undefined, values: Values): string | undefined {
+  if (value === undefined) values.problem(`${name} is not set`);
+  return value;
+}
+
+function requiredSecret(
+  name: typeof SECRET_NAMES[number],
+  values: Values,
+): Secret | undefined {
+  const value = values.secret(name);
+  return value === undefined ? undefined : new Secret(value);
+}
+
+/** Tells what is missing or wrong itself, except for the store, which has a standard. */
+function secret(
+  name: typeof SECRET_NAMES[number],
+  environment: Environment,
+  problems: string[],
+): string | undefined {
+  const value = environment.get(name)?.trim() || undefined;
+  const path = environment.get(`${name}_FILE`) || undefined;
+  if (value !== undefined && path !== undefined) {
+    problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);
+    return undefined;
+  }
+  if (path === undefined) {
+    if (value === undefined && name !== "HEAL_STORE") {
+      problems.push(`Neither ${name} nor ${name}_FILE is set`);
+    }
+    return value;
+  }
+  try {
+    const content = environment.readSecret(path).trim();
+    if (content === "") problems.push(`Cannot use ${name}_FILE: "${path}" is empty`);
+    return content;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    problems.push(`Cannot use ${name}_FILE: ${error.message}`);
+    return undefined;
+  }
+}
+
+function serverUrl(name: string, values: Values): URL | undefined {
+  const text = required(name, values.get(name), values);
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !["https:", "http:"].includes(url.protocol)) {
+    values.problem(`Cannot use ${name}: "${shown(text)}" is no https:// URL`);
+  } else if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    values.problem(`Cannot use ${name}: it may hold a host and a path only, no user, ? or #`);
+  } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    values.problem(
+      `Cannot use ${name}: "${
+        shown(text)
+      }" is not encrypted, and would send a secret in the clear; give https://`,
+    );
+  } else return url;
+  return undefined;
+}
+
+function store(values: Values): StoreSettings | undefined {
+  const text = values.secret("HEAL_STORE") ?? STANDARD_STORE;
+  if (!/^[a-z]+:\/\//i.test(text)) return { kind: "sqlite", path: text };
+  const url = URL.parse(text);
+  if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) {
+    values.problem("Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL");
+  } else if (url.hostname === "" || url.hostname.includes(",") || url.pathname.length < 2) {
+    values.problem("Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  } else {
+    const { hostname, port } = url;
+    return { kind: "postgres", url: new Secret(text), hostname, port: Number(port || 5432) };
+  }
+  return undefined;
+}
+
+/** Whether a host is this machine, so that nobody listens on the way. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+/** Hides a password that was pasted into a URL. */
+function shown(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//…@");
+}

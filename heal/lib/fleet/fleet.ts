@@ -1,0 +1,77 @@
+/**
+ * Fleet, asked for what it knows of a host.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { FleetSettings } from "../config.ts";
+import { HttpClient, type HttpHost, type HttpReply } from "../http/client.ts";
+import { parseReply, saidIn } from "../http/parse_reply.ts";
+import type { Secret } from "../secret.ts";
+
+/** A host, as far as it matters here. */
+export interface FleetHost {
+  readonly serial: string;
+  /** `darwin` is a Mac. */
+  readonly platform: string;
+  readonly policies: readonly FleetPolicy[];
+}
+
+/** A policy on a host. */
+export interface FleetPolicy {
+  readonly id: number;
+  readonly name: string;
+  readonly isFailing: boolean;
+}
+
+const policySchema = z.object({ id: z.number().int(), name: z.string(), response: z.string() })
+  .transform(({ id, name, response }): FleetPolicy => ({
+    id,
+    name,
+    isFailing: response === "fail",
+  }));
+
+const replySchema = z.object({
+  host: z.object({
+    hardware_serial: z.string(),
+    platform: z.string(),
+    policies: z.array(policySchema).nullish(),
+  }),
+}).transform(({ host }): FleetHost => ({
+  serial: host.hardware_serial,
+  platform: host.platform,
+  policies: host.policies ?? [],
+}));
+
+/** Asks Fleet with an API token. */
+export class Fleet {
+  readonly #http: HttpClient;
+  readonly #token: Secret;
+
+  /** @param timeout Milliseconds for one answer. */
+  constructor(settings: FleetSettings, host: HttpHost, timeout?: number) {
+    this.#http = new HttpClient(settings.url, host, timeout);
+    this.#token = settings.token;
+  }
+
+  /**
+   * What Fleet knows of a host now; `undefined` if it knows none with this id.
+   *
+   * @throws {ServerError} Fleet does not tell.
+   */
+  async host(id: number, signal?: AbortSignal): Promise<FleetHost | undefined> {
+    const reply = await this.#http.send({
+      method: "GET",
+      path: `api/v1/fleet/hosts/${id}`,
+      headers: { authorization: `Bearer ${this.#token.reveal()}` },
+      signal,
+    });
+    return isNoSuchHost(reply) ? undefined : parseReply("Fleet", reply, 200, replySchema);
+  }
+}
+
+/** A proxy that does not find Fleet answers 404, too, but not in Fleet's words. */
+function isNoSuchHost(reply: HttpReply): boolean {
+  return reply.status === 404 && saidIn(reply) !== "";
+}

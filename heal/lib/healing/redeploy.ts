@@ -1,0 +1,149 @@
+/**
+ * The one way from a computer to a redeployed framework, for a person and for the webhook alike.
+ *
+ * @module
+ */
+
+import { stampOf } from "../../../lib/utc_stamp.ts";
+import type { Brakes } from "../command.ts";
+import type { Computer } from "../jamf/inventory.ts";
+import type { Asked } from "../jamf/request_redeploy.ts";
+import type { Claim, Claimant, Redeploy, Redeploys } from "../store/redeploys.ts";
+import { redeployRequests } from "../telemetry.ts";
+import { objectionTo } from "./guards.ts";
+
+/** What redeploying needs from outside. */
+export interface RedeployRoom {
+  readonly redeploys: Redeploys;
+  /** Asks Jamf Pro; see `requestRedeploy()`. */
+  readonly ask: (computerId: string, signal?: AbortSignal) => Promise<Asked>;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly brakes: Brakes;
+  /** Ask everything, change nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What is to be redeployed, and on whose behalf. */
+export interface RedeployRequest {
+  readonly computer: Computer;
+  /** A contact later than this, in seconds since 1970, means that it has recovered by itself. */
+  readonly since: number;
+  /** A person sets aside the brakes, and that it was heard from. */
+  readonly force?: boolean;
+  readonly job?: Claimant["job"];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export type Redeployed =
+  | { readonly kind: "redeployed"; readonly at: number; readonly commandUuid: string }
+  /** It may have been redeployed: Jamf Pro was asked as often as is right, and gave no answer. */
+  | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
+  /** It may have been redeployed, and the job is to be taken up once more. */
+  | { readonly kind: "in_flight"; readonly reason: string }
+  /** Nothing speaks against it, but this is a dry run. */
+  | { readonly kind: "would_redeploy" }
+  | { readonly kind: "skipped"; readonly reason: string }
+  | { readonly kind: "needs_person"; readonly reason: string }
+  /** Not now: the hourly limit is reached, or Jamf Pro does not take requests. */
+  | { readonly kind: "limited"; readonly until: number; readonly reason: string }
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Another instance has the job by now. */
+  | { readonly kind: "lease_lost" };
+
+/** In seconds: when to look first whether the Mac has been heard from. */
+export const FIRST_LOOK = 120;
+
+/**
+ * Redeploys the framework to a computer, if nothing speaks against it. What is about to be asked is recorded before it is,
+ * and what came of it after.
+ */
+export async function redeploy(room: RedeployRoom, request: RedeployRequest): Promise<Redeployed> {
+  const { redeploys, now, dryRun } = room;
+  const { computer, job, force = false } = request;
+  const objection = objectionTo(computer, force ? undefined : request.since);
+  if (objection !== undefined) return { kind: objection.state, reason: objection.reason };
+
+  const claimant = { computerId: computer.id, serial: computer.serial, job };
+  const brakes = force ? undefined : room.brakes;
+  const claim = await redeploys.claim(claimant, brakes, Math.floor(now()), dryRun);
+  switch (claim.kind) {
+    case "granted":
+      if (dryRun) return { kind: "would_redeploy" };
+      return await askFor(room, claim.redeploy, request);
+    case "asked_before": {
+      const { asked_at: at, command_uuid } = claim.redeploy;
+      return { kind: "redeployed", at, commandUuid: command_uuid ?? "" };
+    }
+    case "asked_twice": {
+      const { redeploy } = claim;
+      if (!dryRun) {
+        const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
+        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
+      }
+      return { kind: "unknown", at: redeploy.asked_at, reason: TWICE };
+    }
+    default:
+      return stopped(claim, room.brakes);
+  }
+}
+
+const TWICE = "asked twice, and Jamf Pro's answer is not known";
+
+async function askFor(
+  { redeploys, ask, now }: RedeployRoom,
+  redeploy: Redeploy,
+  { job, signal }: RedeployRequest,
+): Promise<Redeployed> {
+  const asked = await ask(redeploy.computer_id, signal);
+  redeployRequests.add(1, { state: asked.state });
+  const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
+  switch (asked.state) {
+    case "queued":
+      await redeploys.settle(redeploy, "queued", asked.commandUuid, job?.owner, lookAgainAt);
+      return { kind: "redeployed", at: redeploy.asked_at, commandUuid: asked.commandUuid };
+    case "refused": {
+      const { isFinal, reason } = asked;
+      // The first request may have been done all the same: it counts.
+      if (redeploy.attempts > 1) {
+        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
+        return { kind: "unknown", at: redeploy.asked_at, reason };
+      }
+      await redeploys.settle(redeploy, "refused", null, job?.owner, lookAgainAt);
+      return { kind: isFinal ? "needs_person" : "refused", reason };
+    }
+    case "unknown":
+      // A job takes it up again, as after a crash. A person decides for himself.
+      if (redeploy.job_id !== null && redeploy.attempts === 1) {
+        return { kind: "in_flight", reason: asked.reason };
+      }
+      await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
+      return { kind: "unknown", at: redeploy.asked_at, reason: asked.reason };
+  }
+}
+
+function stopped(
+  claim: Exclude<Claim, { kind: "granted" | "asked_twice" | "asked_before" }>,
+  { coolDown, maxPerHour }: Brakes,
+): Redeployed {
+  switch (claim.kind) {
+    case "lease_lost":
+      return claim;
+    case "cooling_down": {
+      const { asked_at } = claim.last;
+      const reason = `redeployed at ${stampOf(asked_at)} already: the cool-down lasts until ${
+        stampOf(asked_at + coolDown)
+      }`;
+      return { kind: "skipped", reason };
+    }
+    case "hourly_limit":
+      return { kind: "limited", until: claim.until, reason: limitReason(maxPerHour, claim.until) };
+  }
+}
+
+/** Why a job waits for the hourly limit. */
+export function limitReason(maxPerHour: number, until: number): string {
+  const what = maxPerHour === 1 ? "one redeploy" : `${maxPerHour} redeploys`;
+  return `the limit of ${what} an hour is reached: the next can be at ${stampOf(until)}`;
+}

@@ -1,0 +1,149 @@
+/**
+ * Works off the jobs in the store, a few at a time.
+ *
+ * @module
+ */
+
+import type { Jobs } from "../store/jobs.ts";
+import { StoreError } from "../store/driver.ts";
+import { inSpan, jobSteps } from "../telemetry.ts";
+import type { Job } from "./job.ts";
+import { limitReason } from "./redeploy.ts";
+import { workJob, type WorkRoom } from "./work_job.ts";
+
+/** What a worker needs from outside. */
+export interface WorkerRoom extends WorkRoom {
+  readonly jobs: Jobs;
+  /** In seconds: after this, another instance takes over a job. */
+  readonly lease: number;
+  /** Ends early once the signal is aborted. In milliseconds. */
+  readonly pause: (time: number, signal: AbortSignal) => Promise<void>;
+  readonly log: (event: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Servers are asked about so many jobs at once: Jamf Pro wants no more than five connections. */
+const LANES = 4;
+/** In milliseconds: how long to rest when nothing is due. */
+const REST = 2000;
+/** In seconds. */
+const DAY = 86_400;
+/** For how long it is kept what became of a job. */
+const KEEP = 90 * DAY;
+
+/** Works off jobs. */
+export class Worker {
+  readonly #room: WorkerRoom;
+  #forgotAt = -Infinity;
+
+  constructor(room: WorkerRoom) {
+    this.#room = room;
+  }
+
+  /**
+   * Works until it is stopped, and gives back what it could not finish.
+   *
+   * @param stop Take no more jobs.
+   * @param abort Give up those that are being worked on.
+   */
+  async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    const { pause } = this.#room;
+    const lane = async (): Promise<void> => {
+      while (!stop.aborted) {
+        if (await this.#next(abort) !== "worked") await pause(REST, stop);
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    await this.#orLog(() => this.#room.jobs.giveBack());
+  }
+
+  /**
+   * Works until nothing is due.
+   *
+   * @returns Whether the store could be used all the time.
+   */
+  async drain(abort: AbortSignal): Promise<boolean> {
+    const lane = async (): Promise<string> => {
+      for (;;) {
+        const worked = await this.#next(abort);
+        if (worked !== "worked" || abort.aborted) return worked;
+      }
+    };
+    const ends = await Promise.all(Array.from({ length: LANES }, lane));
+    await this.#orLog(() => this.#room.jobs.giveBack());
+    return !ends.includes("failed");
+  }
+
+  /** One job, if one is due. */
+  async #next(abort: AbortSignal): Promise<"worked" | "idle" | "failed"> {
+    const worked = await this.#orLog(async () => {
+      const { jobs, now, lease } = this.#room;
+      await this.#forgetOld();
+      await this.#heedLimit();
+      const at = Math.floor(now());
+      const job = await jobs.lease(at, at + lease);
+      if (job === undefined) return "idle";
+      await this.#work(job, abort);
+      return "worked";
+    });
+    return worked ?? "failed";
+  }
+
+  /** While the limit is reached, nobody need be asked about those who must wait for it. */
+  async #heedLimit(): Promise<void> {
+    const { redeploys, jobs, now, brakes, dryRun } = this.#room;
+    const at = Math.floor(now());
+    const until = dryRun ? undefined : await redeploys.limitedUntil(brakes.maxPerHour, at);
+    if (until !== undefined) await jobs.postpone(at, until, limitReason(brakes.maxPerHour, until));
+  }
+
+  async #work(job: Job, abort: AbortSignal): Promise<void> {
+    const { jobs, now, lease, log } = this.#room;
+    // Done, or given up, before another instance may take it.
+    const signal = AbortSignal.any([abort, AbortSignal.timeout(lease * 800)]);
+    const ids = { job: job.id, host: job.host_id, policy: job.policy_id };
+    const worked = await inSpan("job", ids, () => this.#tried(job, signal));
+    if (worked === undefined) return log({ event: "lease_lost", job: job.id });
+    const { change, learned } = worked;
+    jobSteps.add(1, { state: change.state });
+    const isKept = await jobs.change(job, change, learned, Math.floor(now()));
+    log({
+      event: isKept ? "job" : "lease_lost",
+      ...ids,
+      computer: learned.computer_id ?? job.computer_id,
+      state: change.state,
+      reason: change.reason,
+    });
+  }
+
+  /** A fault of this program in one job must not keep it from the others, nor be tried without end. */
+  async #tried(job: Job, signal: AbortSignal): ReturnType<typeof workJob> {
+    try {
+      return await workJob(this.#room, job, signal);
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      const stack = error instanceof Error ? error.stack : String(error);
+      this.#room.log({ event: "fault", job: job.id, reason: stack });
+      const reason = `a fault of this program: ${error instanceof Error ? error.message : error}`;
+      return { change: { state: "needs_person", reason }, learned: {} };
+    }
+  }
+
+  /** Once a day. */
+  async #forgetOld(): Promise<void> {
+    const at = Math.floor(this.#room.now());
+    if (at - this.#forgotAt < DAY) return;
+    this.#forgotAt = at;
+    await this.#room.jobs.forget(at - KEEP);
+  }
+
+  /** A store that cannot be used now can be later. */
+  async #orLog<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#room.log({ event: "store_failed", reason: error.message });
+      return undefined;
+    }
+  }
+}

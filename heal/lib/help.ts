@@ -1,0 +1,69 @@
+/**
+ * What `--help` tells.
+ *
+ * @module
+ */
+
+import { JOB_STATES } from "./healing/job.ts";
+
+/** What holds where an option is not given. */
+export const STANDARD = {
+  coolDown: "24h",
+  maxPerHour: "20",
+  lease: "5m",
+  listen: "127.0.0.1:8080",
+};
+
+/** What `--help` prints. */
+export const HELP =
+  `Redeploys the Jamf management framework to Macs whose agent no longer reaches its server.
+
+Usage: jamf-heal MODE [OPTIONS]
+
+  redeploy  ask Jamf Pro to redeploy the framework to the Macs that are named
+  serve     receive Fleet's failing-policy webhook, and work off what it brings
+  work      work off what is due, and stop: for a scheduler
+  jobs      show what was asked, done and skipped, and what needs a person
+
+Which Macs to redeploy
+  --serial S…       serial numbers
+  --computer-id N…  ids in Jamf Pro
+  --fleet-host N…   ids in Fleet
+  --from FILE       a list, one a line: S, computer-id:N or fleet-host:N; - for standard input
+
+Options of redeploy
+  --force           set aside the brakes, and that the Mac was heard from within the last hour
+  --wait AGE        follow until the Mac is heard from again, so long at most: 15m
+  --json            print a report for programs
+
+Brakes of redeploy, serve and work
+  --dry-run         ask everything, change nothing
+  --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${STANDARD.coolDown})
+  --max-per-hour N  redeploys in any hour, all together; the rest wait   (${STANDARD.maxPerHour})
+
+Options of serve and work
+  --listen HOST:PORT  serve: where to listen   (${STANDARD.listen})
+  --lease AGE       after how long another instance takes over a job: 10s, 5m   (${STANDARD.lease})
+
+Options of jobs
+  --state STATE     only these: ${JOB_STATES.join(", ")}
+  --json            print all of it for programs
+
+  --help, --version
+
+Environment
+  JAMF_URL, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET   Jamf Pro, and an API client of it
+  FLEET_URL, FLEET_API_TOKEN   Fleet, and an API-only user of it
+  HEAL_WEBHOOK_SECRET   what the webhook must bring: ?secret=…, or the password of basic auth
+  HEAL_POLICIES     the names of the policies that act, separated by commas
+  HEAL_STORE        a file, or a postgres:// URL   (jamf-heal.db in this folder)
+Each secret, and HEAL_STORE, can also be the content of a file that only its owner may read:
+JAMF_CLIENT_SECRET_FILE, FLEET_API_TOKEN_FILE, HEAL_WEBHOOK_SECRET_FILE, HEAL_STORE_FILE.
+
+Exit status: 0 all done, 1 some not, 2 wrong usage or configuration.
+
+Examples
+  jamf-heal redeploy --serial C02XK1JWJG5H --wait 15m
+  jamf-heal redeploy --from macs.txt --dry-run
+  jamf-heal jobs --state needs_person
+`;

@@ -1,0 +1,85 @@
+/**
+ * Answers of servers to values.
+ *
+ * @module
+ */
+
+import type * as z from "zod";
+import { type HttpReply, ServerError } from "./client.ts";
+
+/** A server answered, but not what was asked for. */
+export class ReplyError extends ServerError {
+  override name = "ReplyError";
+
+  /** The status of the answer. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/**
+ * Reads an answer.
+ *
+ * @param server What to call the server in an error.
+ * @param reply What it said.
+ * @param expected The status it should have.
+ * @param schema The shape it should have; new fields are tolerated.
+ * @throws {ReplyError} It has another status or shape; the message says which field is wrong.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import * as z from "zod";
+ *
+ * const schema = z.object({ id: z.string() });
+ * const parse = (text: string) => parseReply("Jamf Pro", { status: 200, text }, 200, schema);
+ * assertEquals(parse('{"id":"1","new":2}'), { id: "1" });
+ * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read Jamf Pro's answer: id: ");
+ * ```
+ */
+export function parseReply<T>(
+  server: string,
+  reply: HttpReply,
+  expected: number,
+  schema: z.ZodType<T>,
+): T {
+  if (reply.status !== expected) {
+    throw new ReplyError(`${server} answered ${reply.status}${saidIn(reply)}`, reply.status);
+  }
+  const refuse = (what: string): ReplyError =>
+    new ReplyError(`Cannot read ${server}'s answer: ${what}`, reply.status);
+  let value: unknown;
+  try {
+    value = JSON.parse(reply.text);
+  } catch {
+    throw refuse("it is no JSON");
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw refuse(describe(error));
+}
+
+/**
+ * The first thing that is wrong, and where.
+ */
+export function describe(error: z.ZodError | undefined): string {
+  const issue = error?.issues[0];
+  const path = issue?.path.join(".") || "all of it";
+  const message = issue?.message ?? "wrong";
+  return `${path}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+/** What an error of Jamf Pro, Fleet or OAuth says in words. */
+export function saidIn({ status, text }: HttpReply): string {
+  if (status >= 300 && status < 400) return ", which leads elsewhere: configure the final URL";
+  try {
+    const { errors, error, message } = JSON.parse(text);
+    const said = errors?.[0]?.description ?? errors?.[0]?.reason ?? error ?? message;
+    return typeof said === "string" && said !== "" ? `: ${said.slice(0, 200)}` : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * When to ask again.
+ *
+ * @module
+ */
+
+/** In milliseconds: the longest that a server can make us wait. */
+const LONGEST = 60_000;
+const FIRST = 500;
+
+/**
+ * How long to wait before asking again: what the server asks for, or twice as long each time, with up to half of it left
+ * to chance, so that clients that failed together do not come back together.
+ *
+ * @param attempt How often it was tried, 1 or more.
+ * @param retryAfter The header `Retry-After`: seconds, or a date.
+ * @param now Milliseconds since 1970.
+ * @param random From 0 to 1.
+ * @returns Milliseconds.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(delayBefore(1, null, 0, 0), 250);
+ * assertEquals(delayBefore(3, null, 0, 1), 2000);
+ * assertEquals(delayBefore(1, "7", 0, 0), 7000);
+ * assertEquals(delayBefore(1, "Thu, 01 Jan 1970 00:00:09 GMT", 4000, 0), 5000);
+ * ```
+ */
+export function delayBefore(
+  attempt: number,
+  retryAfter: string | null,
+  now: number,
+  random: number,
+): number {
+  const asked = asksFor(retryAfter, now);
+  if (asked !== undefined) return Math.min(LONGEST, Math.max(0, asked));
+  const full = Math.min(LONGEST, FIRST * 2 ** (attempt - 1));
+  return full / 2 + random * full / 2;
+}
+
+function asksFor(retryAfter: string | null, now: number): number | undefined {
+  if (retryAfter === null) return undefined;
+  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
+  const at = Date.parse(retryAfter);
+  return Number.isNaN(at) ? undefined : at - now;
+}

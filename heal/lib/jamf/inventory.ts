@@ -1,0 +1,115 @@
+/**
+ * Computers as Jamf Pro's inventory shows them.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { HttpReply } from "../http/client.ts";
+import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import type { JamfPro } from "./jamf_pro.ts";
+
+/** A computer, as far as it matters here. */
+export interface Computer {
+  /** Digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly serial: string;
+  readonly isManaged: boolean;
+  readonly isMdmCapable: boolean;
+  /** When its agent was last heard from, in seconds since 1970; `undefined` if it never was. */
+  readonly contact: number | undefined;
+}
+
+const SERVER = "Jamf Pro";
+/** Newest first. */
+const VERSIONS = ["v3", "v2", "v1"] as const;
+const SECTIONS = [["section", "GENERAL"], ["section", "HARDWARE"]];
+
+const computerSchema = z.object({
+  id: z.string().regex(/^[1-9]\d*$/),
+  general: z.object({
+    name: z.string().nullish(),
+    lastContactTime: z.iso.datetime({ offset: true }).nullish(),
+    mdmCapable: z.object({ capable: z.boolean() }),
+    remoteManagement: z.object({ managed: z.boolean() }),
+  }),
+  hardware: z.object({ serialNumber: z.string().nullish() }),
+}).transform(({ id, general, hardware }): Computer => ({
+  id,
+  name: general.name ?? "",
+  serial: hardware.serialNumber ?? "",
+  isManaged: general.remoteManagement.managed,
+  isMdmCapable: general.mdmCapable.capable,
+  contact: general.lastContactTime ? Date.parse(general.lastContactTime) / 1000 : undefined,
+}));
+
+const pageSchema = z.object({ results: z.array(computerSchema) });
+
+/** The inventory, by whichever version of its path the server knows. */
+export class Inventory {
+  readonly #jamf: JamfPro;
+  #version: typeof VERSIONS[number] | undefined;
+
+  constructor(jamf: JamfPro) {
+    this.#jamf = jamf;
+  }
+
+  /**
+   * The computers with a serial number: none, one, or two of them if there are more.
+   *
+   * @throws {ServerError} Jamf Pro does not tell.
+   */
+  async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
+    if (!/^[A-Za-z0-9-]+$/.test(serial)) {
+      throw new RangeError(
+        `Cannot ask for serial number "${serial}": it may hold letters, digits and - only`,
+      );
+    }
+    const query = new URLSearchParams([
+      ...SECTIONS,
+      ["page", "0"],
+      ["page-size", "2"],
+      ["filter", `hardware.serialNumber=="${serial}"`],
+    ]);
+    const reply = await this.#ask("computers-inventory", query, signal);
+    const { results } = parseReply(SERVER, reply, 200, pageSchema);
+    const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
+    if (other === undefined) return results;
+    throw new ReplyError(
+      `Cannot use ${SERVER}'s answer: asked for serial number "${serial}", it told of "${other.serial}"`,
+      reply.status,
+    );
+  }
+
+  /**
+   * The computer with an id of Jamf Pro; `undefined` if there is none.
+   *
+   * @throws {ServerError} Jamf Pro does not tell.
+   */
+  async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
+    const path = `computers-inventory/${encodeURIComponent(id)}`;
+    const reply = await this.#ask(path, new URLSearchParams(SECTIONS), signal);
+    return reply.status === 404 ? undefined : parseReply(SERVER, reply, 200, computerSchema);
+  }
+
+  /** Older servers answer 404, or 400, to a version that they do not know. */
+  async #ask(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
+    const versions = this.#version === undefined ? VERSIONS : [this.#version];
+    let first: HttpReply | undefined;
+    for (const version of versions) {
+      const reply = await this.#jamf.send({
+        method: "GET",
+        path: `api/${version}/${path}`,
+        query,
+        signal,
+      });
+      first ??= reply;
+      if (reply.status === 404 || reply.status === 400) continue;
+      if (reply.status === 200) this.#version = version;
+      return reply;
+    }
+    // None was any better: the first answer is of the newest version, and says most.
+    return first!;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A value that does not show itself: not in text, not in JSON, not where an object around it is printed.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const secret = new Secret("hunter2");
+ * assertEquals(`${secret}`, "[secret]");
+ * assertEquals(JSON.stringify({ secret }), '{"secret":"[secret]"}');
+ * assertEquals(secret.reveal(), "hunter2");
+ * ```
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value, for the one place that sends it. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return "[secret]";
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "[secret]";
+  }
+}

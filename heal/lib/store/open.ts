@@ -1,0 +1,27 @@
+/**
+ * The store that is configured, ready to use.
+ *
+ * @module
+ */
+
+import type { StoreSettings } from "../config.ts";
+import type { Driver } from "./driver.ts";
+import { openPostgres } from "./postgres.ts";
+import { makeTables } from "./schema.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/**
+ * Opens it, and makes its tables if there are none.
+ *
+ * @throws {StoreError} It cannot be used.
+ */
+export async function openStore(settings: StoreSettings): Promise<Driver> {
+  const driver = settings.kind === "sqlite" ? openSqlite(settings.path) : openPostgres(settings);
+  try {
+    await makeTables(driver);
+    return driver;
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
+}

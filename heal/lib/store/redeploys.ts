@@ -1,0 +1,206 @@
+/**
+ * What was asked of Jamf Pro, in the store: the brakes count it, and after a crash it tells what may have been asked.
+ *
+ * @module
+ */
+
+import type { Brakes } from "../command.ts";
+import type { Driver, Query, Row } from "./driver.ts";
+
+/** One redeploy. */
+export interface Redeploy {
+  readonly id: number;
+  /** The job that it is for; `null` if a person asked. */
+  readonly job_id: number | null;
+  readonly computer_id: string;
+  readonly serial: string;
+  /** When it was asked for, last; seconds since 1970. */
+  readonly asked_at: number;
+  /** How often it was asked for. */
+  readonly attempts: number;
+  /** `in_flight`: recorded before asking, and nobody has said since what came of it. */
+  readonly state: "in_flight" | "queued" | "refused" | "unknown";
+  readonly command_uuid: string | null;
+}
+
+/** Who wants to ask. */
+export interface Claimant {
+  readonly computerId: string;
+  readonly serial: string;
+  /** The job and the instance that has leased it; absent if a person asks. */
+  readonly job?: { readonly id: number; readonly owner: string } | undefined;
+}
+
+/** Whether the brakes let it. */
+export type Claim =
+  | { readonly kind: "granted"; readonly redeploy: Redeploy }
+  /** It was redeployed not long ago. */
+  | { readonly kind: "cooling_down"; readonly last: Redeploy }
+  /** Enough have been redeployed within the last hour; the next may be at `until`. */
+  | { readonly kind: "hourly_limit"; readonly until: number }
+  /** It was asked for twice already, and nobody knows what came of it. */
+  | { readonly kind: "asked_twice"; readonly redeploy: Redeploy }
+  /** An instance that had the job before has asked, and told so after it lost the job. */
+  | { readonly kind: "asked_before"; readonly redeploy: Redeploy }
+  /** Another instance has the job by now. */
+  | { readonly kind: "lease_lost" };
+
+const HOUR = 3600;
+/** After a request whose answer nobody knows, one more. */
+const ATTEMPTS = 2;
+
+/** The redeploys that all instances and all by-hand runs have asked for. */
+export class Redeploys {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /**
+   * Asks the brakes, and records the intent if they let it: both in one transaction that excludes all others, and before
+   * anything is sent.
+   *
+   * @param brakes `undefined` sets them aside.
+   * @param now Seconds since 1970.
+   * @param isDry Only tell what would be; the redeploy that is granted is not recorded.
+   */
+  async claim(
+    claimant: Claimant,
+    brakes: Brakes | undefined,
+    now: number,
+    isDry: boolean = false,
+  ): Promise<Claim> {
+    return await this.#driver.exclusive(async (query) => {
+      const { job, computerId, serial } = claimant;
+      if (job !== undefined) {
+        if (!await isLeased(query, job, now)) return { kind: "lease_lost" };
+        const own = await ownOf(query, job.id);
+        if (own !== undefined) {
+          if (own.state !== "in_flight") return { kind: "asked_before", redeploy: own };
+          if (own.attempts >= ATTEMPTS) return { kind: "asked_twice", redeploy: own };
+          return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
+        }
+      }
+      const stop = brakes && await brake(query, computerId, brakes, now);
+      if (stop !== undefined) return stop;
+      const redeploy: Redeploy = {
+        id: 0,
+        job_id: job?.id ?? null,
+        computer_id: computerId,
+        serial,
+        asked_at: now,
+        attempts: 1,
+        state: "in_flight",
+        command_uuid: null,
+      };
+      return { kind: "granted", redeploy: isDry ? redeploy : await record(query, redeploy) };
+    });
+  }
+
+  /**
+   * Records what came of asking, and for a job that was asked for that it is so, in one transaction. A job that another
+   * instance has by now is left to it.
+   *
+   * @param owner The name by which this instance has leased the job; absent if a person asked.
+   * @param lookAgainAt When to look whether the Mac has been heard from.
+   */
+  async settle(
+    redeploy: Redeploy,
+    state: "queued" | "refused" | "unknown",
+    commandUuid: string | null,
+    owner: string | undefined,
+    lookAgainAt: number,
+  ): Promise<void> {
+    await this.#driver.exclusive(async (query) => {
+      await query("UPDATE redeploys SET state = $2, command_uuid = $3 WHERE id = $1", [
+        redeploy.id,
+        state,
+        commandUuid,
+      ]);
+      if (redeploy.job_id === null || owner === undefined || state === "refused") return;
+      await query(
+        `UPDATE jobs SET state = 'redeployed', redeployed_at = $2, due_at = $3
+         WHERE id = $1 AND lease_owner = $4`,
+        [redeploy.job_id, redeploy.asked_at, lookAgainAt, owner],
+      );
+    });
+  }
+
+  /** When the next redeploy is allowed, if the limit is reached now. */
+  async limitedUntil(maxPerHour: number, now: number): Promise<number | undefined> {
+    return await limitedUntil(this.#driver.query, maxPerHour, now);
+  }
+}
+
+async function brake(
+  query: Query,
+  computerId: string,
+  { coolDown, maxPerHour }: Brakes,
+  now: number,
+): Promise<Claim | undefined> {
+  const [last] = await query(
+    `SELECT * FROM redeploys WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
+     ORDER BY asked_at DESC LIMIT 1`,
+    [computerId, now - coolDown],
+  );
+  if (last !== undefined) return { kind: "cooling_down", last: redeployOf(last) };
+  const until = await limitedUntil(query, maxPerHour, now);
+  return until === undefined ? undefined : { kind: "hourly_limit", until };
+}
+
+async function limitedUntil(
+  query: Query,
+  maxPerHour: number,
+  now: number,
+): Promise<number | undefined> {
+  const [row] = await query(
+    `SELECT asked_at FROM redeploys WHERE state <> 'refused' AND asked_at > $1
+     ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
+    [now - HOUR, maxPerHour - 1],
+  );
+  return row === undefined ? undefined : Number(row["asked_at"]) + HOUR;
+}
+
+async function isLeased(
+  query: Query,
+  { id, owner }: { id: number; owner: string },
+  now: number,
+): Promise<boolean> {
+  const rows = await query(
+    "SELECT id FROM jobs WHERE id = $1 AND lease_owner = $2 AND lease_until > $3",
+    [id, owner, now],
+  );
+  return rows.length > 0;
+}
+
+/** What was asked for a job, unless it was refused. */
+async function ownOf(query: Query, jobId: number): Promise<Redeploy | undefined> {
+  const [row] = await query(
+    "SELECT * FROM redeploys WHERE job_id = $1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
+    [jobId],
+  );
+  return row && redeployOf(row);
+}
+
+async function repeat(query: Query, redeploy: Redeploy, now: number): Promise<Redeploy> {
+  const [row] = await query(
+    "UPDATE redeploys SET attempts = attempts + 1, asked_at = $2 WHERE id = $1 RETURNING *",
+    [redeploy.id, now],
+  );
+  return redeployOf(row!);
+}
+
+async function record(query: Query, redeploy: Redeploy): Promise<Redeploy> {
+  const { job_id, computer_id, serial, asked_at, attempts, state } = redeploy;
+  const [row] = await query(
+    `INSERT INTO redeploys (job_id, computer_id, serial, asked_at, attempts, state)
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
+    [job_id, computer_id, serial, asked_at, attempts, state],
+  );
+  return redeployOf(row!);
+}
+
+function redeployOf(row: Row): Redeploy {
+  return row as unknown as Redeploy;
+}

@@ -1,0 +1,132 @@
+/**
+ * The store in a file. Touches the disk.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { reasonOf } from "../reason.ts";
+import { type Driver, type Query, type Row, StoreError, type Words } from "./driver.ts";
+
+const WORDS: Words = {
+  id: "INTEGER PRIMARY KEY",
+  numbers: "SELECT CAST(value AS BIGINT) AS number FROM json_each($1)",
+  // There is one writer at a time.
+  skipLocked: "",
+};
+
+/** In milliseconds: how long to wait for another process that writes, and for how long at a time. */
+const BUSY_TIMEOUT = 10_000;
+const BUSY_PAUSE = 5;
+
+/**
+ * Opens a file, readable for its owner only, and makes it if there is none.
+ *
+ * @param path The file; its folder must stand.
+ * @throws {StoreError} The system refuses it, or it is no database.
+ */
+export function openSqlite(path: string): Driver {
+  try {
+    if (path !== ":memory:") makePrivate(path);
+    return driverOf(openDatabase(path), path);
+  } catch (error) {
+    throw new StoreError(`Cannot open the store "${path}": ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** SQLite gives the files that it keeps beside this one the same mode. */
+function makePrivate(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    const { isFile, isSymlink, mode } = Deno.lstatSync(path);
+    if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "no regular file"}; remove it`);
+    if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+  database.exec("PRAGMA journal_mode = WAL");
+  // What was answered with 202 must outlast a loss of power.
+  database.exec("PRAGMA synchronous = FULL");
+  // From now on we wait by ourselves: SQLite would keep all of this program waiting.
+  database.exec("PRAGMA busy_timeout = 0");
+  return database;
+}
+
+function driverOf(database: DatabaseSync, path: string): Driver {
+  const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  const run: Query = (sql, values = []) => {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
+    }
+    const named = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]));
+    return Promise.resolve((values.length === 0 ? statement.all() : statement.all(named)) as Row[]);
+  };
+
+  // One connection: what comes while a transaction is open must wait, or it would be part of it.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work).catch((error) => {
+      throw told(error, path);
+    });
+    last = turn.catch(() => {});
+    return turn;
+  };
+
+  return {
+    words: WORDS,
+    query: (sql, values) => inTurn(() => whenFree(() => run(sql, values))),
+    exclusive: (work) =>
+      inTurn(async () => {
+        await whenFree(() => database.exec("BEGIN IMMEDIATE"));
+        try {
+          const result = await work(run);
+          database.exec("COMMIT");
+          return result;
+        } catch (error) {
+          rollBack(database);
+          throw error;
+        }
+      }),
+    close: () =>
+      inTurn(() => {
+        database.close();
+        return Promise.resolve();
+      }),
+  };
+}
+
+/** A full disk, and the like; what our own code throws inside a transaction passes. */
+function told(error: unknown, path: string): unknown {
+  if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
+    return error;
+  }
+  return new StoreError(`Cannot use the store "${path}": ${reasonOf(error)}`, { cause: error });
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // SQLite has done it already, as after a full disk.
+  }
+}
+
+/** Does it as soon as no other process writes. */
+async function whenFree<T>(work: () => T): Promise<Awaited<T>> {
+  for (let waited = 0;; waited += BUSY_PAUSE) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBusy = error instanceof Error && /^database is (locked|busy)/.test(error.message);
+      if (!isBusy || waited >= BUSY_TIMEOUT) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+    }
+  }
+}

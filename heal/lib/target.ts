@@ -1,0 +1,89 @@
+/**
+ * What a person names to be redeployed.
+ *
+ * @module
+ */
+
+/** One Mac, by whatever is known of it. */
+export interface Target {
+  readonly kind: typeof TARGET_KINDS[number];
+  readonly value: string;
+}
+
+/** The kinds, as the options and the lines of a list name them. */
+export const TARGET_KINDS = ["serial", "computer-id", "fleet-host"] as const;
+
+/** What a target of each kind must look like; a serial number is sent to Jamf Pro inside a filter. */
+const FORMS: Readonly<Record<Target["kind"], { readonly form: RegExp; readonly words: string }>> = {
+  serial: { form: /^[A-Za-z0-9-]{1,64}$/, words: "letters, digits and -" },
+  "computer-id": { form: /^[1-9]\d{0,14}$/, words: "a number, 1 or more" },
+  "fleet-host": { form: /^[1-9]\d{0,14}$/, words: "a number, 1 or more" },
+};
+
+/**
+ * Makes a target of what was given.
+ *
+ * @throws {RangeError} It cannot be one.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(targetOf("serial", "C02XK1JWJG5H"), { kind: "serial", value: "C02XK1JWJG5H" });
+ * assertThrows(() => targetOf("serial", 'C02"=='), RangeError, "letters, digits and -");
+ * ```
+ */
+export function targetOf(kind: Target["kind"], value: string): Target {
+  const { form, words } = FORMS[kind];
+  if (!form.test(value)) throw new RangeError(`Cannot read "${value}" as a ${kind}: give ${words}`);
+  return { kind, value };
+}
+
+/**
+ * Reads a list: one target a line, its kind before it unless it is a serial number; `#` begins a comment.
+ *
+ * @param text The list.
+ * @param name What to call it in an error.
+ * @throws {RangeError} A line cannot be read; the message says which.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(targetsOf("C02XK1JWJG5H # front desk\n\ncomputer-id:12\n", "list"), [
+ *   { kind: "serial", value: "C02XK1JWJG5H" },
+ *   { kind: "computer-id", value: "12" },
+ * ]);
+ * ```
+ */
+export function targetsOf(text: string, name: string): Target[] {
+  const targets: Target[] = [];
+  for (const [index, line] of text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/).entries()) {
+    const word = line.replace(/#.*$/, "").trim();
+    if (word === "") continue;
+    const [, prefix, value = ""] = /^([a-z-]+):\s*(.*)$/.exec(word) ?? [undefined, "serial", word];
+    const kind = TARGET_KINDS.find((kind) => kind === prefix);
+    try {
+      if (kind === undefined) {
+        throw new RangeError(`Unknown kind "${prefix}": give ${TARGET_KINDS.join(", ")}`);
+      }
+      targets.push(targetOf(kind, value));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RangeError(`Line ${index + 1} of "${name}": ${error.message}`);
+    }
+  }
+  return targets;
+}
+
+/**
+ * The same targets, each once, in the order of their first mention.
+ */
+export function withoutRepeats(targets: readonly Target[]): Target[] {
+  return [...new Map(targets.map((target) => [textOf(target), target])).values()];
+}
+
+/** How a target is shown, and written in a list. */
+export function textOf({ kind, value }: Target): string {
+  return kind === "serial" ? value : `${kind}:${value}`;
+}

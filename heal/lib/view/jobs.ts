@@ -1,0 +1,62 @@
+/**
+ * Jobs to text.
+ *
+ * @module
+ */
+
+import { stampOf } from "../../../lib/utc_stamp.ts";
+import { JOB_STATES } from "../healing/job.ts";
+import type { JobRecord } from "../store/jobs.ts";
+import { table } from "./table.ts";
+
+/** More than a person reads at once. */
+const SHOWN = 200;
+
+/**
+ * How many jobs are in which state, and one line a job, the newest first.
+ */
+export function jobsText(jobs: readonly JobRecord[]): string {
+  if (jobs.length === 0) return "No jobs\n";
+  const counts = JOB_STATES
+    .map((state) => ({ state, count: jobs.filter((job) => job.state === state).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ state, count }) => `${count} ${state}`);
+  const rows = jobs.slice(0, SHOWN).map((job) => [
+    stampOf(job.created_at),
+    `${job.host_id}`,
+    job.serial ?? "-",
+    job.computer_id ?? "-",
+    job.policy_name ?? `${job.policy_id}`,
+    job.state,
+    (job.attempts ?? 0) > 1 ? `${job.reason} (asked twice)` : job.reason,
+  ]);
+  const rest = jobs.length - rows.length;
+  return `${counts.join(", ")}\n\n` +
+    table(["Delivered", "Host", "Serial", "Computer", "Policy", "State", "Why"], rows) +
+    (rest > 0 ? `\n${rest} older not shown: see --state, --json\n` : "");
+}
+
+/**
+ * All of it, for programs.
+ */
+export function jobsJson(jobs: readonly JobRecord[]): string {
+  const shown = jobs.map((job) => ({
+    id: job.id,
+    host_id: job.host_id,
+    policy_id: job.policy_id,
+    policy_name: job.policy_name,
+    serial: job.serial,
+    computer_id: job.computer_id,
+    state: job.state,
+    reason: job.reason,
+    created_at: stampOf(job.created_at),
+    delivered_at: stampOf(job.delivered_at),
+    deliveries: job.deliveries,
+    due_at: job.ended_at === null ? stampOf(job.due_at) : null,
+    redeployed_at: job.redeployed_at === null ? null : stampOf(job.redeployed_at),
+    command_uuid: job.command_uuid,
+    attempts: job.attempts ?? 0,
+    ended_at: job.ended_at === null ? null : stampOf(job.ended_at),
+  }));
+  return `${JSON.stringify({ schema_version: 1, jobs: shown }, null, 2)}\n`;
+}

@@ -1,0 +1,36 @@
+/**
+ * What became of the targets of `redeploy`, to text.
+ *
+ * @module
+ */
+
+import { stampOf } from "../../../lib/utc_stamp.ts";
+import { DONE, type TargetReport } from "../by_hand.ts";
+import { table } from "./table.ts";
+
+/**
+ * The closing table, and a line that sums it up.
+ */
+export function reportsText(reports: readonly TargetReport[]): string {
+  const rows = reports.map((report) => [
+    report.target,
+    report.computer_id ?? "-",
+    report.outcome,
+    report.command_uuid ?? "-",
+    report.reason,
+  ]);
+  const done = reports.filter(({ outcome }) => DONE.includes(outcome)).length;
+  return table(["Mac", "Computer", "Outcome", "Command", "Why"], rows) +
+    `\n${done} of ${reports.length} done\n`;
+}
+
+/**
+ * The same for programs.
+ */
+export function reportsJson(reports: readonly TargetReport[]): string {
+  const macs = reports.map(({ redeployed_at, ...report }) => ({
+    ...report,
+    ...(redeployed_at !== undefined && { redeployed_at: stampOf(redeployed_at) }),
+  }));
+  return `${JSON.stringify({ schema_version: 1, macs }, null, 2)}\n`;
+}

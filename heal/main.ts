@@ -1,0 +1,120 @@
+/**
+ * The entry of the healing program. Arguments, the environment, the clock, signals, the terminal and the exit status are
+ * met here and nowhere else. `launch.ts` starts it with the permissions that it needs.
+ *
+ * @module
+ */
+
+import { printable } from "../lib/view/printable.ts";
+import { parseCommand, UsageError } from "./lib/cli.ts";
+import type { Command } from "./lib/command.ts";
+import type { Host, Outcome } from "./lib/host.ts";
+import { reasonOf } from "./lib/reason.ts";
+import { run } from "./lib/run.ts";
+import { readSecretFile } from "./lib/secret_file.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  let command: Command;
+  try {
+    command = parseCommand(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    tell(error.message);
+    return 2;
+  }
+  const { code, stdout, messages } = await runOrTell(command);
+  messages.forEach(tell);
+  try {
+    print(Deno.stdout, stdout);
+    return code;
+  } catch (error) {
+    tell(`Cannot write to standard output: ${reasonOf(error)}`);
+    return 2;
+  }
+}
+
+async function runOrTell(command: Command): Promise<Outcome> {
+  try {
+    return await run(command, hostOf(stopSignal(command)));
+  } catch (error) {
+    const message = error instanceof Error ? error.stack ?? error.message : String(error);
+    return { code: 2, stdout: "", messages: message.split("\n") };
+  }
+}
+
+function hostOf(stop: AbortSignal): Host {
+  return {
+    environment: { get: (name) => Deno.env.get(name), readSecret: readSecretFile },
+    now: Date.now,
+    random: Math.random,
+    sleep,
+    readInput: () => new Response(Deno.stdin.readable).text(),
+    readFile: (path) => {
+      try {
+        return Deno.readTextFileSync(path);
+      } catch (error) {
+        throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
+      }
+    },
+    stands: (path) => {
+      try {
+        Deno.lstatSync(path);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    isWatched: Deno.stderr.isTerminal(),
+    tell,
+    newName: () => crypto.randomUUID(),
+    stop,
+  };
+}
+
+/** A service ends what it has begun; everything else may be interrupted. */
+function stopSignal({ mode }: Command): AbortSignal {
+  const stop = new AbortController();
+  if (mode === "serve" || mode === "work") {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => stop.abort());
+    }
+  }
+  return stop.signal;
+}
+
+function sleep(time: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, time);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** A line for standard error. If that is full or closed, there is nobody left to tell, and the work goes on. */
+function tell(line: string): void {
+  try {
+    print(Deno.stderr, `${printable(line)}\n`);
+  } catch {
+    // Nobody listens.
+  }
+}
+
+function print(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    // A pipe takes what it has room for.
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  } catch (error) {
+    // The reader has seen enough, as in `jamf-heal jobs | head`.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

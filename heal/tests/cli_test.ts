@@ -1,0 +1,126 @@
+import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { parseCommand, UsageError } from "../lib/cli.ts";
+import type { Command } from "../lib/command.ts";
+import { HELP } from "../lib/help.ts";
+
+const BRAKES = { coolDown: 86_400, maxPerHour: 20 };
+const REDEPLOY = { mode: "redeploy", dryRun: false, force: false, json: false, ...BRAKES } as const;
+const WORK = { mode: "work", dryRun: false, lease: 300, ...BRAKES } as const;
+const SERVE = { ...WORK, mode: "serve", hostname: "127.0.0.1", port: 8080 } as const;
+
+function serials(...values: string[]): { kind: "serial"; value: string }[] {
+  return values.map((value) => ({ kind: "serial", value }));
+}
+
+Deno.test("parseCommand() reads every mode with its options", () => {
+  const cases: [args: string, expected: Command][] = [
+    ["redeploy --serial A", { ...REDEPLOY, targets: serials("A") }],
+    ["redeploy --serial A B --serial C", { ...REDEPLOY, targets: serials("A", "C", "B") }],
+    ["redeploy --serial A --serial A", { ...REDEPLOY, targets: serials("A") }],
+    ["redeploy --computer-id 12 13", {
+      ...REDEPLOY,
+      targets: [{ kind: "computer-id", value: "12" }, { kind: "computer-id", value: "13" }],
+    }],
+    ["redeploy --fleet-host 7 --serial A", {
+      ...REDEPLOY,
+      targets: [...serials("A"), { kind: "fleet-host", value: "7" }],
+    }],
+    ["redeploy --from - --dry-run --force --json --wait 15m", {
+      ...REDEPLOY,
+      targets: [],
+      from: "-",
+      dryRun: true,
+      force: true,
+      json: true,
+      wait: 900,
+    }],
+    ["serve", SERVE],
+    ["serve --listen 0.0.0.0:80 --dry-run --cool-down 2d --max-per-hour 5 --lease 10s", {
+      ...SERVE,
+      hostname: "0.0.0.0",
+      port: 80,
+      dryRun: true,
+      coolDown: 172_800,
+      maxPerHour: 5,
+      lease: 10,
+    }],
+    ["serve --listen [::1]:8080", { ...SERVE, hostname: "[::1]" }],
+    ["work", WORK],
+    ["jobs", { mode: "jobs", json: false }],
+    ["jobs --json --state healed", { mode: "jobs", json: true, state: "healed" }],
+    ["--help serve", { mode: "help" }],
+    ["-h", { mode: "help" }],
+    ["--version", { mode: "version" }],
+  ];
+  for (const [args, expected] of cases) assertEquals(parseCommand(args.split(" ")), expected, args);
+});
+
+Deno.test("parseCommand() says what is wrong, and what may have been meant", () => {
+  const cases: [args: string, message: string][] = [
+    ["", "No mode is given. See --help"],
+    ["redploy", 'Unknown mode "redploy". Did you mean "redeploy"?'],
+    ["redeploy", "No Mac is named: give --serial, --computer-id, --fleet-host or --from"],
+    [
+      "redeploy A",
+      'Cannot tell what "A" is: put --serial, --computer-id or --fleet-host before it',
+    ],
+    [
+      "redeploy --serial A --computer-id 1 B",
+      'Cannot tell what "B" is: put --serial, --computer-id or --fleet-host before it',
+    ],
+    ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
+    [
+      "redeploy --computer-id 0",
+      'Cannot read "0" as a computer-id: give a number, 1 or more',
+    ],
+    ["redeploy --serial", 'Cannot read "" as a serial: give letters, digits and -'],
+    ["serve --serial A", 'Option "--serial" is for redeploy, not for serve'],
+    ["jobs --dry-run", 'Option "--dry-run" is for redeploy and serve and work, not for jobs'],
+    ["jobs now", 'Mode "jobs" takes no argument: got "now"'],
+    ["jobs --state heald", 'Unknown state "heald". Did you mean "healed"?'],
+    ["serve --listen 8080", 'Cannot read "8080" as an address for "--listen": give HOST:PORT'],
+    [
+      "serve --listen a:99999",
+      'Cannot read "a:99999" as an address for "--listen": give HOST:PORT',
+    ],
+    [
+      "serve --max-per-hour 0",
+      'Cannot read "0" as a number for "--max-per-hour": give 1 or more',
+    ],
+    ["serve --cooldown 1h", 'Unknown option "--cooldown". Did you mean "--cool-down"?'],
+    ["serve --lease=", 'Option "--lease" needs a value'],
+    ["serve --dry-run=no", 'Option "--dry-run" takes no value: got "--dry-run=no"'],
+    [
+      "serve --lease soon",
+      'Cannot read "soon" as a time for "--lease": give seconds, minutes, hours, days or weeks, like 90s, 15m, 24h, 7d, 2w',
+    ],
+  ];
+  for (const [args, message] of cases) {
+    const given = args.split(" ").filter(Boolean);
+    assertEquals(assertThrows(() => parseCommand(given), UsageError).message, message, args);
+  }
+});
+
+Deno.test("parseCommand() answers whatever it is given with a command or a usage error", () => {
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom("redeploy", "serve", "--serial", "--from", "--__proto__", "--_", "--", "-h=1"),
+  );
+  fc.assert(fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+    try {
+      parseCommand(args);
+    } catch (error) {
+      assertInstanceOf(error, UsageError);
+    }
+  }));
+});
+
+Deno.test("HELP names every option that parseCommand() knows, in lines that fit a terminal", () => {
+  for (const line of HELP.split("\n")) assertEquals(line.length <= 96, true, line);
+  for (
+    const option
+      of "serial computer-id fleet-host from force wait json dry-run cool-down max-per-hour listen lease state help version"
+        .split(" ")
+  ) assertEquals(HELP.includes(`--${option}`), true, option);
+});

@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { Secret } from "../../lib/secret.ts";
+import { TestHttpHost } from "../http_host.ts";
+import { FLEET, StandInFleet } from "../stand_in/fleet.ts";
+import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
+
+function fleetOf(standIn: StandInFleet, token = standIn.apiToken): Fleet {
+  const settings = { url: new URL(standIn.url), token: new Secret(token) };
+  return new Fleet(settings, new TestHttpHost());
+}
+
+Deno.test("host() tells the serial number, and how the policies stand", async () => {
+  await using standIn = await StandInFleet.start();
+  standIn.addHost({
+    id: 7,
+    hardwareSerial: "A",
+    policies: [
+      { id: 1, name: "Jamf trust", response: "fail" },
+      { id: 2, name: "Jamf check-in", response: "pass" },
+      { id: 3, name: "FileVault", response: "" },
+    ],
+  });
+  assertEquals(await fleetOf(standIn).host(7), {
+    serial: "A",
+    platform: "darwin",
+    policies: [
+      { id: 1, name: "Jamf trust", isFailing: true },
+      { id: 2, name: "Jamf check-in", isFailing: false },
+      { id: 3, name: "FileVault", isFailing: false },
+    ],
+  });
+  assertEquals(await fleetOf(standIn).host(8), undefined);
+});
+
+Deno.test("host() tells what is wrong with an answer", async () => {
+  const cases: [how: Misbehaviour, message: string][] = [
+    [{ status: 500, body: { message: "Internal" } }, "Fleet answered 500: Internal"],
+    [{ status: 404, body: "<html>no such site</html>" }, "Fleet answered 404"],
+    [{ wrongTypes: true }, "Cannot read Fleet's answer: host.hardware_serial: "],
+    [{ malformed: true }, "Cannot read Fleet's answer: it is no JSON"],
+  ];
+  for (const [how, message] of cases) {
+    await using standIn = await StandInFleet.start();
+    standIn.addHost({ id: 7, hardwareSerial: "A" });
+    standIn.misbehave(FLEET.host, how);
+    await assertRejects(() => fleetOf(standIn).host(7), ReplyError, message);
+  }
+});
+
+Deno.test("host() tells a token that Fleet does not know, without it", async () => {
+  await using standIn = await StandInFleet.start();
+  const { message } = await assertRejects(() => fleetOf(standIn, "wrong").host(7), ReplyError);
+  assertEquals(message, "Fleet answered 401: Authentication required");
+});

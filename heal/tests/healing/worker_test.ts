@@ -1,0 +1,310 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FLEET } from "../stand_in/fleet.ts";
+import { JAMF } from "../stand_in/jamf_pro.ts";
+import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
+import { POLICY, Scene } from "../scene.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
+  await using at = await Scene.start();
+  const mac = at.addMac(7);
+  await at.deliver(7);
+  const [asked] = await at.work();
+  assertEquals([asked?.state, asked?.serial, asked?.computer_id, asked?.policy_name], [
+    ...["redeployed", mac.serialNumber, "7", POLICY],
+  ]);
+  assertEquals(asked?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
+  assertEquals((await at.work(DAY - HOUR))[0]?.state, "redeployed");
+  mac.lastContactTime = new Date(at.host.now());
+  const [healed] = await at.work(HOUR / 2 + 1);
+  assertEquals(healed?.state, "redeployed");
+  const [late] = await at.work(HOUR);
+  assertEquals(late?.state, "healed");
+  assertMatch(late!.reason, /^heard from at \d{4}-/);
+  assertEquals(at.jamf.redeploys.length, 1);
+});
+
+Deno.test("a Mac that stays silent needs a person after a day", async () => {
+  await using at = await Scene.start();
+  at.addMac(7);
+  await at.deliver(7);
+  await at.work();
+  await at.work(DAY + 1);
+  const [job] = await at.records();
+  assertEquals([job?.state, job?.reason], [
+    ...["needs_person", "not heard from within a day after the redeploy"],
+  ]);
+});
+
+Deno.test("a job ends without a redeploy where that is not right", async () => {
+  const recently = new Date(Date.now() + 5000);
+  const cases: [name: string, set: (at: Scene) => void, state: string, reason: RegExp][] = [
+    ["no such host", () => {}, "skipped", /^Fleet no longer has this host$/],
+    [
+      "no such policy",
+      (at) => at.addMac(7, {}, { policies: [] }),
+      "skipped",
+      /^Fleet no longer checks this policy on this host$/,
+    ],
+    [
+      "passing again",
+      (at) => at.addMac(7, {}, { policies: [{ id: 1, name: POLICY, response: "pass" }] }),
+      "skipped",
+      /^the policy no longer fails$/,
+    ],
+    [
+      "another policy",
+      (at) => at.addMac(7, {}, { policies: [{ id: 1, name: "FileVault", response: "fail" }] }),
+      "ignored",
+      /^the policy is none of HEAL_POLICIES$/,
+    ],
+    ["no Mac", (at) => at.addMac(7, {}, { platform: "windows" }), "skipped", /calls it "windows"$/],
+    [
+      "unknown to Jamf Pro",
+      (at) => at.fleet.addHost({ id: 7, hardwareSerial: "C0NONE" }),
+      "needs_person",
+      /^Jamf Pro has no computer with serial number C0NONE$/,
+    ],
+    [
+      "twice in Jamf Pro",
+      (at) => {
+        at.addMac(7, { serialNumber: "TWICE" });
+        at.jamf.addComputer({ id: "8", serialNumber: "TWICE" });
+      },
+      "needs_person",
+      /more than one computer with serial number TWICE: ids 7 and 8$/,
+    ],
+    [
+      "a serial number that is none",
+      (at) => at.fleet.addHost({ id: 7, hardwareSerial: 'A" or "B' }),
+      "needs_person",
+      /is no serial number$/,
+    ],
+    ["unmanaged", (at) => at.addMac(7, { managed: false }), "needs_person", /^not managed/],
+    ["no MDM", (at) => at.addMac(7, { mdmCapable: false }), "needs_person", /by MDM/],
+    [
+      "heard from since",
+      (at) => at.addMac(7, { lastContactTime: recently }),
+      "skipped",
+      /^heard from at .*: it reaches its server$/,
+    ],
+  ];
+  for (const [name, set, state, reason] of cases) {
+    await using at = await Scene.start();
+    set(at);
+    await at.deliver(7);
+    const [job] = await at.work();
+    assertEquals(job?.state, state as "skipped", name);
+    assertMatch(job!.reason, reason, name);
+    assertEquals(at.jamf.seen(JAMF.redeploy).length, 0, name);
+  }
+});
+
+Deno.test("what the delivery says of a policy is not believed, and one look ends its jobs", async () => {
+  await using at = await Scene.start();
+  at.policies = ["Something else"];
+  for (let id = 1; id <= 50; id++) at.addMac(id);
+  await at.deliver(...Array.from({ length: 50 }, (_, i) => i + 1));
+  const jobs = await at.work();
+  assertEquals(jobs.every(({ state }) => state === "ignored"), true);
+  assertEquals(at.fleet.requests.length <= 4, true, `${at.fleet.requests.length} requests`);
+});
+
+Deno.test("the cool-down holds between jobs, and ends", async () => {
+  await using at = await Scene.start();
+  const mac = at.addMac(7, { healsAfter: 60_000 });
+  at.jamf.computers.set("7", mac);
+  await at.deliver(7);
+  await at.work();
+  mac.lastContactTime = new Date(at.host.now() + 1000);
+  await at.work(HOUR);
+  await at.deliver(7);
+  const [, second] = await at.work();
+  assertEquals(second?.state, "skipped");
+  assertMatch(second!.reason, /^redeployed at .* already: the cool-down lasts until /);
+  at.host.ahead += DAY * 1000;
+  await at.deliver(7);
+  const jobs = await at.work();
+  assertEquals(jobs.map(({ state }) => state), ["healed", "skipped", "redeployed"]);
+});
+
+Deno.test("no more are redeployed in an hour than allowed; the rest wait, and nobody is asked about them", async () => {
+  await using at = await Scene.start();
+  at.brakes = { ...at.brakes, maxPerHour: 5 };
+  const ids = Array.from({ length: 60 }, (_, i) => i + 1);
+  for (const id of ids) at.addMac(id);
+  await at.deliver(...ids);
+  const jobs = await at.work();
+  assertEquals(at.jamf.redeploys.length, 5);
+  const waiting = jobs.filter(({ state }) => state === "waiting");
+  assertEquals(waiting.length, 55);
+  assertMatch(waiting[0]!.reason, /^the limit of 5 redeploys an hour is reached: the next can be /);
+  assertEquals(at.fleet.requests.length <= 5 + 4, true, `${at.fleet.requests.length} requests`);
+  await at.work(HOUR + 1);
+  assertEquals(at.jamf.redeploys.length, 10);
+  assertEquals(at.jamf.redeploysByComputer().size, 10);
+});
+
+Deno.test("a dry run asks everything, and changes nothing", async () => {
+  await using at = await Scene.start();
+  at.dryRun = true;
+  at.addMac(7);
+  at.addMac(8, { managed: false });
+  await at.deliver(7, 8);
+  const jobs = await at.work();
+  assertEquals(jobs.map(({ state, reason }) => `${state}: ${reason}`), [
+    "skipped: dry run: it would be redeployed",
+    "needs_person: not managed by Jamf Pro: enrol this Mac again",
+  ]);
+  assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
+  assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
+});
+
+Deno.test("while a server does not answer, a job waits longer and longer, and a person is told after a day", async () => {
+  const cases: [match: RegExp, server: "jamf" | "fleet", how: Misbehaviour][] = [
+    [FLEET.host, "fleet", { status: 500 }],
+    [FLEET.host, "fleet", { malformed: true }],
+    [FLEET.host, "fleet", { reset: true }],
+    [JAMF.search, "jamf", { status: 503 }],
+    [JAMF.search, "jamf", { half: true }],
+    [JAMF.token, "jamf", { status: 500 }],
+    [JAMF.redeploy, "jamf", { status: 403 }],
+    [JAMF.redeploy, "jamf", { status: 429 }],
+  ];
+  for (const [match, server, how] of cases) {
+    await using at = await Scene.start();
+    at.addMac(7);
+    at[server].misbehave(match, how, Infinity);
+    await at.deliver(7);
+    const [job] = await at.work();
+    const name = `${match} ${JSON.stringify(how)}`;
+    assertEquals([job?.state, job?.tries], ["waiting", 1], name);
+    await at.work(61);
+    const again = (await at.records())[0]!;
+    assertEquals(again.tries, 2, name);
+    assertEquals(again.due_at - Math.floor(at.now()) >= 119, true, name);
+    await at.work(DAY);
+    const ended = (await at.records())[0]!;
+    assertEquals(ended.state, "needs_person", name);
+    assertStringIncludes(ended.reason, "could not be asked for a day: ", name);
+    assertEquals(at.jamf.redeploys.length, 0, name);
+  }
+});
+
+Deno.test("a job goes on once the server answers again", async () => {
+  await using at = await Scene.start();
+  at.addMac(7);
+  at.jamf.misbehave(JAMF.search, { status: 500 }, 1);
+  await at.deliver(7);
+  await at.work();
+  const [job] = await at.work(61);
+  assertEquals([job?.state, job?.tries], ["redeployed", 0]);
+});
+
+Deno.test("a request whose answer is not known is repeated once, marked, and then watched", async () => {
+  for (const after of [true, undefined] as const) {
+    await using at = await Scene.start();
+    at.addMac(7);
+    at.jamf.misbehave(JAMF.redeploy, { reset: true, ...(after && { after }) }, Infinity);
+    await at.deliver(7);
+    assertEquals((await at.work())[0]?.state, "waiting");
+    const [second] = await at.work(61);
+    assertEquals([second?.state, second?.attempts], ["redeployed", 2]);
+    await at.work(HOUR);
+    assertEquals(at.jamf.seen(JAMF.redeploy).length, 2);
+    assertEquals(at.jamf.redeploys.length, after ? 2 : 0);
+    await at.work(DAY);
+    assertEquals((await at.records())[0]?.state, "needs_person");
+  }
+});
+
+Deno.test("a repeat that is refused does not undo that the first request may have been done", async () => {
+  for (const status of [503, 404]) {
+    await using at = await Scene.start();
+    at.addMac(7);
+    at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
+    at.jamf.misbehave(JAMF.redeploy, { status }, Infinity);
+    await at.deliver(7);
+    await at.work();
+    const [job] = await at.work(61);
+    assertEquals([job?.state, job?.attempts], ["redeployed", 2]);
+    await at.work(HOUR);
+    assertEquals(at.jamf.redeploys.length, 1);
+    const [row] = await at.driver.query("SELECT state FROM redeploys");
+    assertEquals(row?.["state"], "unknown");
+  }
+});
+
+Deno.test("a request whose answer is not known is not repeated for a Mac that was heard from", async () => {
+  await using at = await Scene.start();
+  const mac = at.addMac(7);
+  at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
+  await at.deliver(7);
+  await at.work();
+  mac.lastContactTime = new Date(at.host.now() + 5000);
+  const [job] = await at.work(61);
+  assertEquals([job?.state, at.jamf.redeploys.length], ["skipped", 1]);
+  const [row] = await at.driver.query("SELECT state FROM redeploys");
+  assertEquals(row?.["state"], "unknown");
+});
+
+Deno.test("a computer that is gone when it is redeployed needs a person, and counts for no brake", async () => {
+  await using at = await Scene.start();
+  at.addMac(7);
+  at.jamf.misbehave(JAMF.redeploy, {
+    status: 404,
+    body: { errors: [{ description: "Computer with given id does not exist" }] },
+  });
+  await at.deliver(7);
+  const [job] = await at.work();
+  assertEquals([job?.state, job?.reason], [
+    ...["needs_person", "Jamf Pro answered 404: Computer with given id does not exist"],
+  ]);
+  assertEquals(await at.driver.query("SELECT * FROM redeploys WHERE state <> 'refused'"), []);
+});
+
+Deno.test("two policies of one Mac redeploy it once", async () => {
+  await using at = await Scene.start();
+  at.policies = [POLICY, "Jamf trust"];
+  const policies = [
+    { id: 1, name: POLICY, response: "fail" as const },
+    { id: 2, name: "Jamf trust", response: "fail" as const },
+  ];
+  at.addMac(7, {}, { policies });
+  await at.deliver(7);
+  await at.jobs.deliver(2, [7], Math.floor(at.now()));
+  const jobs = await at.work();
+  assertEquals(jobs.map(({ state }) => state).sort(), ["redeployed", "skipped"]);
+  assertEquals(at.jamf.redeploys.length, 1);
+});
+
+Deno.test("a job that takes too long is given up before another instance may take it", async () => {
+  await using at = await Scene.start();
+  at.lease = 1;
+  at.addMac(7);
+  at.fleet.misbehave(FLEET.host, { hang: true });
+  await at.deliver(7);
+  const [job] = await at.work();
+  assertEquals(job?.state, "waiting");
+  assertEquals(job?.tries, 1);
+  assertEquals((await at.work(61))[0]?.state, "redeployed");
+});
+
+Deno.test("run() works until it is stopped, and gives back what it could not finish", async () => {
+  await using at = await Scene.start();
+  at.addMac(7);
+  at.fleet.misbehave(FLEET.host, { hang: true }, Infinity);
+  await at.deliver(7);
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const worker = at.worker();
+  const running = worker.run(stop.signal, abort.signal);
+  while (at.fleet.requests.length === 0) await new Promise((done) => setTimeout(done, 5));
+  stop.abort();
+  abort.abort();
+  await running;
+  const [row] = await at.driver.query("SELECT lease_owner, state FROM jobs");
+  assertEquals({ ...row }, { lease_owner: null, state: "waiting" });
+});

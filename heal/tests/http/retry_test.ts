@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { delayBefore } from "../../lib/http/retry.ts";
+
+Deno.test("delayBefore() waits as long as the server asks for, a minute at most", () => {
+  const now = Date.parse("2026-01-02T03:04:05Z");
+  const cases: [retryAfter: string | null, delay: number][] = [
+    ["0", 0],
+    ["3", 3000],
+    ["3600", 60_000],
+    ["Fri, 02 Jan 2026 03:04:15 GMT", 10_000],
+    ["Fri, 02 Jan 2026 03:04:00 GMT", 0],
+    ["Fri, 02 Jan 2027 03:04:05 GMT", 60_000],
+    ["soon", 500],
+    ["-1", 0],
+    ["", 500],
+    [null, 500],
+  ];
+  for (const [retryAfter, delay] of cases) {
+    assertEquals(delayBefore(1, retryAfter, now, 1), delay, retryAfter ?? "none");
+  }
+});
+
+Deno.test("delayBefore() doubles, with half of it left to chance, up to a minute", () => {
+  const delays = (random: number): number[] =>
+    [1, 2, 3, 4, 20].map((attempt) => delayBefore(attempt, null, 0, random));
+  assertEquals(delays(0), [250, 500, 1000, 2000, 30_000]);
+  assertEquals(delays(1), [500, 1000, 2000, 4000, 60_000]);
+});

@@ -1,0 +1,236 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { NoAnswerError } from "../../lib/http/client.ts";
+import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { Inventory } from "../../lib/jamf/inventory.ts";
+import { JamfPro, TokenError } from "../../lib/jamf/jamf_pro.ts";
+import { type Asked, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { Secret } from "../../lib/secret.ts";
+import { TestHttpHost } from "../http_host.ts";
+import { JAMF, StandInJamf, type StandInJamfOptions } from "../stand_in/jamf_pro.ts";
+import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
+
+interface Scene extends AsyncDisposable {
+  readonly standIn: StandInJamf;
+  readonly host: TestHttpHost;
+  readonly jamf: JamfPro;
+  readonly inventory: Inventory;
+}
+
+async function scene(options?: StandInJamfOptions, secret?: string): Promise<Scene> {
+  const host = new TestHttpHost();
+  const standIn = await StandInJamf.start({ now: host.now, ...options });
+  const jamf = new JamfPro(
+    {
+      url: new URL(standIn.url),
+      clientId: standIn.client.id,
+      clientSecret: new Secret(secret ?? standIn.client.secret),
+    },
+    host,
+    2000,
+  );
+  const inventory = new Inventory(jamf);
+  const dispose = () => standIn[Symbol.asyncDispose]();
+  return { standIn, host, jamf, inventory, [Symbol.asyncDispose]: dispose };
+}
+
+Deno.test("withSerial() and withId() tell what matters of a computer", async () => {
+  await using at = await scene();
+  at.standIn.addComputer({
+    id: "12",
+    name: "Front desk",
+    serialNumber: "C02-XK1",
+    managed: false,
+    lastContactTime: new Date("2026-01-02T03:04:05.678Z"),
+  });
+  at.standIn.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
+  const computer = {
+    id: "12",
+    name: "Front desk",
+    serial: "C02-XK1",
+    isManaged: false,
+    isMdmCapable: true,
+    contact: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
+  };
+  assertEquals(await at.inventory.withSerial("C02-XK1"), [computer]);
+  assertEquals(await at.inventory.withId("12"), computer);
+  assertEquals((await at.inventory.withId("13"))?.contact, undefined);
+  assertEquals(await at.inventory.withSerial("NONE"), []);
+  assertEquals(await at.inventory.withId("99"), undefined);
+});
+
+Deno.test("withSerial() gives two if there are two, and asks for no serial number that means more", async () => {
+  await using at = await scene();
+  for (const id of ["1", "2", "3"]) at.standIn.addComputer({ id, serialNumber: "TWICE" });
+  assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
+  for (const serial of ["", 'A" or "B', "A*", "A;B", "Ä"]) {
+    await assertRejects(() => at.inventory.withSerial(serial), RangeError);
+  }
+  assertEquals(at.standIn.seen(JAMF.search).length, 1);
+});
+
+Deno.test("withSerial() refuses the answer of a server that does not filter", async () => {
+  await using at = await scene();
+  at.standIn.addComputer({ id: "1", serialNumber: "OTHER" });
+  const { inventory, standIn } = at;
+  const other = await inventory.withSerial("OTHER").then(() => standIn.requests.length);
+  assertEquals(other, 2);
+  standIn.misbehave(JAMF.search, {
+    status: 200,
+    body: {
+      results: [{
+        id: "1",
+        general: { mdmCapable: { capable: true }, remoteManagement: { managed: true } },
+        hardware: { serialNumber: "OTHER" },
+      }],
+    },
+  });
+  await assertRejects(
+    () => inventory.withSerial("MINE"),
+    ReplyError,
+    'asked for serial number "MINE", it told of "OTHER"',
+  );
+});
+
+Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
+  for (const version of [3, 2, 1] as const) {
+    await using at = await scene({ inventoryVersions: [version] });
+    at.standIn.addComputer({ id: "1", serialNumber: "A" });
+    await at.inventory.withSerial("A");
+    await at.inventory.withId("1");
+    await at.inventory.withId("2");
+    const paths = at.standIn.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
+    const tried = ["v3", "v2", "v1"].slice(0, 4 - version);
+    assertEquals(paths, [...tried, `v${version}`, `v${version}`]);
+  }
+});
+
+Deno.test("tokens come by the older path where the newer is unknown, and it is remembered", async () => {
+  await using at = await scene({ tokenPaths: ["/api/oauth/token"] });
+  await at.inventory.withSerial("A");
+  at.standIn.tokens.expireAll();
+  await at.inventory.withSerial("A");
+  assertEquals(at.standIn.seen(JAMF.token).map(({ path }) => path), [
+    "/api/v1/oauth/token",
+    "/api/oauth/token",
+    "/api/oauth/token",
+  ]);
+});
+
+Deno.test("tokens are renewed before they end, and after a 401, once", async () => {
+  await using at = await scene({ tokenLifetime: 1200 });
+  const { standIn, inventory, host } = at;
+  const given = (): number => standIn.seen(JAMF.token).length;
+  await inventory.withSerial("A");
+  host.ahead += 1130_000;
+  await inventory.withSerial("A");
+  assertEquals(given(), 1);
+  host.ahead += 20_000;
+  await inventory.withSerial("A");
+  assertEquals(given(), 2);
+  standIn.tokens.expireAll();
+  await inventory.withSerial("A");
+  assertEquals(given(), 3);
+  standIn.misbehave(JAMF.search, { status: 401 }, Infinity);
+  await assertRejects(() => inventory.withSerial("A"), ReplyError, "Jamf Pro answered 401");
+  assertEquals(given(), 4);
+});
+
+Deno.test("callers that come together share one token", async () => {
+  await using at = await scene();
+  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
+  at.standIn.tokens.expireAll();
+  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
+  assertEquals(at.standIn.seen(JAMF.token).length, 2);
+});
+
+Deno.test("close() gives the token back", async () => {
+  await using at = await scene();
+  await at.jamf.close();
+  await at.inventory.withSerial("A");
+  assertEquals(at.standIn.tokens.good, 1);
+  await at.jamf.close();
+  assertEquals(at.standIn.tokens.good, 0);
+});
+
+Deno.test("wrong credentials are told, and shown to nobody", async () => {
+  await using at = await scene({}, "not-the-secret");
+  const { message } = await assertRejects(() => at.inventory.withSerial("A"), TokenError);
+  assertEquals(message, "Jamf Pro, asked for a token, answered 401: invalid_client");
+});
+
+Deno.test("a cluster is asked by its cookie", async () => {
+  await using at = await scene({ sticky: true });
+  at.standIn.addComputer({ id: "1", serialNumber: "A" });
+  assertEquals((await at.inventory.withSerial("A")).length, 1);
+});
+
+Deno.test("an answer of a wrong shape is told by its field", async () => {
+  const cases: [how: Misbehaviour, message: string][] = [
+    [{ wrongTypes: true }, "Cannot read Jamf Pro's answer: results.0.id: "],
+    [{ malformed: true }, "Cannot read Jamf Pro's answer: it is no JSON"],
+    [{ status: 200, body: {} }, "Cannot read Jamf Pro's answer: results: "],
+    [{ status: 302, headers: { location: "https://sso.example.com" } }, "configure the final URL"],
+  ];
+  for (const [how, message] of cases) {
+    await using at = await scene();
+    at.standIn.addComputer({ id: "1", serialNumber: "A" });
+    at.standIn.misbehave(JAMF.search, how);
+    await assertRejects(() => at.inventory.withSerial("A"), ReplyError, message);
+  }
+});
+
+Deno.test("requestRedeploy() tells what was done, what was not, and what nobody knows", async () => {
+  const cases: [how: Misbehaviour | undefined, asked: Partial<Asked>, redeploys: number][] = [
+    [undefined, { state: "queued" }, 1],
+    [{ status: 429 }, { state: "queued" }, 1],
+    [{ status: 401 }, { state: "queued" }, 1],
+    [{ status: 403 }, { state: "refused", isFinal: false }, 0],
+    [{ status: 422 }, { state: "refused", isFinal: true }, 0],
+    [{ status: 500 }, { state: "unknown" }, 0],
+    [{ status: 502, after: true }, { state: "unknown" }, 1],
+    [{ reset: true }, { state: "unknown" }, 0],
+    [{ reset: true, after: true }, { state: "unknown" }, 1],
+    [{ half: true }, { state: "unknown" }, 1],
+    [{ hang: true, after: true }, { state: "unknown" }, 1],
+    [{ malformed: true }, { state: "unknown" }, 1],
+    [{ wrongTypes: true }, { state: "unknown" }, 1],
+  ];
+  for (const [how, expected, redeploys] of cases) {
+    await using at = await scene();
+    at.standIn.addComputer({ id: "1" });
+    if (how !== undefined) at.standIn.misbehave(JAMF.redeploy, how);
+    const asked = await requestRedeploy(at.jamf, "1");
+    const { state } = asked;
+    const isFinal = state === "refused" ? { isFinal: asked.isFinal } : {};
+    assertEquals({ state, ...isFinal }, expected as Asked, JSON.stringify(how));
+    assertEquals(at.standIn.redeploys.length, redeploys, JSON.stringify(how));
+  }
+});
+
+Deno.test("requestRedeploy() asks a server that stays too busy four times, and calls it refused", async () => {
+  await using at = await scene();
+  at.standIn.addComputer({ id: "1" });
+  at.standIn.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
+  assertEquals(await requestRedeploy(at.jamf, "1"), {
+    state: "refused",
+    isFinal: false,
+    reason: "Jamf Pro answered 503",
+  });
+  assertEquals(at.standIn.seen(JAMF.redeploy).length, 4);
+});
+
+Deno.test("requestRedeploy() names the privileges that are missing", async () => {
+  await using at = await scene({ privileges: ["Read Computers"] });
+  at.standIn.addComputer({ id: "1" });
+  const asked = await requestRedeploy(at.jamf, "1");
+  assertEquals(
+    asked.state === "refused" && /needs the privileges .*Read Computer Check-In/.test(asked.reason),
+    true,
+  );
+});
+
+Deno.test("a server that gives no answer to a look-up is told", async () => {
+  await using at = await scene();
+  at.standIn.misbehave(JAMF.search, { reset: true }, Infinity);
+  await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");
+});

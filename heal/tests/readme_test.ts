@@ -1,0 +1,43 @@
+// The README says what is so.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { HELP } from "../lib/help.ts";
+import { NAMES } from "../lib/config.ts";
+import { JOB_STATES } from "../lib/healing/job.ts";
+import { Desk } from "./desk.ts";
+import { runProgram } from "./program.ts";
+
+const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
+const FOLDER = new URL("../", import.meta.url);
+
+Deno.test("the README's example is what the program prints", async () => {
+  const [, command, printed] =
+    /<!-- example: redeploy -->\n\n```console\n\$ jamf-heal (.*)\n([^]*?)```/.exec(README)!;
+  await using at = new Desk();
+  at.jamf.addComputer({ id: "112", serialNumber: "C02XK1JWJG5H" });
+  at.jamf.addComputer({ id: "113", serialNumber: "FVFGC0A1Q6L4", managed: false });
+  const lastContactTime = new Date(Date.now() - 600_000);
+  at.jamf.addComputer({ id: "114", serialNumber: "C1MQ9D2YH7", lastContactTime });
+  const { code, stdout } = await runProgram(command!.split(" "), at.variables);
+  assertEquals(code, 1);
+  assertEquals(masked(stdout), masked(printed!));
+});
+
+/** Without what is new at every run. */
+function masked(text: string): string {
+  return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "STAMP");
+}
+
+Deno.test("every option in the README is known, and every variable and state is in it", () => {
+  for (const [, option] of README.matchAll(/`?(--[a-z][a-z-]+)/g)) {
+    if (option !== "--quiet") assertStringIncludes(HELP, option!);
+  }
+  for (const name of NAMES) assertStringIncludes(README, name);
+  for (const state of JOB_STATES) assertStringIncludes(README, `| \`${state}\``);
+});
+
+Deno.test("every file that the README points to is there", () => {
+  for (const [, path] of README.matchAll(/\]\((?!https:)([^)#]+)/g)) {
+    Deno.statSync(new URL(path!, FOLDER));
+  }
+});

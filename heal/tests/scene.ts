@@ -1,0 +1,145 @@
+/**
+ * A Jamf Pro, a Fleet, Macs in both, and the program between them, in this process.
+ *
+ * @module
+ */
+
+import type { TargetReport } from "../lib/by_hand.ts";
+import { redeployTargets } from "../lib/by_hand.ts";
+import type { Brakes } from "../lib/command.ts";
+import { Worker } from "../lib/healing/worker.ts";
+import { Secret } from "../lib/secret.ts";
+import { connect, type Connected } from "../lib/servers.ts";
+import type { Driver } from "../lib/store/driver.ts";
+import { type JobRecord, Jobs, listJobs } from "../lib/store/jobs.ts";
+import { openStore } from "../lib/store/open.ts";
+import { Redeploys } from "../lib/store/redeploys.ts";
+import { type Target, targetsOf } from "../lib/target.ts";
+import { TestHttpHost } from "./http_host.ts";
+import { type FleetHost, StandInFleet } from "./stand_in/fleet.ts";
+import type { JamfComputer } from "./stand_in/jamf_computer.ts";
+import { StandInJamf } from "./stand_in/jamf_pro.ts";
+
+/** The policy that acts. */
+export const POLICY = "Jamf agent checks in";
+
+/** Stands until it is disposed of. */
+export class Scene implements AsyncDisposable {
+  readonly host = new TestHttpHost();
+  readonly logged: Readonly<Record<string, unknown>>[] = [];
+  readonly told: string[] = [];
+  brakes: Brakes = { coolDown: 86_400, maxPerHour: 20 };
+  policies: readonly string[] = [POLICY];
+  dryRun = false;
+  lease = 300;
+  readonly #connected: Connected;
+  readonly jobs: Jobs;
+
+  private constructor(
+    readonly jamf: StandInJamf,
+    readonly fleet: StandInFleet,
+    readonly driver: Driver,
+    timeout?: number,
+  ) {
+    this.jobs = new Jobs(driver, "this");
+    this.#connected = connect(
+      {
+        jamf: {
+          url: new URL(jamf.url),
+          clientId: jamf.client.id,
+          clientSecret: new Secret(jamf.client.secret),
+        },
+        fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
+      },
+      this.host,
+      timeout,
+    );
+  }
+
+  static async start(timeout?: number): Promise<Scene> {
+    const jamf = await StandInJamf.start();
+    const fleet = await StandInFleet.start();
+    const driver = await openStore({ kind: "sqlite", path: ":memory:" });
+    return new Scene(jamf, fleet, driver, timeout);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+    await this.jamf[Symbol.asyncDispose]();
+    await this.fleet[Symbol.asyncDispose]();
+  }
+
+  /** Seconds since 1970. */
+  now = (): number => this.host.now() / 1000;
+
+  /** A Mac that both servers know by the same number. */
+  addMac(
+    id: number,
+    computer: Partial<JamfComputer> = {},
+    host: Partial<FleetHost> = {},
+  ): JamfComputer {
+    const added = this.jamf.addComputer({ id: `${id}`, ...computer });
+    this.fleet.addHost({ id, hardwareSerial: added.serialNumber, ...host });
+    return added;
+  }
+
+  async deliver(...hostIds: number[]): Promise<void> {
+    await this.jobs.deliver(1, hostIds, Math.floor(this.now()));
+  }
+
+  /** Works off what is due; later if time is to pass before, in seconds. */
+  async work(later = 0, stop: AbortSignal = new AbortController().signal): Promise<JobRecord[]> {
+    this.host.ahead += later * 1000;
+    await this.worker().drain(stop);
+    return await this.records();
+  }
+
+  worker(owner = "this"): Worker {
+    return new Worker({
+      ...this.#room(),
+      jobs: new Jobs(this.driver, owner),
+      owner,
+      policies: this.policies,
+      lease: this.lease,
+      // A worker that never waited would leave nobody else his turn.
+      pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      log: (event) => this.logged.push(event),
+    });
+  }
+
+  /** What a person would run; targets as in a list. */
+  async redeploy(
+    list: string,
+    options: { force?: boolean; wait?: number } = {},
+  ): Promise<TargetReport[]> {
+    const targets: Target[] = targetsOf(list, "list");
+    return await redeployTargets({
+      ...this.#room(),
+      force: false,
+      sleep: (time) => {
+        this.host.ahead += time;
+        return this.host.sleep(time);
+      },
+      tell: (line) => this.told.push(line),
+      ...options,
+    }, targets);
+  }
+
+  /** All jobs, the oldest first. */
+  async records(): Promise<JobRecord[]> {
+    return (await listJobs(this.driver, undefined)).reverse();
+  }
+
+  #room(): Omit<
+    ConstructorParameters<typeof Worker>[0],
+    "jobs" | "owner" | "policies" | "lease" | "pause" | "log"
+  > {
+    return {
+      ...this.#connected,
+      redeploys: new Redeploys(this.driver),
+      now: this.now,
+      brakes: this.brakes,
+      dryRun: this.dryRun,
+    };
+  }
+}

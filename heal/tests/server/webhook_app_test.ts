@@ -1,0 +1,270 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { Secret } from "../../lib/secret.ts";
+import { listen, ListenError } from "../../lib/server/listen.ts";
+import { webhookApp, type WebhookRoom } from "../../lib/server/webhook_app.ts";
+import { StoreError } from "../../lib/store/driver.ts";
+import { webhookBody } from "../stand_in/webhook_body.ts";
+
+const SECRET = "correct-horse-battery";
+const PATH = "/fleet/failing-policy";
+
+/** A server, what it was told to keep, and what it said. */
+interface Served {
+  readonly app: ReturnType<typeof webhookApp>;
+  readonly kept: [policyId: number, hostIds: readonly number[]][];
+  readonly logged: Readonly<Record<string, unknown>>[];
+  readonly post: (
+    body: BodyInit,
+    query?: string,
+    headers?: HeadersInit,
+  ) => Promise<{ status: number; text: string }>;
+}
+
+function appWith(room: Partial<WebhookRoom> = {}): Served {
+  const kept: Served["kept"] = [];
+  const logged: Served["logged"] = [];
+  const app = webhookApp({
+    secret: new Secret(SECRET),
+    secretInUrl: true,
+    deliver: (policyId, hostIds) => {
+      kept.push([policyId, hostIds]);
+      return Promise.resolve({ accepted: hostIds.length, repeated: 0 });
+    },
+    isReady: () => Promise.resolve(true),
+    log: (event) => logged.push(event),
+    ...room,
+  });
+  const post: Served["post"] = async (body, query = `?secret=${SECRET}`, headers = {}) => {
+    const response = await app.request(PATH + query, { method: "POST", body, headers });
+    return { status: response.status, text: await response.text() };
+  };
+  return { app, kept, logged, post };
+}
+
+Deno.test("a delivery is kept, then answered with 202", async () => {
+  const { kept, post } = appWith();
+  const body = JSON.stringify(webhookBody({ policyId: 3, hostIds: [7, 8] }));
+  assertEquals(await post(body), { status: 202, text: '{"accepted":2,"repeated":0}' });
+  assertEquals(kept, [[3, [7, 8]]]);
+});
+
+Deno.test("the secret is taken from the URL, or as the password of basic auth", async () => {
+  const { kept, post } = appWith();
+  const body = JSON.stringify(webhookBody({ hostIds: [7] }));
+  const basic = (text: string): HeadersInit => ({ authorization: `Basic ${btoa(text)}` });
+  const cases: [query: string, headers: HeadersInit, status: number][] = [
+    [`?secret=${SECRET}`, {}, 202],
+    ["", basic(`fleet:${SECRET}`), 202],
+    ["", basic(`:${SECRET}`), 202],
+    ["", {}, 401],
+    ["?secret=", {}, 401],
+    [`?secret=${SECRET}x`, {}, 401],
+    [`?secret=${SECRET.toUpperCase()}`, {}, 401],
+    [`?Secret=${SECRET}`, {}, 401],
+    ["", basic(SECRET), 401],
+    ["", basic(`${SECRET}:x`), 401],
+    ["", { authorization: `Bearer ${SECRET}` }, 401],
+    ["", { authorization: "Basic %%%" }, 401],
+  ];
+  for (const [query, headers, status] of cases) {
+    assertEquals((await post(body, query, headers)).status, status, query + Deno.inspect(headers));
+  }
+  assertEquals(kept.length, 3);
+});
+
+Deno.test("the secret is not taken from the URL where it would be exported", async () => {
+  const { post } = appWith({ secretInUrl: false });
+  const body = JSON.stringify(webhookBody({ hostIds: [7] }));
+  const refused = await post(body);
+  assertEquals(refused.status, 401);
+  assertStringIncludes(refused.text, "it must be the password of basic auth");
+  const basic = { authorization: `Basic ${btoa(`fleet:${SECRET}`)}` };
+  assertEquals((await post(body, "", basic)).status, 202);
+});
+
+Deno.test("without the secret, nothing of the body is read", async () => {
+  const { post } = appWith();
+  let pulled = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      pulled++;
+      controller.enqueue(new Uint8Array(1024));
+    },
+  }, { highWaterMark: 0 });
+  assertEquals((await post(body, "?secret=wrong")).status, 401);
+  assertEquals(pulled, 0);
+});
+
+Deno.test("a body that is wrong is refused with the field that is", async () => {
+  const { kept, logged, post } = appWith();
+  const cases: [body: string, status: number, error: string][] = [
+    ["", 400, "The body is no JSON"],
+    ["{", 400, "The body is no JSON"],
+    ["null", 400, "The body is wrong: all of it: "],
+    ["{}", 400, "The body is wrong: policy: "],
+    ['{"policy":{"id":"1"},"hosts":[]}', 400, "The body is wrong: policy.id: "],
+    ['{"policy":{"id":1}}', 400, "The body is wrong: hosts: "],
+    ['{"policy":{"id":1},"hosts":[{"id":1},{"id":-2}]}', 400, "The body is wrong: hosts.1.id: "],
+    ['{"policy":{"id":1},"hosts":[{"id":1.5}]}', 400, "The body is wrong: hosts.0.id: "],
+    ['{"policy":{"id":1e300},"hosts":[]}', 400, "The body is wrong: policy.id: "],
+    [" ".repeat(1024 * 1024 + 1), 413, "The body has more than 1048576 bytes"],
+  ];
+  for (const [body, status, error] of cases) {
+    const answer = await post(body);
+    assertEquals(answer.status, status, body.slice(0, 80));
+    assertStringIncludes(JSON.parse(answer.text).error, error);
+  }
+  assertEquals(kept, []);
+  assertEquals(logged.length, cases.length);
+});
+
+Deno.test("a body is measured, whatever it says of its length", async () => {
+  const { post } = appWith();
+  const chunk = new Uint8Array(100_000).fill(32);
+  let left = 12;
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => left-- > 0 ? controller.enqueue(chunk) : controller.close(),
+  });
+  assertEquals((await post(endless)).status, 413);
+  assertEquals((await post("{}", undefined, { "content-length": "99999999" })).status, 413);
+});
+
+Deno.test("whatever is sent is answered, and only positive ids are kept", async () => {
+  const { kept, post } = appWith();
+  await fc.assert(fc.asyncProperty(fc.json(), async (body) => {
+    const { status } = await post(body);
+    assertEquals([202, 400].includes(status), true);
+  }));
+  assertEquals(kept.every(([id, ids]) => [id, ...ids].every((n) => n > 0)), true);
+});
+
+Deno.test("a store that does not answer is told, so that Fleet sends it again", async () => {
+  const { post } = appWith({ deliver: () => Promise.reject(new StoreError("gone")) });
+  assertEquals((await post('{"policy":{"id":1},"hosts":[{"id":1}]}')).status, 503);
+});
+
+Deno.test("/healthz says whether the store answers, and nothing else", async () => {
+  const well = await appWith().app.request("/healthz");
+  assertEquals([well.status, await well.text()], [200, "ok\n"]);
+  const ill = await appWith({ isReady: () => Promise.resolve(false) }).app.request("/healthz");
+  assertEquals([ill.status, await ill.text()], [503, "the store does not answer\n"]);
+  for (const [method, path] of [["GET", PATH], ["POST", "/"], ["GET", "/"]] as const) {
+    assertEquals((await appWith().app.request(path, { method })).status, 404);
+  }
+});
+
+Deno.test("nothing that is logged holds the secret", async () => {
+  const { logged, post } = appWith();
+  await post('{"policy":{"id":1},"hosts":[{"id":1}]}');
+  await post("{");
+  await post("{}", `?secret=wrong-${SECRET}`);
+  assertEquals(JSON.stringify(logged).includes(SECRET), false);
+  assertEquals(logged.map(({ event }) => event), ["delivery", "refused", "refused"]);
+});
+
+/** Listens on a port of its own while a test runs. */
+async function listening(
+  room: Partial<WebhookRoom>,
+  test: (port: number) => Promise<void>,
+): Promise<void> {
+  const { app } = appWith(room);
+  const port = freePort();
+  const stop = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const address = { hostname: "127.0.0.1", port };
+  const served = listen(address, app.fetch, stop.signal, new AbortController().signal, resolve);
+  await promise;
+  try {
+    await test(port);
+  } finally {
+    stop.abort();
+    await served;
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** A client that sends the beginning of a body, and then says no more. */
+async function slowClient(port: number, secret: string): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = `POST ${PATH}?secret=${secret} HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n{`;
+  await connection.write(new TextEncoder().encode(head));
+  return connection;
+}
+
+async function statusOf(connection: Deno.TcpConn): Promise<string> {
+  const bytes = new Uint8Array(4096);
+  const count = await connection.read(bytes).catch(() => null);
+  const text = new TextDecoder().decode(bytes.subarray(0, count ?? 0));
+  connection.close();
+  return text.slice(9, 12);
+}
+
+Deno.test("clients with slow bodies hold up nobody, and are let go", async () => {
+  await listening({ bodyTimeout: 500 }, async (port) => {
+    const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(port, SECRET)));
+    const response = await fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, {
+      method: "POST",
+      body: '{"policy":{"id":1},"hosts":[{"id":1}]}',
+    });
+    assertEquals(response.status, 202);
+    await response.body?.cancel();
+    const statuses = await Promise.all(slow.map(statusOf));
+    assertEquals(new Set(statuses), new Set(["408"]));
+  });
+});
+
+Deno.test("clients without the secret are let go at once, however slow their body is", async () => {
+  await listening({ bodyTimeout: 60_000 }, async (port) => {
+    const slow = await Promise.all(Array.from({ length: 20 }, () => slowClient(port, "wrong")));
+    assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["401"]));
+  });
+});
+
+Deno.test("more bodies at once than may be are put off", async () => {
+  await listening({ bodyTimeout: 1000, maxReading: 3 }, async (port) => {
+    const slow: Deno.TcpConn[] = [];
+    for (let i = 0; i < 3; i++) slow.push(await slowClient(port, SECRET));
+    let status = 0;
+    while (status !== 503 && status !== 408) {
+      const response = await fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, {
+        method: "POST",
+        body: "{}",
+      });
+      await response.body?.cancel();
+      status = response.status;
+    }
+    assertEquals(status, 503);
+    assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["408"]));
+  });
+});
+
+Deno.test("listen() does not wait for good for clients that keep their connections", async () => {
+  const { app } = appWith({ bodyTimeout: 60_000 });
+  const port = freePort();
+  const [stop, abort] = [new AbortController(), new AbortController()];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const address = { hostname: "127.0.0.1", port };
+  const served = listen(address, app.fetch, stop.signal, abort.signal, resolve);
+  await promise;
+  const slow = await slowClient(port, SECRET);
+  stop.abort();
+  abort.abort();
+  await served;
+  slow.close();
+});
+
+Deno.test("listen() says if the address cannot be had", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const never = new AbortController().signal;
+  const address = { hostname: "127.0.0.1", port };
+  const error = await listen(address, () => new Response(), never, never, () => {})
+    .catch((error) => error);
+  assertEquals(error instanceof ListenError, true);
+  assertMatch(error.message, /^Cannot listen on "127.0.0.1:\d+": address already in use$/);
+});

@@ -1,0 +1,74 @@
+/**
+ * A computer as the stand-in for Jamf Pro keeps it, and as it shows it.
+ *
+ * @module
+ */
+
+/** What a test may set, at any time. */
+export interface JamfComputer {
+  /** A text of digits. */
+  readonly id: string;
+  name: string;
+  serialNumber: string;
+  managed: boolean;
+  mdmCapable: boolean;
+  /** When the agent last checked in; `null` if it never has. */
+  lastContactTime: Date | null;
+  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that stays silent. */
+  healsAfter: number | undefined;
+}
+
+/** Versions of the inventory's path that Jamf Pro has had. */
+export type InventoryVersion = 1 | 2 | 3 | 4;
+
+/**
+ * A computer as the inventory shows it.
+ *
+ * @param sections As asked for; a section that was not is `null`.
+ * @param version From 4 on, the last check-in has another name.
+ */
+export function toInventory(
+  computer: JamfComputer,
+  sections: readonly string[],
+  version: InventoryVersion,
+): Record<string, unknown> {
+  const { id, serialNumber } = computer;
+  return {
+    id,
+    udid: udidOf(id),
+    general: sections.includes("GENERAL") ? generalOf(computer, version) : null,
+    hardware: sections.includes("HARDWARE")
+      ? { make: "Apple", model: "MacBook Air", modelIdentifier: "Mac14,2", serialNumber }
+      : null,
+  };
+}
+
+/** A point in time as Jamf Pro writes it: UTC, without the zeros at the end of a second's fraction. */
+export function jamfStamp(time: Date): string {
+  return time.toISOString().replace(/\.?0*Z$/, "Z");
+}
+
+/** A serial number of ten letters and digits, always the same for a number. */
+export function serialOf(number: number): string {
+  return `C${number.toString(36).toUpperCase().padStart(9, "0")}`;
+}
+
+function generalOf(computer: JamfComputer, version: InventoryVersion): Record<string, unknown> {
+  const { name, managed, mdmCapable, lastContactTime } = computer;
+  const stamp = lastContactTime === null ? null : jamfStamp(lastContactTime);
+  return {
+    name,
+    platform: "Mac",
+    remoteManagement: { managed, managementUsername: null },
+    supervised: managed,
+    mdmCapable: { capable: mdmCapable, capableUsers: [], userManagementInfo: [] },
+    reportDate: stamp,
+    // From version 4 on `lastContact` is any contact, MDM's too, and was seen to be null where the check-in is known.
+    ...(version < 4 ? { lastContactTime: stamp } : { lastCheckIn: stamp, lastContact: null }),
+    mdmProfileExpiration: managed ? "2031-10-31T18:04:13Z" : null,
+  };
+}
+
+function udidOf(id: string): string {
+  return `00000000-0000-4000-8000-${id.padStart(12, "0")}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * The bearer tokens that the stand-in for Jamf Pro gave out.
+ *
+ * @module
+ */
+
+import type { Answer, SeenRequest } from "./misbehaviour.ts";
+
+/** An API client, as an admin makes one. */
+export interface JamfClient {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** What a token is good for. */
+export type TokenState = "good" | "expired" | "unknown";
+
+/** Gives out tokens for one API client, and knows them again. */
+export class JamfTokens {
+  /** Seconds that a new token lasts. */
+  lifetime: number;
+  readonly #client: JamfClient;
+  readonly #now: () => number;
+  /** When each ends, in milliseconds since 1970. */
+  readonly #ends = new Map<string, number>();
+  #given = 0;
+
+  constructor(client: JamfClient, lifetime: number, now: () => number) {
+    this.#client = client;
+    this.lifetime = lifetime;
+    this.#now = now;
+  }
+
+  /** Answers a request for a token; a wrong one as OAuth says, not as the rest of the API does. */
+  answer(request: SeenRequest): Answer {
+    const type = request.headers["content-type"]?.split(";")[0]?.trim();
+    if (type !== "application/x-www-form-urlencoded") return { status: 415 };
+    const form = new URLSearchParams(request.body);
+    if (form.get("grant_type") !== "client_credentials") return refuse("unsupported_grant_type");
+    const { id, secret } = this.#client;
+    if (form.get("client_id") !== id || form.get("client_secret") !== secret) {
+      return { ...refuse("invalid_client"), status: 401 };
+    }
+    return {
+      status: 200,
+      body: {
+        access_token: this.#give(),
+        scope: "api-role:1",
+        token_type: "Bearer",
+        expires_in: this.lifetime,
+      },
+    };
+  }
+
+  /** What the token of a request is good for. */
+  stateOf(request: SeenRequest): TokenState {
+    const ends = this.#ends.get(tokenOf(request));
+    if (ends === undefined) return "unknown";
+    return ends > this.#now() ? "good" : "expired";
+  }
+
+  /** Ends every token that is out. */
+  expireAll(): void {
+    for (const token of this.#ends.keys()) this.#ends.set(token, this.#now());
+  }
+
+  /** Forgets the token of a request. */
+  invalidate(request: SeenRequest): void {
+    this.#ends.delete(tokenOf(request));
+  }
+
+  /** Tokens that would still be taken. */
+  get good(): number {
+    return this.#ends.values().filter((ends) => ends > this.#now()).toArray().length;
+  }
+
+  #give(): string {
+    const token = `token-${++this.#given}-${crypto.randomUUID()}`;
+    this.#ends.set(token, this.#now() + this.lifetime * 1000);
+    return token;
+  }
+}
+
+function tokenOf(request: SeenRequest): string {
+  return /^Bearer (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
+}
+
+function refuse(error: string): Answer {
+  return { status: 400, body: { error } };
+}

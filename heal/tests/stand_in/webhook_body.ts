@@ -1,0 +1,62 @@
+/**
+ * What Fleet sends when a policy fails on hosts.
+ *
+ * @module
+ */
+
+/** Which policy, and which hosts fail it. */
+export interface Failing {
+  readonly policyId?: number;
+  readonly policyName?: string;
+  readonly hostIds: Iterable<number>;
+  /** When Fleet sends it. */
+  readonly at?: Date;
+}
+
+/**
+ * The body of one delivery, to be sent as JSON.
+ *
+ * @example
+ * ```ts
+ * const body = webhookBody({ hostIds: [1, 2] });
+ * if (!JSON.stringify(body).includes('"hosts":[{"id":1,')) throw new Error("No host");
+ * ```
+ */
+export function webhookBody({ policyId = 1, policyName, hostIds, at }: Failing): unknown {
+  const hosts = Array.from(hostIds, (id) => ({
+    id,
+    hostname: `mac-${id}.local`,
+    display_name: `Mac ${id}`,
+    url: `https://fleet.example.com/hosts/${id}`,
+  }));
+  return {
+    timestamp: (at ?? new Date()).toISOString(),
+    policy: {
+      id: policyId,
+      name: policyName ?? "Jamf agent checks in",
+      query: "SELECT 1 FROM file WHERE path = '/opt/telemetry/jamf/last_checkin';",
+      critical: false,
+      description: "",
+      author_id: 1,
+      author_name: "Admin",
+      author_email: "admin@example.com",
+      fleet_id: null,
+      team_id: null,
+      resolution: "",
+      platform: "darwin",
+      calendar_events_enabled: false,
+      conditional_access_enabled: false,
+      created_at: "2026-01-02T03:04:05Z",
+      updated_at: "2026-01-02T03:04:05Z",
+      passing_host_count: 0,
+      failing_host_count: hosts.length,
+      host_count_updated_at: null,
+    },
+    hosts,
+  };
+}
+
+/** Numbers from `first` on, as many as `count`. */
+export function idsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}

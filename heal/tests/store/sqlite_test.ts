@@ -1,0 +1,68 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { StoreError } from "../../lib/store/driver.ts";
+import { Jobs, listJobs } from "../../lib/store/jobs.ts";
+import { openStore } from "../../lib/store/open.ts";
+import { openSqlite } from "../../lib/store/sqlite.ts";
+
+async function inTempDir(test: (dir: string) => Promise<void> | void): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await test(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("the file, and those beside it, are readable for their owner alone", () =>
+  inTempDir(async (dir) => {
+    const driver = await openStore({ kind: "sqlite", path: `${dir}/heal.db` });
+    const modes: string[][] = [];
+    for await (const { name } of Deno.readDir(dir)) {
+      const { mode } = await Deno.stat(`${dir}/${name}`);
+      modes.push([name, (mode! & 0o777).toString(8)]);
+    }
+    modes.sort();
+    await driver.close();
+    assertEquals(modes, [["heal.db", "600"], ["heal.db-shm", "600"], ["heal.db-wal", "600"]]);
+  }));
+
+Deno.test("openSqlite() tightens a file that others can read", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    await Deno.writeTextFile(path, "", { mode: 0o644 });
+    await openSqlite(path).close();
+    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+  }));
+
+Deno.test("a full disk is told, keeps what was there, and is no end", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    const driver = await openStore({ kind: "sqlite", path });
+    const jobs = new Jobs(driver, "one");
+    const hosts = (from: number): number[] => Array.from({ length: 5000 }, (_, i) => from + i);
+    await jobs.deliver(1, [1], 0);
+    const [row] = await driver.query("PRAGMA page_count");
+    await driver.query(`PRAGMA max_page_count = ${Number(row!["page_count"]) + 10}`);
+    const error = await assertRejects(() => jobs.deliver(1, hosts(2), 0), StoreError);
+    assertEquals(error.message, `Cannot use the store "${path}": database or disk is full`);
+    assertEquals((await listJobs(driver, undefined)).length, 1);
+    await driver.query("PRAGMA max_page_count = 100000");
+    assertEquals(await jobs.deliver(1, hosts(1), 0), { accepted: 4999, repeated: 1 });
+    await driver.close();
+  }));
+
+Deno.test("openSqlite() says what is wrong with a path", () =>
+  inTempDir((dir) => {
+    Deno.writeTextFileSync(`${dir}/text`, "This is no database, but a letter to a friend.\n");
+    Deno.symlinkSync(`${dir}/text`, `${dir}/link`);
+    const cases: [path: string, reason: string][] = [
+      [`${dir}/none/heal.db`, "there is no such file or folder"],
+      [dir, "it is no regular file; remove it"],
+      [`${dir}/link`, "it is a link; remove it"],
+      [`${dir}/text`, "file is not a database"],
+    ];
+    for (const [path, reason] of cases) {
+      const { message } = assertThrows(() => openSqlite(path), StoreError);
+      assertEquals(message, `Cannot open the store "${path}": ${reason}`);
+    }
+  }));
