@@ -1,5 +1,6 @@
 // The tree for Fleet's GitOps: what `fleetctl gitops` would refuse, found without it.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { parseAllDocuments } from "yaml";
 import { CONFIGURATION, PROGRAM_PATH } from "../../build/package.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
 import { namesIn } from "../mac.ts";
@@ -17,6 +18,7 @@ import {
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   "": [
     "name",
+    "org_settings",
     "settings",
     "agent_options",
     "controls",
@@ -25,6 +27,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     "software",
     "labels",
   ],
+  org_settings: ["webhook_settings"],
+  "org_settings/webhook_settings": ["interval", "failing_policies_webhook"],
   settings: ["webhook_settings", "features", "host_expiry_settings", "integrations", "secrets"],
   "settings/webhook_settings": ["failing_policies_webhook", "host_status_webhook"],
   "settings/webhook_settings/failing_policies_webhook": [
@@ -122,6 +126,14 @@ Deno.test("Fleet knows every key of the tree", () => {
     "platforms/macos/policies",
     "platforms/macos/reports",
   ]);
+});
+
+Deno.test("Fleet knows every key of the webhook's settings, and both files agree on them", () => {
+  const text = Deno.readTextFileSync(new URL("../heal/fleet-webhook.yml", `file://${FLEET}`));
+  const [organisation, fleet] = parseAllDocuments(text).map((document) => document.toJS());
+  assertEquals(strangers(organisation, KEYS), []);
+  assertEquals(strangers(fleet, KEYS), []);
+  assertEquals(fleets().map(({ content }) => content.settings), [fleet.settings]);
 });
 
 Deno.test("a fleet's file has every section that would be cleared if it were left out", () => {

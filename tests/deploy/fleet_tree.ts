@@ -35,6 +35,7 @@ export interface Reference {
 
 /** The file of a fleet, as far as it is asked for here. */
 export interface Fleet {
+  readonly settings: unknown;
   readonly controls: { readonly scripts: readonly Reference[] };
   readonly policies: readonly Reference[];
   readonly reports: readonly Reference[];

@@ -44,6 +44,9 @@ const replySchema = z.object({
   policies: host.policies ?? [],
 }));
 
+/** The list of all that is installed is long, and of no use here. */
+const WITHOUT_SOFTWARE = new URLSearchParams({ exclude_software: "true" });
+
 /** Asks Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
@@ -64,6 +67,7 @@ export class Fleet {
     const reply = await this.#http.send({
       method: "GET",
       path: `api/v1/fleet/hosts/${id}`,
+      query: WITHOUT_SOFTWARE,
       headers: { authorization: `Bearer ${this.#token.reveal()}` },
       signal,
     });

@@ -22,27 +22,34 @@ export interface Computer {
 }
 
 const SERVER = "Jamf Pro";
-/** Newest first. */
-const VERSIONS = ["v3", "v2", "v1"] as const;
+/** Newest first; Jamf Pro 11.30 brought the fourth, and calls the others deprecated. */
+const VERSIONS = ["v4", "v3", "v2", "v1"] as const;
 const SECTIONS = [["section", "GENERAL"], ["section", "HARDWARE"]];
 
+/** Of a computer that it knows little of, Jamf Pro leaves things out, or says `null`: such a one is not in its hands. */
 const computerSchema = z.object({
   id: z.string().regex(/^[1-9]\d*$/),
   general: z.object({
     name: z.string().nullish(),
+    // Two names of one thing, the newer first. `lastContact`, which is new as well, is another: it moves with every answer
+    // of the Mac to MDM, and so with the redeploy itself.
+    lastCheckIn: z.iso.datetime({ offset: true }).nullish(),
     lastContactTime: z.iso.datetime({ offset: true }).nullish(),
-    mdmCapable: z.object({ capable: z.boolean() }),
-    remoteManagement: z.object({ managed: z.boolean() }),
+    mdmCapable: z.object({ capable: z.boolean().nullish() }).nullish(),
+    remoteManagement: z.object({ managed: z.boolean().nullish() }).nullish(),
   }),
   hardware: z.object({ serialNumber: z.string().nullish() }),
-}).transform(({ id, general, hardware }): Computer => ({
-  id,
-  name: general.name ?? "",
-  serial: hardware.serialNumber ?? "",
-  isManaged: general.remoteManagement.managed,
-  isMdmCapable: general.mdmCapable.capable,
-  contact: general.lastContactTime ? Date.parse(general.lastContactTime) / 1000 : undefined,
-}));
+}).transform(({ id, general, hardware }): Computer => {
+  const contact = general.lastCheckIn ?? general.lastContactTime;
+  return {
+    id,
+    name: general.name ?? "",
+    serial: hardware.serialNumber ?? "",
+    isManaged: general.remoteManagement?.managed ?? false,
+    isMdmCapable: general.mdmCapable?.capable ?? false,
+    contact: contact ? Date.parse(contact) / 1000 : undefined,
+  };
+});
 
 const pageSchema = z.object({ results: z.array(computerSchema) });
 

@@ -32,6 +32,8 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
     ],
   });
   assertEquals(await fleetOf(standIn).host(8), undefined);
+  const asked = standIn.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
+  assertEquals(asked, ["true", "true"], "a list of software is long");
 });
 
 Deno.test("host() tells what is wrong with an answer", async () => {

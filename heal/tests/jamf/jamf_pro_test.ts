@@ -91,15 +91,53 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
   );
 });
 
+Deno.test("every version tells of the check-in, and of nothing else, as a contact", async () => {
+  for (const version of [4, 3, 2, 1] as const) {
+    await using at = await scene({ inventoryVersions: [version] });
+    const lastContactTime = new Date("2026-01-02T03:04:05Z");
+    at.standIn.addComputer({ id: "1", serialNumber: "A", lastContactTime });
+    const contact = lastContactTime.getTime() / 1000;
+    assertEquals((await at.inventory.withId("1"))?.contact, contact, `v${version}`);
+  }
+});
+
+Deno.test("a Mac that answers MDM has not been heard from", async () => {
+  await using at = await scene();
+  const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
+  at.standIn.misbehave(JAMF.computer, {
+    status: 200,
+    body: { id: "1", general, hardware: { serialNumber: "A" } },
+  });
+  assertEquals((await at.inventory.withId("1"))?.contact, undefined);
+});
+
+Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
+  await using at = await scene();
+  for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
+    at.standIn.misbehave(JAMF.computer, {
+      status: 200,
+      body: { id: "1", general, hardware: { serialNumber: null } },
+    });
+    assertEquals(await at.inventory.withId("1"), {
+      id: "1",
+      name: "",
+      serial: "",
+      isManaged: false,
+      isMdmCapable: false,
+      contact: undefined,
+    });
+  }
+});
+
 Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
-  for (const version of [3, 2, 1] as const) {
+  for (const version of [4, 3, 2, 1] as const) {
     await using at = await scene({ inventoryVersions: [version] });
     at.standIn.addComputer({ id: "1", serialNumber: "A" });
     await at.inventory.withSerial("A");
     await at.inventory.withId("1");
     await at.inventory.withId("2");
     const paths = at.standIn.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
-    const tried = ["v3", "v2", "v1"].slice(0, 4 - version);
+    const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
     assertEquals(paths, [...tried, `v${version}`, `v${version}`]);
   }
 });
