@@ -46,7 +46,10 @@ export type Redeployed =
   | { readonly kind: "would_redeploy" }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "needs_person"; readonly reason: string }
-  /** Not now: the hourly limit is reached, or Jamf Pro does not take requests. */
+  /**
+   * Not now: the computer was redeployed not long ago, or enough of them were. Fleet tells of a Mac only when it begins to
+   * fail: a job that ended here would be the last that is heard of it.
+   */
   | { readonly kind: "limited"; readonly until: number; readonly reason: string }
   | { readonly kind: "refused"; readonly reason: string }
   /** Another instance has the job by now. */
@@ -132,10 +135,11 @@ function stopped(
       return claim;
     case "cooling_down": {
       const { asked_at } = claim.last;
+      const until = asked_at + coolDown;
       const reason = `redeployed at ${stampOf(asked_at)} already: the cool-down lasts until ${
-        stampOf(asked_at + coolDown)
+        stampOf(until)
       }`;
-      return { kind: "skipped", reason };
+      return { kind: "limited", until, reason };
     }
     case "hourly_limit":
       return { kind: "limited", until: claim.until, reason: limitReason(maxPerHour, claim.until) };

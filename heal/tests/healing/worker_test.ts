@@ -112,8 +112,8 @@ Deno.test("what the delivery says of a policy is not believed, and one look ends
   assertEquals(at.fleet.requests.length <= 4, true, `${at.fleet.requests.length} requests`);
 });
 
-Deno.test("the cool-down holds between jobs, and ends", async () => {
-  await using at = await Scene.start();
+/** A Mac that was redeployed and healed, and has just begun to fail again. */
+async function failingAgain(at: Scene): Promise<void> {
   const mac = at.addMac(7, { healsAfter: 60_000 });
   at.jamf.computers.set("7", mac);
   await at.deliver(7);
@@ -121,13 +121,27 @@ Deno.test("the cool-down holds between jobs, and ends", async () => {
   mac.lastContactTime = new Date(at.host.now() + 1000);
   await at.work(HOUR);
   await at.deliver(7);
+}
+
+Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only once", async () => {
+  await using at = await Scene.start();
+  await failingAgain(at);
   const [, second] = await at.work();
-  assertEquals(second?.state, "skipped");
+  assertEquals(second?.state, "waiting");
   assertMatch(second!.reason, /^redeployed at .* already: the cool-down lasts until /);
-  at.host.ahead += DAY * 1000;
-  await at.deliver(7);
-  const jobs = await at.work();
-  assertEquals(jobs.map(({ state }) => state), ["healed", "skipped", "redeployed"]);
+  const jobs = await at.work(DAY);
+  assertEquals(jobs.map(({ state }) => state), ["healed", "redeployed"]);
+  assertEquals(at.jamf.redeploys.length, 2);
+});
+
+Deno.test("a job that waited for the end of the cool-down asks Fleet before it acts", async () => {
+  await using at = await Scene.start();
+  await failingAgain(at);
+  await at.work();
+  at.fleet.hosts.get(7)!.policies[0]!.response = "pass";
+  const [, second] = await at.work(DAY);
+  assertEquals([second?.state, second?.reason], ["skipped", "the policy no longer fails"]);
+  assertEquals(at.jamf.redeploys.length, 1);
 });
 
 Deno.test("no more are redeployed in an hour than allowed; the rest wait, and nobody is asked about them", async () => {
@@ -276,7 +290,7 @@ Deno.test("two policies of one Mac redeploy it once", async () => {
   await at.deliver(7);
   await at.jobs.deliver(2, [7], Math.floor(at.now()));
   const jobs = await at.work();
-  assertEquals(jobs.map(({ state }) => state).sort(), ["redeployed", "skipped"]);
+  assertEquals(jobs.map(({ state }) => state).sort(), ["redeployed", "waiting"]);
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
