@@ -7,6 +7,7 @@
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
 import type { Host, Outcome } from "./lib/host.ts";
+import { print } from "./lib/print.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { run } from "./lib/run.ts";
 import { printable } from "./lib/view/printable.ts";
@@ -86,17 +87,6 @@ function tell(messages: readonly string[]): void {
     print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
   } catch {
     // Nobody listens.
-  }
-}
-
-function print(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    // A pipe takes what it has room for.
-    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
-  } catch (error) {
-    // The reader has seen enough, as in `jamf-pulse summary | head`.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { print } from "../lib/print.ts";
 import { printable } from "../lib/view/printable.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import type { Command } from "./lib/command.ts";
@@ -103,17 +104,6 @@ function tell(line: string): void {
     print(Deno.stderr, `${printable(line)}\n`);
   } catch {
     // Nobody listens.
-  }
-}
-
-function print(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    // A pipe takes what it has room for.
-    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
-  } catch (error) {
-    // The reader has seen enough, as in `jamf-heal jobs | head`.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

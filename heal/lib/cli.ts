@@ -122,7 +122,8 @@ type Values = { readonly [K in typeof VALUES[number]]?: string };
 function refuseOptionsOfOthers(mode: Mode, given: Given): void {
   for (const option of [...FLAGS, ...VALUES, ...TARGET_KINDS]) {
     const value = given[option];
-    if (value === "") throw new UsageError(`Option "--${option}" needs a value`);
+    const isEmpty = Array.isArray(value) ? value.includes("") : value === "";
+    if (isEmpty) throw new UsageError(`Option "--${option}" needs a value`);
     const modes = OPTION_MODES[option] ?? MODES;
     const isGiven = Array.isArray(value) ? value.length > 0 : Boolean(value);
     if (isGiven && !modes.includes(mode)) {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { reasonOf as reasonOfSystem } from "../../lib/reason.ts";
+
 /**
  * Why something was refused, or broke, as the end of a sentence.
  *
@@ -18,15 +20,7 @@
  * ```
  */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  switch (error.name) {
-    case "NotCapable":
-      return "this program may not; start it with heal/launch.ts, which gives it what it needs";
-    case "NotFound":
-      return "there is no such file or folder";
-    case "PermissionDenied":
-      return "permission denied";
-  }
-  const message = error.message.replace(/ \(os error \d+\).*$/s, "");
-  return message.charAt(0).toLowerCase() + message.slice(1);
+  return error instanceof Error && error.name === "NotCapable"
+    ? "this program may not; start it with heal/launch.ts, which gives it what it needs"
+    : reasonOfSystem(error);
 }
