@@ -8,7 +8,7 @@ import { stampOf } from "../../../lib/utc_stamp.ts";
 import type { Brakes } from "../command.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Asked } from "../jamf/request_redeploy.ts";
-import type { Claim, Claimant, Redeploy, Redeploys } from "../store/redeploys.ts";
+import type { Claim, Claimant, Redeploy, Redeploys, Settlement } from "../store/redeploys.ts";
 import { redeployRequests } from "../telemetry.ts";
 import { objectionTo } from "./guards.ts";
 
@@ -83,7 +83,8 @@ export async function redeploy(room: RedeployRoom, request: RedeployRequest): Pr
       const { redeploy } = claim;
       if (!dryRun) {
         const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
-        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
+        const settlement = { state: "unknown", reason: TWICE } as const;
+        await redeploys.settle(redeploy, settlement, job?.owner, lookAgainAt);
       }
       return { kind: "unknown", at: redeploy.asked_at, reason: TWICE };
     }
@@ -92,6 +93,8 @@ export async function redeploy(room: RedeployRoom, request: RedeployRequest): Pr
   }
 }
 
+/** Why a job that was asked for has not ended. */
+export const WAITS = "waits for the Mac to be heard from";
 const TWICE = "asked twice, and Jamf Pro's answer is not known";
 
 async function askFor(
@@ -101,28 +104,32 @@ async function askFor(
 ): Promise<Redeployed> {
   const asked = await ask(redeploy.computer_id, signal);
   redeployRequests.add(1, { state: asked.state });
-  const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
+  const settle = (settlement: Settlement): Promise<void> =>
+    redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_LOOK);
+  const { asked_at: at, attempts } = redeploy;
   switch (asked.state) {
-    case "queued":
-      await redeploys.settle(redeploy, "queued", asked.commandUuid, job?.owner, lookAgainAt);
-      return { kind: "redeployed", at: redeploy.asked_at, commandUuid: asked.commandUuid };
+    case "queued": {
+      const { commandUuid } = asked;
+      await settle({ state: "queued", reason: WAITS, commandUuid });
+      return { kind: "redeployed", at, commandUuid };
+    }
     case "refused": {
       const { isFinal, reason } = asked;
       // The first request may have been done all the same: it counts.
-      if (redeploy.attempts > 1) {
-        await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
-        return { kind: "unknown", at: redeploy.asked_at, reason };
+      if (attempts > 1) {
+        await settle({ state: "unknown", reason });
+        return { kind: "unknown", at, reason };
       }
-      await redeploys.settle(redeploy, "refused", null, job?.owner, lookAgainAt);
+      await settle({ state: "refused", reason });
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
-    case "unknown":
+    case "unknown": {
+      const { reason } = asked;
       // A job takes it up again, as after a crash. A person decides for himself.
-      if (redeploy.job_id !== null && redeploy.attempts === 1) {
-        return { kind: "in_flight", reason: asked.reason };
-      }
-      await redeploys.settle(redeploy, "unknown", null, job?.owner, lookAgainAt);
-      return { kind: "unknown", at: redeploy.asked_at, reason: asked.reason };
+      if (job !== undefined && attempts === 1) return { kind: "in_flight", reason };
+      await settle({ state: "unknown", reason });
+      return { kind: "unknown", at, reason };
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import { ServerError } from "../http/client.ts";
 import type { Jobs, Learned } from "../store/jobs.ts";
 import { findBySerial, type Servers } from "./find_computer.ts";
 import type { Job, JobChange } from "./job.ts";
-import { redeploy, type Redeployed, type RedeployRoom } from "./redeploy.ts";
+import { redeploy, type Redeployed, type RedeployRoom, WAITS } from "./redeploy.ts";
 
 /** What working on jobs needs from outside. */
 export interface WorkRoom extends RedeployRoom {
@@ -75,7 +75,7 @@ async function heal(
   const redeployed = await redeploy(room, {
     computer: found.computer,
     since: job.created_at,
-    job: { id: job.id, owner: room.owner },
+    job: { id: job.id, owner: room.owner, policyName: policy.name },
     signal,
   });
   return changeAfter(redeployed, job, room.now());
@@ -84,7 +84,7 @@ async function heal(
 function changeAfter(redeployed: Redeployed, job: Job, now: number): JobChange | undefined {
   switch (redeployed.kind) {
     case "redeployed":
-      return watched("waits for the Mac to be heard from", redeployed.at, now);
+      return watched(WAITS, redeployed.at, now);
     case "unknown":
       return watched(redeployed.reason, redeployed.at, now);
     case "in_flight":
@@ -110,7 +110,8 @@ function changeAfter(redeployed: Redeployed, job: Job, now: number): JobChange |
 /** Whether the Mac has been heard from since it was redeployed. */
 async function watch(room: WorkRoom, job: Job, signal?: AbortSignal): Promise<JobChange> {
   const at = job.redeployed_at ?? job.created_at;
-  const computer = await room.servers.withId(job.computer_id ?? "", signal);
+  const { computer_id: id } = job;
+  const computer = id === null ? undefined : await room.servers.withId(id, signal);
   if (computer === undefined) {
     return { state: "needs_person", reason: "Jamf Pro no longer has the computer" };
   }

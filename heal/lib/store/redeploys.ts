@@ -27,8 +27,18 @@ export interface Redeploy {
 export interface Claimant {
   readonly computerId: string;
   readonly serial: string;
-  /** The job and the instance that has leased it; absent if a person asks. */
-  readonly job?: { readonly id: number; readonly owner: string } | undefined;
+  /** The job, and the instance that has leased it; absent if a person asks. */
+  readonly job?:
+    | { readonly id: number; readonly owner: string; readonly policyName: string }
+    | undefined;
+}
+
+/** What came of asking. */
+export interface Settlement {
+  readonly state: "queued" | "refused" | "unknown";
+  /** Why, for a person. */
+  readonly reason: string;
+  readonly commandUuid?: string;
 }
 
 /** Whether the brakes let it. */
@@ -58,8 +68,8 @@ export class Redeploys {
   }
 
   /**
-   * Asks the brakes, and records the intent if they let it: both in one transaction that excludes all others, and before
-   * anything is sent.
+   * Asks the brakes, and records the intent if they let it, and what the job is about: all in one transaction that excludes
+   * others, and before anything is sent. Whoever takes over after a crash has to know which computer it was.
    *
    * @param brakes `undefined` sets them aside.
    * @param now Seconds since 1970.
@@ -94,7 +104,9 @@ export class Redeploys {
         state: "in_flight",
         command_uuid: null,
       };
-      return { kind: "granted", redeploy: isDry ? redeploy : await record(query, redeploy) };
+      if (isDry) return { kind: "granted", redeploy };
+      if (job !== undefined) await describeJob(query, job, claimant);
+      return { kind: "granted", redeploy: await record(query, redeploy) };
     });
   }
 
@@ -107,8 +119,7 @@ export class Redeploys {
    */
   async settle(
     redeploy: Redeploy,
-    state: "queued" | "refused" | "unknown",
-    commandUuid: string | null,
+    { state, reason, commandUuid }: Settlement,
     owner: string | undefined,
     lookAgainAt: number,
   ): Promise<void> {
@@ -116,13 +127,13 @@ export class Redeploys {
       await query("UPDATE redeploys SET state = $2, command_uuid = $3 WHERE id = $1", [
         redeploy.id,
         state,
-        commandUuid,
+        commandUuid ?? null,
       ]);
       if (redeploy.job_id === null || owner === undefined || state === "refused") return;
       await query(
-        `UPDATE jobs SET state = 'redeployed', redeployed_at = $2, due_at = $3
+        `UPDATE jobs SET state = 'redeployed', reason = $5, redeployed_at = $2, due_at = $3
          WHERE id = $1 AND lease_owner = $4`,
-        [redeploy.job_id, redeploy.asked_at, lookAgainAt, owner],
+        [redeploy.job_id, redeploy.asked_at, lookAgainAt, owner, reason],
       );
     });
   }
@@ -164,7 +175,7 @@ async function limitedUntil(
 
 async function isLeased(
   query: Query,
-  { id, owner }: { id: number; owner: string },
+  { id, owner }: NonNullable<Claimant["job"]>,
   now: number,
 ): Promise<boolean> {
   const rows = await query(
@@ -172,6 +183,19 @@ async function isLeased(
     [id, owner, now],
   );
   return rows.length > 0;
+}
+
+async function describeJob(
+  query: Query,
+  { id, policyName }: NonNullable<Claimant["job"]>,
+  { computerId, serial }: Claimant,
+): Promise<void> {
+  await query("UPDATE jobs SET policy_name = $2, serial = $3, computer_id = $4 WHERE id = $1", [
+    id,
+    policyName,
+    serial,
+    computerId,
+  ]);
 }
 
 /** What was asked for a job, unless it was refused. */

@@ -43,7 +43,7 @@ class Scene implements AsyncDisposable {
   claim(job: Job, now = NOW): ReturnType<Redeploys["claim"]> {
     const computerId = `${job.host_id}`;
     return this.redeploys.claim(
-      { computerId, serial: "A", job: { id: job.id, owner: "one" } },
+      { computerId, serial: "A", job: { id: job.id, owner: "one", policyName: "Trust" } },
       BRAKES,
       now,
     );
@@ -53,6 +53,8 @@ class Scene implements AsyncDisposable {
     return (await listJobs(this.driver, undefined)).map(({ state }) => state);
   }
 }
+
+const QUEUED = { state: "queued", reason: "waits", commandUuid: "uuid-1" } as const;
 
 const CASES: readonly Case[] = [
   ["deliver() counts a host once while its job is open, and again after its end", async (store) => {
@@ -158,7 +160,7 @@ const CASES: readonly Case[] = [
       at.redeploys.claim({ computerId: "1", serial: "A" }, BRAKES, now);
     const first = await claim(NOW);
     assert(first.kind === "granted");
-    await at.redeploys.settle(first.redeploy, "queued", "uuid", undefined, NOW);
+    await at.redeploys.settle(first.redeploy, QUEUED, undefined, NOW);
     assertEquals((await claim(NOW + 24 * HOUR - 1)).kind, "cooling_down");
     assertEquals((await claim(NOW + 24 * HOUR)).kind, "granted");
   }],
@@ -195,7 +197,7 @@ const CASES: readonly Case[] = [
       assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW, true)).kind, "granted");
       const claim = await at.redeploys.claim(claimant, BRAKES, NOW);
       assert(claim.kind === "granted");
-      await at.redeploys.settle(claim.redeploy, "refused", null, undefined, NOW);
+      await at.redeploys.settle(claim.redeploy, { state: "refused", reason: "no" }, undefined, NOW);
       assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW)).kind, "granted");
     },
   ],
@@ -223,12 +225,14 @@ const CASES: readonly Case[] = [
     await at.jobs.deliver(1, [1, 2], NOW);
     const one = await at.claim(await at.lease());
     assert(one.kind === "granted");
-    await at.redeploys.settle(one.redeploy, "queued", "uuid-1", "one", NOW + 120);
+    await at.redeploys.settle(one.redeploy, QUEUED, "one", NOW + 120);
     const [, job] = await listJobs(at.driver, undefined);
-    const { state, redeployed_at, due_at, command_uuid, attempts } = job!;
-    assertEquals([state, redeployed_at, due_at, command_uuid, attempts], [
-      ...["redeployed", NOW, NOW + 120, "uuid-1", 1],
+    const { state, reason, redeployed_at, due_at, command_uuid, attempts } = job!;
+    assertEquals([state, reason, redeployed_at, due_at, command_uuid, attempts], [
+      ...["redeployed", "waits", NOW, NOW + 120, "uuid-1", 1],
     ]);
+    // All that whoever takes over needs, should this instance die now.
+    assertEquals([job!.computer_id, job!.serial, job!.policy_name], ["1", "A", "Trust"]);
     const second = await at.lease();
     const two = await at.claim(second);
     assert(two.kind === "granted");
@@ -244,9 +248,9 @@ const CASES: readonly Case[] = [
       const claim = await at.claim(await at.lease());
       assert(claim.kind === "granted");
       const taken = await at.others.lease(NOW + 60, NOW + 120);
-      await at.redeploys.settle(claim.redeploy, "queued", "uuid-1", "one", NOW + 120);
+      await at.redeploys.settle(claim.redeploy, QUEUED, "one", NOW + 120);
       assertEquals(await at.states(), ["waiting"]);
-      const job = { id: taken!.id, owner: "two" };
+      const job = { id: taken!.id, owner: "two", policyName: "Trust" };
       const again = await at.redeploys.claim(
         { computerId: "1", serial: "A", job },
         BRAKES,
