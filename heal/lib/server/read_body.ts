@@ -4,31 +4,47 @@
  * @module
  */
 
-/** Why a body was not read, as the status to answer. */
-export class BodyError extends Error {
-  override name = "BodyError";
+import { Refusal } from "./refusal.ts";
 
-  constructor(message: string, readonly status: 408 | 413) {
-    super(message);
-  }
+/** What one is ready to read. */
+export interface BodyLimits {
+  /** The most that a body may have, in bytes. */
+  readonly length: number;
+  /** How long it may take, in milliseconds. */
+  readonly timeout: number;
+  /** How many are read at once. */
+  readonly readers: number;
 }
 
 /**
- * Reads a body whole.
+ * Makes what reads bodies.
  *
- * @param limit The most it may have, in bytes.
- * @param timeout How long it may take, in milliseconds.
- * @throws {BodyError} It has more, or takes longer.
+ * @returns Reads a body whole, or throws a {@linkcode Refusal}: it has more, or takes longer, or too many are being read.
  */
-export async function readBody(request: Request, limit: number, timeout: number): Promise<string> {
+export function bodyReader(
+  { length, timeout, readers }: BodyLimits,
+): (request: Request) => Promise<string> {
+  let reading = 0;
+  return async (request) => {
+    if (reading >= readers) throw new Refusal(503, "Too many requests at once");
+    reading++;
+    try {
+      return await readBody(request, length, timeout);
+    } finally {
+      reading--;
+    }
+  };
+}
+
+async function readBody(request: Request, limit: number, timeout: number): Promise<string> {
   const tooLarge = `The body has more than ${limit} bytes`;
-  if (Number(request.headers.get("content-length")) > limit) throw new BodyError(tooLarge, 413);
+  if (Number(request.headers.get("content-length")) > limit) throw new Refusal(413, tooLarge);
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
 
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => {});
-  const timer = setTimeout(() => reject(new BodyError("The body takes too long", 408)), timeout);
+  const timer = setTimeout(() => reject(new Refusal(408, "The body takes too long")), timeout);
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
@@ -37,7 +53,7 @@ export async function readBody(request: Request, limit: number, timeout: number)
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) return text + decoder.decode();
       length += value.length;
-      if (length > limit) throw new BodyError(tooLarge, 413);
+      if (length > limit) throw new Refusal(413, tooLarge);
       text += decoder.decode(value, { stream: true });
     }
   } catch (error) {

@@ -6,14 +6,14 @@
 
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { describe } from "../http/parse_reply.ts";
 import type { Secret } from "../secret.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Delivered } from "../store/jobs.ts";
 import { deliveredHosts } from "../telemetry.ts";
-import { BodyError, readBody } from "./read_body.ts";
+import { type BodyLimits, bodyReader } from "./read_body.ts";
+import { Refusal } from "./refusal.ts";
 import { secretCheck } from "./secret_check.ts";
-import { webhookBodySchema } from "./webhook_body.ts";
+import { parseWebhookBody } from "./webhook_body.ts";
 
 /** What the server needs from outside. */
 export interface WebhookRoom {
@@ -25,101 +25,72 @@ export interface WebhookRoom {
   /** Whether the store answers. */
   readonly isReady: () => Promise<boolean>;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
-  /** In milliseconds: a body must have arrived by then. */
-  readonly bodyTimeout?: number;
-  /** Bodies that are read at once. */
-  readonly maxReading?: number;
+  /** Other than the standard. */
+  readonly bodies?: Partial<BodyLimits>;
 }
 
-/** In bytes. */
-const LARGEST_BODY = 1024 * 1024;
-const BODY_TIMEOUT = 10_000;
-const MAX_READING = 256;
-/** In seconds. */
+const BODIES: BodyLimits = { length: 1024 * 1024, timeout: 10_000, readers: 256 };
+/** In seconds: when to send again what could not be taken now. */
 const COME_BACK = "10";
 
 /**
  * The routes: `POST /fleet/failing-policy` and `GET /healthz`.
  */
 export function webhookApp(room: WebhookRoom): Hono {
-  const { deliver, log, maxReading = MAX_READING, bodyTimeout = BODY_TIMEOUT } = room;
-  const bringsSecret = secretCheck(room.secret, room.secretInUrl);
-  const refusal = room.secretInUrl
-    ? "The secret is missing or wrong"
-    : "The secret is missing or wrong: while traces are exported, it must be the password of basic auth";
-  let reading = 0;
+  const { deliver, log, isReady } = room;
+  const requireSecret = secretRequired(room);
+  const read = bodyReader({ ...BODIES, ...room.bodies });
   const app = new Hono();
   app.use(secureHeaders());
 
-  app.get("/healthz", async (c) => {
-    const isReady = await room.isReady();
-    return c.text(isReady ? "ok\n" : "the store does not answer\n", isReady ? 200 : 503);
-  });
+  app.get(
+    "/healthz",
+    async (c) => await isReady() ? c.text("ok\n") : c.text("the store does not answer\n", 503),
+  );
 
   app.post("/fleet/failing-policy", async (c) => {
     // Before anything of the body is read.
-    if (!bringsSecret(c.req.raw)) return refuse(c, 401, refusal);
-    if (reading >= maxReading) {
-      c.header("retry-after", COME_BACK);
-      return refuse(c, 503, "Too many requests at once");
-    }
-    reading++;
-    let text: string;
-    try {
-      text = await readBody(c.req.raw, LARGEST_BODY, bodyTimeout);
-    } catch (error) {
-      if (error instanceof BodyError) return refuse(c, error.status, error.message);
-      throw error;
-    } finally {
-      reading--;
-    }
-    const body = parse(text);
-    if ("problem" in body) return refuse(c, 400, body.problem);
-    try {
-      const delivered = await deliver(body.policyId, body.hostIds);
-      deliveredHosts.add(delivered.accepted, { kind: "accepted" });
-      deliveredHosts.add(delivered.repeated, { kind: "repeated" });
-      log({ event: "delivery", policy: body.policyId, ...delivered });
-      return c.json(delivered, 202);
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      log({ event: "store_failed", reason: error.message });
-      // Fleet sends it again.
-      c.header("retry-after", COME_BACK);
-      return c.json({ error: "The store does not answer" }, 503);
-    }
+    requireSecret(c.req.raw);
+    const { policy, hosts } = parseWebhookBody(await read(c.req.raw));
+    const delivered = await deliver(policy.id, hosts.map(({ id }) => id));
+    deliveredHosts.add(delivered.accepted, { kind: "accepted" });
+    deliveredHosts.add(delivered.repeated, { kind: "repeated" });
+    log({ event: "delivery", policy: policy.id, ...delivered });
+    return c.json(delivered, 202);
   });
 
   app.notFound((c) => c.json({ error: "There is nothing here" }, 404));
   app.onError((error, c) => {
+    if (error instanceof Refusal) {
+      log({ event: "refused", status: error.status, reason: error.message });
+      return refuse(c, error);
+    }
+    if (error instanceof StoreError) {
+      log({ event: "store_failed", reason: error.message });
+      return refuse(c, new Refusal(503, "The store does not answer"));
+    }
     // A client that went away has no use for an answer, and is no fault.
     if (!c.req.raw.signal.aborted) log({ event: "fault", reason: error.stack ?? error.message });
     return c.json({ error: "A fault of this program" }, 500);
   });
-
-  function refuse(c: Context, status: 400 | 401 | 408 | 413 | 503, error: string): Response {
-    log({ event: "refused", status, reason: error });
-    if (status === 401) c.header("www-authenticate", 'Basic realm="jamf-heal"');
-    // What is left of the body is not worth waiting for.
-    if (status !== 400) c.header("connection", "close");
-    return c.json({ error }, status);
-  }
-
   return app;
 }
 
-type Parsed =
-  | { readonly policyId: number; readonly hostIds: readonly number[] }
-  | { readonly problem: string };
+function secretRequired({ secret, secretInUrl }: WebhookRoom): (request: Request) => void {
+  const bringsSecret = secretCheck(secret, secretInUrl);
+  const hint = secretInUrl
+    ? ""
+    : ": while traces are exported, it must be the password of basic auth";
+  return (request) => {
+    if (!bringsSecret(request)) throw new Refusal(401, `The secret is missing or wrong${hint}`);
+  };
+}
 
-function parse(text: string): Parsed {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: "The body is no JSON" };
-  }
-  const { success, data, error } = webhookBodySchema.safeParse(value);
-  if (!success) return { problem: `The body is wrong: ${describe(error)}` };
-  return { policyId: data.policy.id, hostIds: data.hosts.map(({ id }) => id) };
+function refuse(c: Context, { status, message }: Refusal): Response {
+  if (status === 401) c.header("www-authenticate", 'Basic realm="jamf-heal"');
+  // Fleet sends it again.
+  if (status === 503) c.header("retry-after", COME_BACK);
+  // What is left of the body is not worth waiting for.
+  if (status !== 400) c.header("connection", "close");
+  return c.json({ error: message }, status);
 }

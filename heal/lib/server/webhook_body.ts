@@ -5,11 +5,39 @@
  */
 
 import * as z from "zod";
+import { describe } from "../http/parse_reply.ts";
+import { Refusal } from "./refusal.ts";
 
 /** Only the ids are believed: what they stand for is asked of Fleet. Everything else may be there, or change. */
-export const webhookBodySchema = z.object({
+const webhookBodySchema = z.object({
   policy: z.object({ id: z.int().positive() }),
   hosts: z.array(z.object({ id: z.int().positive() })),
 });
 
 export type WebhookBody = z.infer<typeof webhookBodySchema>;
+
+/**
+ * Reads the body.
+ *
+ * @throws {Refusal} It is no JSON, or has another shape; the message names the field that is wrong.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const text = '{"policy":{"id":1,"name":"…"},"hosts":[{"id":7,"url":"…"}]}';
+ * assertEquals(parseWebhookBody(text), { policy: { id: 1 }, hosts: [{ id: 7 }] });
+ * assertThrows(() => parseWebhookBody('{"policy":{"id":"1"}}'), Error, "policy.id");
+ * ```
+ */
+export function parseWebhookBody(text: string): WebhookBody {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal(400, "The body is no JSON");
+  }
+  const { success, data, error } = webhookBodySchema.safeParse(value);
+  if (success) return data;
+  throw new Refusal(400, `The body is wrong: ${describe(error)}`);
+}

@@ -205,7 +205,7 @@ async function statusOf(connection: Deno.TcpConn): Promise<string> {
 }
 
 Deno.test("clients with slow bodies hold up nobody, and are let go", async () => {
-  await listening({ bodyTimeout: 500 }, async (port) => {
+  await listening({ bodies: { timeout: 500 } }, async (port) => {
     const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(port, SECRET)));
     const response = await fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, {
       method: "POST",
@@ -219,14 +219,14 @@ Deno.test("clients with slow bodies hold up nobody, and are let go", async () =>
 });
 
 Deno.test("clients without the secret are let go at once, however slow their body is", async () => {
-  await listening({ bodyTimeout: 60_000 }, async (port) => {
+  await listening({ bodies: { timeout: 60_000 } }, async (port) => {
     const slow = await Promise.all(Array.from({ length: 20 }, () => slowClient(port, "wrong")));
     assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["401"]));
   });
 });
 
 Deno.test("more bodies at once than may be are put off", async () => {
-  await listening({ bodyTimeout: 1000, maxReading: 3 }, async (port) => {
+  await listening({ bodies: { timeout: 1000, readers: 3 } }, async (port) => {
     const slow: Deno.TcpConn[] = [];
     for (let i = 0; i < 3; i++) slow.push(await slowClient(port, SECRET));
     let status = 0;
@@ -244,7 +244,7 @@ Deno.test("more bodies at once than may be are put off", async () => {
 });
 
 Deno.test("listen() does not wait for good for clients that keep their connections", async () => {
-  const { app } = appWith({ bodyTimeout: 60_000 });
+  const { app } = appWith({ bodies: { timeout: 60_000 } });
   const port = freePort();
   const [stop, abort] = [new AbortController(), new AbortController()];
   const { promise, resolve } = Promise.withResolvers<void>();
