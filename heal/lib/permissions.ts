@@ -5,7 +5,8 @@
  */
 
 import type { Command } from "./command.ts";
-import { type Environment, NAMES, SECRET_NAMES, type Settings } from "./config.ts";
+import { type Environment, NAMES, SECRET_NAMES } from "./config.ts";
+import type { Settings } from "./settings.ts";
 
 /**
  * The settings that a command cannot do without.

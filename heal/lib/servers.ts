@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FleetSettings, JamfSettings } from "./config.ts";
+import type { FleetSettings, JamfSettings } from "./settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import type { Servers } from "./healing/find_computer.ts";
 import type { RedeployRoom } from "./healing/redeploy.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { ServeCommand, WorkCommand } from "./command.ts";
-import type { Settings } from "./config.ts";
+import type { Settings } from "./settings.ts";
 import { Worker } from "./healing/worker.ts";
 import type { Host } from "./host.ts";
 import { listen } from "./server/listen.ts";

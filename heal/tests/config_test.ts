@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ConfigError, type Environment, readSettings, type Settings } from "../lib/config.ts";
+import { ConfigError, type Environment, readSettings } from "../lib/config.ts";
+import type { Settings } from "../lib/settings.ts";
 
 const GOOD = {
   JAMF_URL: "https://jamf.example.com",

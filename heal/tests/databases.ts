@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StoreSettings } from "../lib/config.ts";
+import type { StoreSettings } from "../lib/settings.ts";
 import { Secret } from "../lib/secret.ts";
 import { notTested } from "../../tests/not_tested.ts";
 import { Postgres, whyNoPostgres } from "./stand_in/postgres.ts";

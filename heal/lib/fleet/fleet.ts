@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod";
-import type { FleetSettings } from "../config.ts";
+import type { FleetSettings } from "../settings.ts";
 import { HttpClient, type HttpHost, type HttpReply } from "../http/client.ts";
 import { parseReply, saidIn } from "../http/parse_reply.ts";
 import type { Secret } from "../secret.ts";

@@ -135,15 +135,14 @@ async function askFor(
 
 function stopped(
   claim: Exclude<Claim, { kind: "granted" | "asked_twice" | "asked_before" }>,
-  { coolDown, maxPerHour }: Brakes,
+  { maxPerHour }: Brakes,
 ): Redeployed {
   switch (claim.kind) {
     case "lease_lost":
       return claim;
     case "cooling_down": {
-      const { asked_at } = claim.last;
-      const until = asked_at + coolDown;
-      const reason = `redeployed at ${stampOf(asked_at)} already: the cool-down lasts until ${
+      const { askedAt, until } = claim;
+      const reason = `redeployed at ${stampOf(askedAt)} already: the cool-down lasts until ${
         stampOf(until)
       }`;
       return { kind: "limited", until, reason };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JamfSettings } from "../config.ts";
+import type { JamfSettings } from "../settings.ts";
 import {
   HttpClient,
   type HttpHost,

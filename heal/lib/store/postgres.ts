@@ -5,7 +5,8 @@
  */
 
 import postgres from "postgres";
-import { isLoopback, type StoreSettings } from "../config.ts";
+import { isLoopback } from "../config.ts";
+import type { StoreSettings } from "../settings.ts";
 import { reasonOf } from "../reason.ts";
 import { type Driver, type Query, type Row, StoreError, type Words } from "./driver.ts";
 

@@ -5,6 +5,7 @@
  */
 
 import type { Brakes } from "../command.ts";
+import { brake, limitedUntil, type Stop } from "./brakes.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */
@@ -44,10 +45,7 @@ export interface Settlement {
 /** Whether the brakes let it. */
 export type Claim =
   | { readonly kind: "granted"; readonly redeploy: Redeploy }
-  /** It was redeployed not long ago. */
-  | { readonly kind: "cooling_down"; readonly last: Redeploy }
-  /** Enough have been redeployed within the last hour; the next may be at `until`. */
-  | { readonly kind: "hourly_limit"; readonly until: number }
+  | Stop
   /** It was asked for twice already, and nobody knows what came of it. */
   | { readonly kind: "asked_twice"; readonly redeploy: Redeploy }
   /** An instance that had the job before has asked, and told so after it lost the job. */
@@ -55,7 +53,6 @@ export type Claim =
   /** Another instance has the job by now. */
   | { readonly kind: "lease_lost" };
 
-const HOUR = 3600;
 /** After a request whose answer nobody knows, one more. */
 const ATTEMPTS = 2;
 
@@ -142,35 +139,6 @@ export class Redeploys {
   async limitedUntil(maxPerHour: number, now: number): Promise<number | undefined> {
     return await limitedUntil(this.#driver.query, maxPerHour, now);
   }
-}
-
-async function brake(
-  query: Query,
-  computerId: string,
-  { coolDown, maxPerHour }: Brakes,
-  now: number,
-): Promise<Claim | undefined> {
-  const [last] = await query(
-    `SELECT * FROM redeploys WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
-     ORDER BY asked_at DESC LIMIT 1`,
-    [computerId, now - coolDown],
-  );
-  if (last !== undefined) return { kind: "cooling_down", last: redeployOf(last) };
-  const until = await limitedUntil(query, maxPerHour, now);
-  return until === undefined ? undefined : { kind: "hourly_limit", until };
-}
-
-async function limitedUntil(
-  query: Query,
-  maxPerHour: number,
-  now: number,
-): Promise<number | undefined> {
-  const [row] = await query(
-    `SELECT asked_at FROM redeploys WHERE state <> 'refused' AND asked_at > $1
-     ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
-    [now - HOUR, maxPerHour - 1],
-  );
-  return row === undefined ? undefined : Number(row["asked_at"]) + HOUR;
 }
 
 async function isLeased(
