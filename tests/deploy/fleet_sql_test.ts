@@ -199,6 +199,45 @@ const CASES: readonly Case[] = [
   },
   { name: "the program gone", tables: without("file", PROGRAM_PATH), fails: [TELEMETRY] },
   {
+    name: "the LaunchDaemon gone",
+    tables: (tables) => {
+      without("launchd", "jamf-pulse")(tables);
+      without("file", "jamf-pulse.collect")(tables);
+    },
+    fails: [TELEMETRY],
+  },
+  {
+    name: "the LaunchDaemon marked as disabled",
+    tables: (tables) => tables.launchd[2]!.disabled = "1",
+    fails: [TELEMETRY],
+  },
+  {
+    name: "a signature error for 15 days",
+    mac: (mac) => watch(mac, checkinLines(NOW - 15 * DAY) + refusedLines(NOW - 3 * HOUR), 2 * HOUR),
+    fails: [SIGNATURE],
+  },
+  {
+    name: "no jamf binary for 15 days",
+    mac: silent(15 * DAY, 2 * HOUR),
+    tables: without("file", "/usr/local/jamf"),
+    fails: [PARTS],
+  },
+  {
+    name: "no task that checks in for 15 days",
+    mac: silent(15 * DAY, 2 * HOUR),
+    tables: without("launchd", "task.1"),
+    fails: [PARTS],
+  },
+  {
+    name: "a last_checkin that could not be written for 15 days",
+    mac: (mac) => {
+      silent(HOUR, 2 * HOUR)(mac);
+      mac.standing("last_checkin", `{"last_successful_checkin":"${stampOf(NOW - 15 * DAY)}"}\n`);
+    },
+    tables: file(`${OUT_DIR}/last_checkin`, { uid: "501" }),
+    fails: [FILES],
+  },
+  {
     name: "a signature error",
     mac: (mac) => watch(mac, checkinLines(NOW - HOUR) + refusedLines(NOW - MINUTE), 0),
     fails: [SIGNATURE],
@@ -280,7 +319,6 @@ const CASES: readonly Case[] = [
     tables: (tables) => tables.launchd[1]!.disabled = "1",
     fails: [PARTS],
   },
-  { name: "a profile missing", tables: without("macos_profiles", "jamf-pulse"), fails: [PARTS] },
 ];
 
 /** What osquery sees in a case. */
@@ -301,6 +339,15 @@ for (const example of CASES) {
     assertEquals(failed.map(({ name }) => name), expected);
   });
 }
+
+Deno.test("policies: the profiles that an admin names are looked for", () => {
+  const query = owners.find(({ name }) => name === PARTS)!.query
+    .replace("IN ('')) = 0", "IN ('com.example.wifi', 'com.example.vpn')) = 2");
+  const tables = tablesFor(CASES[0]!);
+  assertEquals(ask(tables, [query])[0]!.length, 1);
+  without("macos_profiles", "vpn")(tables);
+  assertEquals(ask(tables, [query])[0]!.length, 0);
+});
 
 Deno.test("policies: each fault has one owner, and each owner a fault", () => {
   assertEquals(CASES.filter(({ fails }) => fails.length > 1), []);

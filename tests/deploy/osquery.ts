@@ -6,7 +6,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { CONFIGURATION, PROGRAM_PATH } from "../../build/package.ts";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
 import { type Mac, namesIn } from "../mac.ts";
 
@@ -45,7 +45,7 @@ const TELEMETRY = ["last_checkin", "agent_errors"];
  */
 export function tablesOf(mac: Mac): Tables {
   const here = namesIn(mac.outDir).filter((name) => TELEMETRY.includes(name));
-  const jamf = ["com.jamf.management.daemon", "com.jamfsoftware.task.1"];
+  const daemons = ["com.jamf.management.daemon", "com.jamfsoftware.task.1", DAEMON_LABEL];
   return {
     parse_json: here.flatMap((name) => jsonRows(`${OUT_DIR}/${name}`, mac.telemetry(name)!)),
     file: [
@@ -58,13 +58,10 @@ export function tablesOf(mac: Mac): Tables {
       lookAt(mac.outDir, OUT_DIR),
       ...here.map((name) => lookAt(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
     ],
-    launchd: jamf.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
+    launchd: daemons.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
     apps: [{ path: "/Library/Application Support/JAMF/Jamf.app" }],
     mdm: [{ enrolled: "true", server_url: "https://example.com/mdm" }],
-    macos_profiles: [
-      { identifier: "io.github.jamf-pulse.background-item" },
-      { identifier: "com.example.other" },
-    ],
+    macos_profiles: [{ identifier: "com.example.wifi" }, { identifier: "com.example.vpn" }],
     uptime: [{ total_seconds: "90000" }],
   };
 }
