@@ -74,15 +74,26 @@ function runAttribute(mode: "checkin" | "errors", folders: Folders, host: Host):
 function runCollect(folders: Folders, host: Host): Outcome {
   try {
     const seen = look(folders, host);
-    writeLastCheckin(seen, folders, host);
-    if (!writeAgentErrors(seen, folders, host)) {
-      return { code: 2, stdout: "", messages: remarks(seen.examination) };
-    }
-    return { code: 0, stdout: "", messages: [] };
+    const messages = [
+      ...refusalOf(() => writeLastCheckin(seen, folders, host)),
+      // Also if that is refused: what is wrong with one file must not hide what the other has to say.
+      ...refusalOf(() => writeAgentErrors(seen, folders, host)),
+    ];
+    if (isUnknown(seen)) messages.push(...remarks(seen.examination));
+    // What is wrong with the folder is said once.
+    return { code: messages.length > 0 ? 2 : 0, stdout: "", messages: [...new Set(messages)] };
   } catch (error) {
-    if (error instanceof ReadError || error instanceof WriteError) {
-      return { code: 2, stdout: "", messages: [error.message] };
-    }
+    if (error instanceof ReadError) return { code: 2, stdout: "", messages: [error.message] };
+    throw error;
+  }
+}
+
+function refusalOf(write: () => void): string[] {
+  try {
+    write();
+    return [];
+  } catch (error) {
+    if (error instanceof WriteError) return [error.message];
     throw error;
   }
 }
@@ -94,11 +105,13 @@ function writeLastCheckin({ findings }: Look, { outDir }: Folders, { now }: Host
 }
 
 /** Writes nothing if the answer is uncertain: a `checked_at` that stands still is the alarm. */
-function writeAgentErrors(seen: Look, { outDir }: Folders, { now }: Host): boolean {
-  const { findings, standing, isUncertain } = seen;
-  if (errorsAnswer(findings, isUncertain) === "error_read") return false;
-  secureWrite(outDir, AGENT_ERRORS, agentErrorsText(findings, standing, now), now);
-  return true;
+function writeAgentErrors(seen: Look, { outDir }: Folders, { now }: Host): void {
+  if (isUnknown(seen)) return;
+  secureWrite(outDir, AGENT_ERRORS, agentErrorsText(seen.findings, seen.standing, now), now);
+}
+
+function isUnknown({ findings, isUncertain }: Look): boolean {
+  return errorsAnswer(findings, isUncertain) === "error_read";
 }
 
 function runStatus(command: StatusCommand, host: Host): Outcome {

@@ -115,6 +115,27 @@ Deno.test("run() answers error_read only when what is unread could have changed 
   });
 });
 
+Deno.test("run() collects the state though the stamp cannot be written, and the other way round", () => {
+  for (
+    const [refused, other] of [["last_checkin", "agent_errors"], ["agent_errors", "last_checkin"]]
+  ) {
+    using mac = new Mac();
+    mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
+    mac.run(["collect"], NOW - 900);
+    Deno.removeSync(`${mac.outDir}/${refused}`);
+    Deno.symlinkSync("/etc/passwd", `${mac.outDir}/${refused}`);
+    mac.log("jamf.log", checkinLines(NOW - 100), NOW);
+    const { code, messages } = mac.run(["collect"], NOW);
+    assertEquals(code, 2);
+    assertEquals(messages.length, 1);
+    assertEquals(messages[0]!.includes(`/${refused}": it is a symbolic link`), true, messages[0]);
+    assertEquals(
+      JSON.parse(mac.telemetry(other!)!).last_successful_checkin,
+      "2026-11-23T09:58:23Z",
+    );
+  }
+});
+
 Deno.test("run() counts what a summary can read, tells what it skipped, and is done", () => {
   using mac = new Mac();
   mac.log("jamf.log", checkinLines(NOW - 100), NOW);

@@ -20,6 +20,7 @@ const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
   // Sleeping itself is a stand-in's, so that no test has to wait.
   ["/bin/true-sleep", "sleep"],
   ["/usr/bin/env", "env"],
+  ["/usr/bin/find", "find"],
   ["/usr/bin/head", "head"],
   ["/usr/bin/id", "id"],
   ["/usr/bin/sed", "sed"],
@@ -42,6 +43,7 @@ bootout)
   [ -f /state/lingers ] || rm_loaded
   ;;
 bootstrap)
+  if [ -f /state/lingers ] && [ -f /state/loaded ] && ! take lingers; then rm_loaded; fi
   take refuses && { echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; }
   [ ! -f /state/loaded ] || { echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; }
   : >/state/loaded

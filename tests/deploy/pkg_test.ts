@@ -30,6 +30,7 @@ function install(mac: MacRoot): void {
 }
 
 function layTelemetry(mac: MacRoot): void {
+  Deno.mkdirSync(mac.path + TELEMETRY, { recursive: true, mode: 0o700 });
   for (const name of ["last_checkin", "agent_errors"]) {
     mac.write(`${TELEMETRY}/${name}`, "{}\n", 0o600);
   }
@@ -43,6 +44,7 @@ test("a first install makes the folders root's, and starts the daemon", (mac) =>
     `bootout system/${DAEMON_LABEL}`,
     `print system/${DAEMON_LABEL}`,
     `enable system/${DAEMON_LABEL}`,
+    `bootout system/${DAEMON_LABEL}`,
     `bootstrap system /Library/LaunchDaemons/${DAEMON_LABEL}.plist`,
   ]);
   assertEquals(mac.read("/state/loaded"), "");
@@ -81,9 +83,21 @@ test("postinstall gives up in the end, and says what is left to do", (mac) => {
   assertMatch(stderr, /Cannot start "\/Library\/.*": everything is installed, and it will start/);
 });
 
-test("postinstall is content with a daemon that runs already", (mac) => {
+test("postinstall starts a daemon that runs already anew", (mac) => {
   install(mac);
+  mac.calls();
   assertEquals(mac.run(POST, ON_THIS_MAC).code, 0);
+  assertEquals(mac.calls().map((call) => call.split(" ")[0]), ["enable", "bootout", "bootstrap"]);
+  assertEquals(mac.read("/state/loaded"), "");
+});
+
+test("an install does not take a daemon that is going for one that runs", (mac) => {
+  mac.write("/state/loaded", "");
+  // Longer than preinstall waits for it.
+  mac.write("/state/lingers", "35");
+  install(mac);
+  assertEquals(mac.read("/state/loaded"), "");
+  assertEquals(mac.read("/state/lingers"), "0\n");
 });
 
 test("postinstall forgets the telemetry of another Mac", (mac) => {
@@ -105,6 +119,37 @@ test("postinstall follows no link out of its folder", (mac) => {
   mac.write("/state/mac", "99999999-8888-7777-6666-555555555555\n");
   install(mac);
   assertEquals(mac.read("/elsewhere/last_checkin"), "somebody's");
+});
+
+test("postinstall forgets telemetry of which nobody knows where it came from", (mac) => {
+  Deno.mkdirSync(`${mac.path}/opt`);
+  layTelemetry(mac);
+  install(mac);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
+});
+
+test("preinstall takes telemetry from others, and does not believe it", (mac) => {
+  const seize: (() => void)[] = [
+    () => Deno.chownSync(mac.path + TELEMETRY, 501, 20),
+    () => Deno.chownSync(`${mac.path}${TELEMETRY}/last_checkin`, 501, 20),
+    () => {
+      Deno.removeSync(`${mac.path}${TELEMETRY}/last_checkin`);
+      Deno.symlinkSync("/elsewhere", `${mac.path}${TELEMETRY}/last_checkin`);
+    },
+  ];
+  install(mac);
+  for (const change of seize) {
+    layTelemetry(mac);
+    change();
+    install(mac);
+    const left = mac.list().filter((line) =>
+      line.includes(TELEMETRY + "/") || line.endsWith(TELEMETRY)
+    );
+    assertEquals(left, [`700 0 ${TELEMETRY}`]);
+  }
+  layTelemetry(mac);
+  install(mac);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
 test("postinstall keeps telemetry if it cannot tell which Mac this is", (mac) => {
