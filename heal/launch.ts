@@ -38,9 +38,16 @@ async function launch(args: readonly string[]): Promise<number> {
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  // A terminal tells both of Ctrl-C; whoever stops a service may know only of this one.
-  Deno.addSignalListener("SIGINT", () => {});
-  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
+  // A terminal tells both of Ctrl-C, and twice is as good; whoever stops a service may know only of this one.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended already.
+      }
+    });
+  }
   const { code } = await child.status;
   return code;
 }

@@ -92,9 +92,10 @@ async function redeployTarget(
 function reportOf(done: Redeployed): Pick<TargetReport, "outcome" | "reason"> {
   switch (done.kind) {
     case "redeployed": {
-      const { commandUuid: command_uuid, at: redeployed_at } = done;
+      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = done;
       const report = { command_uuid, redeployed_at };
-      return { outcome: "redeployed", reason: "", ...report };
+      const reason = unrecorded === undefined ? "" : `but it is not on record: ${unrecorded}`;
+      return { outcome: "redeployed", reason, ...report };
     }
     case "would_redeploy":
       return { outcome: "would_redeploy", reason: "" };
@@ -123,9 +124,10 @@ async function follow(
 ): Promise<TargetReport[]> {
   const end = room.now() + wait;
   const pause = Math.min(30, Math.max(1, wait / 20));
-  let followed = [...reports];
+  const followed = [...reports];
   for (;;) {
-    followed = await Promise.all(followed.map((report) => lookAt(room, report)));
+    // One after the other: Jamf Pro wants few connections.
+    for (const [index, report] of followed.entries()) followed[index] = await lookAt(room, report);
     const isOpen = followed.some(isFollowed);
     if (!isOpen || room.now() >= end) break;
     await room.sleep(Math.min(pause, end - room.now()) * 1000);

@@ -132,9 +132,26 @@ function secret(
   environment: Environment,
   problems: string[],
 ): string | undefined {
+  const value = given(name, environment, problems);
+  // It would be refused where it is sent, by an error with all of it in it.
+  if (value && name !== "HEAL_STORE" && !/^[\x21-\x7e]+$/.test(value)) {
+    problems.push(
+      `Cannot use ${name}: it holds a space, a line break or a letter that no header can`,
+    );
+    return undefined;
+  }
+  return value;
+}
+
+function given(
+  name: typeof SECRET_NAMES[number],
+  environment: Environment,
+  problems: string[],
+): string | undefined {
   const value = environment.get(name)?.trim() || undefined;
   const path = environment.get(`${name}_FILE`) || undefined;
-  if (value !== undefined && path !== undefined) {
+  // The store has a standard, in a unit or a container as well, that a file may replace.
+  if (value !== undefined && path !== undefined && name !== "HEAL_STORE") {
     problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);
     return undefined;
   }
@@ -175,17 +192,29 @@ function serverUrl(name: string, values: Values): URL | undefined {
 
 function store(values: Values): StoreSettings | undefined {
   const text = values.secret("HEAL_STORE") ?? STANDARD_STORE;
-  if (!/^[a-z]+:\/\//i.test(text)) return { kind: "sqlite", path: text };
+  // Whatever looks like a URL may hold a password: it is no path, and is never shown.
+  if (!text.includes("://")) return { kind: "sqlite", path: text };
   const url = URL.parse(text);
   if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) {
     values.problem("Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL");
   } else if (url.hostname === "" || url.hostname.includes(",") || url.pathname.length < 2) {
     values.problem("Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  } else if (!isDecodable(url)) {
+    values.problem("Cannot use HEAL_STORE: a % in its user, password or database is written %25");
   } else {
     const { hostname, port } = url;
     return { kind: "postgres", url: new Secret(text), hostname, port: Number(port || 5432) };
   }
   return undefined;
+}
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a host is this machine, so that nobody listens on the way. */

@@ -37,7 +37,9 @@ export async function serve(
     secret: settings.webhookSecret,
     secretInUrl: !isExported(host.environment.get),
     deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(host)),
-    isReady: () => driver.query("SELECT 1 AS one").then(() => true, () => false),
+    // As a delivery would use it.
+    isReady: () =>
+      driver.exclusive((query) => query("SELECT 1 AS one")).then(() => true, () => false),
     log,
   });
   const stop = new AbortController();
@@ -71,9 +73,11 @@ export async function work(
   host: Host,
 ): Promise<boolean> {
   const { worker, connected } = service(command, settings, driver, host);
+  const abort = abortAfterGrace(host.stop, host);
   try {
-    return await worker.drain(host.stop);
+    return await worker.drain(host.stop, abort.signal);
   } finally {
+    abort.cancel();
     await connected.close();
   }
 }

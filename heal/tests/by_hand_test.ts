@@ -110,7 +110,13 @@ Deno.test("a dry run says what would be, and changes nothing", async () => {
 Deno.test("what Jamf Pro answers is told", async () => {
   const cases: [how: Misbehaviour, outcome: string, reason: RegExp][] = [
     [{ status: 403 }, "failed", /needs the privileges/],
-    [{ status: 422 }, "needs_person", /^Jamf Pro answered 422$/],
+    [
+      { status: 422, body: { httpStatus: 422, errors: [] } },
+      "needs_person",
+      /^Jamf Pro answered 422$/,
+    ],
+    // Not Jamf Pro's own word: something stands before it.
+    [{ status: 404, body: "<html>" }, "failed", /^Jamf Pro answered 404$/],
     [{ status: 503 }, "failed", /^Jamf Pro answered 503$/],
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
   ];

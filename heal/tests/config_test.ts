@@ -133,3 +133,42 @@ Deno.test("settings show no secret where they are printed", () => {
     assertEquals(printed.includes(secret), false, secret);
   }
 });
+
+Deno.test("readSettings() never shows what may be a password in a store", () => {
+  const stores = [
+    '"postgres://heal:hunter2@db:5432/heal"',
+    "postgresql+ssl://heal:hunter2@db/heal",
+    "DATABASE_URL=postgres://heal:hunter2@db/heal",
+    "postgres://heal:hunter2%@db/heal",
+    "postgres://heal:hunter2@db",
+  ];
+  for (const store of stores) {
+    const environment = {
+      get: (name: string) => name === "HEAL_STORE" ? store : undefined,
+      readSecret: () => "",
+    };
+    const error = assertThrows(() => readSettings(["store"], environment), ConfigError);
+    assertEquals([error.message.includes("HEAL_STORE"), error.message.includes("hunter2")], [
+      ...[true, false],
+    ]);
+  }
+});
+
+Deno.test("readSettings() refuses a secret that no header can hold, without showing it", () => {
+  for (const secret of ["hunter2\nhunter3", "hunter 2", "hünter2"]) {
+    const values: Record<string, string> = { FLEET_URL: "https://a", FLEET_API_TOKEN_FILE: "/f" };
+    const environment = { get: (name: string) => values[name], readSecret: () => `${secret}\n` };
+    const error = assertThrows(() => readSettings(["fleet"], environment), ConfigError);
+    assertEquals(/^Cannot use FLEET_API_TOKEN: it holds/.test(error.message), true);
+    assertEquals(/h.nter/.test(error.message), false);
+  }
+});
+
+Deno.test("readSettings() lets a file take the place of the store that a unit names", () => {
+  const values: Record<string, string> = { HEAL_STORE: "/data/a.db", HEAL_STORE_FILE: "/f" };
+  const environment = {
+    get: (name: string) => values[name],
+    readSecret: () => "postgres://heal:x@db/heal\n",
+  };
+  assertEquals(readSettings(["store"], environment).store.kind, "postgres");
+});

@@ -10,6 +10,7 @@ import type { Computer } from "../jamf/inventory.ts";
 import type { Asked } from "../jamf/request_redeploy.ts";
 import type { Claim, Claimant, Redeploy, Redeploys, Settlement } from "../store/redeploys.ts";
 import { redeployRequests } from "../telemetry.ts";
+import { StoreError } from "../store/driver.ts";
 import { objectionTo } from "./guards.ts";
 
 /** What redeploying needs from outside. */
@@ -37,7 +38,13 @@ export interface RedeployRequest {
 
 /** What came of it. */
 export type Redeployed =
-  | { readonly kind: "redeployed"; readonly at: number; readonly commandUuid: string }
+  | {
+    readonly kind: "redeployed";
+    readonly at: number;
+    readonly commandUuid: string;
+    /** Why it could not be recorded, if so. */
+    readonly unrecorded?: string;
+  }
   /** It may have been redeployed: Jamf Pro was asked as often as is right, and gave no answer. */
   | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
   /** It may have been redeployed, and the job is to be taken up once more. */
@@ -110,8 +117,15 @@ async function askFor(
   switch (asked.state) {
     case "queued": {
       const { commandUuid } = asked;
-      await settle({ state: "queued", reason: WAITS, commandUuid });
-      return { kind: "redeployed", at, commandUuid };
+      const done = { kind: "redeployed", at, commandUuid } as const;
+      try {
+        await settle({ state: "queued", reason: WAITS, commandUuid });
+        return done;
+      } catch (error) {
+        // A job is taken up again, as after a crash. A person has to know that it is done.
+        if (!(error instanceof StoreError) || job !== undefined) throw error;
+        return { ...done, unrecorded: error.message };
+      }
     }
     case "refused": {
       const { isFinal, reason } = asked;

@@ -74,7 +74,8 @@ async function heal(
   learned.computer_id = found.computer.id;
   const redeployed = await redeploy(room, {
     computer: found.computer,
-    since: job.created_at,
+    // What Fleet has told again began anew.
+    since: job.delivered_at,
     job: { id: job.id, owner: room.owner, policyName: policy.name },
     signal,
   });
@@ -94,7 +95,12 @@ function changeAfter(redeployed: Redeployed, job: Job, now: number): JobChange |
         due_at: Math.floor(now) + MINUTE,
       };
     case "would_redeploy":
-      return skipped("dry run: it would be redeployed");
+      // Not an end: Fleet would not tell of it again, to the service that is to come.
+      return {
+        state: "waiting",
+        reason: "dry run: it would be redeployed",
+        due_at: Math.floor(now) + HOUR,
+      };
     case "skipped":
     case "needs_person":
       return { state: redeployed.kind, reason: redeployed.reason };
@@ -116,7 +122,8 @@ async function watch(room: WorkRoom, job: Job, signal?: AbortSignal): Promise<Jo
     return { state: "needs_person", reason: "Jamf Pro no longer has the computer" };
   }
   const { contact } = computer;
-  if (contact !== undefined && contact > at) {
+  // Delivered again, it has failed again since.
+  if (contact !== undefined && contact > Math.max(at, job.delivered_at)) {
     return { state: "healed", reason: `heard from at ${stampOf(Math.floor(contact))}` };
   }
   if (room.now() - at >= DAY) {

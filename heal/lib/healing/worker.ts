@@ -57,20 +57,22 @@ export class Worker {
   }
 
   /**
-   * Works until nothing is due.
+   * Works until nothing is due, or it is stopped.
    *
-   * @returns Whether the store could be used all the time.
+   * @param stop Take no more jobs.
+   * @param abort Give up those that are being worked on.
+   * @returns Whether nothing is due, and the store could be used all the time.
    */
-  async drain(abort: AbortSignal): Promise<boolean> {
+  async drain(stop: AbortSignal, abort: AbortSignal): Promise<boolean> {
     const lane = async (): Promise<string> => {
       for (;;) {
         const worked = await this.#next(abort);
-        if (worked !== "worked" || abort.aborted) return worked;
+        if (worked !== "worked" || stop.aborted) return worked;
       }
     };
     const ends = await Promise.all(Array.from({ length: LANES }, lane));
     await this.#orLog(() => this.#room.jobs.giveBack());
-    return !ends.includes("failed");
+    return !ends.includes("failed") && !stop.aborted;
   }
 
   /** One job, if one is due. */

@@ -134,6 +134,8 @@ function whyNot(error: unknown, timeout: number): string {
   if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
   if (error.name === "TimeoutError") return `none came within ${timeout / 1000} seconds`;
   const { message } = error.cause instanceof Error ? error.cause : error;
+  // The platform shows the value, and that is a token.
+  if (/invalid header/i.test(message)) return "the token holds what no header can";
   return reasonOf(
     new Error(message.replace(/^error sending request .*?client error \(\w+\): /s, "")),
   );

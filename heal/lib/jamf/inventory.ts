@@ -7,7 +7,7 @@
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import type { JamfPro } from "./jamf_pro.ts";
+import { isOwnWord, type JamfPro } from "./jamf_pro.ts";
 
 /** A computer, as far as it matters here. */
 export interface Computer {
@@ -97,7 +97,8 @@ export class Inventory {
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
     const path = `computers-inventory/${encodeURIComponent(id)}`;
     const reply = await this.#ask(path, new URLSearchParams(SECTIONS), signal);
-    return reply.status === 404 ? undefined : parseReply(SERVER, reply, 200, computerSchema);
+    const isAbsent = reply.status === 404 && isOwnWord(reply);
+    return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 
   /** Older servers answer 404, or 400, to a version that they do not know. */

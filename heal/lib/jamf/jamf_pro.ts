@@ -30,29 +30,32 @@ export class JamfPro {
    * @throws {TokenError} There is no token to be had, and the request was not sent.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
-    const token = await this.#token();
+    const { signal } = request;
+    const token = await this.#token(signal);
     const reply = await this.#http.send(withToken(request, token));
     if (reply.status !== 401) return reply;
-    return await this.#http.send(withToken(request, await this.#token(token)));
+    return await this.#http.send(withToken(request, await this.#token(signal, token)));
   }
 
   /** Gives the token back: it would be good for a while yet. */
   async close(): Promise<void> {
-    const token = await this.#tokens.held();
-    if (token === undefined) return;
+    const signal = AbortSignal.timeout(5000);
     try {
+      const token = await orAborted(this.#tokens.held(), signal);
+      if (token === undefined) return;
       const path = "api/v1/auth/invalidate-token";
-      const signal = AbortSignal.timeout(5000);
       await this.#http.send(withToken({ method: "POST", path, signal }, token));
     } catch {
       // It ends by itself.
     }
   }
 
-  async #token(refused?: string): Promise<string> {
+  /** Others may wait for the same token, so that a signal ends only the waiting. */
+  async #token(signal: AbortSignal | undefined, refused?: string): Promise<string> {
     try {
-      return await this.#tokens.get(refused);
+      return await orAborted(this.#tokens.get(refused), signal);
     } catch (error) {
+      if (signal?.aborted) throw new TokenError("No time was left to get a token");
       if (!(error instanceof ServerError)) throw error;
       throw new TokenError(error.message, { cause: error });
     }
@@ -66,4 +69,34 @@ export class TokenError extends ServerError {
 
 function withToken(request: HttpRequest, token: string): HttpRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
+}
+
+/** What it comes to, unless the signal comes first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/**
+ * Whether an answer is Jamf Pro's own word: what stands before it, such as a proxy, has the same statuses.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isOwnWord({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), true);
+ * assertEquals(isOwnWord({ status: 404, text: "<html>" }), false);
+ * ```
+ */
+export function isOwnWord({ status, text }: HttpReply): boolean {
+  try {
+    return JSON.parse(text)?.httpStatus === status;
+  } catch {
+    return false;
+  }
 }

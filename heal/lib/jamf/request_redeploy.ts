@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
 import { parseReply, ReplyError, saidIn } from "../http/parse_reply.ts";
-import { type JamfPro, TokenError } from "./jamf_pro.ts";
+import { isOwnWord, type JamfPro, TokenError } from "./jamf_pro.ts";
 
 /** What came of asking. */
 export type Asked =
@@ -68,6 +68,8 @@ function outcomeOf(reply: HttpReply): Asked {
     case 503:
       return { state: "refused", isFinal: false, reason: said };
   }
-  if (status >= 300 && status < 500) return { state: "refused", isFinal: true, reason: said };
+  if (status >= 300 && status < 500) {
+    return { state: "refused", isFinal: isOwnWord(reply), reason: said };
+  }
   return { state: "unknown", reason: said };
 }

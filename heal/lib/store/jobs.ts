@@ -119,7 +119,7 @@ export class Jobs {
   async postpone(now: number, until: number, reason: string): Promise<void> {
     await this.#driver.exclusive((query) =>
       query(
-        `UPDATE jobs SET due_at = $1, reason = $3
+        `UPDATE jobs SET due_at = $1, reason = $3, unanswered_since = NULL, tries = 0
          WHERE state = 'waiting' AND ended_at IS NULL AND due_at <= $2 AND ${FREE} AND ${NOT_ASKED}`,
         [until, now, reason],
       )

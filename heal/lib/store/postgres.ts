@@ -90,7 +90,13 @@ function optionsOf(
     publications: "",
     // Also keeps us off a server that only repeats another.
     target_session_attrs: "read-write",
-    connection: { application_name: "jamf-heal" },
+    // In milliseconds. An instance that is frozen with the lock in its hand must not keep the others from it.
+    connection: {
+      application_name: "jamf-heal",
+      idle_in_transaction_session_timeout: 10_000,
+      lock_timeout: 10_000,
+      statement_timeout: 15_000,
+    },
     onnotice: () => {},
     // Ids and times come as numbers: all of them are far below 2 to the power of 53.
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },

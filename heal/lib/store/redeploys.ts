@@ -84,7 +84,10 @@ export class Redeploys {
         if (!await isLeased(query, job, now)) return { kind: "lease_lost" };
         const own = await ownOf(query, job.id);
         if (own !== undefined) {
-          if (own.state !== "in_flight") return { kind: "asked_before", redeploy: own };
+          if (own.state !== "in_flight") {
+            await dateJob(query, own);
+            return { kind: "asked_before", redeploy: own };
+          }
           if (own.attempts >= ATTEMPTS) return { kind: "asked_twice", redeploy: own };
           return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
         }
@@ -164,6 +167,11 @@ async function describeJob(
     serial,
     computerId,
   ]);
+}
+
+/** The instance that asked had lost the job by then, and left this to the one that has it. */
+async function dateJob(query: Query, { job_id, asked_at }: Redeploy): Promise<void> {
+  await query("UPDATE jobs SET redeployed_at = $2 WHERE id = $1", [job_id, asked_at]);
 }
 
 /** What was asked for a job, unless it was refused. */

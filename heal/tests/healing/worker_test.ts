@@ -169,11 +169,70 @@ Deno.test("a dry run asks everything, and changes nothing", async () => {
   await at.deliver(7, 8);
   const jobs = await at.work();
   assertEquals(jobs.map(({ state, reason }) => `${state}: ${reason}`), [
-    "skipped: dry run: it would be redeployed",
+    "waiting: dry run: it would be redeployed",
     "needs_person: not managed by Jamf Pro: enrol this Mac again",
   ]);
   assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
   assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
+  // Fleet will not tell of it again.
+  at.dryRun = false;
+  assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
+});
+
+Deno.test("a Mac that fails again while its job waits has not recovered by itself", async () => {
+  await using at = await Scene.start();
+  at.brakes = { ...at.brakes, maxPerHour: 1 };
+  at.addMac(1);
+  const mac = at.addMac(7);
+  await at.deliver(1, 7);
+  await at.work();
+  at.host.ahead += 600_000;
+  mac.lastContactTime = new Date(at.host.now());
+  at.host.ahead += 600_000;
+  await at.deliver(7);
+  const [, job] = await at.work(HOUR);
+  assertEquals([job?.state, job?.deliveries], ["redeployed", 2]);
+});
+
+Deno.test("a Mac that fails again after its redeploy is not healed by what came before", async () => {
+  await using at = await Scene.start();
+  const mac = at.addMac(7);
+  await at.deliver(7);
+  await at.work();
+  at.host.ahead += 60_000;
+  mac.lastContactTime = new Date(at.host.now());
+  at.host.ahead += 60_000;
+  await at.deliver(7);
+  assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
+  mac.lastContactTime = new Date(at.host.now());
+  assertEquals((await at.work(HOUR))[0]?.state, "healed");
+});
+
+Deno.test("waiting for the hourly limit is not a server that does not answer", async () => {
+  await using at = await Scene.start();
+  at.brakes = { ...at.brakes, maxPerHour: 1 };
+  at.addMac(7);
+  at.jamf.misbehave(JAMF.search, { status: 500 });
+  await at.deliver(7);
+  assertEquals((await at.work())[0]?.tries, 1);
+  for (let hours = 0; hours < 26; hours++) {
+    const other = { computerId: `9${hours}`, serial: "B" };
+    await at.redeploys().claim(other, undefined, Math.floor(at.now()));
+    await at.work(HOUR - 1);
+  }
+  at.jamf.misbehave(JAMF.search, { status: 500 });
+  const [job] = await at.work(HOUR + 1);
+  assertEquals([job?.state, job?.tries], ["waiting", 1]);
+});
+
+Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async () => {
+  await using at = await Scene.start();
+  at.addMac(7);
+  await at.deliver(7);
+  await at.work();
+  at.jamf.misbehave(JAMF.computer, { status: 404, body: "<html>not here</html>" });
+  const [job] = await at.work(HOUR);
+  assertEquals([job?.state, job?.reason], ["redeployed", "Jamf Pro answered 404"]);
 });
 
 Deno.test("while a server does not answer, a job waits longer and longer, and a person is told after a day", async () => {
@@ -269,7 +328,7 @@ Deno.test("a computer that is gone when it is redeployed needs a person, and cou
   at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, {
     status: 404,
-    body: { errors: [{ description: "Computer with given id does not exist" }] },
+    body: { httpStatus: 404, errors: [{ description: "Computer with given id does not exist" }] },
   });
   await at.deliver(7);
   const [job] = await at.work();

@@ -223,7 +223,12 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
     [{ status: 429 }, { state: "queued" }, 1],
     [{ status: 401 }, { state: "queued" }, 1],
     [{ status: 403 }, { state: "refused", isFinal: false }, 0],
-    [{ status: 422 }, { state: "refused", isFinal: true }, 0],
+    [
+      { status: 422, body: { httpStatus: 422, errors: [] } },
+      { state: "refused", isFinal: true },
+      0,
+    ],
+    [{ status: 404, body: "<html>" }, { state: "refused", isFinal: false }, 0],
     [{ status: 500 }, { state: "unknown" }, 0],
     [{ status: 502, after: true }, { state: "unknown" }, 1],
     [{ reset: true }, { state: "unknown" }, 0],
