@@ -50,7 +50,7 @@ function build({ targets, out, skipSign }: BuildOptions): void {
   checkTags(version);
   const time = commitTime();
   const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
-  const packageSigner = skipSign ? {} : findPackageSigner(env);
+  const packageSigner = skipSign ? {} : findPackageSigner(Deno.build.os, env);
   const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isThere);
   const isForMac = targets.some((target) => MAC_TARGETS.includes(target));
   buildInto(out, (scratch, artefacts) => {

@@ -130,12 +130,21 @@ export interface PackageSigner {
 /**
  * Finds who vouches for packages.
  *
+ * @param os As in `Deno.build.os`.
  * @param env The value of a variable.
- * @throws {BuildError} The notary is named, but takes only what is signed.
+ * @throws {BuildError} Somebody is named where no package is made, or the notary, who takes only what is signed.
  */
-export function findPackageSigner(env: (name: string) => string | undefined): PackageSigner {
+export function findPackageSigner(
+  os: string,
+  env: (name: string) => string | undefined,
+): PackageSigner {
   const installerIdentity = env(SIGNING_VARIABLES.installerIdentity);
   const notaryProfile = env(SIGNING_VARIABLES.notaryProfile);
+  if (os !== "darwin") {
+    const { installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
+    const named = [installer, notary].find((variable) => env(variable) !== undefined);
+    if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
+  }
   if (notaryProfile !== undefined && installerIdentity === undefined) {
     throw new BuildError(
       `Cannot notarise as ${SIGNING_VARIABLES.notaryProfile} says: the package must be signed, so name ` +

@@ -6,6 +6,7 @@ import {
   findPackageSigner,
   findSigner,
   IDENTIFIER,
+  type PackageSigner,
   signCommand,
   type Signer,
 } from "../../build/sign.ts";
@@ -47,13 +48,40 @@ Deno.test("findSigner() never leaves unsigned what was to be signed", () => {
   }
 });
 
-Deno.test("findPackageSigner() has nothing notarised that is not signed", () => {
-  const notary = { JAMF_PULSE_NOTARY_PROFILE: "notary" } as Variables;
-  assertThrows(
-    () => findPackageSigner((name) => notary[name]),
-    BuildError,
-    "JAMF_PULSE_INSTALLER_IDENTITY, too",
-  );
+function packageSignerOn(os: string, variables: Variables): PackageSigner {
+  return findPackageSigner(os, (name) => variables[name]);
+}
+
+const INSTALLER = { JAMF_PULSE_INSTALLER_IDENTITY: "Developer ID Installer: Example" };
+const NOTARY = { JAMF_PULSE_NOTARY_PROFILE: "notary" };
+
+Deno.test("findPackageSigner() takes who is named, and needs nobody", () => {
+  const nobody = { installerIdentity: undefined, notaryProfile: undefined };
+  const installerIdentity = INSTALLER.JAMF_PULSE_INSTALLER_IDENTITY;
+  const cases: readonly [os: string, Variables, signer: PackageSigner][] = [
+    ["linux", {}, nobody],
+    ["linux", P12, nobody],
+    ["darwin", {}, nobody],
+    ["darwin", INSTALLER, { installerIdentity, notaryProfile: undefined }],
+    ["darwin", { ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
+  ];
+  for (const [os, variables, signer] of cases) {
+    assertEquals(packageSignerOn(os, variables), signer);
+  }
+});
+
+Deno.test("findPackageSigner() ignores no name, and has nothing notarised that is not signed", () => {
+  const onMac = "says: packages are made on a Mac";
+  const cases: readonly [os: string, Variables, message: string][] = [
+    ["darwin", NOTARY, "JAMF_PULSE_INSTALLER_IDENTITY, too"],
+    ["linux", INSTALLER, `Cannot sign as JAMF_PULSE_INSTALLER_IDENTITY ${onMac}`],
+    ["linux", NOTARY, `Cannot sign as JAMF_PULSE_NOTARY_PROFILE ${onMac}`],
+    ["linux", { ...INSTALLER, ...NOTARY }, onMac],
+    ["windows", INSTALLER, onMac],
+  ];
+  for (const [os, variables, message] of cases) {
+    assertThrows(() => packageSignerOn(os, variables), BuildError, message);
+  }
 });
 
 Deno.test("signCommand() asks for the hardened runtime, and for a time stamp where it can", () => {
