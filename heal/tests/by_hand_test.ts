@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { StoreError } from "../lib/store/driver.ts";
 import { JAMF } from "./stand_in/jamf_pro.ts";
 import type { Misbehaviour } from "./stand_in/misbehaviour.ts";
 import { Scene } from "./scene.ts";
@@ -163,4 +164,34 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
   assertEquals(reports[1]?.reason, "not heard from within 600 seconds");
   const slept = at.host.waits.slice(waits).reduce((sum, time) => sum + time, 0);
   assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
+});
+
+Deno.test("a redeploy that could not be recorded is told all the same, with its command", async () => {
+  await using at = await Scene.start();
+  at.addMac(1);
+  const { exclusive } = at.driver;
+  let calls = 0;
+  Object.assign(at.driver, {
+    exclusive: (work: Parameters<typeof exclusive>[0]) =>
+      ++calls === 2 ? Promise.reject(new StoreError("The disk is full")) : exclusive(work),
+  });
+  const [report] = await at.redeploy("computer-id:1");
+  assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
+  assertEquals([report?.outcome, report?.reason], [
+    ...["redeployed", "but it is not on record: The disk is full"],
+  ]);
+});
+
+Deno.test("many Macs are followed over few connections", async () => {
+  await using at = await Scene.start();
+  at.brakes = { ...at.brakes, maxPerHour: 100 };
+  const ids = Array.from({ length: 40 }, (_, i) => i + 1);
+  for (const id of ids) at.addMac(id);
+  let most = 0;
+  const watching = setInterval(() => most = Math.max(most, at.jamf.openConnections), 1);
+  const list = ids.map((id) => `computer-id:${id}`).join("\n");
+  const reports = await at.redeploy(list, { wait: 5 });
+  clearInterval(watching);
+  assertEquals(reports.every(({ outcome }) => outcome === "silent"), true);
+  assertEquals(most <= 5, true, `${most} connections`);
 });

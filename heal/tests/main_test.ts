@@ -300,3 +300,14 @@ Deno.test({
     assertEquals(jobs, { code: 0, stdout: "No jobs\n", stderr: "" });
   },
 });
+
+Deno.test("the launcher hands on either signal that stops a service", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    await using at = new Desk();
+    await using service = new Service(freePort(), [], at.variables, { launched: true });
+    await service.listening;
+    const { code, stderr } = await service.end(signal);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, '"event":"stopped"');
+  }
+});

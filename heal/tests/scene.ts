@@ -90,7 +90,7 @@ export class Scene implements AsyncDisposable {
   /** Works off what is due; later if time is to pass before, in seconds. */
   async work(later = 0, stop: AbortSignal = new AbortController().signal): Promise<JobRecord[]> {
     this.host.ahead += later * 1000;
-    await this.worker().drain(stop, stop);
+    await this.worker().drain(stop, new AbortController().signal);
     return await this.records();
   }
 

@@ -225,6 +225,19 @@ Deno.test("waiting for the hourly limit is not a server that does not answer", a
   assertEquals([job?.state, job?.tries], ["waiting", 1]);
 });
 
+Deno.test("a stop does not cut a request that is on its way", async () => {
+  await using at = await Scene.start();
+  for (let id = 1; id <= 20; id++) at.addMac(id);
+  at.jamf.misbehave(JAMF.redeploy, { slow: 300 }, Infinity);
+  await at.deliver(...Array.from({ length: 20 }, (_, i) => i + 1));
+  const jobs = await at.work(0, AbortSignal.timeout(100));
+  const asked = at.jamf.redeploys.length;
+  assertEquals(asked < 20, true);
+  assertEquals(jobs.filter(({ state }) => state === "redeployed").length, asked);
+  await at.work(HOUR);
+  assertEquals(at.jamf.redeploys.length, 20);
+});
+
 Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async () => {
   await using at = await Scene.start();
   at.addMac(7);

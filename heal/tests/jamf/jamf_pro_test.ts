@@ -181,6 +181,20 @@ Deno.test("callers that come together share one token", async () => {
   assertEquals(at.standIn.seen(JAMF.token).length, 2);
 });
 
+Deno.test("waiting for a token ends with its caller, and with nobody else", async () => {
+  await using at = await scene();
+  at.standIn.misbehave(JAMF.token, { slow: 500 });
+  const request = { method: "GET", path: "api/v1/x" } as const;
+  const patient = at.jamf.send(request);
+  await assertRejects(
+    () => at.jamf.send({ ...request, signal: AbortSignal.timeout(50) }),
+    TokenError,
+    "No time was left to get a token",
+  );
+  assertEquals((await patient).status, 404);
+  assertEquals(at.standIn.seen(JAMF.token).length, 1);
+});
+
 Deno.test("close() gives the token back", async () => {
   await using at = await scene();
   await at.jamf.close();

@@ -37,6 +37,31 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "an instance that is frozen with the lock in its hand keeps the others from it for seconds",
+  ignore: notTested("a frozen instance on PostgreSQL", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    const frozen = await openStore(settingsOf(postgres.url));
+    const other = await openStore(settingsOf(postgres.url));
+    const thaw = Promise.withResolvers<void>();
+    const holding = Promise.withResolvers<void>();
+    const held = frozen.exclusive(async () => {
+      holding.resolve();
+      await thaw.promise;
+    }).catch(() => {});
+    await holding.promise;
+    // Either its turn comes, or it is told that it does not.
+    const told = await other.exclusive(() => Promise.resolve("done")).catch((error) => error);
+    assertEquals(told === "done" || told instanceof StoreError, true, `${told}`);
+    assertEquals(await other.exclusive(() => Promise.resolve("done")), "done");
+    thaw.resolve();
+    await held;
+    await frozen.close();
+    await other.close();
+  },
+});
+
 Deno.test("openPostgres() refuses an sslmode that it does not know", () => {
   const { message } = assertThrows(
     () => openPostgres(settingsOf("postgres://u:p@db.example.com/heal?sslmode=prefer")),

@@ -257,6 +257,8 @@ const CASES: readonly Case[] = [
         NOW + 61,
       );
       assert(again.kind === "asked_before");
+      const [job2] = await listJobs(at.driver, undefined);
+      assertEquals(job2?.redeployed_at, NOW);
       assertEquals(again.redeploy.command_uuid, "uuid-1");
     },
   ],
