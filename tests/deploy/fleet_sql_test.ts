@@ -137,9 +137,9 @@ const CASES: readonly Case[] = [
   { name: "no last_checkin", mac: removed("last_checkin"), fails: [TELEMETRY] },
   { name: "no agent_errors", mac: removed("agent_errors"), fails: [TELEMETRY] },
   {
-    name: "no last_checkin, after two hours of silence",
+    name: "no last_checkin, after 15 days of silence",
     mac: (mac) => {
-      silent(DAY, 2 * HOUR)(mac);
+      silent(15 * DAY, 2 * HOUR)(mac);
       Deno.removeSync(`${mac.outDir}/last_checkin`);
     },
     fails: [TELEMETRY],
