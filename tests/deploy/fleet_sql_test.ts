@@ -231,7 +231,7 @@ const CASES: readonly Case[] = [
   {
     name: "a last_checkin that could not be written for 15 days",
     mac: (mac) => {
-      silent(HOUR, 2 * HOUR)(mac);
+      silent(3 * HOUR, 2 * HOUR)(mac);
       mac.standing("last_checkin", `{"last_successful_checkin":"${stampOf(NOW - 15 * DAY)}"}\n`);
     },
     tables: file(`${OUT_DIR}/last_checkin`, { uid: "501" }),
