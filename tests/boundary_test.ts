@@ -1,25 +1,11 @@
 // Holds the layout: who may touch the disk, the clock, and whom.
 import { assertEquals } from "@std/assert";
-import { walkSync } from "@std/fs/walk";
 import { packagesReached } from "../build/bill_of_materials.ts";
 import { moduleGraph } from "../build/compile.ts";
+import { filesWith as filesIn, readSources, ROOT } from "./sources.ts";
 
-const ROOT = new URL("../", import.meta.url).pathname;
-
-/** The program's files, by their path from the root, without comments. */
-const sources = new Map<string, string>();
-for (const { path } of walkSync(`${ROOT}lib`, { includeDirs: false, exts: [".ts"] })) {
-  sources.set(path.slice(ROOT.length), withoutComments(Deno.readTextFileSync(path)));
-}
-sources.set("main.ts", withoutComments(Deno.readTextFileSync(`${ROOT}main.ts`)));
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-}
-
-function filesWith(pattern: RegExp): string[] {
-  return [...sources].filter(([, text]) => pattern.test(text)).map(([path]) => path).sort();
-}
+const sources = readSources("lib", ["main.ts"]);
+const filesWith = (pattern: RegExp): string[] => filesIn(sources, pattern);
 
 /** What a file imports at run time: types are gone by then. */
 function importsOf(path: string): string[] {

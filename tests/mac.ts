@@ -103,15 +103,7 @@ export class Mac implements Disposable {
 
   /** Runs the real program, with exactly the permissions that it is compiled with, on these folders. */
   async spawn(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
-    const process = this.start(args, options);
-    if (options.stdin !== undefined) {
-      const writer = process.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(options.stdin));
-      await writer.close();
-    }
-    const { code, stdout, stderr } = await process.output();
-    const text = new TextDecoder();
-    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+    return await endOf(this.start(args, options), options.stdin);
   }
 
   /** Starts the real program, as {@linkcode spawn} does. */
@@ -153,6 +145,22 @@ export class Mac implements Disposable {
     if (args.some((arg) => /^--(log|out)-dir/.test(arg))) return [...args];
     return [...args, "--log-dir", this.logDir, "--out-dir", this.outDir];
   }
+}
+
+/**
+ * Waits for the end of a process.
+ *
+ * @param stdin What it is given to read; nothing if absent.
+ */
+export async function endOf(process: Deno.ChildProcess, stdin?: string): Promise<Ended> {
+  if (stdin !== undefined) {
+    const writer = process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await process.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
 /**

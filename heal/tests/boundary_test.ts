@@ -1,25 +1,9 @@
 // Holds the layout of the healing program: who touches the disk, the network, the clock, and whom.
 import { assertEquals } from "@std/assert";
-import { walkSync } from "@std/fs/walk";
+import { filesWith as filesIn, readSources } from "../../tests/sources.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-
-/** The program's files, by their path from the root of the project, without comments. */
-const sources = new Map<string, string>();
-for (const { path } of walkSync(`${ROOT}heal/lib`, { includeDirs: false, exts: [".ts"] })) {
-  sources.set(path.slice(ROOT.length), withoutComments(Deno.readTextFileSync(path)));
-}
-for (const path of ["heal/main.ts", "heal/launch.ts"]) {
-  sources.set(path, withoutComments(Deno.readTextFileSync(ROOT + path)));
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-}
-
-function filesWith(pattern: RegExp): string[] {
-  return [...sources].filter(([, text]) => pattern.test(text)).map(([path]) => path).sort();
-}
+const sources = readSources("heal/lib", ["heal/main.ts", "heal/launch.ts"]);
+const filesWith = (pattern: RegExp): string[] => filesIn(sources, pattern);
 
 function importsOf(path: string): string[] {
   return Array.from(

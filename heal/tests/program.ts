@@ -4,18 +4,12 @@
  * @module
  */
 
+import { type Ended, endOf } from "../../tests/mac.ts";
 import { parseCommand } from "../lib/cli.ts";
 import { readSettings } from "../lib/config.ts";
 import { needsOf, permissionFlags } from "../lib/permissions.ts";
 import { realPath } from "../lib/real_path.ts";
 import { readSecretFile } from "../lib/secret_file.ts";
-
-/** What a process did. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Its environment, without what Deno needs. */
 export type Variables = Readonly<Record<string, string>>;
@@ -76,15 +70,7 @@ export async function runProgram(
   variables: Variables,
   options: StartOptions = {},
 ): Promise<Ended> {
-  const process = start(args, variables, options);
-  if (options.stdin !== undefined) {
-    const writer = process.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(options.stdin));
-    await writer.close();
-  }
-  const { code, stdout, stderr } = await process.output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  return await endOf(start(args, variables, options), options.stdin);
 }
 
 /** A service that runs, and what it has said. */

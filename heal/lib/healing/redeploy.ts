@@ -8,9 +8,9 @@ import { stampOf } from "../../../lib/utc_stamp.ts";
 import type { Brakes } from "../command.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Asked } from "../jamf/request_redeploy.ts";
+import { StoreError } from "../store/driver.ts";
 import type { Claim, Claimant, Redeploy, Redeploys, Settlement } from "../store/redeploys.ts";
 import { redeployRequests } from "../telemetry.ts";
-import { StoreError } from "../store/driver.ts";
 import { objectionTo } from "./guards.ts";
 
 /** What redeploying needs from outside. */
@@ -88,11 +88,7 @@ export async function redeploy(room: RedeployRoom, request: RedeployRequest): Pr
     }
     case "asked_twice": {
       const { redeploy } = claim;
-      if (!dryRun) {
-        const lookAgainAt = Math.floor(now()) + FIRST_LOOK;
-        const settlement = { state: "unknown", reason: TWICE } as const;
-        await redeploys.settle(redeploy, settlement, job?.owner, lookAgainAt);
-      }
+      if (!dryRun) await settle(room, redeploy, job, { state: "unknown", reason: TWICE });
       return { kind: "unknown", at: redeploy.asked_at, reason: TWICE };
     }
     default:
@@ -104,22 +100,29 @@ export async function redeploy(room: RedeployRoom, request: RedeployRequest): Pr
 export const WAITS = "waits for the Mac to be heard from";
 const TWICE = "asked twice, and Jamf Pro's answer is not known";
 
+function settle(
+  { redeploys, now }: RedeployRoom,
+  redeploy: Redeploy,
+  job: Claimant["job"],
+  settlement: Settlement,
+): Promise<void> {
+  return redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_LOOK);
+}
+
 async function askFor(
-  { redeploys, ask, now }: RedeployRoom,
+  room: RedeployRoom,
   redeploy: Redeploy,
   { job, signal }: RedeployRequest,
 ): Promise<Redeployed> {
-  const asked = await ask(redeploy.computer_id, signal);
+  const asked = await room.ask(redeploy.computer_id, signal);
   redeployRequests.add(1, { state: asked.state });
-  const settle = (settlement: Settlement): Promise<void> =>
-    redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_LOOK);
   const { asked_at: at, attempts } = redeploy;
   switch (asked.state) {
     case "queued": {
       const { commandUuid } = asked;
       const done = { kind: "redeployed", at, commandUuid } as const;
       try {
-        await settle({ state: "queued", reason: WAITS, commandUuid });
+        await settle(room, redeploy, job, { state: "queued", reason: WAITS, commandUuid });
         return done;
       } catch (error) {
         // A job is taken up again, as after a crash. A person has to know that it is done.
@@ -131,17 +134,17 @@ async function askFor(
       const { isFinal, reason } = asked;
       // The first request may have been done all the same: it counts.
       if (attempts > 1) {
-        await settle({ state: "unknown", reason });
+        await settle(room, redeploy, job, { state: "unknown", reason });
         return { kind: "unknown", at, reason };
       }
-      await settle({ state: "refused", reason });
+      await settle(room, redeploy, job, { state: "refused", reason });
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
     case "unknown": {
       const { reason } = asked;
       // A job takes it up again, as after a crash. A person decides for himself.
       if (job !== undefined && attempts === 1) return { kind: "in_flight", reason };
-      await settle({ state: "unknown", reason });
+      await settle(room, redeploy, job, { state: "unknown", reason });
       return { kind: "unknown", at, reason };
     }
   }
