@@ -6,15 +6,20 @@
  */
 
 import config from "./deno.json" with { type: "json" };
-import { billOfMaterials } from "./build/bill_of_materials.ts";
-import { BuildError } from "./build/build_error.ts";
-import { bundle, compile, moduleGraph } from "./build/compile.ts";
-import { parseMachO } from "./build/macho.ts";
-import { BUILD_HELP, type BuildOptions, MAC_TARGETS, parseBuildOptions } from "./build/options.ts";
-import { buildInto, writeCheckSums } from "./build/output.ts";
-import { type Package, thinPackage, universalOf } from "./build/package.ts";
-import { layPackages, leaveScript, makePackages } from "./build/package_tree.ts";
-import { checkTags, commitTime } from "./build/repository.ts";
+import { billOfMaterials } from "./release/bill_of_materials.ts";
+import { BuildError } from "./release/build_error.ts";
+import { bundle, compile, moduleGraph } from "./release/compile.ts";
+import { parseMachO } from "./release/macho.ts";
+import {
+  BUILD_HELP,
+  type BuildOptions,
+  MAC_TARGETS,
+  parseBuildOptions,
+} from "./release/options.ts";
+import { buildInto, writeCheckSums } from "./release/output.ts";
+import { type Package, thinPackage, universalOf } from "./release/package.ts";
+import { makePackages, stagePackages, writePackageScript } from "./release/package_tree.ts";
+import { checkTags, commitTime } from "./release/repository.ts";
 import {
   ENTITLEMENTS,
   findPackageSigner,
@@ -23,18 +28,19 @@ import {
   type PackageSigner,
   sign,
   type Signer,
-} from "./build/sign.ts";
-import { callTool, PROJECT } from "./build/tool.ts";
-import { joinSlices, type Slice, splitSlices } from "./build/universal.ts";
+} from "./release/sign.ts";
+import { PROJECT, tryTool } from "./release/tool.ts";
+import { joinSlices, type Slice, splitSlices } from "./release/universal.ts";
 import {
   bakedPermissions,
   verifyProgram,
   verifySignatures,
   verifyTarget,
   verifyUniversal,
-} from "./build/verify.ts";
+} from "./release/verify.ts";
 import { permissionFlags } from "./lib/permissions.ts";
-import { isRefusal, reasonOf } from "./lib/reason.ts";
+import { reasonOf } from "./lib/permissions.ts";
+import { isSystemError } from "./lib/shared/system_error.ts";
 
 const NAME = "jamf-pulse";
 const { version } = config;
@@ -125,12 +131,12 @@ function packageAll(
 ): void {
   Deno.copyFileSync(`${PROJECT}deploy/pkg/uninstall`, `${artefacts}/uninstall`);
   if (Deno.build.os === "darwin") {
-    layPackages(scratch, artefacts, packages, version);
+    stagePackages(scratch, artefacts, packages, version);
     makePackages(scratch, artefacts, packages, version, signer);
     return;
   }
-  layPackages(artefacts, artefacts, packages, version);
-  leaveScript(artefacts, packages, version);
+  stagePackages(artefacts, artefacts, packages, version);
+  writePackageScript(artefacts, packages, version);
   say('  Packages are made on a Mac: run "make-packages" there, in the output folder');
 }
 
@@ -152,7 +158,7 @@ function tellWhatIsSigned(signer: Signer | undefined, { installerIdentity }: Pac
 }
 
 function isThere(tool: string): boolean {
-  return callTool([tool, "--version"]) !== undefined;
+  return tryTool([tool, "--version"]) !== undefined;
 }
 
 function stage<T>(name: string, work: () => T): T {
@@ -174,7 +180,7 @@ function main(args: readonly string[]): number {
     else build(options);
     return 0;
   } catch (error) {
-    if (!(error instanceof BuildError) && !isRefusal(error)) throw error;
+    if (!(error instanceof BuildError) && !isSystemError(error)) throw error;
     const message = error instanceof BuildError
       ? error.message
       : `Cannot build: ${reasonOf(error)}`;

@@ -6,13 +6,13 @@
  */
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
-import type { Host, Outcome } from "./lib/host.ts";
-import { print } from "./lib/print.ts";
-import { reasonOf } from "./lib/reason.ts";
+import type { Host, Outcome } from "./lib/system.ts";
+import { print } from "./lib/shared/print.ts";
+import { reasonOf } from "./lib/permissions.ts";
 import { run } from "./lib/run.ts";
-import { printable } from "./lib/view/printable.ts";
+import { printable } from "./lib/shared/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
-import { knownZone } from "./lib/zone.ts";
+import { knownTimeZone } from "./lib/time_zone.ts";
 
 /** In milliseconds: shorter reads need no progress. */
 const PROGRESS_AFTER = 1000;
@@ -56,7 +56,7 @@ function runOrTell(command: Command, progress: Progress): Outcome {
 function hostOf(progress: Progress): Host {
   return {
     now: Math.floor(Date.now() / 1000),
-    zone: knownZone(Temporal.Now.timeZoneId()),
+    zone: knownTimeZone(Temporal.Now.timeZoneId()),
     color: Deno.stdout.isTerminal() && !Deno.noColor,
     readInput: (into) => Deno.stdin.readSync(into) ?? 0,
     progress: (name, read, size) => progress.show(name, read, size),

@@ -6,11 +6,11 @@
  */
 
 import { parseCommand, UsageError } from "./lib/cli.ts";
-import { ConfigError, type Environment, readSettings } from "./lib/config.ts";
-import { needsOf, permissionFlags } from "./lib/permissions.ts";
-import { realPath } from "./lib/real_path.ts";
-import { readSecretFile } from "./lib/secret_file.ts";
-import { printable } from "../lib/view/printable.ts";
+import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
+import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
+import { realPath } from "./lib/config/real_path.ts";
+import { readSecretFile } from "./lib/config/secret_file.ts";
+import { printable } from "../lib/shared/printable.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
 

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { print } from "../lib/print.ts";
-import { printable } from "../lib/view/printable.ts";
+import { print } from "../lib/shared/print.ts";
+import { printable } from "../lib/shared/printable.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import type { Command } from "./lib/command.ts";
-import type { Host, Outcome } from "./lib/host.ts";
-import { reasonOf } from "./lib/reason.ts";
+import type { Host, Outcome } from "./lib/system.ts";
+import { reasonOf } from "./lib/system_error.ts";
 import { run } from "./lib/run.ts";
-import { readSecretFile } from "./lib/secret_file.ts";
+import { readSecretFile } from "./lib/config/secret_file.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   let command: Command;
@@ -65,9 +65,9 @@ function hostOf(stop: AbortSignal): Host {
         return false;
       }
     },
-    isWatched: Deno.stderr.isTerminal(),
+    stderrIsTerminal: Deno.stderr.isTerminal(),
     tell,
-    newName: () => crypto.randomUUID(),
+    newInstanceId: () => crypto.randomUUID(),
     stop,
   };
 }

@@ -5,8 +5,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { secondsOfAge } from "./age.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { parseDuration } from "./shared/duration.ts";
+import { didYouMean } from "./shared/did_you_mean.ts";
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
 
 /** What the program is asked to do. */
@@ -173,7 +173,7 @@ function folder(value: string | undefined, standard: string): string {
 }
 
 function age(text: string): number {
-  const seconds = secondsOfAge(text);
+  const seconds = parseDuration(text);
   if (seconds !== undefined) return seconds;
   throw new UsageError(
     `Cannot read "${text}" as an age for "--max-age": give minutes, hours, days or weeks, like 90m, 36h, 14d, 2w`,

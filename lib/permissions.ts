@@ -7,6 +7,8 @@
  * @module
  */
 
+import { systemErrorReason } from "./shared/system_error.ts";
+
 /** Where the jamf agent logs, and where copies of its log stand. */
 export const LOG_DIR = "/private/var/log";
 
@@ -43,4 +45,23 @@ export function permissionFlags(
     `--allow-read=${logDir},${outDir}`,
     `--allow-write=${outDir}`,
   ];
+}
+
+/**
+ * Why the system or the permissions refused something, as the end of a sentence.
+ *
+ * @param error What was thrown.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(reasonOf(new Deno.errors.NotFound("x")), "there is no such file or folder");
+ * ```
+ */
+export function reasonOf(error: unknown): string {
+  return systemErrorReason(
+    error,
+    `this program reads only "${LOG_DIR}" and "${OUT_DIR}", and writes only to "${OUT_DIR}"`,
+  );
 }

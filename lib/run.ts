@@ -7,12 +7,17 @@
 import config from "../deno.json" with { type: "json" };
 import { type Command, type Folders, HELP, type StatusCommand } from "./cli.ts";
 import { Timeline } from "./health/timeline.ts";
-import type { Host, Outcome } from "./host.ts";
+import type { Host, Outcome } from "./system.ts";
 import { ReadError } from "./log/files.ts";
-import { type Look, look, remarks } from "./look.ts";
-import { summarize } from "./summarize.ts";
+import { type Look, look, remarks } from "./inspect.ts";
+import { summarize } from "./commands/summary.ts";
 import { secureWrite, WriteError } from "./telemetry/secure_write.ts";
-import { AGENT_ERRORS, agentErrorsText, LAST_CHECKIN, lastCheckinText } from "./telemetry/store.ts";
+import {
+  AGENT_ERRORS,
+  agentErrorsText,
+  LAST_CHECKIN,
+  lastCheckinText,
+} from "./telemetry/previous_state.ts";
 import { checkinAnswer, errorsAnswer, resultLine } from "./view/result.ts";
 import { statusText } from "./view/status.ts";
 import { statusReport } from "./view/status_report.ts";

@@ -1,8 +1,8 @@
 // Holds the layout: who may touch the disk, the clock, and whom.
 import { assertEquals } from "@std/assert";
-import { packagesReached } from "../build/bill_of_materials.ts";
-import { moduleGraph } from "../build/compile.ts";
-import { filesWith as filesIn, readSources, ROOT } from "./sources.ts";
+import { packagesReached } from "../release/bill_of_materials.ts";
+import { moduleGraph } from "../release/compile.ts";
+import { filesWith as filesIn, readSources, ROOT } from "./helpers/sources.ts";
 
 const sources = readSources("lib", ["main.ts"]);
 const filesWith = (pattern: RegExp): string[] => filesIn(sources, pattern);
@@ -25,8 +25,8 @@ Deno.test("only the rooms on the disk, and the entry, name Deno", () => {
     "lib/log/files.ts",
     "lib/log/source.ts",
     "lib/regular_file.ts",
+    "lib/telemetry/previous_file.ts",
     "lib/telemetry/secure_write.ts",
-    "lib/telemetry/standing_file.ts",
     "main.ts",
   ]);
 });
@@ -34,7 +34,7 @@ Deno.test("only the rooms on the disk, and the entry, name Deno", () => {
 Deno.test("one file writes to the disk, and one to the streams that the entry gives it", () => {
   const writes =
     /\.(?:write(?:Text)?File|write|mkdir|rename|chmod|chown|remove|truncate)(?:Sync)?\(/;
-  assertEquals(filesWith(writes), ["lib/print.ts", "lib/telemetry/secure_write.ts"]);
+  assertEquals(filesWith(writes), ["lib/shared/print.ts", "lib/telemetry/secure_write.ts"]);
 });
 
 Deno.test("only the entry knows what time it is", () => {
@@ -51,10 +51,11 @@ Deno.test("only the entry exits, and nobody asks the environment, the network or
 
 Deno.test("data goes one way", () => {
   const allowed: Readonly<Record<string, readonly string[]>> = {
-    log: ["log", "reason.ts", "regular_file.ts"],
+    shared: ["shared"],
+    log: ["log", "shared", "regular_file.ts", "permissions.ts"],
     health: ["health"],
-    telemetry: ["telemetry", "reason.ts", "regular_file.ts", "utc_stamp.ts"],
-    view: ["view", "telemetry", "utc_stamp.ts"],
+    telemetry: ["telemetry", "shared", "regular_file.ts", "permissions.ts"],
+    view: ["view", "telemetry", "shared"],
   };
   const strays: string[] = [];
   for (const path of sources.keys()) {

@@ -8,9 +8,9 @@ import {
   offlineLines,
   refusedLines,
   SIGNATURE_ERROR,
-} from "../demo/log_text.ts";
-import { stampOf } from "../lib/utc_stamp.ts";
-import { at, gzip, Mac } from "./mac.ts";
+} from "../tools/log_text.ts";
+import { formatTimestamp } from "../lib/shared/timestamp.ts";
+import { at, gzip, Mac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
@@ -139,10 +139,10 @@ function assess(told: readonly Told[]): Record<string, unknown> {
   const count = (...kinds: Kind[]): number =>
     since.filter(({ kind }) => kinds.includes(kind)).length;
   const errors = told.slice(Math.max(contact, healed) + 1)
-    .filter(({ kind }) => kind === "signature error").map(({ at }) => stampOf(at));
+    .filter(({ kind }) => kind === "signature error").map(({ at }) => formatTimestamp(at));
   return {
     status: errors.length > 0 ? "device_signature_error" : contact < 0 ? "no_success" : "ok",
-    ...(contact >= 0 && { last_successful_checkin: stampOf(told[contact]!.at) }),
+    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(told[contact]!.at) }),
     device_signature_errors: errors.length,
     ...(errors.length > 0 && {
       first_device_signature_error: errors[0],

@@ -7,8 +7,8 @@ import {
   offlineLines,
   refusedLines,
   SIGNATURE_ERROR,
-} from "../demo/log_text.ts";
-import { at, gzip, Mac } from "./mac.ts";
+} from "../tools/log_text.ts";
+import { at, gzip, Mac } from "./helpers/test_mac.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { checkinLines, offlineLines, refusedLines } from "../demo/log_text.ts";
-import { at, Mac } from "./mac.ts";
+import { checkinLines, offlineLines, refusedLines } from "../tools/log_text.ts";
+import { at, Mac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 

@@ -5,12 +5,12 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { secondsOfAge } from "../../lib/age.ts";
-import { didYouMean } from "../../lib/did_you_mean.ts";
-import type { Brakes, Command, WorkCommand } from "./command.ts";
+import { parseDuration } from "../../lib/shared/duration.ts";
+import { didYouMean } from "../../lib/shared/did_you_mean.ts";
+import type { Command, RateLimits, WorkCommand } from "./command.ts";
 import { JOB_STATES, type JobState } from "./healing/job.ts";
-import { STANDARD } from "./help.ts";
-import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./target.ts";
+import { DEFAULTS } from "./help.ts";
+import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
 
 /** The arguments make no sense; the message says which, and what may have been meant. */
 export class UsageError extends Error {
@@ -98,11 +98,11 @@ export function parseCommand(args: readonly string[]): Command {
         force,
         ...(wait !== undefined && { wait: age("wait", wait) }),
         json,
-        ...brakes(given),
+        ...rateLimits(given),
       };
     }
     case "serve":
-      return { mode, ...listen(given.listen ?? STANDARD.listen), ...working(given) };
+      return { mode, ...listen(given.listen ?? DEFAULTS.listen), ...working(given) };
     case "work":
       return { mode, ...working(given) };
     case "jobs":
@@ -154,23 +154,23 @@ function targetsIn(
   }
 }
 
-function brakes(given: Values): Brakes {
+function rateLimits(given: Values): RateLimits {
   return {
-    coolDown: age("cool-down", given["cool-down"] ?? STANDARD.coolDown),
-    maxPerHour: number("max-per-hour", given["max-per-hour"] ?? STANDARD.maxPerHour),
+    coolDown: age("cool-down", given["cool-down"] ?? DEFAULTS.coolDown),
+    maxPerHour: number("max-per-hour", given["max-per-hour"] ?? DEFAULTS.maxPerHour),
   };
 }
 
 function working(given: Values & { "dry-run": boolean }): Omit<WorkCommand, "mode"> {
   return {
     dryRun: given["dry-run"],
-    lease: age("lease", given.lease ?? STANDARD.lease),
-    ...brakes(given),
+    lease: age("lease", given.lease ?? DEFAULTS.lease),
+    ...rateLimits(given),
   };
 }
 
 function age(option: string, text: string): number {
-  const seconds = secondsOfAge(text, "smhdw");
+  const seconds = parseDuration(text, "smhdw");
   if (seconds !== undefined) return seconds;
   throw new UsageError(
     `Cannot read "${text}" as a time for "--${option}": give seconds, minutes, hours, days or weeks, like 90s, 15m, 24h, 7d, 2w`,

@@ -5,7 +5,7 @@
  */
 
 import type { JobState } from "./healing/job.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./healing/target.ts";
 
 /** What the program is asked to do. */
 export type Command =
@@ -16,7 +16,7 @@ export type Command =
   | JobsCommand;
 
 /** How often to redeploy at most, counted in the store over everything that uses it. */
-export interface Brakes {
+export interface RateLimits {
   /** In seconds: one redeploy of a computer in this time. */
   readonly coolDown: number;
   /** Redeploys of all computers together in any hour. */
@@ -24,7 +24,7 @@ export interface Brakes {
 }
 
 /** `redeploy` with its options. */
-export interface RedeployCommand extends Brakes {
+export interface RedeployCommand extends RateLimits {
   readonly mode: "redeploy";
   /** Each once. */
   readonly targets: readonly Target[];
@@ -38,7 +38,7 @@ export interface RedeployCommand extends Brakes {
 }
 
 /** `work` with its options. */
-export interface WorkCommand extends Brakes {
+export interface WorkCommand extends RateLimits {
   readonly mode: "work";
   readonly dryRun: boolean;
   /** In seconds: a job not done by then is another instance's to take. */

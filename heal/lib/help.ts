@@ -7,7 +7,7 @@
 import { JOB_STATES } from "./healing/job.ts";
 
 /** What holds where an option is not given. */
-export const STANDARD = {
+export const DEFAULTS = {
   coolDown: "24h",
   maxPerHour: "20",
   lease: "5m",
@@ -32,18 +32,18 @@ Which Macs to redeploy
   --from FILE       a list, one a line: S, computer-id:N or fleet-host:N; - for standard input
 
 Options of redeploy
-  --force           set aside the brakes, and that the Mac was heard from within the last hour
+  --force           set aside the rateLimits, and that the Mac was heard from within the last hour
   --wait AGE        follow until the Mac is heard from again, so long at most: 15m
   --json            print a report for programs
 
-Brakes of redeploy, serve and work
+RateLimits of redeploy, serve and work
   --dry-run         ask everything, change nothing
-  --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${STANDARD.coolDown})
-  --max-per-hour N  redeploys in any hour, all together; the rest wait   (${STANDARD.maxPerHour})
+  --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${DEFAULTS.coolDown})
+  --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})
 
 Options of serve and work
-  --listen HOST:PORT  serve: where to listen   (${STANDARD.listen})
-  --lease AGE       after how long another instance takes over a job: 10s, 5m   (${STANDARD.lease})
+  --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
+  --lease AGE       after how long another instance takes over a job: 10s, 5m   (${DEFAULTS.lease})
 
 Options of jobs
   --state STATE     only these: ${JOB_STATES.join(", ")}

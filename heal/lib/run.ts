@@ -5,22 +5,22 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import { DONE, redeployTargets } from "./by_hand.ts";
+import { DONE, redeployTargets } from "./commands/redeploy.ts";
 import { UsageError } from "./cli.ts";
 import type { Command, JobsCommand, RedeployCommand } from "./command.ts";
-import { ConfigError, readSettings } from "./config.ts";
-import type { Settings, StoreSettings } from "./settings.ts";
+import { ConfigError, readSettings } from "./config/read_settings.ts";
+import type { Settings, StoreSettings } from "./config/settings.ts";
 import { HELP } from "./help.ts";
-import type { Host, Outcome } from "./host.ts";
-import { needsOf } from "./permissions.ts";
+import type { Host, Outcome } from "./system.ts";
+import { needsOf } from "./config/permissions.ts";
 import { type Driver, StoreError } from "./store/driver.ts";
 import { listJobs } from "./store/jobs.ts";
 import { openStore } from "./store/open.ts";
 import { Redeploys } from "./store/redeploys.ts";
 import { ListenError } from "./server/listen.ts";
-import { connect } from "./servers.ts";
-import { serve, work } from "./service.ts";
-import { type Target, targetsOf, withoutRepeats } from "./target.ts";
+import { connect } from "./connections.ts";
+import { serve, work } from "./commands/serve.ts";
+import { type Target, targetsOf, withoutRepeats } from "./healing/target.ts";
 import { jobsJson, jobsText } from "./view/jobs.ts";
 import { reportsJson, reportsText } from "./view/reports.ts";
 
@@ -75,8 +75,8 @@ async function runRedeploy(
       redeploys: new Redeploys(driver),
       now: () => host.now() / 1000,
       sleep: host.sleep,
-      tell: (line) => host.isWatched ? host.tell(line) : undefined,
-      brakes: command,
+      tell: (line) => host.stderrIsTerminal ? host.tell(line) : undefined,
+      rateLimits: command,
       dryRun,
       force,
       ...(wait !== undefined && { wait }),

@@ -1,8 +1,8 @@
 // What deploy/heal lays out fits the program.
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
-import { NAMES } from "../lib/config.ts";
-import { JAMF_PRIVILEGES } from "./stand_in/jamf_pro.ts";
+import { NAMES } from "../lib/config/read_settings.ts";
+import { JAMF_PRIVILEGES } from "./fakes/jamf_pro.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const TASK = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)).tasks.heal.command;

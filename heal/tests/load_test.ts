@@ -1,15 +1,15 @@
 // Short: `deno task heal:bench` measures at length.
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { Desk, SECRETS } from "./desk.ts";
-import { deliver, measuredText, pour } from "./load.ts";
-import { freePort, Service } from "./program.ts";
+import { RedeployFixture, SECRETS } from "./helpers/redeploy_fixture.ts";
+import { deliver, measuredText, sustainLoad } from "./helpers/load.ts";
+import { freePort, Service } from "./helpers/program.ts";
 
 function tell(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`    ${line}\n`));
 }
 
 Deno.test("one delivery of 8,000 hosts is answered within 5 seconds", async () => {
-  await using desk = new Desk();
+  await using desk = new RedeployFixture();
   await using service = new Service(freePort(), [], desk.variables);
   await service.listening;
   const hosts = Array.from({ length: 8000 }, (_, i) => i + 1);
@@ -21,7 +21,7 @@ Deno.test("one delivery of 8,000 hosts is answered within 5 seconds", async () =
 });
 
 Deno.test("50 deliveries a second are all taken, while slow clients hold on", async () => {
-  await using desk = new Desk();
+  await using desk = new RedeployFixture();
   await using service = new Service(freePort(), [], desk.variables);
   await service.listening;
   const slow = await Promise.all(Array.from({ length: 100 }, async () => {
@@ -31,7 +31,7 @@ Deno.test("50 deliveries a second are all taken, while slow clients hold on", as
     await connection.write(new TextEncoder().encode(head));
     return connection;
   }));
-  const measured = await pour(service, 50, 4);
+  const measured = await sustainLoad(service, 50, 4);
   tell(measuredText(measured));
   for (const connection of slow) connection.close();
   assertEquals(measured.taken, measured.sent);

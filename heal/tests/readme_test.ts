@@ -1,10 +1,10 @@
 // The README says what is so.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { HELP } from "../lib/help.ts";
-import { NAMES } from "../lib/config.ts";
+import { NAMES } from "../lib/config/read_settings.ts";
 import { JOB_STATES } from "../lib/healing/job.ts";
-import { Desk } from "./desk.ts";
-import { runProgram } from "./program.ts";
+import { RedeployFixture } from "./helpers/redeploy_fixture.ts";
+import { runProgram } from "./helpers/program.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 const FOLDER = new URL("../", import.meta.url);
@@ -12,7 +12,7 @@ const FOLDER = new URL("../", import.meta.url);
 Deno.test("the README's example is what the program prints", async () => {
   const [, command, printed] =
     /<!-- example: redeploy -->\n\n```console\n\$ jamf-heal (.*)\n([^]*?)```/.exec(README)!;
-  await using at = new Desk();
+  await using at = new RedeployFixture();
   at.jamf.addComputer({ id: "112", serialNumber: "C02XK1JWJG5H" });
   at.jamf.addComputer({ id: "113", serialNumber: "FVFGC0A1Q6L4", managed: false });
   const lastContactTime = new Date(Date.now() - 600_000);

@@ -49,7 +49,7 @@ const ZONE_CHANGE = 26 * 3600;
  * import { EVIDENCE } from "../log/evidence.ts";
  * import { Runs } from "./runs.ts";
  *
- * const contact = EVIDENCE.find((row) => row.proves === "contact");
+ * const contact = EVIDENCE.find((row) => row.means === "contact");
  * const assessor = new Assessor(undefined);
  * const entry = { at: 1_745_572_898, pid: 335, evidence: contact };
  * assessor.take(entry, new Runs().runOf(entry));
@@ -97,7 +97,7 @@ export class Assessor {
   #count({ evidence, at }: Entry): void {
     const since = this.#since;
     if (evidence?.run === "begins") since.attempts++;
-    switch (evidence?.proves) {
+    switch (evidence?.means) {
       case "no connection":
         since.connectionErrors++;
         break;
@@ -116,12 +116,12 @@ export class Assessor {
   }
 
   #consider({ at, evidence }: Entry, run: Run): void {
-    const proves = evidence?.proves;
-    if (proves === "contact") {
+    const means = evidence?.means;
+    if (means === "contact") {
       // Undated, it is no answer; but in the order of the log the server has trusted this Mac since.
       if (at === undefined) this.#trusted = true;
       else this.#candidates.push({ at, since: { ...this.#since } });
-    } else if (proves === "contact unless offline" && at !== undefined) {
+    } else if (means === "contact unless offline" && at !== undefined) {
       const isFirstOfRun = this.#candidates.every((candidate) => candidate.run !== run);
       if (isFirstOfRun && !run.offline) {
         this.#candidates.push({ at, since: { ...this.#since }, run });

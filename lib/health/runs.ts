@@ -33,7 +33,7 @@ export class Runs {
     const run = this.#switchTo(entry);
     run.newest ??= entry.at;
     const { evidence } = entry;
-    if (evidence?.run === "offline" || evidence?.proves === "device signature error") {
+    if (evidence?.run === "offline" || evidence?.means === "device signature error") {
       run.offline = true;
     }
     if (evidence?.run === "begins") {

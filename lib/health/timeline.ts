@@ -65,7 +65,7 @@ export class Timeline {
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
     if (evidence.run === "begins") day.attempts++;
-    switch (evidence.proves) {
+    switch (evidence.means) {
       case "contact":
         this.#open.delete(run);
         if (!this.#counted.has(run)) day.contacts++;

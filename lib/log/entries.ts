@@ -4,7 +4,7 @@
  * @module
  */
 
-import { continuedEvidence, type Evidence, evidenceOf, isTelling } from "./evidence.ts";
+import { continuedEvidence, type Evidence, evidenceOf, isSignatureErrorLine } from "./evidence.ts";
 import { type ByteSource, linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
 import { type ResolveStamp } from "./stamp.ts";
@@ -58,7 +58,7 @@ export function entriesBackwards(
     const line = nextLine();
     if (line?.cut) counts.cutLines++;
     return line;
-  }, isTelling);
+  }, isSignatureErrorLine);
 
   return withoutClockJumps(
     () => {
@@ -104,7 +104,7 @@ export function withoutClockJumps(
       held.push(entry);
       if (entry.at !== undefined && entry.at >= safe) break;
     }
-    counts.unusableStamps += convict(held);
+    counts.unusableStamps += dropClockJumps(held);
   }
 
   return () => {
@@ -118,7 +118,7 @@ export function withoutClockJumps(
 }
 
 /** Goes through entries in the order of the log; returns how many lost their stamps. */
-function convict(held: readonly Entry[]): number {
+function dropClockJumps(held: readonly Entry[]): number {
   let convicted = 0;
   let above = -Infinity;
   for (const entry of held.toReversed()) {

@@ -15,7 +15,7 @@
  * - `other failure`: something went wrong that says nothing about trust.
  * - `local`: it happened on the Mac alone.
  */
-export type Proof =
+export type Meaning =
   | "contact"
   | "contact unless offline"
   | "healed"
@@ -31,7 +31,7 @@ export interface Evidence {
   readonly begins: string;
   /** The message ends there too. */
   readonly whole?: boolean;
-  readonly proves: Proof;
+  readonly means: Meaning;
   /** For its run, the records of one pid: it begins one, or shows that this one works without its server. */
   readonly run?: "begins" | "offline";
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
@@ -46,38 +46,38 @@ const ERROR_OPENING = "There was an error.";
 export const EVIDENCE: readonly Evidence[] = [
   {
     begins: "No patch policies were found.",
-    proves: "contact",
+    means: "contact",
     samples: ["No patch policies were found."],
   },
   {
     begins: "Executing Policy ",
-    proves: "contact unless offline",
+    means: "contact unless offline",
     samples: ["Executing Policy WDAV", `Executing Policy Fix ${SIGNATURE_ERROR}`],
   },
   {
     begins: "No policies were found",
-    proves: "contact unless offline",
+    means: "contact unless offline",
     samples: ['No policies were found for the "recurring check-in" trigger.'],
   },
   {
     begins: "Submitting log to ",
-    proves: "contact unless offline",
+    means: "contact unless offline",
     samples: ["Submitting log to https://jamf.example.com:8443/"],
   },
   {
     begins: "Enroll return code: 0",
     whole: true,
-    proves: "healed",
+    means: "healed",
     samples: ["Enroll return code: 0"],
   },
   {
     begins: "The device certificate was created successfully.",
-    proves: "healed",
+    means: "healed",
     samples: ["The device certificate was created successfully."],
   },
   {
     begins: "Checking for policies triggered by ",
-    proves: "attempt",
+    means: "attempt",
     run: "begins",
     samples: [
       'Checking for policies triggered by "recurring check-in" for user "testuser"...',
@@ -86,81 +86,81 @@ export const EVIDENCE: readonly Evidence[] = [
   },
   {
     begins: "Checking for policy ID ",
-    proves: "attempt",
+    means: "attempt",
     run: "begins",
     samples: ["Checking for policy ID 332..."],
   },
-  { begins: "Checking for patches", proves: "attempt", samples: ["Checking for patches..."] },
+  { begins: "Checking for patches", means: "attempt", samples: ["Checking for patches..."] },
   {
     begins: SIGNATURE_ERROR,
-    proves: "device signature error",
+    means: "device signature error",
     samples: [SIGNATURE_ERROR],
   },
   {
     begins: "Could not connect to the JSS",
-    proves: "no connection",
+    means: "no connection",
     run: "offline",
     samples: ["Could not connect to the JSS. Looking for cached policies..."],
   },
   {
     begins: 'Connection failure: "',
-    proves: "no connection",
+    means: "no connection",
     samples: ['Connection failure: "The request timed out."'],
   },
   {
     begins: "Error running recon: Connection failure",
-    proves: "no connection",
+    means: "no connection",
     samples: ['Error running recon: Connection failure: "The request timed out."'],
   },
   {
     begins: "Security Error - ",
-    proves: "other failure",
+    means: "other failure",
     samples: ["Security Error - A security error has occurred."],
   },
   {
     begins: "Permission Error - ",
-    proves: "other failure",
+    means: "other failure",
     samples: ["Permission Error - You do not have permission."],
   },
   {
     begins: "Unknown Error - ",
-    proves: "other failure",
+    means: "other failure",
     samples: ["Unknown Error - An unknown error has occurred."],
   },
   {
     begins: "An error occurred while",
-    proves: "other failure",
+    means: "other failure",
     samples: ["An error occurred while running the policy."],
   },
   {
     begins: "Error running recon: ",
-    proves: "other failure",
+    means: "other failure",
     samples: ["Error running recon: Out of memory"],
   },
-  { begins: ERROR_OPENING, proves: "other failure", samples: [ERROR_OPENING] },
+  { begins: ERROR_OPENING, means: "other failure", samples: [ERROR_OPENING] },
   {
     begins: "Informing the JSS about login",
-    proves: "local",
+    means: "local",
     samples: ["Informing the JSS about login for user jdoe"],
   },
   {
     begins: "Removing existing launchd task",
-    proves: "local",
+    means: "local",
     samples: [
       "Removing existing launchd task /Library/LaunchAgents/com.jamfsoftware.jamfhelper.plist...",
     ],
   },
-  { begins: "Daemon starting", proves: "local", samples: ["Daemon starting"] },
-  { begins: "Upgrading ", proves: "local", samples: ["Upgrading jamf binary..."] },
-  { begins: "Installing ", proves: "local", samples: ["Installing Microsoft Defender..."] },
+  { begins: "Daemon starting", means: "local", samples: ["Daemon starting"] },
+  { begins: "Upgrading ", means: "local", samples: ["Upgrading jamf binary..."] },
+  { begins: "Installing ", means: "local", samples: ["Installing Microsoft Defender..."] },
   {
     begins: "Inventory will be updated when",
-    proves: "local",
+    means: "local",
     samples: ["Inventory will be updated when all queued actions are complete."],
   },
   {
     begins: "The SSL Certificate for",
-    proves: "local",
+    means: "local",
     samples: ["The SSL Certificate for https://jamf.example.com:8443/ must be trusted."],
   },
 ];
@@ -189,7 +189,7 @@ for (const row of EVIDENCE) {
  * import { assertEquals } from "@std/assert";
  *
  * const message = new TextEncoder().encode("No patch policies were found.");
- * assertEquals(evidenceOf(message, 0, message.length)?.proves, "contact");
+ * assertEquals(evidenceOf(message, 0, message.length)?.means, "contact");
  * ```
  */
 export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evidence | undefined {
@@ -207,7 +207,7 @@ export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evide
 /**
  * Whether an unstamped line can be part of a signature error: see {@linkcode continuedEvidence}.
  */
-export function isTelling(bytes: Uint8Array, start: number, end: number): boolean {
+export function isSignatureErrorLine(bytes: Uint8Array, start: number, end: number): boolean {
   return startsWith(bytes, start, end, ERROR_OPENING_BYTES) ||
     startsWith(bytes, indentEnd(bytes, start, end), end, SIGNATURE_ERROR_BYTES);
 }
@@ -218,7 +218,7 @@ export function isTelling(bytes: Uint8Array, start: number, end: number): boolea
  * the log itself.
  *
  * @param own What the record proves by itself.
- * @param lines Those lines below it that are {@linkcode isTelling}, in the order of the log.
+ * @param lines Those lines below it that are {@linkcode isSignatureErrorLine}, in the order of the log.
  *
  * @example Usage
  * ```ts
@@ -226,7 +226,7 @@ export function isTelling(bytes: Uint8Array, start: number, end: number): boolea
  *
  * const error = "Device Signature Error - A valid device signature is required to perform the action.";
  * assertEquals(
- *   continuedEvidence(undefined, ["There was an error.", `    ${error}`])?.proves,
+ *   continuedEvidence(undefined, ["There was an error.", `    ${error}`])?.means,
  *   "device signature error",
  * );
  * assertEquals(continuedEvidence(undefined, [error]), undefined);

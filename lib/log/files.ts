@@ -4,7 +4,8 @@
  * @module
  */
 
-import { isRefusal, reasonOf } from "../reason.ts";
+import { reasonOf } from "../permissions.ts";
+import { isSystemError } from "../shared/system_error.ts";
 import { kindOf, ReplacedFileError } from "../regular_file.ts";
 
 /** A log or a copy of it, as it was listed. */
@@ -19,7 +20,7 @@ export interface LogFile {
 }
 
 /** Something named like a log that is none, and why. */
-export interface SkippedFile {
+export interface FileIssue {
   readonly name: string;
   readonly reason: string;
 }
@@ -29,7 +30,7 @@ export interface LogListing {
   /** Last written first; the live log before a copy of the same second. */
   readonly files: readonly LogFile[];
   /** Links, folders, pipes: never followed, never opened. */
-  readonly skipped: readonly SkippedFile[];
+  readonly skipped: readonly FileIssue[];
 }
 
 /** The logs of a folder cannot be read at all; the message says why, and what to do. */
@@ -51,7 +52,7 @@ const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
  */
 export function listLogs(dir: string): LogListing {
   const files: LogFile[] = [];
-  const skipped: SkippedFile[] = [];
+  const skipped: FileIssue[] = [];
   for (const name of namesIn(dir)) {
     if (!LOG_NAME.test(name)) continue;
     const path = `${dir}/${name}`;
@@ -76,7 +77,7 @@ export function asReadError(dir: string, error: unknown): unknown {
   if (error instanceof ReplacedFileError) {
     return new ReadError(`Cannot read the logs in "${dir}": ${error.message}; try again`, cause);
   }
-  if (!isRefusal(error)) return error;
+  if (!isSystemError(error)) return error;
   const next = error.name === "NotCapable" ? otherWay(dir) : "";
   return new ReadError(`Cannot read the logs in "${dir}": ${reasonOf(error)}${next}`, cause);
 }

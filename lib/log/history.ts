@@ -5,7 +5,7 @@
  */
 
 import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
-import type { LogFile, SkippedFile } from "./files.ts";
+import type { FileIssue, LogFile } from "./files.ts";
 import type { LogSource } from "./source.ts";
 import { stampResolver } from "./stamp.ts";
 
@@ -23,7 +23,7 @@ export interface History {
   /** The logs opened so far. */
   readonly readings: readonly LogReading[];
   /** The logs whose turn came, but which cannot be read, and why. */
-  readonly unread: readonly SkippedFile[];
+  readonly unread: readonly FileIssue[];
   /** Closes what is open. */
   close(): void;
 }
@@ -45,7 +45,7 @@ export interface HistoryOptions {
 }
 
 /** A log being read: its next entry, and the stamp by which it takes its turn. */
-interface Strand {
+interface OpenLog {
   readonly name: string;
   readonly source: LogSource;
   readonly take: NextEntry;
@@ -81,18 +81,18 @@ interface Strand {
 export function openHistory(options: HistoryOptions): History {
   const waiting = [...options.files];
   const readings: LogReading[] = [];
-  const unread: SkippedFile[] = [];
-  const strands: Strand[] = [];
-  let current: Strand | undefined;
+  const unread: FileIssue[] = [];
+  const strands: OpenLog[] = [];
+  let current: OpenLog | undefined;
   /** The current log goes on while its entries are not older than this. */
-  let turnEnds = Infinity;
+  let switchBefore = Infinity;
 
   function openNext(file: LogFile): void {
     let source: LogSource;
     try {
       source = options.open(file);
     } catch (error) {
-      leaveUnread(file.name, error);
+      recordUnread(file.name, error);
       return;
     }
     const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
@@ -101,18 +101,18 @@ export function openHistory(options: HistoryOptions): History {
     const reference = Math.min(options.now, newest);
     const resolve = stampResolver(reference, options.zone);
     const take = entriesBackwards(source, reference, resolve, reading);
-    const strand: Strand = { name: file.name, source, take, next: undefined, at: reference };
+    const strand: OpenLog = { name: file.name, source, take, next: undefined, at: reference };
     readings.push(reading);
     strands.push(strand);
     advance(strand);
   }
 
   /** Looks one entry ahead, and lets go of a log that has no more: an unpacked copy is a lot of memory. */
-  function advance(strand: Strand): void {
+  function advance(strand: OpenLog): void {
     try {
       strand.next = strand.take();
     } catch (error) {
-      leaveUnread(strand.name, error);
+      recordUnread(strand.name, error);
       strand.next = undefined;
     }
     strand.at = strand.next?.at ?? strand.at;
@@ -122,7 +122,7 @@ export function openHistory(options: HistoryOptions): History {
     if (strand === current) current = undefined;
   }
 
-  function leaveUnread(name: string, error: unknown): void {
+  function recordUnread(name: string, error: unknown): void {
     const reason = options.unreadable(error);
     if (reason === undefined) throw error;
     unread.push({ name, reason });
@@ -141,14 +141,14 @@ export function openHistory(options: HistoryOptions): History {
       strands.sort((a, b) => b.at - a.at);
     }
     current = strands[0];
-    turnEnds = Math.max(strands[1]?.at ?? -Infinity, waiting[0]?.modified ?? -Infinity);
+    switchBefore = Math.max(strands[1]?.at ?? -Infinity, waiting[0]?.modified ?? -Infinity);
   }
 
   return {
     readings,
     unread,
     next(): Entry | undefined {
-      if (current === undefined || current.at < turnEnds) takeTurn();
+      if (current === undefined || current.at < switchBefore) takeTurn();
       if (current === undefined) return undefined;
       const entry = current.next;
       advance(current);

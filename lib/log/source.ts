@@ -5,7 +5,8 @@
  */
 
 import type { ByteSource } from "./lines.ts";
-import { isRefusal, reasonOf } from "../reason.ts";
+import { reasonOf } from "../permissions.ts";
+import { isSystemError } from "../shared/system_error.ts";
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../regular_file.ts";
 
 /** Node's modules without an import: as one, even an unused `node:zlib` would cost every start 20 ms and more. */
@@ -88,7 +89,7 @@ export function reasonUnread(error: unknown): string | undefined {
   if (error instanceof UnreadableLogError || error instanceof NotRegularFileError) {
     return error.message;
   }
-  return isRefusal(error) ? reasonOf(error) : undefined;
+  return isSystemError(error) ? reasonOf(error) : undefined;
 }
 
 /** Bytes in memory as a source. */

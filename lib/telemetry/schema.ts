@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod/mini";
-import { secondsOf } from "../utc_stamp.ts";
+import { parseTimestamp } from "../shared/timestamp.ts";
 
 /** What the agent's state can be. */
 export const STATUSES = ["ok", "device_signature_error", "no_success", "no_log"] as const;
@@ -15,7 +15,7 @@ export const STATUSES = ["ok", "device_signature_error", "no_success", "no_log"]
 export type Status = typeof STATUSES[number];
 
 /** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
-const stamp = z.string().check(z.refine((text) => secondsOf(text) !== undefined));
+const stamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
 const count = z.int().check(z.nonnegative());
 
 /** `last_checkin`: when the agent last reached its server. */

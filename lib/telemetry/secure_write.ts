@@ -5,7 +5,7 @@
  * @module
  */
 
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../permissions.ts";
 import { kindOf } from "../regular_file.ts";
 
 /** A file that was not written; the message says why, and the file that stood before still stands. */
@@ -100,7 +100,7 @@ function fillTemp(
   using file = disk.openSync(temp, { write: true, createNew: true, mode: FILE_MODE });
   const made = file.statSync();
   tightenFolder(target.dir, made.uid, disk);
-  refuseStranger(target.path, lookAt(target.path, disk), made.uid);
+  refuseForeignOwner(target.path, lookAt(target.path, disk), made.uid);
   // The umask may have taken bits away, and a file's group is that of its folder.
   disk.chmodSync(temp, FILE_MODE);
   if (made.uid === ROOT) disk.chownSync(temp, ROOT, WHEEL);
@@ -130,7 +130,11 @@ function tightenFolder(dir: string, uid: number | null, disk: Disk): void {
 }
 
 /** Renaming replaces a link, or a stranger's file; but that it stands there is a finding, not something to tidy away. */
-function refuseStranger(path: string, info: Deno.FileInfo | undefined, uid: number | null): void {
+function refuseForeignOwner(
+  path: string,
+  info: Deno.FileInfo | undefined,
+  uid: number | null,
+): void {
   if (info === undefined) return;
   if (!info.isFile) {
     throw new WriteError(

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Findings } from "../telemetry/store.ts";
-import { stampOf } from "../utc_stamp.ts";
+import type { Findings } from "../telemetry/previous_state.ts";
+import { formatTimestamp } from "../shared/timestamp.ts";
 
 /** Answers that are no finding: something could not be read, or not be written. */
 export type Fault = "error_read" | "error_write";
@@ -26,7 +26,7 @@ export function checkinAnswer(findings: Findings, isUncertain: boolean): string 
   const { assessment, contact } = findings;
   if (assessment === undefined) return "no_log";
   // A contact from before only takes the place of one that the logs know, too.
-  if (assessment.contact !== undefined && contact !== undefined) return stampOf(contact);
+  if (assessment.contact !== undefined && contact !== undefined) return formatTimestamp(contact);
   return isUncertain ? "error_read" : "no_success";
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { secondsOf } from "../utc_stamp.ts";
-import { printable } from "./printable.ts";
+import { parseTimestamp } from "../shared/timestamp.ts";
+import { printable } from "../shared/printable.ts";
 import type { StatusReport } from "./status_schema.ts";
 
 /** How the text is to look. */
@@ -125,7 +125,7 @@ function both(stamp: string, zone: string): string {
 }
 
 function local(stamp: string, zone: string): string {
-  const at = Temporal.Instant.fromEpochMilliseconds(secondsOf(stamp)! * 1000)
+  const at = Temporal.Instant.fromEpochMilliseconds(parseTimestamp(stamp)! * 1000)
     .toZonedDateTimeISO(zone);
   return `${at.toPlainDate()} ${at.toPlainTime()} in ${zone}`;
 }

@@ -5,9 +5,9 @@
  */
 
 import type { Day } from "../health/timeline.ts";
-import type { Examination } from "../examine.ts";
-import { type Findings, sinceKeys } from "../telemetry/store.ts";
-import { stampOf } from "../utc_stamp.ts";
+import type { Examination } from "../inspect_logs.ts";
+import { type Findings, sinceKeys } from "../telemetry/previous_state.ts";
+import { formatTimestamp } from "../shared/timestamp.ts";
 import type { StatusReport } from "./status_schema.ts";
 
 /** What goes into a report. */
@@ -29,14 +29,14 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   const { contact, status } = findings;
   return {
     schema_version: 1,
-    checked_at: stampOf(now),
+    checked_at: formatTimestamp(now),
     log_dir: logDir,
     zone,
     health: healthOf(options),
     status,
     max_age_seconds: maxAge,
     ...(contact !== undefined &&
-      { last_successful_checkin: stampOf(contact), age_seconds: now - contact }),
+      { last_successful_checkin: formatTimestamp(contact), age_seconds: now - contact }),
     ...sinceKeys(findings),
     days: days.map((day) => ({ ...day })),
     logs: examination.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { MessageCount } from "../health/summary.ts";
-import { printable } from "./printable.ts";
+import type { MessageCount } from "../log/message_counts.ts";
+import { printable } from "../shared/printable.ts";
 
 /**
  * One line a message, its count before it, like `sort | uniq -c | sort -nr`. What `top` leaves out is told in a last

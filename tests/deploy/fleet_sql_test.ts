@@ -1,14 +1,14 @@
 // Fleet's queries, as they stand in deploy/fleet, asked in real SQLite on what the program truly wrote.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkinLines, logLine, offlineLines, refusedLines } from "../../demo/log_text.ts";
-import { PROGRAM_PATH } from "../../build/package.ts";
-import { callTool } from "../../build/tool.ts";
+import { checkinLines, logLine, offlineLines, refusedLines } from "../../tools/log_text.ts";
+import { PROGRAM_PATH } from "../../release/package.ts";
+import { tryTool } from "../../release/tool.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
-import { stampOf } from "../../lib/utc_stamp.ts";
-import { Mac } from "../mac.ts";
-import { notTested } from "../not_tested.ts";
-import { entriesIn, policies } from "./fleet_tree.ts";
-import { ask, countByVirtualTables, type Row, type Tables, tablesOf } from "./osquery.ts";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { Mac } from "../helpers/test_mac.ts";
+import { skip } from "../helpers/skip.ts";
+import { entriesIn, policies } from "../../tools/fleet_tree.ts";
+import { ask, countByVirtualTables, type Row, type Tables, tablesOf } from "../helpers/osquery.ts";
 
 // SQLite's "now" cannot be told: what is written has to fit the true one.
 const NOW = Math.floor(Date.now() / 1000);
@@ -120,7 +120,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a stamp in the future",
-    mac: silentWithStamp(stampOf(NOW + 2 * DAY)),
+    mac: silentWithStamp(formatTimestamp(NOW + 2 * DAY)),
     fails: [CHECK_IN],
   },
   { name: "the text now", mac: silentWithStamp("now"), fails: [CHECK_IN] },
@@ -232,7 +232,10 @@ const CASES: readonly Case[] = [
     name: "a last_checkin that could not be written for 15 days",
     mac: (mac) => {
       silent(3 * HOUR, 2 * HOUR)(mac);
-      mac.standing("last_checkin", `{"last_successful_checkin":"${stampOf(NOW - 15 * DAY)}"}\n`);
+      mac.standing(
+        "last_checkin",
+        `{"last_successful_checkin":"${formatTimestamp(NOW - 15 * DAY)}"}\n`,
+      );
     },
     tables: file(`${OUT_DIR}/last_checkin`, { uid: "501" }),
     fails: [FILES],
@@ -356,9 +359,9 @@ Deno.test("policies: each fault has one owner, and each owner a fault", () => {
 });
 
 const python = ["/usr/bin/python3", "python3"].find((path) =>
-  callTool([path, "-c", "import apsw"])?.ok
+  tryTool([path, "-c", "import apsw"])?.ok
 );
-const ignore = notTested(
+const ignore = skip(
   "Fleet's queries on virtual tables",
   python ? undefined : "apsw is not here",
 );

@@ -1,9 +1,9 @@
 // The tree for Fleet's GitOps: what `fleetctl gitops` would refuse, found without it.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseAllDocuments } from "yaml";
-import { CONFIGURATION, PROGRAM_PATH } from "../../build/package.ts";
+import { CONFIGURATION, PROGRAM_PATH } from "../../release/package.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
-import { namesIn } from "../mac.ts";
+import { namesIn } from "../helpers/test_mac.ts";
 import {
   compositeOf,
   entriesIn,
@@ -12,7 +12,7 @@ import {
   fleets,
   policies,
   type Reference,
-} from "./fleet_tree.ts";
+} from "../../tools/fleet_tree.ts";
 
 /** The keys that Fleet knows, by where they stand; it refuses all others. Those without a table of their own are values. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {

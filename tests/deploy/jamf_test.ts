@@ -1,7 +1,7 @@
 // The extension attributes for Jamf Pro, run in a folder that looks to them like a Mac.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { PROGRAM_PATH } from "../../build/package.ts";
-import { type MacRoot, testInShells } from "./mac_root.ts";
+import { PROGRAM_PATH } from "../../release/package.ts";
+import { type ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
 const JAMF = new URL("../../deploy/jamf/", import.meta.url).pathname;
 const ATTRIBUTES: readonly (readonly [file: string, mode: string])[] = [
@@ -12,12 +12,12 @@ const ATTRIBUTES: readonly (readonly [file: string, mode: string])[] = [
 const test = testInShells("the extension attributes");
 
 /** Puts a script in the program's place. */
-function layProgram(mac: MacRoot, script: string): void {
+function layProgram(mac: ChrootMac, script: string): void {
   mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
 }
 
 /** Runs both attributes, and fails unless each prints that one result, ends with 0, and leaves nothing running. */
-function assertResult(mac: MacRoot, result: string): void {
+function assertResult(mac: ChrootMac, result: string): void {
   for (const [file] of ATTRIBUTES) {
     const { code, stdout } = mac.run(JAMF + file);
     assertEquals([code, stdout], [0, `<result>${result}</result>\n`], file);

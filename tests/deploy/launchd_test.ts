@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
-import { IDENTIFIER } from "../../build/sign.ts";
-import { callTool } from "../../build/tool.ts";
-import { notTested } from "../not_tested.ts";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
+import { IDENTIFIER } from "../../release/sign.ts";
+import { tryTool } from "../../release/tool.ts";
+import { skip } from "../helpers/skip.ts";
 
 const LAUNCHD = new URL("../../deploy/launchd/", import.meta.url).pathname;
 const DAEMON = `${LAUNCHD}${DAEMON_LABEL}.plist`;
@@ -13,14 +13,14 @@ const PROFILE = `${LAUNCHD}background-item.mobileconfig`;
 function parsePlist(path: string): any {
   const script =
     "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
-  const result = callTool(["plutil", "-convert", "json", "-o", "-", path]) ??
-    callTool(["python3", "-c", script, path]);
+  const result = tryTool(["plutil", "-convert", "json", "-o", "-", path]) ??
+    tryTool(["python3", "-c", script, path]);
   if (result === undefined) return undefined;
   assert(result.ok, result.stderr);
   return JSON.parse(result.stdout);
 }
 
-const ignore = notTested(
+const ignore = skip(
   "property lists",
   parsePlist(DAEMON) === undefined ? "Neither plutil nor Python is here" : undefined,
 );

@@ -1,7 +1,7 @@
 // The script that Fleet runs when a policy fails, in a folder that looks to it like a Mac.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
-import { type MacRoot, testInShells } from "./mac_root.ts";
+import { DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
+import { type ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
 const SCRIPT =
   new URL("../../deploy/fleet/scripts/jamf-pulse-look-again.sh", import.meta.url).pathname;
@@ -10,7 +10,7 @@ const PLIST = `/Library/LaunchDaemons/${DAEMON_LABEL}.plist`;
 const test = testInShells("Fleet's script");
 
 /** Puts in place a program that says what it is called with, and a daemon that runs. */
-function layInstallation(mac: MacRoot, script = 'echo "jamf-pulse $*"'): void {
+function layInstallation(mac: ChrootMac, script = 'echo "jamf-pulse $*"'): void {
   mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
   mac.write(PLIST, "");
   mac.write("/state/loaded", "");

@@ -1,7 +1,7 @@
 // The scripts of the package, run in a folder that looks to them like a Mac.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../build/package.ts";
-import { MacRoot, testInShells } from "./mac_root.ts";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
+import { ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
 const PKG = new URL("../../deploy/pkg/", import.meta.url).pathname;
 const PRE = `${PKG}preinstall`;
@@ -18,18 +18,18 @@ const NO_ERROR = { code: 0, stdout: "", stderr: "" };
 const test = testInShells("the package's scripts");
 
 /** Lays what the package lays. */
-function layPayload(mac: MacRoot): void {
+function layPayload(mac: ChrootMac): void {
   for (const path of [PROGRAM_PATH, ...CONFIGURATION.map(({ to }) => to)]) mac.write(path, "new");
 }
 
-function install(mac: MacRoot): void {
+function install(mac: ChrootMac): void {
   assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
   layPayload(mac);
   const { code, stderr } = mac.run(POST, ON_THIS_MAC);
   assertEquals(code, 0, stderr);
 }
 
-function layTelemetry(mac: MacRoot): void {
+function layTelemetry(mac: ChrootMac): void {
   Deno.mkdirSync(mac.path + TELEMETRY, { recursive: true, mode: 0o700 });
   for (const name of ["last_checkin", "agent_errors"]) {
     mac.write(`${TELEMETRY}/${name}`, "{}\n", 0o600);

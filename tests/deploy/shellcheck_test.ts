@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
-import { callTool } from "../../build/tool.ts";
-import { notTested } from "../not_tested.ts";
-import { commandPath } from "./mac_root.ts";
+import { tryTool } from "../../release/tool.ts";
+import { skip } from "../helpers/skip.ts";
+import { commandPath } from "../helpers/chroot_mac.ts";
 
 const DEPLOY = new URL("../../deploy/", import.meta.url).pathname;
 
@@ -11,12 +11,12 @@ const scripts = Array.from(walkSync(DEPLOY, { includeDirs: false }), ({ path }) 
 
 Deno.test({
   name: "shellcheck finds nothing in the scripts of deploy",
-  ignore: notTested(
+  ignore: skip(
     "shellcheck on the scripts of deploy",
     commandPath("shellcheck") ? undefined : "It is not here",
   ),
 }, () => {
   assert(scripts.length >= 6, scripts.join());
-  const result = callTool(["shellcheck", ...scripts]);
+  const result = tryTool(["shellcheck", ...scripts]);
   assert(result?.ok, result?.stdout);
 });

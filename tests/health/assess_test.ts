@@ -1,8 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
 import { Runs } from "../../lib/health/runs.ts";
-import { BEGIN, CONTACT, entryOf, OFFLINE, OTHER, POLICY, RECON, type Said } from "./said.ts";
+import {
+  BEGIN,
+  CONTACT,
+  entryOf,
+  OFFLINE,
+  OTHER,
+  POLICY,
+  RECON,
+  type RecordSpec,
+} from "../helpers/record_spec.ts";
 
 const PATCHES = "Checking for patches...";
 const SUBMIT = "Submitting log to https://jamf.example.com:8443/";
@@ -14,7 +23,7 @@ interface Assessed extends Assessment {
 }
 
 /** Assesses records given in the order of the log. */
-function assess(log: readonly Said[], standing?: number): Assessed {
+function assess(log: readonly RecordSpec[], standing?: number): Assessed {
   const runs = new Runs();
   const assessor = new Assessor(standing);
   for (const said of log.toReversed()) {
@@ -38,7 +47,7 @@ const OPEN = false;
 
 type Case = readonly [
   what: string,
-  log: readonly Said[],
+  log: readonly RecordSpec[],
   contact: number | undefined,
   since: Since,
   settled: boolean,
@@ -356,7 +365,11 @@ for (const [what, log, contact, counts, settled] of CASES) {
 }
 
 Deno.test("Assessor takes no more once it has settled", () => {
-  const log: Said[] = [[1, 7, SIGNATURE_ERROR], [2, 7, CONTACT], [3, 7, CONTACT], [4, 8, BEGIN]];
+  const log: RecordSpec[] = [[1, 7, SIGNATURE_ERROR], [2, 7, CONTACT], [3, 7, CONTACT], [
+    4,
+    8,
+    BEGIN,
+  ]];
   assertEquals(assess(log), { contact: 3, since: since({ attempts: 1 }), settled: true });
 });
 
@@ -364,11 +377,16 @@ const STANDING = 1_000_000;
 const BOUND = STANDING - 26 * HOUR;
 
 /** Records in a row that prove nothing, from `newest` back, a second each. */
-function row(count: number, newest: number): Said[] {
-  return Array.from({ length: count }, (_, i): Said => [newest - i, 99, OTHER]).reverse();
+function row(count: number, newest: number): RecordSpec[] {
+  return Array.from({ length: count }, (_, i): RecordSpec => [newest - i, 99, OTHER]).reverse();
 }
 
-type Bound = readonly [what: string, log: readonly Said[], contact: number | undefined, boolean];
+type Bound = readonly [
+  what: string,
+  log: readonly RecordSpec[],
+  contact: number | undefined,
+  boolean,
+];
 
 const BOUNDS: readonly Bound[] = [
   ["goes on after 63 older records", row(63, BOUND - 1), undefined, OPEN],

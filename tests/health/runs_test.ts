@@ -1,22 +1,29 @@
 import { assertEquals } from "@std/assert";
-import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { isOver, LONGEST_RUN, type Run, Runs } from "../../lib/health/runs.ts";
-import { BEGIN, entryOf, OFFLINE, OTHER, POLICY_ID, type Said } from "./said.ts";
+import {
+  BEGIN,
+  entryOf,
+  OFFLINE,
+  OTHER,
+  POLICY_ID,
+  type RecordSpec,
+} from "../helpers/record_spec.ts";
 
 /** The run of each record, in the order of the log. */
-function runsOf(log: readonly Said[]): Run[] {
+function runsOf(log: readonly RecordSpec[]): Run[] {
   const runs = new Runs();
   return log.toReversed().map((said) => runs.runOf(entryOf(said))).reverse();
 }
 
 /** The same as letters, a letter a run. */
-function letters(log: readonly Said[]): string {
+function letters(log: readonly RecordSpec[]): string {
   const runs = runsOf(log);
   const known = [...new Set(runs)];
   return runs.map((run) => "abcdefgh"[known.indexOf(run)]).join("");
 }
 
-const CASES: readonly [what: string, log: readonly Said[], runs: string][] = [
+const CASES: readonly [what: string, log: readonly RecordSpec[], runs: string][] = [
   ["one run of a pid", [[1, 7, BEGIN], [2, 7, OTHER], [3, 7, OTHER]], "aaa"],
   ["a run that begins by a policy's ID", [[1, 7, OTHER], [2, 7, POLICY_ID], [3, 7, OTHER]], "abb"],
   ["two runs of a pid one after the other", [
@@ -73,7 +80,7 @@ for (const [what, log, expected] of CASES) {
   });
 }
 
-const STATES: readonly [what: string, log: readonly Said[], run: Run][] = [
+const STATES: readonly [what: string, log: readonly RecordSpec[], run: Run][] = [
   ["one without a beginning", [[1, 7, OTHER], [2, 7, OTHER]], run({ newest: 2 })],
   ["one that has begun", [[1, 7, BEGIN], [2, 7, OTHER]], run({ newest: 2, begun: true })],
   ["an offline one", [[1, 7, OFFLINE], [2, 7, OTHER]], run({ newest: 2, offline: true })],

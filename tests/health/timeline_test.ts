@@ -1,10 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import { Timeline } from "../../lib/health/timeline.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 import type { Entry } from "../../lib/log/entries.ts";
-import { BEGIN, CONTACT, entryOf, OFFLINE, POLICY, POLICY_ID, RECON } from "./said.ts";
+import {
+  BEGIN,
+  CONTACT,
+  entryOf,
+  OFFLINE,
+  POLICY,
+  POLICY_ID,
+  RECON,
+} from "../helpers/record_spec.ts";
 
 const OTHER_FAILURE = "Security Error - A security error has occurred.";
 

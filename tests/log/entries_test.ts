@@ -1,22 +1,22 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { logLine, refusedLines, SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { logLine, refusedLines, SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import {
   entriesBackwards,
   type Entry,
   type EntryCounts,
   withoutClockJumps,
 } from "../../lib/log/entries.ts";
-import type { Proof } from "../../lib/log/evidence.ts";
+import type { Meaning } from "../../lib/log/evidence.ts";
 import { MAX_LINE } from "../../lib/log/lines.ts";
 import { bytesSource } from "../../lib/log/source.ts";
 import { stampResolver } from "../../lib/log/stamp.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 const DAY = 86_400;
 
-type Read = [at: number | undefined, pid: number, proves: Proof | undefined];
+type Read = [at: number | undefined, pid: number, means: Meaning | undefined];
 
 /** The entries of a log in its order, and what was counted. */
 function entriesOf(text: string): { entries: Read[]; counts: EntryCounts } {
@@ -25,7 +25,7 @@ function entriesOf(text: string): { entries: Read[]; counts: EntryCounts } {
   const next = entriesBackwards(source, NOW, stampResolver(NOW, "UTC"), counts);
   const entries: Read[] = [];
   for (let entry = next(); entry; entry = next()) {
-    entries.push([entry.at, entry.pid, entry.evidence?.proves]);
+    entries.push([entry.at, entry.pid, entry.evidence?.means]);
   }
   return { entries: entries.reverse(), counts };
 }
@@ -44,7 +44,7 @@ Deno.test("entriesBackwards() dates and judges each record", () => {
   });
 });
 
-const ERRORS: readonly [what: string, log: string, proves: Proof | undefined][] = [
+const ERRORS: readonly [what: string, log: string, means: Meaning | undefined][] = [
   ["below an empty message", refusedLines(NOW - 60), "device signature error"],
   [
     "below a message that would be a contact",
@@ -71,10 +71,10 @@ const ERRORS: readonly [what: string, log: string, proves: Proof | undefined][] 
   ],
 ];
 
-for (const [what, log, proves] of ERRORS) {
-  const name = proves === undefined ? "does not take" : "takes";
+for (const [what, log, means] of ERRORS) {
+  const name = means === undefined ? "does not take" : "takes";
   Deno.test(`entriesBackwards() ${name} a signature error ${what}`, () => {
-    assertEquals(entriesOf(log).entries.at(-1)?.[2], proves);
+    assertEquals(entriesOf(log).entries.at(-1)?.[2], means);
   });
 }
 

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { SIGNATURE_ERROR } from "../../demo/log_text.ts";
+import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import {
   continuedEvidence,
   EVIDENCE,
   type Evidence,
   evidenceOf,
-  isTelling,
-  type Proof,
+  isSignatureErrorLine,
+  type Meaning,
 } from "../../lib/log/evidence.ts";
 
 const encoder = new TextEncoder();
@@ -18,7 +18,7 @@ function evidence(message: string): Evidence | undefined {
 
 for (const row of EVIDENCE) {
   for (const sample of row.samples) {
-    Deno.test(`evidenceOf() takes ${JSON.stringify(sample)} for ${row.proves}`, () => {
+    Deno.test(`evidenceOf() takes ${JSON.stringify(sample)} for ${row.means}`, () => {
       assertEquals(evidence(sample), row);
       assertEquals(evidence(`[DEBUG] ${sample}`), row);
     });
@@ -32,7 +32,7 @@ Deno.test("each row of EVIDENCE has a sample that begins as it says", () => {
 });
 
 // The table of docs/jamf-log.md, "What a line proves", and what is near to it.
-const PROOFS: readonly [message: string, proves: Proof | undefined][] = [
+const PROOFS: readonly [message: string, means: Meaning | undefined][] = [
   ["No patch policies were found.", "contact"],
   ["Executing Policy WDAV", "contact unless offline"],
   ["No policies were found for the ID 3", "contact unless offline"],
@@ -82,18 +82,18 @@ const PROOFS: readonly [message: string, proves: Proof | undefined][] = [
   ["", undefined],
 ];
 
-for (const [message, proves] of PROOFS) {
-  Deno.test(`evidenceOf() takes ${JSON.stringify(message)} for ${proves ?? "nothing"}`, () => {
-    assertEquals(evidence(message)?.proves, proves);
+for (const [message, means] of PROOFS) {
+  Deno.test(`evidenceOf() takes ${JSON.stringify(message)} for ${means ?? "nothing"}`, () => {
+    assertEquals(evidence(message)?.means, means);
   });
 }
 
 Deno.test("evidenceOf() does not read on behind the message", () => {
   const bytes = encoder.encode("x No patch policies were found.");
-  assertEquals(evidenceOf(bytes, 2, bytes.length)?.proves, "contact");
+  assertEquals(evidenceOf(bytes, 2, bytes.length)?.means, "contact");
   assertEquals(evidenceOf(bytes, 2, bytes.length - 1), undefined);
   const enrolled = encoder.encode("Enroll return code: 0\nx");
-  assertEquals(evidenceOf(enrolled, 0, enrolled.indexOf(0x0a))?.proves, "healed");
+  assertEquals(evidenceOf(enrolled, 0, enrolled.indexOf(0x0a))?.means, "healed");
 });
 
 const RUNS: readonly [message: string, run: Evidence["run"]][] = [
@@ -114,7 +114,7 @@ for (const [message, run] of RUNS) {
 const OPENING = "There was an error.";
 const INDENTED = `    ${SIGNATURE_ERROR}`;
 
-const CONTINUATIONS: readonly [lines: readonly string[], proves: Proof | undefined][] = [
+const CONTINUATIONS: readonly [lines: readonly string[], means: Meaning | undefined][] = [
   [[OPENING, INDENTED], "device signature error"],
   [[OPENING, `\t${SIGNATURE_ERROR}`], "device signature error"],
   [[OPENING, OPENING, INDENTED], "device signature error"],
@@ -127,9 +127,9 @@ const CONTINUATIONS: readonly [lines: readonly string[], proves: Proof | undefin
   [[], undefined],
 ];
 
-for (const [lines, proves] of CONTINUATIONS) {
-  Deno.test(`continuedEvidence() takes ${JSON.stringify(lines)} for ${proves ?? "nothing"}`, () => {
-    assertEquals(continuedEvidence(undefined, lines)?.proves, proves);
+for (const [lines, means] of CONTINUATIONS) {
+  Deno.test(`continuedEvidence() takes ${JSON.stringify(lines)} for ${means ?? "nothing"}`, () => {
+    assertEquals(continuedEvidence(undefined, lines)?.means, means);
   });
 }
 
@@ -146,20 +146,20 @@ const TELLING: readonly [line: string, telling: boolean][] = [
 ];
 
 for (const [line, telling] of TELLING) {
-  Deno.test(`isTelling() is ${telling} for ${JSON.stringify(line)}`, () => {
+  Deno.test(`isSignatureErrorLine() is ${telling} for ${JSON.stringify(line)}`, () => {
     const bytes = encoder.encode(line);
-    assertEquals(isTelling(bytes, 0, bytes.length), telling);
+    assertEquals(isSignatureErrorLine(bytes, 0, bytes.length), telling);
   });
 }
 
 Deno.test("continuedEvidence() takes the record's own message for the opening", () => {
   const opening = EVIDENCE.find(({ begins }) => begins === "There was an error.");
   const proven = continuedEvidence(opening, [`    ${SIGNATURE_ERROR}`]);
-  assertEquals(proven?.proves, "device signature error");
+  assertEquals(proven?.means, "device signature error");
 });
 
-Deno.test("continuedEvidence() leaves a record what it proves by itself if no error follows", () => {
-  const contact = EVIDENCE.find(({ proves }) => proves === "contact");
+Deno.test("continuedEvidence() leaves a record what it means by itself if no error follows", () => {
+  const contact = EVIDENCE.find(({ means }) => means === "contact");
   for (const lines of [[], ["There was an error."], [`    ${SIGNATURE_ERROR}`]]) {
     assertEquals(continuedEvidence(contact, lines), contact);
   }
@@ -168,6 +168,6 @@ Deno.test("continuedEvidence() leaves a record what it proves by itself if no er
 Deno.test("continuedEvidence() keeps that a run begins in a record with an error", () => {
   const attempt = EVIDENCE.find(({ run }) => run === "begins");
   const proven = continuedEvidence(attempt, ["There was an error.", `  ${SIGNATURE_ERROR}`]);
-  assertEquals(proven?.proves, "device signature error");
+  assertEquals(proven?.means, "device signature error");
   assertEquals(proven?.run, "begins");
 });

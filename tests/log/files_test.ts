@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { asReadError, listLogs, ReadError } from "../../lib/log/files.ts";
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../../lib/regular_file.ts";
-import { at, Mac } from "../mac.ts";
+import { at, Mac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 

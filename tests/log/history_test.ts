@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { logLine } from "../../demo/log_text.ts";
+import { logLine } from "../../tools/log_text.ts";
 import type { LogFile } from "../../lib/log/files.ts";
 import { type History, openHistory } from "../../lib/log/history.ts";
 import { bytesSource, type LogSource } from "../../lib/log/source.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { stampText } from "../../demo/log_text.ts";
+import { stampText } from "../../tools/log_text.ts";
 import { headOf } from "../../lib/log/record.ts";
 import { type Stamp, stampResolver } from "../../lib/log/stamp.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 
 const DAY = 86_400;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Disk, secureWrite, WriteError } from "../../lib/telemetry/secure_write.ts";
-import { Mac } from "../mac.ts";
+import { Mac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
 const OLD = '{"old":true}\n';

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { Since } from "../../lib/health/assess.ts";
-import { type Findings, findingsOf } from "../../lib/telemetry/store.ts";
+import { type Findings, findingsOf } from "../../lib/telemetry/previous_state.ts";
 import { checkinAnswer, errorsAnswer, resultLine } from "../../lib/view/result.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 
 const EARLIER = at("2026-11-20T10:00:00Z");
 const LATER = at("2026-11-22T10:00:00Z");

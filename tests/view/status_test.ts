@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
 import * as z from "zod/mini";
-import type { Examination } from "../../lib/examine.ts";
+import type { Examination } from "../../lib/inspect_logs.ts";
 import type { Since } from "../../lib/health/assess.ts";
-import { findingsOf, type Standing } from "../../lib/telemetry/store.ts";
+import { findingsOf, type PreviousState } from "../../lib/telemetry/previous_state.ts";
 import { statusText } from "../../lib/view/status.ts";
 import { statusReport } from "../../lib/view/status_report.ts";
 import { type StatusReport, statusReportSchema } from "../../lib/view/status_schema.ts";
-import { at } from "../mac.ts";
+import { at } from "../helpers/test_mac.ts";
 
 const PLAIN = { ascii: false, color: false };
 const NO_LOGS = { logs: [], not_needed: [], unread: [], skipped: [] };
@@ -277,7 +277,7 @@ const SOME_UNREAD = { ...ALL_READ, unread: [{ name: "jamf.log.2", reason: "permi
 function reportOn(
   ago: number | undefined,
   { standing = {}, since = NOTHING, examination = ALL_READ }: {
-    standing?: Standing;
+    standing?: PreviousState;
     since?: Since;
     examination?: Examination;
   } = {},

@@ -5,10 +5,10 @@
  */
 
 import * as z from "zod";
-import type { FleetSettings } from "../settings.ts";
+import type { FleetSettings } from "../config/settings.ts";
 import { HttpClient, type HttpHost, type HttpReply } from "../http/client.ts";
-import { parseReply, saidIn } from "../http/parse_reply.ts";
-import type { Secret } from "../secret.ts";
+import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
+import type { Secret } from "../config/secret.ts";
 
 /** A host, as far as it matters here. */
 export interface FleetHost {
@@ -77,5 +77,5 @@ export class Fleet {
 
 /** A proxy that does not find Fleet answers 404, too, but not in Fleet's words. */
 function isNoSuchHost(reply: HttpReply): boolean {
-  return reply.status === 404 && saidIn(reply) !== "";
+  return reply.status === 404 && errorMessageOf(reply) !== "";
 }

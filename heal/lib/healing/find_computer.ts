@@ -6,7 +6,7 @@
 
 import type { FleetHost } from "../fleet/fleet.ts";
 import type { Computer } from "../jamf/inventory.ts";
-import type { Target } from "../target.ts";
+import type { Target } from "./target.ts";
 
 /** Who can be asked. */
 export interface Servers {

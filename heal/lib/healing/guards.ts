@@ -4,7 +4,7 @@
  * @module
  */
 
-import { stampOf } from "../../../lib/utc_stamp.ts";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Computer } from "../jamf/inventory.ts";
 
 /** What speaks against redeploying a computer, and how its job ends then. */
@@ -43,7 +43,7 @@ export function objectionTo(computer: Computer, since: number | undefined): Obje
     };
   }
   if (since !== undefined && contact !== undefined && contact > since) {
-    const at = stampOf(Math.floor(contact));
+    const at = formatTimestamp(Math.floor(contact));
     return { state: "skipped", reason: `heard from at ${at}: it reaches its server` };
   }
   return undefined;

@@ -4,23 +4,23 @@
  * @module
  */
 
-import { stampOf } from "../../../lib/utc_stamp.ts";
-import type { Brakes } from "../command.ts";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import type { RateLimits } from "../command.ts";
 import type { Computer } from "../jamf/inventory.ts";
-import type { Asked } from "../jamf/request_redeploy.ts";
+import type { RedeployResponse } from "../jamf/request_redeploy.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Claim, Claimant, Redeploy, Redeploys, Settlement } from "../store/redeploys.ts";
-import { redeployRequests } from "../telemetry.ts";
+import { redeployRequests } from "../metrics.ts";
 import { objectionTo } from "./guards.ts";
 
 /** What redeploying needs from outside. */
-export interface RedeployRoom {
+export interface RedeployDeps {
   readonly redeploys: Redeploys;
   /** Asks Jamf Pro; see `requestRedeploy()`. */
-  readonly ask: (computerId: string, signal?: AbortSignal) => Promise<Asked>;
+  readonly ask: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
   /** Seconds since 1970. */
   readonly now: () => number;
-  readonly brakes: Brakes;
+  readonly rateLimits: RateLimits;
   /** Ask everything, change nothing. */
   readonly dryRun: boolean;
 }
@@ -69,30 +69,30 @@ export const FIRST_LOOK = 120;
  * Redeploys the framework to a computer, if nothing speaks against it. What is about to be asked is recorded before it is,
  * and what came of it after.
  */
-export async function redeploy(room: RedeployRoom, request: RedeployRequest): Promise<Redeployed> {
-  const { redeploys, now, dryRun } = room;
+export async function redeploy(deps: RedeployDeps, request: RedeployRequest): Promise<Redeployed> {
+  const { redeploys, now, dryRun } = deps;
   const { computer, job, force = false } = request;
   const objection = objectionTo(computer, force ? undefined : request.since);
   if (objection !== undefined) return { kind: objection.state, reason: objection.reason };
 
   const claimant = { computerId: computer.id, serial: computer.serial, job };
-  const brakes = force ? undefined : room.brakes;
-  const claim = await redeploys.claim(claimant, brakes, Math.floor(now()), dryRun);
+  const rateLimits = force ? undefined : deps.rateLimits;
+  const claim = await redeploys.claim(claimant, rateLimits, Math.floor(now()), dryRun);
   switch (claim.kind) {
     case "granted":
       if (dryRun) return { kind: "would_redeploy" };
-      return await askFor(room, claim.redeploy, request);
+      return await askFor(deps, claim.redeploy, request);
     case "asked_before": {
       const { asked_at: at, command_uuid } = claim.redeploy;
       return { kind: "redeployed", at, commandUuid: command_uuid ?? "" };
     }
     case "asked_twice": {
       const { redeploy } = claim;
-      if (!dryRun) await settle(room, redeploy, job, { state: "unknown", reason: TWICE });
+      if (!dryRun) await settle(deps, redeploy, job, { state: "unknown", reason: TWICE });
       return { kind: "unknown", at: redeploy.asked_at, reason: TWICE };
     }
     default:
-      return stopped(claim, room.brakes);
+      return stopped(claim, deps.rateLimits);
   }
 }
 
@@ -101,7 +101,7 @@ export const WAITS = "waits for the Mac to be heard from";
 const TWICE = "asked twice, and Jamf Pro's answer is not known";
 
 function settle(
-  { redeploys, now }: RedeployRoom,
+  { redeploys, now }: RedeployDeps,
   redeploy: Redeploy,
   job: Claimant["job"],
   settlement: Settlement,
@@ -110,11 +110,11 @@ function settle(
 }
 
 async function askFor(
-  room: RedeployRoom,
+  deps: RedeployDeps,
   redeploy: Redeploy,
   { job, signal }: RedeployRequest,
 ): Promise<Redeployed> {
-  const asked = await room.ask(redeploy.computer_id, signal);
+  const asked = await deps.ask(redeploy.computer_id, signal);
   redeployRequests.add(1, { state: asked.state });
   const { asked_at: at, attempts } = redeploy;
   switch (asked.state) {
@@ -122,7 +122,7 @@ async function askFor(
       const { commandUuid } = asked;
       const done = { kind: "redeployed", at, commandUuid } as const;
       try {
-        await settle(room, redeploy, job, { state: "queued", reason: WAITS, commandUuid });
+        await settle(deps, redeploy, job, { state: "queued", reason: WAITS, commandUuid });
         return done;
       } catch (error) {
         // A job is taken up again, as after a crash. A person has to know that it is done.
@@ -134,17 +134,17 @@ async function askFor(
       const { isFinal, reason } = asked;
       // The first request may have been done all the same: it counts.
       if (attempts > 1) {
-        await settle(room, redeploy, job, { state: "unknown", reason });
+        await settle(deps, redeploy, job, { state: "unknown", reason });
         return { kind: "unknown", at, reason };
       }
-      await settle(room, redeploy, job, { state: "refused", reason });
+      await settle(deps, redeploy, job, { state: "refused", reason });
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
     case "unknown": {
       const { reason } = asked;
       // A job takes it up again, as after a crash. A person decides for himself.
       if (job !== undefined && attempts === 1) return { kind: "in_flight", reason };
-      await settle(room, redeploy, job, { state: "unknown", reason });
+      await settle(deps, redeploy, job, { state: "unknown", reason });
       return { kind: "unknown", at, reason };
     }
   }
@@ -152,16 +152,16 @@ async function askFor(
 
 function stopped(
   claim: Exclude<Claim, { kind: "granted" | "asked_twice" | "asked_before" }>,
-  { maxPerHour }: Brakes,
+  { maxPerHour }: RateLimits,
 ): Redeployed {
   switch (claim.kind) {
     case "lease_lost":
       return claim;
     case "cooling_down": {
       const { askedAt, until } = claim;
-      const reason = `redeployed at ${stampOf(askedAt)} already: the cool-down lasts until ${
-        stampOf(until)
-      }`;
+      const reason = `redeployed at ${
+        formatTimestamp(askedAt)
+      } already: the cool-down lasts until ${formatTimestamp(until)}`;
       return { kind: "limited", until, reason };
     }
     case "hourly_limit":
@@ -172,5 +172,5 @@ function stopped(
 /** Why a job waits for the hourly limit. */
 export function limitReason(maxPerHour: number, until: number): string {
   const what = maxPerHour === 1 ? "one redeploy" : `${maxPerHour} redeploys`;
-  return `the limit of ${what} an hour is reached: the next can be at ${stampOf(until)}`;
+  return `the limit of ${what} an hour is reached: the next can be at ${formatTimestamp(until)}`;
 }

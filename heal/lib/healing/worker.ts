@@ -6,13 +6,13 @@
 
 import type { Jobs } from "../store/jobs.ts";
 import { StoreError } from "../store/driver.ts";
-import { inSpan, jobSteps } from "../telemetry.ts";
+import { inSpan, jobSteps } from "../metrics.ts";
 import type { Job } from "./job.ts";
 import { limitReason } from "./redeploy.ts";
-import { workJob, type WorkRoom } from "./work_job.ts";
+import { type JobStepDeps, workJob } from "./job_step.ts";
 
 /** What a worker needs from outside. */
-export interface WorkerRoom extends WorkRoom {
+export interface WorkerDeps extends JobStepDeps {
   readonly jobs: Jobs;
   /** In seconds: after this, another instance takes over a job. */
   readonly lease: number;
@@ -24,19 +24,19 @@ export interface WorkerRoom extends WorkRoom {
 /** Servers are asked about so many jobs at once: Jamf Pro wants no more than five connections. */
 const LANES = 4;
 /** In milliseconds: how long to rest when nothing is due. */
-const REST = 2000;
+const IDLE_PAUSE = 2000;
 /** In seconds. */
 const DAY = 86_400;
 /** For how long it is kept what became of a job. */
-const KEEP = 90 * DAY;
+const RETENTION = 90 * DAY;
 
 /** Works off jobs. */
 export class Worker {
-  readonly #room: WorkerRoom;
+  readonly #deps: WorkerDeps;
   #forgotAt = -Infinity;
 
-  constructor(room: WorkerRoom) {
-    this.#room = room;
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -46,14 +46,14 @@ export class Worker {
    * @param abort Give up those that are being worked on.
    */
   async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
-    const { pause } = this.#room;
+    const { pause } = this.#deps;
     const lane = async (): Promise<void> => {
       while (!stop.aborted) {
-        if (await this.#next(abort) !== "worked") await pause(REST, stop);
+        if (await this.#next(abort) !== "worked") await pause(IDLE_PAUSE, stop);
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
-    await this.#orLog(() => this.#room.jobs.giveBack());
+    await this.#orLog(() => this.#deps.jobs.giveBack());
   }
 
   /**
@@ -71,16 +71,16 @@ export class Worker {
       }
     };
     const ends = await Promise.all(Array.from({ length: LANES }, lane));
-    await this.#orLog(() => this.#room.jobs.giveBack());
+    await this.#orLog(() => this.#deps.jobs.giveBack());
     return !ends.includes("failed") && !stop.aborted;
   }
 
   /** One job, if one is due. */
   async #next(abort: AbortSignal): Promise<"worked" | "idle" | "failed"> {
     const worked = await this.#orLog(async () => {
-      const { jobs, now, lease } = this.#room;
+      const { jobs, now, lease } = this.#deps;
       await this.#forgetOld();
-      await this.#heedLimit();
+      await this.#checkRateLimits();
       const at = Math.floor(now());
       const job = await jobs.lease(at, at + lease);
       if (job === undefined) return "idle";
@@ -91,15 +91,17 @@ export class Worker {
   }
 
   /** While the limit is reached, nobody need be asked about those who must wait for it. */
-  async #heedLimit(): Promise<void> {
-    const { redeploys, jobs, now, brakes, dryRun } = this.#room;
+  async #checkRateLimits(): Promise<void> {
+    const { redeploys, jobs, now, rateLimits, dryRun } = this.#deps;
     const at = Math.floor(now());
-    const until = dryRun ? undefined : await redeploys.limitedUntil(brakes.maxPerHour, at);
-    if (until !== undefined) await jobs.postpone(at, until, limitReason(brakes.maxPerHour, until));
+    const until = dryRun ? undefined : await redeploys.limitedUntil(rateLimits.maxPerHour, at);
+    if (until !== undefined) {
+      await jobs.postpone(at, until, limitReason(rateLimits.maxPerHour, until));
+    }
   }
 
   async #work(job: Job, abort: AbortSignal): Promise<void> {
-    const { jobs, now, lease, log } = this.#room;
+    const { jobs, now, lease, log } = this.#deps;
     // Done, or given up, before another instance may take it.
     const signal = AbortSignal.any([abort, AbortSignal.timeout(lease * 800)]);
     const ids = { job: job.id, host: job.host_id, policy: job.policy_id };
@@ -120,11 +122,11 @@ export class Worker {
   /** A fault of this program in one job must not keep it from the others, nor be tried without end. */
   async #tried(job: Job, signal: AbortSignal): ReturnType<typeof workJob> {
     try {
-      return await workJob(this.#room, job, signal);
+      return await workJob(this.#deps, job, signal);
     } catch (error) {
       if (error instanceof StoreError) throw error;
       const stack = error instanceof Error ? error.stack : String(error);
-      this.#room.log({ event: "fault", job: job.id, reason: stack });
+      this.#deps.log({ event: "fault", job: job.id, reason: stack });
       const reason = `a fault of this program: ${error instanceof Error ? error.message : error}`;
       return { change: { state: "needs_person", reason }, learned: {} };
     }
@@ -132,10 +134,10 @@ export class Worker {
 
   /** Once a day. */
   async #forgetOld(): Promise<void> {
-    const at = Math.floor(this.#room.now());
+    const at = Math.floor(this.#deps.now());
     if (at - this.#forgotAt < DAY) return;
     this.#forgotAt = at;
-    await this.#room.jobs.forget(at - KEEP);
+    await this.#deps.jobs.forget(at - RETENTION);
   }
 
   /** A store that cannot be used now can be later. */
@@ -144,7 +146,7 @@ export class Worker {
       return await work();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#room.log({ event: "store_failed", reason: error.message });
+      this.#deps.log({ event: "store_failed", reason: error.message });
       return undefined;
     }
   }

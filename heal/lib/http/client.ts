@@ -5,7 +5,7 @@
  */
 
 import { CookieJar } from "tough-cookie";
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../system_error.ts";
 import { delayBefore } from "./retry.ts";
 
 /** What the client has from outside. */
@@ -55,9 +55,9 @@ const TIMEOUT = 20_000;
 const LARGEST = 16 * 1024 * 1024;
 
 /** The server is too busy, and has not looked at the request. */
-const NOT_NOW: readonly number[] = [429, 503];
+const BUSY_STATUSES: readonly number[] = [429, 503];
 /** Something on the way broke: only what changes nothing may be asked again. */
-const BROKEN: readonly number[] = [502, 504];
+const GATEWAY_ERRORS: readonly number[] = [502, 504];
 
 /** Asks one server. It keeps cookies, because a cluster knows by them which of its servers a client talks to. */
 export class HttpClient {
@@ -89,12 +89,12 @@ export class HttpClient {
       let retryAfter: string | null = null;
       try {
         const { reply, headers } = await this.#once(request);
-        const isBusy = NOT_NOW.includes(reply.status);
-        const mayAskAgain = isBusy || (isRead && BROKEN.includes(reply.status));
+        const isBusy = BUSY_STATUSES.includes(reply.status);
+        const mayAskAgain = isBusy || (isRead && GATEWAY_ERRORS.includes(reply.status));
         if (!mayAskAgain || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {
-        const why = whyNot(error, this.#timeout);
+        const why = fetchErrorReason(error, this.#timeout);
         const message = `Cannot get an answer from "${this.#base.origin}": ${why}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
@@ -116,7 +116,7 @@ export class HttpClient {
         ...(cookie !== "" && { cookie }),
         ...request.headers,
       },
-      ...(method === "POST" && { body: form ?? onlyOnce() }),
+      ...(method === "POST" && { body: form ?? emptyStream() }),
       // A token must not travel to wherever an answer points.
       redirect: "manual",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
@@ -130,7 +130,7 @@ export class HttpClient {
 }
 
 /** What `fetch` says in its error, or in the cause of it, without the URL: that may have a serial number in it. */
-function whyNot(error: unknown, timeout: number): string {
+function fetchErrorReason(error: unknown, timeout: number): string {
   if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
   if (error.name === "TimeoutError") return `none came within ${timeout / 1000} seconds`;
   const { message } = error.cause instanceof Error ? error.cause : error;
@@ -145,7 +145,7 @@ function whyNot(error: unknown, timeout: number): string {
  * An empty body that is a stream. Deno's `fetch` by itself sends a request a second time when a connection breaks before
  * the answer, even though the server may have done what it was asked; a stream it cannot send again.
  */
-function onlyOnce(): ReadableStream<Uint8Array> {
+function emptyStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.close() });
 }
 

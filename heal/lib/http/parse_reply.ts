@@ -47,7 +47,10 @@ export function parseReply<T>(
   schema: z.ZodType<T>,
 ): T {
   if (reply.status !== expected) {
-    throw new ReplyError(`${server} answered ${reply.status}${saidIn(reply)}`, reply.status);
+    throw new ReplyError(
+      `${server} answered ${reply.status}${errorMessageOf(reply)}`,
+      reply.status,
+    );
   }
   const refuse = (what: string): ReplyError =>
     new ReplyError(`Cannot read ${server}'s answer: ${what}`, reply.status);
@@ -73,7 +76,7 @@ export function describe(error: z.ZodError | undefined): string {
 }
 
 /** What an error of Jamf Pro, Fleet or OAuth says in words. */
-export function saidIn({ status, text }: HttpReply): string {
+export function errorMessageOf({ status, text }: HttpReply): string {
   if (status >= 300 && status < 400) return ", which leads elsewhere: configure the final URL";
   try {
     const { errors, error, message } = JSON.parse(text);

@@ -34,13 +34,13 @@ export function delayBefore(
   now: number,
   random: number,
 ): number {
-  const asked = asksFor(retryAfter, now);
+  const asked = parseRetryAfter(retryAfter, now);
   if (asked !== undefined) return Math.min(LONGEST, Math.max(0, asked));
   const full = Math.min(LONGEST, FIRST * 2 ** (attempt - 1));
   return full / 2 + random * full / 2;
 }
 
-function asksFor(retryAfter: string | null, now: number): number | undefined {
+function parseRetryAfter(retryAfter: string | null, now: number): number | undefined {
   if (retryAfter === null) return undefined;
   if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter) * 1000;
   const at = Date.parse(retryAfter);

@@ -7,7 +7,7 @@
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import { isOwnWord, type JamfPro } from "./jamf_pro.ts";
+import { isJamfProReply, type JamfPro } from "./jamf_pro.ts";
 
 /** A computer, as far as it matters here. */
 export interface Computer {
@@ -97,7 +97,7 @@ export class Inventory {
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
     const path = `computers-inventory/${encodeURIComponent(id)}`;
     const reply = await this.#ask(path, new URLSearchParams(SECTIONS), signal);
-    const isAbsent = reply.status === 404 && isOwnWord(reply);
+    const isAbsent = reply.status === 404 && isJamfProReply(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 

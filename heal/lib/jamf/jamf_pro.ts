@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JamfSettings } from "../settings.ts";
+import type { JamfSettings } from "../config/settings.ts";
 import {
   HttpClient,
   type HttpHost,
@@ -89,11 +89,11 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(isOwnWord({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), true);
- * assertEquals(isOwnWord({ status: 404, text: "<html>" }), false);
+ * assertEquals(isJamfProReply({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), true);
+ * assertEquals(isJamfProReply({ status: 404, text: "<html>" }), false);
  * ```
  */
-export function isOwnWord({ status, text }: HttpReply): boolean {
+export function isJamfProReply({ status, text }: HttpReply): boolean {
   try {
     return JSON.parse(text)?.httpStatus === status;
   } catch {

@@ -6,11 +6,11 @@
 
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
-import { parseReply, ReplyError, saidIn } from "../http/parse_reply.ts";
-import { isOwnWord, type JamfPro, TokenError } from "./jamf_pro.ts";
+import { errorMessageOf, parseReply, ReplyError } from "../http/parse_reply.ts";
+import { isJamfProReply, type JamfPro, TokenError } from "./jamf_pro.ts";
 
 /** What came of asking. */
-export type Asked =
+export type RedeployResponse =
   /** The command waits for the Mac. */
   | { readonly state: "queued"; readonly commandUuid: string }
   /** Nothing was done; `isFinal` if asking again would not change that. */
@@ -31,7 +31,7 @@ export async function requestRedeploy(
   jamf: JamfPro,
   id: string,
   signal?: AbortSignal,
-): Promise<Asked> {
+): Promise<RedeployResponse> {
   try {
     const path = `api/v1/jamf-management-framework/redeploy/${encodeURIComponent(id)}`;
     return outcomeOf(await jamf.send({ method: "POST", path, signal }));
@@ -48,9 +48,9 @@ export async function requestRedeploy(
   }
 }
 
-function outcomeOf(reply: HttpReply): Asked {
+function outcomeOf(reply: HttpReply): RedeployResponse {
   const { status } = reply;
-  const said = `Jamf Pro answered ${status}${saidIn(reply)}`;
+  const said = `Jamf Pro answered ${status}${errorMessageOf(reply)}`;
   if (status >= 200 && status < 300) {
     const { commandUuid } = parseReply("Jamf Pro", reply, status, redeploySchema);
     return { state: "queued", commandUuid };
@@ -69,7 +69,7 @@ function outcomeOf(reply: HttpReply): Asked {
       return { state: "refused", isFinal: false, reason: said };
   }
   if (status >= 300 && status < 500) {
-    return { state: "refused", isFinal: isOwnWord(reply), reason: said };
+    return { state: "refused", isFinal: isJamfProReply(reply), reason: said };
   }
   return { state: "unknown", reason: said };
 }

@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod";
-import type { JamfSettings } from "../settings.ts";
+import type { JamfSettings } from "../config/settings.ts";
 import type { HttpClient } from "../http/client.ts";
 import { parseReply } from "../http/parse_reply.ts";
 

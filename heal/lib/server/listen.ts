@@ -4,7 +4,7 @@
  * @module
  */
 
-import { reasonOf } from "../reason.ts";
+import { reasonOf } from "../system_error.ts";
 
 /** The address cannot be listened on; the message is a sentence. */
 export class ListenError extends Error {

@@ -6,7 +6,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { auth } from "hono/utils/basic-auth";
-import type { Secret } from "../secret.ts";
+import type { Secret } from "../config/secret.ts";
 
 /**
  * Makes a check of requests: the secret is `?secret=…`, or the password of basic auth under any name. How long it takes

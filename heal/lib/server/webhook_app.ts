@@ -6,10 +6,10 @@
 
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Secret } from "../secret.ts";
+import type { Secret } from "../config/secret.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Delivered } from "../store/jobs.ts";
-import { deliveredHosts } from "../telemetry.ts";
+import { deliveredHosts } from "../metrics.ts";
 import { type BodyLimits, bodyReader } from "./read_body.ts";
 import { Refusal } from "./refusal.ts";
 import { secretCheck } from "./secret_check.ts";
@@ -36,10 +36,10 @@ const COME_BACK = "10";
 /**
  * The routes: `POST /fleet/failing-policy` and `GET /healthz`.
  */
-export function webhookApp(room: WebhookRoom): Hono {
-  const { deliver, log, isReady } = room;
-  const requireSecret = secretRequired(room);
-  const read = bodyReader({ ...BODIES, ...room.bodies });
+export function webhookApp(deps: WebhookRoom): Hono {
+  const { deliver, log, isReady } = deps;
+  const requireSecret = secretRequired(deps);
+  const read = bodyReader({ ...BODIES, ...deps.bodies });
   const app = new Hono();
   app.use(secureHeaders());
 

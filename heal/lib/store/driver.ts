@@ -24,11 +24,11 @@ export interface Driver {
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
   /** What the databases write differently. */
-  readonly words: Words;
+  readonly words: Dialect;
 }
 
 /** The few words that the databases do not share. */
-export interface Words {
+export interface Dialect {
   /** The type of an id that counts up. */
   readonly id: string;
   /** A subquery that gives the numbers of a JSON array, `$1`, as `number`. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StoreSettings } from "../settings.ts";
+import type { StoreSettings } from "../config/settings.ts";
 import type { Driver } from "./driver.ts";
 import { openPostgres } from "./postgres.ts";
 import { makeTables } from "./schema.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Brakes } from "../command.ts";
-import { brake, limitedUntil, type Stop } from "./brakes.ts";
+import type { RateLimits } from "../command.ts";
+import { brake, limitedUntil, type Stop } from "./rate_limits.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */
@@ -74,7 +74,7 @@ export class Redeploys {
    */
   async claim(
     claimant: Claimant,
-    brakes: Brakes | undefined,
+    rateLimits: RateLimits | undefined,
     now: number,
     isDry: boolean = false,
   ): Promise<Claim> {
@@ -92,7 +92,7 @@ export class Redeploys {
           return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
         }
       }
-      const stop = brakes && await brake(query, computerId, brakes, now);
+      const stop = rateLimits && await brake(query, computerId, rateLimits, now);
       if (stop !== undefined) return stop;
       const redeploy: Redeploy = {
         id: 0,

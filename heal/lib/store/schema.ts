@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Driver, StoreError, type Words } from "./driver.ts";
+import { type Dialect, type Driver, StoreError } from "./driver.ts";
 
 /** Raised whenever the tables change, with a statement here that changes those that stand. */
 const VERSION = 1;
@@ -29,7 +29,7 @@ export async function makeTables({ exclusive, words }: Driver): Promise<void> {
   });
 }
 
-function tables({ id }: Words): string[] {
+function tables({ id }: Dialect): string[] {
   return [
     "CREATE TABLE IF NOT EXISTS store_version (version BIGINT NOT NULL)",
     `CREATE TABLE IF NOT EXISTS jobs (

@@ -5,10 +5,10 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { reasonOf } from "../reason.ts";
-import { type Driver, type Query, type Row, StoreError, type Words } from "./driver.ts";
+import { reasonOf } from "../system_error.ts";
+import { type Dialect, type Driver, type Query, type Row, StoreError } from "./driver.ts";
 
-const WORDS: Words = {
+const WORDS: Dialect = {
   id: "INTEGER PRIMARY KEY",
   numbers: "SELECT CAST(value AS BIGINT) AS number FROM json_each($1)",
   // There is one writer at a time.
@@ -71,7 +71,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
 
   // One connection: what comes while a transaction is open must wait, or it would be part of it.
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const serialize = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work).catch((error) => {
       throw told(error, path);
     });
@@ -81,10 +81,10 @@ function driverOf(database: DatabaseSync, path: string): Driver {
 
   return {
     words: WORDS,
-    query: (sql, values) => inTurn(() => whenFree(() => run(sql, values))),
+    query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
     exclusive: (work) =>
-      inTurn(async () => {
-        await whenFree(() => database.exec("BEGIN IMMEDIATE"));
+      serialize(async () => {
+        await retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
         try {
           const result = await work(run);
           database.exec("COMMIT");
@@ -95,7 +95,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
         }
       }),
     close: () =>
-      inTurn(() => {
+      serialize(() => {
         database.close();
         return Promise.resolve();
       }),
@@ -119,7 +119,7 @@ function rollBack(database: DatabaseSync): void {
 }
 
 /** Does it as soon as no other process writes. */
-async function whenFree<T>(work: () => T): Promise<Awaited<T>> {
+async function retryWhileBusy<T>(work: () => T): Promise<Awaited<T>> {
   for (let waited = 0;; waited += BUSY_PAUSE) {
     try {
       return await work();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { stampOf } from "../../../lib/utc_stamp.ts";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { JOB_STATES } from "../healing/job.ts";
 import type { JobRecord } from "../store/jobs.ts";
 import { table } from "./table.ts";
@@ -22,7 +22,7 @@ export function jobsText(jobs: readonly JobRecord[]): string {
     .filter(({ count }) => count > 0)
     .map(({ state, count }) => `${count} ${state}`);
   const rows = jobs.slice(0, SHOWN).map((job) => [
-    stampOf(job.created_at),
+    formatTimestamp(job.created_at),
     `${job.host_id}`,
     job.serial ?? "-",
     job.computer_id ?? "-",
@@ -49,14 +49,14 @@ export function jobsJson(jobs: readonly JobRecord[]): string {
     computer_id: job.computer_id,
     state: job.state,
     reason: job.reason,
-    created_at: stampOf(job.created_at),
-    delivered_at: stampOf(job.delivered_at),
+    created_at: formatTimestamp(job.created_at),
+    delivered_at: formatTimestamp(job.delivered_at),
     deliveries: job.deliveries,
-    due_at: job.ended_at === null ? stampOf(job.due_at) : null,
-    redeployed_at: job.redeployed_at === null ? null : stampOf(job.redeployed_at),
+    due_at: job.ended_at === null ? formatTimestamp(job.due_at) : null,
+    redeployed_at: job.redeployed_at === null ? null : formatTimestamp(job.redeployed_at),
     command_uuid: job.command_uuid,
     attempts: job.attempts ?? 0,
-    ended_at: job.ended_at === null ? null : stampOf(job.ended_at),
+    ended_at: job.ended_at === null ? null : formatTimestamp(job.ended_at),
   }));
   return `${JSON.stringify({ schema_version: 1, jobs: shown }, null, 2)}\n`;
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { stampOf } from "../../../lib/utc_stamp.ts";
-import { DONE, type TargetReport } from "../by_hand.ts";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import { DONE, type TargetReport } from "../commands/redeploy.ts";
 import { table } from "./table.ts";
 
 /**
@@ -30,7 +30,7 @@ export function reportsText(reports: readonly TargetReport[]): string {
 export function reportsJson(reports: readonly TargetReport[]): string {
   const macs = reports.map(({ redeployed_at, ...report }) => ({
     ...report,
-    ...(redeployed_at !== undefined && { redeployed_at: stampOf(redeployed_at) }),
+    ...(redeployed_at !== undefined && { redeployed_at: formatTimestamp(redeployed_at) }),
   }));
   return `${JSON.stringify({ schema_version: 1, macs }, null, 2)}\n`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "../../../lib/view/printable.ts";
+import { printable } from "../../../lib/shared/printable.ts";
 
 /**
  * Lines up cells under their heads; what is in the last column may be as long as it likes.

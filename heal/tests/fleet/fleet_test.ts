@@ -1,18 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
-import { Secret } from "../../lib/secret.ts";
-import { TestHttpHost } from "../http_host.ts";
-import { FLEET, StandInFleet } from "../stand_in/fleet.ts";
-import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { TestHttpHost } from "../helpers/http_system.ts";
+import { FakeFleet, FLEET } from "../fakes/fleet.ts";
+import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-function fleetOf(standIn: StandInFleet, token = standIn.apiToken): Fleet {
+function fleetOf(standIn: FakeFleet, token = standIn.apiToken): Fleet {
   const settings = { url: new URL(standIn.url), token: new Secret(token) };
   return new Fleet(settings, new TestHttpHost());
 }
 
 Deno.test("host() tells the serial number, and how the policies stand", async () => {
-  await using standIn = await StandInFleet.start();
+  await using standIn = await FakeFleet.start();
   standIn.addHost({
     id: 7,
     hardwareSerial: "A",
@@ -44,7 +44,7 @@ Deno.test("host() tells what is wrong with an answer", async () => {
     [{ malformed: true }, "Cannot read Fleet's answer: it is no JSON"],
   ];
   for (const [how, message] of cases) {
-    await using standIn = await StandInFleet.start();
+    await using standIn = await FakeFleet.start();
     standIn.addHost({ id: 7, hardwareSerial: "A" });
     standIn.misbehave(FLEET.host, how);
     await assertRejects(() => fleetOf(standIn).host(7), ReplyError, message);
@@ -52,7 +52,7 @@ Deno.test("host() tells what is wrong with an answer", async () => {
 });
 
 Deno.test("host() tells a token that Fleet does not know, without it", async () => {
-  await using standIn = await StandInFleet.start();
+  await using standIn = await FakeFleet.start();
   const { message } = await assertRejects(() => fleetOf(standIn, "wrong").host(7), ReplyError);
   assertEquals(message, "Fleet answered 401: Authentication required");
 });

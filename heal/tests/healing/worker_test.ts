@@ -1,14 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { FLEET } from "../stand_in/fleet.ts";
-import { JAMF } from "../stand_in/jamf_pro.ts";
-import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
-import { POLICY, Scene } from "../scene.ts";
+import { FLEET } from "../fakes/fleet.ts";
+import { JAMF } from "../fakes/jamf_pro.ts";
+import type { Misbehaviour } from "../fakes/misbehaviour.ts";
+import { POLICY, WorkerFixture } from "../helpers/worker_fixture.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
   const [asked] = await at.work();
@@ -27,7 +27,7 @@ Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
 });
 
 Deno.test("a Mac that stays silent needs a person after a day", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
   await at.work();
@@ -40,7 +40,7 @@ Deno.test("a Mac that stays silent needs a person after a day", async () => {
 
 Deno.test("a job ends without a redeploy where that is not right", async () => {
   const recently = new Date(Date.now() + 5000);
-  const cases: [name: string, set: (at: Scene) => void, state: string, reason: RegExp][] = [
+  const cases: [name: string, set: (at: WorkerFixture) => void, state: string, reason: RegExp][] = [
     ["no such host", () => {}, "skipped", /^Fleet no longer has this host$/],
     [
       "no such policy",
@@ -92,7 +92,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
     ],
   ];
   for (const [name, set, state, reason] of cases) {
-    await using at = await Scene.start();
+    await using at = await WorkerFixture.start();
     set(at);
     await at.deliver(7);
     const [job] = await at.work();
@@ -103,7 +103,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
 });
 
 Deno.test("what the delivery says of a policy is not believed, and one look ends its jobs", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.policies = ["Something else"];
   for (let id = 1; id <= 50; id++) at.addMac(id);
   await at.deliver(...Array.from({ length: 50 }, (_, i) => i + 1));
@@ -113,7 +113,7 @@ Deno.test("what the delivery says of a policy is not believed, and one look ends
 });
 
 /** A Mac that was redeployed and healed, and has just begun to fail again. */
-async function failingAgain(at: Scene): Promise<void> {
+async function failingAgain(at: WorkerFixture): Promise<void> {
   const mac = at.addMac(7, { healsAfter: 60_000 });
   at.jamf.computers.set("7", mac);
   await at.deliver(7);
@@ -124,7 +124,7 @@ async function failingAgain(at: Scene): Promise<void> {
 }
 
 Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only once", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   await failingAgain(at);
   const [, second] = await at.work();
   assertEquals(second?.state, "waiting");
@@ -135,7 +135,7 @@ Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only o
 });
 
 Deno.test("a job that waited for the end of the cool-down asks Fleet before it acts", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   await failingAgain(at);
   await at.work();
   at.fleet.hosts.get(7)!.policies[0]!.response = "pass";
@@ -145,8 +145,8 @@ Deno.test("a job that waited for the end of the cool-down asks Fleet before it a
 });
 
 Deno.test("no more are redeployed in an hour than allowed; the rest wait, and nobody is asked about them", async () => {
-  await using at = await Scene.start();
-  at.brakes = { ...at.brakes, maxPerHour: 5 };
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 5 };
   const ids = Array.from({ length: 60 }, (_, i) => i + 1);
   for (const id of ids) at.addMac(id);
   await at.deliver(...ids);
@@ -162,7 +162,7 @@ Deno.test("no more are redeployed in an hour than allowed; the rest wait, and no
 });
 
 Deno.test("a dry run asks everything, and changes nothing", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.dryRun = true;
   at.addMac(7);
   at.addMac(8, { managed: false });
@@ -180,8 +180,8 @@ Deno.test("a dry run asks everything, and changes nothing", async () => {
 });
 
 Deno.test("a Mac that fails again while its job waits has not recovered by itself", async () => {
-  await using at = await Scene.start();
-  at.brakes = { ...at.brakes, maxPerHour: 1 };
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(1);
   const mac = at.addMac(7);
   await at.deliver(1, 7);
@@ -195,7 +195,7 @@ Deno.test("a Mac that fails again while its job waits has not recovered by itsel
 });
 
 Deno.test("a Mac that fails again after its redeploy is not healed by what came before", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
   await at.work();
@@ -209,8 +209,8 @@ Deno.test("a Mac that fails again after its redeploy is not healed by what came 
 });
 
 Deno.test("waiting for the hourly limit is not a server that does not answer", async () => {
-  await using at = await Scene.start();
-  at.brakes = { ...at.brakes, maxPerHour: 1 };
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(7);
   at.jamf.misbehave(JAMF.search, { status: 500 });
   await at.deliver(7);
@@ -226,7 +226,7 @@ Deno.test("waiting for the hourly limit is not a server that does not answer", a
 });
 
 Deno.test("a stop does not cut a request that is on its way", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   for (let id = 1; id <= 20; id++) at.addMac(id);
   at.jamf.misbehave(JAMF.redeploy, { slow: 300 }, Infinity);
   await at.deliver(...Array.from({ length: 20 }, (_, i) => i + 1));
@@ -239,7 +239,7 @@ Deno.test("a stop does not cut a request that is on its way", async () => {
 });
 
 Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
   await at.work();
@@ -260,7 +260,7 @@ Deno.test("while a server does not answer, a job waits longer and longer, and a 
     [JAMF.redeploy, "jamf", { status: 429 }],
   ];
   for (const [match, server, how] of cases) {
-    await using at = await Scene.start();
+    await using at = await WorkerFixture.start();
     at.addMac(7);
     at[server].misbehave(match, how, Infinity);
     await at.deliver(7);
@@ -280,7 +280,7 @@ Deno.test("while a server does not answer, a job waits longer and longer, and a 
 });
 
 Deno.test("a job goes on once the server answers again", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.addMac(7);
   at.jamf.misbehave(JAMF.search, { status: 500 }, 1);
   await at.deliver(7);
@@ -291,7 +291,7 @@ Deno.test("a job goes on once the server answers again", async () => {
 
 Deno.test("a request whose answer is not known is repeated once, marked, and then watched", async () => {
   for (const after of [true, undefined] as const) {
-    await using at = await Scene.start();
+    await using at = await WorkerFixture.start();
     at.addMac(7);
     at.jamf.misbehave(JAMF.redeploy, { reset: true, ...(after && { after }) }, Infinity);
     await at.deliver(7);
@@ -308,7 +308,7 @@ Deno.test("a request whose answer is not known is repeated once, marked, and the
 
 Deno.test("a repeat that is refused does not undo that the first request may have been done", async () => {
   for (const status of [503, 404]) {
-    await using at = await Scene.start();
+    await using at = await WorkerFixture.start();
     at.addMac(7);
     at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
     at.jamf.misbehave(JAMF.redeploy, { status }, Infinity);
@@ -324,7 +324,7 @@ Deno.test("a repeat that is refused does not undo that the first request may hav
 });
 
 Deno.test("a request whose answer is not known is not repeated for a Mac that was heard from", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.deliver(7);
@@ -337,7 +337,7 @@ Deno.test("a request whose answer is not known is not repeated for a Mac that wa
 });
 
 Deno.test("a computer that is gone when it is redeployed needs a person, and counts for no brake", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, {
     status: 404,
@@ -352,7 +352,7 @@ Deno.test("a computer that is gone when it is redeployed needs a person, and cou
 });
 
 Deno.test("two policies of one Mac redeploy it once", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.policies = [POLICY, "Jamf trust"];
   const policies = [
     { id: 1, name: POLICY, response: "fail" as const },
@@ -367,7 +367,7 @@ Deno.test("two policies of one Mac redeploy it once", async () => {
 });
 
 Deno.test("a job that takes too long is given up before another instance may take it", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.lease = 1;
   at.addMac(7);
   at.fleet.misbehave(FLEET.host, { hang: true });
@@ -379,7 +379,7 @@ Deno.test("a job that takes too long is given up before another instance may tak
 });
 
 Deno.test("run() works until it is stopped, and gives back what it could not finish", async () => {
-  await using at = await Scene.start();
+  await using at = await WorkerFixture.start();
   at.addMac(7);
   at.fleet.misbehave(FLEET.host, { hang: true }, Infinity);
   await at.deliver(7);

@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
-import { TestHttpHost } from "../http_host.ts";
-import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
-import { StandInFleet } from "../stand_in/fleet.ts";
+import { TestHttpHost } from "../helpers/http_system.ts";
+import type { Misbehaviour } from "../fakes/misbehaviour.ts";
+import { FakeFleet } from "../fakes/fleet.ts";
 
 const PATH = "api/v1/fleet/hosts/1";
 const GET = `GET /${PATH}`;
 const POST = `POST /${PATH}`;
 
 /** Fleet is as good as any server: nothing here looks at what it answers. */
-async function server(): Promise<StandInFleet> {
-  return await StandInFleet.start();
+async function server(): Promise<FakeFleet> {
+  return await FakeFleet.start();
 }
 
-function clientOf(standIn: StandInFleet, host?: TestHttpHost, timeout?: number): HttpClient {
+function clientOf(standIn: FakeFleet, host?: TestHttpHost, timeout?: number): HttpClient {
   return new HttpClient(new URL(standIn.url), host ?? new TestHttpHost(), timeout);
 }
 

@@ -3,22 +3,22 @@ import { NoAnswerError } from "../../lib/http/client.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro, TokenError } from "../../lib/jamf/jamf_pro.ts";
-import { type Asked, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
-import { Secret } from "../../lib/secret.ts";
-import { TestHttpHost } from "../http_host.ts";
-import { JAMF, StandInJamf, type StandInJamfOptions } from "../stand_in/jamf_pro.ts";
-import type { Misbehaviour } from "../stand_in/misbehaviour.ts";
+import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { TestHttpHost } from "../helpers/http_system.ts";
+import { FakeJamf, type FakeJamfOptions, JAMF } from "../fakes/jamf_pro.ts";
+import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-interface Scene extends AsyncDisposable {
-  readonly standIn: StandInJamf;
+interface WorkerFixture extends AsyncDisposable {
+  readonly standIn: FakeJamf;
   readonly host: TestHttpHost;
   readonly jamf: JamfPro;
   readonly inventory: Inventory;
 }
 
-async function scene(options?: StandInJamfOptions, secret?: string): Promise<Scene> {
+async function scene(options?: FakeJamfOptions, secret?: string): Promise<WorkerFixture> {
   const host = new TestHttpHost();
-  const standIn = await StandInJamf.start({ now: host.now, ...options });
+  const standIn = await FakeJamf.start({ now: host.now, ...options });
   const jamf = new JamfPro(
     {
       url: new URL(standIn.url),
@@ -232,7 +232,11 @@ Deno.test("an answer of a wrong shape is told by its field", async () => {
 });
 
 Deno.test("requestRedeploy() tells what was done, what was not, and what nobody knows", async () => {
-  const cases: [how: Misbehaviour | undefined, asked: Partial<Asked>, redeploys: number][] = [
+  const cases: [
+    how: Misbehaviour | undefined,
+    asked: Partial<RedeployResponse>,
+    redeploys: number,
+  ][] = [
     [undefined, { state: "queued" }, 1],
     [{ status: 429 }, { state: "queued" }, 1],
     [{ status: 401 }, { state: "queued" }, 1],
@@ -259,7 +263,7 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
     const asked = await requestRedeploy(at.jamf, "1");
     const { state } = asked;
     const isFinal = state === "refused" ? { isFinal: asked.isFinal } : {};
-    assertEquals({ state, ...isFinal }, expected as Asked, JSON.stringify(how));
+    assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
     assertEquals(at.standIn.redeploys.length, redeploys, JSON.stringify(how));
   }
 });

@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { Secret } from "../../lib/secret.ts";
+import { Secret } from "../../lib/config/secret.ts";
 import { listen, ListenError } from "../../lib/server/listen.ts";
 import { webhookApp, type WebhookRoom } from "../../lib/server/webhook_app.ts";
 import { StoreError } from "../../lib/store/driver.ts";
-import { webhookBody } from "../stand_in/webhook_body.ts";
+import { webhookBody } from "../fakes/webhook_body.ts";
 
 const SECRET = "correct-horse-battery";
 const PATH = "/fleet/failing-policy";
@@ -21,7 +21,7 @@ interface Served {
   ) => Promise<{ status: number; text: string }>;
 }
 
-function appWith(room: Partial<WebhookRoom> = {}): Served {
+function appWith(deps: Partial<WebhookRoom> = {}): Served {
   const kept: Served["kept"] = [];
   const logged: Served["logged"] = [];
   const app = webhookApp({
@@ -33,7 +33,7 @@ function appWith(room: Partial<WebhookRoom> = {}): Served {
     },
     isReady: () => Promise.resolve(true),
     log: (event) => logged.push(event),
-    ...room,
+    ...deps,
   });
   const post: Served["post"] = async (body, query = `?secret=${SECRET}`, headers = {}) => {
     const response = await app.request(PATH + query, { method: "POST", body, headers });
@@ -165,10 +165,10 @@ Deno.test("nothing that is logged holds the secret", async () => {
 
 /** Listens on a port of its own while a test runs. */
 async function listening(
-  room: Partial<WebhookRoom>,
+  deps: Partial<WebhookRoom>,
   test: (port: number) => Promise<void>,
 ): Promise<void> {
-  const { app } = appWith(room);
+  const { app } = appWith(deps);
   const port = freePort();
   const stop = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();

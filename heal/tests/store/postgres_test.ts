@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { notTested } from "../../../tests/not_tested.ts";
+import { skip } from "../../../tests/helpers/skip.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { openPostgres } from "../../lib/store/postgres.ts";
-import { storeAt } from "../databases.ts";
-import { Postgres, whyNoPostgres } from "../stand_in/postgres.ts";
+import { storeAt } from "../helpers/databases.ts";
+import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 
 type PostgresSettings = Parameters<typeof openPostgres>[0];
 
@@ -14,7 +14,7 @@ function settingsOf(url: string): PostgresSettings {
 
 Deno.test({
   name: "a lost database is told without its password, and used again when it is back",
-  ignore: notTested("a lost PostgreSQL", whyNoPostgres),
+  ignore: skip("a lost PostgreSQL", whyNoPostgres),
   fn: async () => {
     await using postgres = await Postgres.start();
     const { password } = new URL(postgres.url);
@@ -39,7 +39,7 @@ Deno.test({
 
 Deno.test({
   name: "an instance that is frozen with the lock in its hand keeps the others from it for seconds",
-  ignore: notTested("a frozen instance on PostgreSQL", whyNoPostgres),
+  ignore: skip("a frozen instance on PostgreSQL", whyNoPostgres),
   fn: async () => {
     await using postgres = await Postgres.start();
     const frozen = await openStore(settingsOf(postgres.url));

@@ -1,0 +1,197 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { StoreError } from "../../lib/store/driver.ts";
+import { JAMF } from "../fakes/jamf_pro.ts";
+import type { Misbehaviour } from "../fakes/misbehaviour.ts";
+import { WorkerFixture } from "../helpers/worker_fixture.ts";
+
+function outcomes(reports: readonly { target: string; outcome: string }[]): string[] {
+  return reports.map(({ target, outcome }) => `${target} ${outcome}`);
+}
+
+Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1, { serialNumber: "A" });
+  at.addMac(2);
+  at.addMac(3);
+  const reports = await at.redeploy("A\ncomputer-id:2\nfleet-host:3\n");
+  assertEquals(outcomes(reports), [
+    "A redeployed",
+    "computer-id:2 redeployed",
+    "fleet-host:3 redeployed",
+  ]);
+  assertEquals(
+    reports.map(({ command_uuid }) => command_uuid),
+    at.jamf.redeploys.map(({ commandUuid }) => commandUuid),
+  );
+  assertMatch(
+    at.told[0]!,
+    /^A: about to redeploy "Mac 1", serial number A, computer 1, last heard/,
+  );
+  assertEquals(at.told[1], "1/3 A redeployed");
+});
+
+Deno.test("redeployTargets() goes on after a failure", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1, { managed: false });
+  at.addMac(2);
+  at.addMac(3, { lastContactTime: new Date() });
+  at.addMac(4);
+  at.jamf.misbehave((request) => request.path.endsWith("/4"), { status: 500 }, Infinity);
+  const list =
+    "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\nfleet-host:9\nfleet-host:2";
+  const reports = await at.redeploy(list);
+  assertEquals(outcomes(reports), [
+    "NONE needs_person",
+    "computer-id:1 needs_person",
+    "computer-id:3 skipped",
+    "computer-id:4 failed",
+    "computer-id:9 needs_person",
+    "fleet-host:9 needs_person",
+    "fleet-host:2 redeployed",
+  ]);
+  assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
+});
+
+Deno.test("redeployTargets() redeploys a computer once, however often it is named", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1, { serialNumber: "A" });
+  const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
+  assertEquals(outcomes(reports), [
+    "A redeployed",
+    "computer-id:1 redeployed",
+    "fleet-host:1 redeployed",
+  ]);
+  assertEquals(reports[2]?.reason, "the same computer as A");
+  assertEquals(at.jamf.redeploys.length, 1);
+});
+
+Deno.test("redeployTargets() shares the rateLimits with the webhook", async () => {
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 2 };
+  at.addMac(1);
+  at.addMac(2);
+  at.addMac(3);
+  await at.deliver(1);
+  await at.work();
+  const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3");
+  assertEquals(outcomes(reports), [
+    "computer-id:1 skipped",
+    "computer-id:2 redeployed",
+    "computer-id:3 skipped",
+  ]);
+  assertStringIncludes(reports[0]!.reason, "the cool-down lasts until");
+  assertStringIncludes(reports[2]!.reason, "the limit of 2 redeploys an hour is reached");
+});
+
+Deno.test("force sets aside the rateLimits and a recent contact, but not what makes it impossible", async () => {
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
+  at.addMac(1, { lastContactTime: new Date() });
+  at.addMac(2, { managed: false });
+  at.addMac(3, { mdmCapable: false });
+  const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
+  await at.redeploy("computer-id:1", { force: true });
+  assertEquals(outcomes(await at.redeploy(list, { force: true })), [
+    "computer-id:1 redeployed",
+    "computer-id:2 needs_person",
+    "computer-id:3 needs_person",
+  ]);
+  assertEquals(at.jamf.redeploys.length, 2);
+});
+
+Deno.test("a dry run says what would be, and changes nothing", async () => {
+  await using at = await WorkerFixture.start();
+  at.dryRun = true;
+  at.addMac(1);
+  assertEquals(outcomes(await at.redeploy("computer-id:1")), ["computer-id:1 would_redeploy"]);
+  assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
+  assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
+});
+
+Deno.test("what Jamf Pro answers is told", async () => {
+  const cases: [how: Misbehaviour, outcome: string, reason: RegExp][] = [
+    [{ status: 403 }, "failed", /needs the privileges/],
+    [
+      { status: 422, body: { httpStatus: 422, errors: [] } },
+      "needs_person",
+      /^Jamf Pro answered 422$/,
+    ],
+    // Not Jamf Pro's own word: something stands before it.
+    [{ status: 404, body: "<html>" }, "failed", /^Jamf Pro answered 404$/],
+    [{ status: 503 }, "failed", /^Jamf Pro answered 503$/],
+    [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
+  ];
+  for (const [how, outcome, reason] of cases) {
+    await using at = await WorkerFixture.start();
+    at.addMac(1);
+    at.jamf.misbehave(JAMF.redeploy, how, Infinity);
+    const [report] = await at.redeploy("computer-id:1");
+    assertEquals(report?.outcome, outcome as "failed", JSON.stringify(how));
+    assertMatch(report!.reason, reason);
+  }
+});
+
+Deno.test("what nobody knows the answer of counts for the cool-down", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1);
+  at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
+  await at.redeploy("computer-id:1");
+  assertEquals(outcomes(await at.redeploy("computer-id:1")), ["computer-id:1 skipped"]);
+  assertEquals(at.jamf.redeploys.length, 1);
+});
+
+Deno.test("wait follows until the Macs were heard from, or the time is over", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1);
+  at.addMac(2);
+  at.addMac(3, { managed: false });
+  at.jamf.computers.get("1")!.lastContactTime = new Date(Date.now() - 86_400_000);
+  const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
+  const waits = at.host.waits.length;
+  at.host.sleep = (time) => {
+    at.host.waits.push(time);
+    if (at.host.waits.length === waits + 3) {
+      at.jamf.computers.get("1")!.lastContactTime = new Date(at.host.now());
+    }
+    return Promise.resolve();
+  };
+  const reports = await at.redeploy(list, { wait: 600 });
+  assertEquals(outcomes(reports), [
+    "computer-id:1 healed",
+    "computer-id:2 silent",
+    "computer-id:3 needs_person",
+  ]);
+  assertEquals(reports[1]?.reason, "not heard from within 600 seconds");
+  const slept = at.host.waits.slice(waits).reduce((sum, time) => sum + time, 0);
+  assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
+});
+
+Deno.test("a redeploy that could not be recorded is told all the same, with its command", async () => {
+  await using at = await WorkerFixture.start();
+  at.addMac(1);
+  const { exclusive } = at.driver;
+  let calls = 0;
+  Object.assign(at.driver, {
+    exclusive: (work: Parameters<typeof exclusive>[0]) =>
+      ++calls === 2 ? Promise.reject(new StoreError("The disk is full")) : exclusive(work),
+  });
+  const [report] = await at.redeploy("computer-id:1");
+  assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
+  assertEquals([report?.outcome, report?.reason], [
+    ...["redeployed", "but it is not on record: The disk is full"],
+  ]);
+});
+
+Deno.test("many Macs are followed over few connections", async () => {
+  await using at = await WorkerFixture.start();
+  at.rateLimits = { ...at.rateLimits, maxPerHour: 100 };
+  const ids = Array.from({ length: 40 }, (_, i) => i + 1);
+  for (const id of ids) at.addMac(id);
+  let most = 0;
+  const watching = setInterval(() => most = Math.max(most, at.jamf.openConnections), 1);
+  const list = ids.map((id) => `computer-id:${id}`).join("\n");
+  const reports = await at.redeploy(list, { wait: 5 });
+  clearInterval(watching);
+  assertEquals(reports.every(({ outcome }) => outcome === "silent"), true);
+  assertEquals(most <= 5, true, `${most} connections`);
+});

@@ -1,0 +1,174 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { ConfigError, type Environment, readSettings } from "../../lib/config/read_settings.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+
+const GOOD = {
+  JAMF_URL: "https://jamf.example.com",
+  JAMF_CLIENT_ID: "id",
+  JAMF_CLIENT_SECRET: "jamf-secret",
+  FLEET_URL: "https://fleet.example.com/",
+  FLEET_API_TOKEN: "fleet-token",
+  HEAL_WEBHOOK_SECRET: "0123456789abcdef",
+  HEAL_POLICIES: "Jamf trust, Jamf\\, check-in,,Jamf trust",
+};
+const ALL: (keyof Settings)[] = ["jamf", "fleet", "webhookSecret", "policies", "store"];
+
+function environment(
+  values: Record<string, string>,
+  files: Record<string, string> = {},
+): Environment {
+  return {
+    get: (name) => values[name],
+    readSecret: (path) => {
+      if (files[path] === undefined) throw new Error(`Cannot read "${path}": permission denied`);
+      return files[path];
+    },
+  };
+}
+
+function problems(values: Record<string, string>, needs = ALL): string[] {
+  const { message } = assertThrows(() => readSettings(needs, environment(values)), ConfigError);
+  return message.split("\n");
+}
+
+Deno.test("readSettings() reads all of it", () => {
+  const { jamf, fleet, webhookSecret, policies, store } = readSettings(ALL, environment(GOOD));
+  assertEquals(jamf.url.href, "https://jamf.example.com/");
+  assertEquals(jamf.clientId, "id");
+  assertEquals(jamf.clientSecret.reveal(), "jamf-secret");
+  assertEquals(fleet.url.href, "https://fleet.example.com/");
+  assertEquals(fleet.token.reveal(), "fleet-token");
+  assertEquals(webhookSecret.reveal(), "0123456789abcdef");
+  assertEquals(policies, ["Jamf trust", "Jamf, check-in"]);
+  assertEquals(store, { kind: "sqlite", path: "jamf-heal.db" });
+});
+
+Deno.test("readSettings() takes secrets from files", () => {
+  const values = {
+    JAMF_URL: "http://127.0.0.1:1/",
+    JAMF_CLIENT_ID: "id",
+    JAMF_CLIENT_SECRET_FILE: "/s",
+    HEAL_STORE_FILE: "/db",
+  };
+  const files = { "/s": "jamf-secret\n", "/db": "postgres://u:p@db.example.com/heal\n" };
+  const { jamf, store } = readSettings(["jamf", "store"], environment(values, files));
+  assertEquals(jamf.clientSecret.reveal(), "jamf-secret");
+  assertEquals(store.kind === "postgres" && [store.hostname, store.port, store.url.reveal()], [
+    "db.example.com",
+    5432,
+    "postgres://u:p@db.example.com/heal",
+  ]);
+});
+
+Deno.test("readSettings() tells all problems at once", () => {
+  assertEquals(problems({}), [
+    "JAMF_URL is not set",
+    "JAMF_CLIENT_ID is not set",
+    "Neither JAMF_CLIENT_SECRET nor JAMF_CLIENT_SECRET_FILE is set",
+    "FLEET_URL is not set",
+    "Neither FLEET_API_TOKEN nor FLEET_API_TOKEN_FILE is set",
+    "Neither HEAL_WEBHOOK_SECRET nor HEAL_WEBHOOK_SECRET_FILE is set",
+    "HEAL_POLICIES is not set",
+  ]);
+});
+
+Deno.test("readSettings() refuses what is unsafe or senseless, and shows no secret", () => {
+  const cases: [values: Record<string, string>, problem: string][] = [
+    [
+      { JAMF_URL: "jamf.example.com" },
+      'Cannot use JAMF_URL: "jamf.example.com" is no https:// URL',
+    ],
+    [
+      { JAMF_URL: "http://jamf.example.com" },
+      'Cannot use JAMF_URL: "http://jamf.example.com" is not encrypted, and would send a secret in the clear; give https://',
+    ],
+    [
+      { FLEET_URL: "https://u:hidden@fleet.example.com" },
+      "Cannot use FLEET_URL: it may hold a host and a path only, no user, ? or #",
+    ],
+    [{ FLEET_URL: "ftp://u:hidden@a" }, 'Cannot use FLEET_URL: "ftp://…@a" is no https:// URL'],
+    [
+      { HEAL_WEBHOOK_SECRET: "hidden" },
+      "Cannot use HEAL_WEBHOOK_SECRET: it has 6 characters, too easy to guess; take at least 16",
+    ],
+    [
+      { JAMF_CLIENT_SECRET_FILE: "/s" },
+      "Cannot choose between JAMF_CLIENT_SECRET and JAMF_CLIENT_SECRET_FILE: both are set",
+    ],
+    [
+      { FLEET_API_TOKEN: "", FLEET_API_TOKEN_FILE: "/none" },
+      'Cannot use FLEET_API_TOKEN_FILE: Cannot read "/none": permission denied',
+    ],
+    [{ HEAL_POLICIES: " , " }, "HEAL_POLICIES names no policy"],
+    [
+      { HEAL_STORE: "mysql://u:hidden@a/b" },
+      "Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL",
+    ],
+    [
+      { HEAL_STORE: "postgres://u:hidden@a" },
+      "Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    ],
+  ];
+  for (const [values, problem] of cases) {
+    const found = problems({ ...GOOD, ...values });
+    assertEquals(found, [problem]);
+    assertEquals(found.join().includes("hidden"), false);
+  }
+});
+
+Deno.test("readSettings() lets go of https for this machine alone", () => {
+  for (const host of ["localhost", "127.0.0.1:8443", "127.1.2.3", "[::1]:80"]) {
+    readSettings(["jamf"], environment({ ...GOOD, JAMF_URL: `http://${host}` }));
+  }
+  for (const host of ["127.0.0.1.example.com", "localhost.example.com", "[::2]"]) {
+    assertStringIncludes(problems({ ...GOOD, JAMF_URL: `http://${host}` })[0]!, "not encrypted");
+  }
+});
+
+Deno.test("settings show no secret where they are printed", () => {
+  const settings = readSettings(ALL, environment({ ...GOOD, HEAL_STORE: "postgres://u:pw@a/b" }));
+  const printed = Deno.inspect(settings, { depth: 9 }) + JSON.stringify(settings) +
+    Object.values(settings).map(String).join();
+  for (const secret of ["jamf-secret", "fleet-token", "0123456789abcdef", "pw@"]) {
+    assertEquals(printed.includes(secret), false, secret);
+  }
+});
+
+Deno.test("readSettings() never shows what may be a password in a store", () => {
+  const stores = [
+    '"postgres://heal:hunter2@db:5432/heal"',
+    "postgresql+ssl://heal:hunter2@db/heal",
+    "DATABASE_URL=postgres://heal:hunter2@db/heal",
+    "postgres://heal:hunter2%@db/heal",
+    "postgres://heal:hunter2@db",
+  ];
+  for (const store of stores) {
+    const environment = {
+      get: (name: string) => name === "HEAL_STORE" ? store : undefined,
+      readSecret: () => "",
+    };
+    const error = assertThrows(() => readSettings(["store"], environment), ConfigError);
+    assertEquals([error.message.includes("HEAL_STORE"), error.message.includes("hunter2")], [
+      ...[true, false],
+    ]);
+  }
+});
+
+Deno.test("readSettings() refuses a secret that no header can hold, without showing it", () => {
+  for (const secret of ["hunter2\nhunter3", "hunter 2", "hünter2"]) {
+    const values: Record<string, string> = { FLEET_URL: "https://a", FLEET_API_TOKEN_FILE: "/f" };
+    const environment = { get: (name: string) => values[name], readSecret: () => `${secret}\n` };
+    const error = assertThrows(() => readSettings(["fleet"], environment), ConfigError);
+    assertEquals(/^Cannot use FLEET_API_TOKEN: it holds/.test(error.message), true);
+    assertEquals(/h.nter/.test(error.message), false);
+  }
+});
+
+Deno.test("readSettings() lets a file take the place of the store that a unit names", () => {
+  const values: Record<string, string> = { HEAL_STORE: "/data/a.db", HEAL_STORE_FILE: "/f" };
+  const environment = {
+    get: (name: string) => values[name],
+    readSecret: () => "postgres://heal:x@db/heal\n",
+  };
+  assertEquals(readSettings(["store"], environment).store.kind, "postgres");
+});

@@ -1,0 +1,140 @@
+/**
+ * A stand-in for Fleet: one host by its id, with its serial number and how its policies stand.
+ *
+ * @module
+ */
+
+import type { Answer, SeenRequest } from "./misbehaviour.ts";
+import { Fake } from "./fake.ts";
+
+/** The request that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
+export const FLEET = {
+  host: /^GET \/api\/(v1|latest)\/fleet\/hosts\/[^/?]*(\?|$)/,
+} as const;
+
+/** How a policy stands on a host: `""` before the host has answered. */
+export type PolicyResponse = "pass" | "fail" | "";
+
+/** A policy on a host. */
+export interface FleetHostPolicy {
+  readonly id: number;
+  name: string;
+  response: PolicyResponse;
+}
+
+/** What a test may set, at any time. */
+export interface FleetHost {
+  readonly id: number;
+  hostname: string;
+  hardwareSerial: string;
+  /** `darwin` for a Mac. */
+  platform: string;
+  policies: FleetHostPolicy[];
+}
+
+/** How a stand-in starts; all of it may be left out. */
+export interface FakeFleetOptions {
+  readonly port?: number;
+  readonly apiToken?: string;
+  /** How much software each host lists, unless it is asked to leave that out. */
+  readonly software?: number;
+}
+
+/** Stands in for Fleet. */
+export class FakeFleet extends Fake {
+  /** By id. */
+  readonly hosts = new Map<number, FleetHost>();
+  /** What a client must present. */
+  readonly apiToken: string;
+  software: number;
+
+  private constructor(options: FakeFleetOptions) {
+    super();
+    this.apiToken = options.apiToken ?? "stand-in-fleet-api-token";
+    this.software = options.software ?? 2;
+  }
+
+  /** Starts it on a port of its own. */
+  static start(options: FakeFleetOptions = {}): FakeFleet {
+    const standIn = new FakeFleet(options);
+    standIn.listen(options.port);
+    return standIn;
+  }
+
+  /** Adds a Mac that fails one policy, but for what is given. */
+  addHost(given: Partial<FleetHost> & Pick<FleetHost, "hardwareSerial">): FleetHost {
+    const id = given.id ?? this.hosts.size + 1;
+    const host: FleetHost = {
+      id,
+      hostname: `mac-${id}.local`,
+      platform: "darwin",
+      policies: [{ id: 1, name: "Jamf agent checks in", response: "fail" }],
+      ...given,
+    };
+    this.hosts.set(id, host);
+    return host;
+  }
+
+  protected override answer(request: SeenRequest): Answer {
+    if (request.headers["authorization"] !== `Bearer ${this.apiToken}`) {
+      return fleetError(401, "Authentication required", "Authentication required");
+    }
+    const [, id] = /^\/api\/(?:v1|latest)\/fleet\/hosts\/([^/]+)$/.exec(request.path) ?? [];
+    if (request.method !== "GET" || id === undefined) {
+      return { status: 404, body: "404 page not found" };
+    }
+    if (!/^\d+$/.test(id)) return fleetError(400, "Bad request", "invalid host id");
+    const host = this.hosts.get(Number(id));
+    if (host !== undefined) return { status: 200, body: { host: this.#detailOf(host, request) } };
+    return fleetError(404, "Resource Not Found", `Host ${id} was not found in the datastore`);
+  }
+
+  protected override record(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+
+  #detailOf(host: FleetHost, { query }: SeenRequest): Record<string, unknown> {
+    const detail = toDetail(host);
+    if (query.get("exclude_software") === "true") return detail;
+    return { ...detail, software: Array.from({ length: this.software }, (_, id) => appOf(id)) };
+  }
+}
+
+function toDetail(host: FleetHost): Record<string, unknown> {
+  const { id, hostname, hardwareSerial, platform, policies } = host;
+  return {
+    id,
+    created_at: "2026-01-02T03:04:05Z",
+    updated_at: "2026-01-02T03:04:05Z",
+    seen_time: "2026-01-02T03:04:05Z",
+    hostname,
+    display_name: hostname,
+    uuid: `00000000-0000-4000-9000-${`${id}`.padStart(12, "0")}`,
+    platform,
+    hardware_serial: hardwareSerial,
+    team_id: null,
+    policies: policies.map(({ id, name, response }) => ({
+      id,
+      name,
+      query: "SELECT 1;",
+      description: "",
+      resolution: "",
+      platform: "darwin",
+      critical: false,
+      response,
+    })),
+    issues: { failing_policies_count: policies.filter((one) => one.response === "fail").length },
+  };
+}
+
+function appOf(id: number): Record<string, unknown> {
+  const name = `App ${id}.app`;
+  return { id, name, version: "1.0", source: "apps", vulnerabilities: null };
+}
+
+function fleetError(status: number, message: string, reason: string): Answer {
+  return {
+    status,
+    body: { message, errors: [{ name: "base", reason }], uuid: crypto.randomUUID() },
+  };
+}

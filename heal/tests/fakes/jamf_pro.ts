@@ -1,0 +1,216 @@
+/**
+ * A stand-in for Jamf Pro: tokens by client credentials, the inventory of computers, and redeploying the management
+ * framework, as Jamf's public description of its API says that they answer.
+ *
+ * @module
+ */
+
+import { type InventoryVersion, type JamfComputer, serialOf } from "./jamf_computer.ts";
+import { apiError, computerAnswer, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";
+import { type JamfClient, JamfTokens } from "./jamf_tokens.ts";
+import type { Answer, SeenRequest } from "./misbehaviour.ts";
+import { Fake } from "./fake.ts";
+
+/** The requests that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
+export const JAMF = {
+  token: /^POST \/api(\/v1)?\/oauth\/token$/,
+  invalidate: /^POST \/api\/v1\/auth\/invalidate-token$/,
+  search: /^GET \/api\/v\d\/computers-inventory(\?|$)/,
+  computer: /^GET \/api\/v\d\/computers-inventory\/[^/?]*(\?|$)/,
+  redeploy: /^POST \/api\/v1\/jamf-management-framework\/redeploy\/[^/?]*$/,
+} as const;
+
+/** What the API client may do, by the names in Jamf Pro; nothing more is needed. */
+export const JAMF_PRIVILEGES = [
+  "Read Computers",
+  "Read Computer Check-In",
+  "Send Computer Remote Command to Install Package",
+] as const;
+
+/** The cookie that Jamf Cloud keeps a client on one server with; without `Secure`, for loopback has no TLS. */
+export const STICKY_COOKIE = "jpro-ingress";
+
+/** How a stand-in starts; all of it may be left out. */
+export interface FakeJamfOptions {
+  readonly port?: number;
+  readonly client?: JamfClient;
+  /** Seconds that a token lasts. */
+  readonly tokenLifetime?: number;
+  readonly privileges?: readonly string[];
+  /** Paths to tokens that it knows: older servers know the second only. */
+  readonly tokenPaths?: readonly string[];
+  readonly inventoryVersions?: readonly InventoryVersion[];
+  /**
+   * Several servers behind one address, and a token is known only to the one that gave it. Jamf Cloud's learn of it from
+   * each other, but only after a minute.
+   */
+  readonly sticky?: boolean;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** A redeploy that was queued. */
+export interface Redeploy {
+  readonly computerId: string;
+  readonly commandUuid: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Stands in for Jamf Pro.
+ *
+ * @example
+ * ```ts
+ * await using jamf = StandInJamf.start();
+ * jamf.addComputer({ serialNumber: "C02EXAMPLE", healsAfter: 50 });
+ * jamf.misbehave(JAMF.redeploy, { status: 503, headers: { "retry-after": "1" } }, 2);
+ * jamf.tokens.expireAll();
+ * ```
+ */
+export class FakeJamf extends Fake {
+  /** By id. */
+  readonly computers = new Map<string, JamfComputer>();
+  /** The oldest first. */
+  readonly redeploys: Redeploy[] = [];
+  readonly client: JamfClient;
+  readonly tokens: JamfTokens;
+  privileges: readonly string[];
+  tokenPaths: readonly string[];
+  inventoryVersions: readonly InventoryVersion[];
+  sticky: boolean;
+  readonly #now: () => number;
+  /** When each computer was last redeployed. */
+  readonly #redeployed = new Map<string, number>();
+
+  private constructor(options: FakeJamfOptions) {
+    super();
+    this.#now = options.now ?? Date.now;
+    this.client = options.client ?? { id: "stand-in-client", secret: "stand-in-client-secret" };
+    this.tokens = new JamfTokens(this.client, options.tokenLifetime ?? 1200, this.#now);
+    this.privileges = options.privileges ?? JAMF_PRIVILEGES;
+    this.tokenPaths = options.tokenPaths ?? ["/api/v1/oauth/token", "/api/oauth/token"];
+    this.inventoryVersions = options.inventoryVersions ?? [1, 2, 3, 4];
+    this.sticky = options.sticky ?? false;
+  }
+
+  /** Starts it. */
+  static start(options: FakeJamfOptions = {}): FakeJamf {
+    const standIn = new FakeJamf(options);
+    standIn.listen(options.port);
+    return standIn;
+  }
+
+  /** Adds a computer that is managed and last checked in 30 days ago, but for what is given. */
+  addComputer(given: Partial<JamfComputer> = {}): JamfComputer {
+    const id = given.id ?? `${this.computers.size + 1}`;
+    const computer: JamfComputer = {
+      id,
+      name: `Mac ${id}`,
+      serialNumber: serialOf(Number(id)),
+      managed: true,
+      mdmCapable: true,
+      lastContactTime: new Date(this.#now() - 30 * 86_400_000),
+      healsAfter: undefined,
+      ...given,
+    };
+    this.computers.set(id, computer);
+    return computer;
+  }
+
+  /** How often each computer was redeployed, by id. */
+  redeploysByComputer(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { computerId } of this.redeploys) {
+      counts.set(computerId, (counts.get(computerId) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  protected override answer(request: SeenRequest): Answer {
+    if (this.tokenPaths.includes(request.path)) return this.#token(request);
+    const route = this.#routeOf(request);
+    if (route === undefined) return apiError(404);
+    return this.#refusal(request, route.privileges) ?? route.answer();
+  }
+
+  protected override record(): Readonly<Record<string, unknown>> {
+    return { redeploys: this.redeploys, tokens: this.tokens.good };
+  }
+
+  #token(request: SeenRequest): Answer {
+    if (request.method !== "POST") return apiError(405);
+    const answer = this.tokens.answer(request);
+    if (!this.sticky) return answer;
+    return { ...answer, headers: { "set-cookie": `${STICKY_COOKIE}=server-2; Path=/; HttpOnly` } };
+  }
+
+  #routeOf(request: SeenRequest): Route | undefined {
+    const line = `${request.method} ${request.path}`;
+    const id = line.slice(line.lastIndexOf("/") + 1);
+    if (JAMF.invalidate.test(line)) {
+      return { privileges: [], answer: () => this.#invalidate(request) };
+    }
+    if (JAMF.redeploy.test(line)) {
+      return { privileges: JAMF_PRIVILEGES.slice(1), answer: () => this.#redeploy(id) };
+    }
+    const version = this.inventoryVersions.find((known) => line.startsWith(`GET /api/v${known}/`));
+    if (version === undefined) return undefined;
+    const privileges = JAMF_PRIVILEGES.slice(0, 1);
+    if (JAMF.search.test(line)) {
+      const computers = this.computers.values().map((computer) => this.#asOfNow(computer));
+      return { privileges, answer: () => searchAnswer(computers, request, version) };
+    }
+    if (!JAMF.computer.test(line)) return undefined;
+    const computer = this.computers.get(id);
+    return {
+      privileges,
+      answer: () =>
+        computer === undefined
+          ? noSuchComputer(id)
+          : computerAnswer(this.#asOfNow(computer), request, version),
+    };
+  }
+
+  /** Why the request is refused; `undefined` if it is not. */
+  #refusal(request: SeenRequest, privileges: readonly string[]): Answer | undefined {
+    const cookies = request.headers["cookie"]?.split(/;\s*/) ?? [];
+    const elsewhere = this.sticky && !cookies.includes(`${STICKY_COOKIE}=server-2`);
+    const state = elsewhere ? "unknown" : this.tokens.stateOf(request);
+    if (state === "unknown") return apiError(401);
+    if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
+    if (privileges.every((one) => this.privileges.includes(one))) return undefined;
+    return apiError(403, "INVALID_PRIVILEGE", "Forbidden");
+  }
+
+  #invalidate(request: SeenRequest): Answer {
+    this.tokens.invalidate(request);
+    return { status: 204 };
+  }
+
+  #redeploy(computerId: string): Answer {
+    if (!this.computers.has(computerId)) return noSuchComputer(computerId);
+    const commandUuid = crypto.randomUUID();
+    const at = this.#now();
+    this.redeploys.push({ computerId, commandUuid, at });
+    this.#redeployed.set(computerId, at);
+    return { status: 202, body: { deviceId: computerId, commandUuid } };
+  }
+
+  /** The computer, with the check-in that its last redeploy brought about, if it is time. */
+  #asOfNow(computer: JamfComputer): JamfComputer {
+    const redeployed = this.#redeployed.get(computer.id);
+    if (redeployed === undefined || computer.healsAfter === undefined) return computer;
+    const healed = redeployed + computer.healsAfter;
+    if (healed > this.#now() || healed <= (computer.lastContactTime?.getTime() ?? 0)) {
+      return computer;
+    }
+    computer.lastContactTime = new Date(healed);
+    return computer;
+  }
+}
+
+interface Route {
+  readonly privileges: readonly string[];
+  readonly answer: () => Answer;
+}

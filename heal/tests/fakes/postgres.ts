@@ -1,0 +1,109 @@
+/**
+ * A PostgreSQL of a test's own: Debian's, in a temporary folder, on a loopback port.
+ *
+ * @module
+ */
+
+const ROOT = "/usr/lib/postgresql";
+
+/** Where the newest PostgreSQL's programs are; `undefined` if there is none. */
+function programs(): string | undefined {
+  try {
+    const versions = Array.from(Deno.readDirSync(ROOT), ({ name }) => name);
+    return versions.sort((one, other) => Number(other) - Number(one))
+      .map((version) => `${ROOT}/${version}/bin`)
+      .find((bin) => Deno.statSync(`${bin}/initdb`).isFile);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why no PostgreSQL can be started here, for {@linkcode skip}; `undefined` if it can. */
+export const whyNoPostgres: string | undefined = programs() === undefined
+  ? "It needs PostgreSQL: apt-get install postgresql"
+  : undefined;
+
+/** A database server that is stopped and removed when it is disposed of. */
+export class Postgres implements AsyncDisposable {
+  /** With user and password, as HEAL_STORE takes it. */
+  readonly url: string;
+  /** Where it keeps everything. */
+  readonly dir: string;
+  readonly #bin: string;
+
+  private constructor(bin: string, dir: string, url: string) {
+    this.#bin = bin;
+    this.dir = dir;
+    this.url = url;
+  }
+
+  /** Starts one, empty. */
+  static async start(): Promise<Postgres> {
+    const bin = programs();
+    if (bin === undefined) throw new Error(`Cannot start PostgreSQL: none in "${ROOT}"`);
+    const dir = await Deno.makeTempDir({ prefix: "jamf-heal-postgres-" });
+    const password = crypto.randomUUID();
+    await Deno.writeTextFile(`${dir}/password`, password);
+    if (Deno.uid() === 0) await run("chown", ["-R", "nobody", dir]);
+    const port = freePort();
+    const postgres = new Postgres(
+      bin,
+      dir,
+      `postgres://heal:${password}@127.0.0.1:${port}/postgres`,
+    );
+    await postgres.#run("initdb", [
+      ...["--pgdata", `${dir}/data`, "--username", "heal", "--pwfile", `${dir}/password`],
+      ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"],
+    ]);
+    await postgres.begin(port);
+    return postgres;
+  }
+
+  /** Starts it again after {@linkcode halt}. */
+  async begin(port: number = Number(new URL(this.url).port)): Promise<void> {
+    const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories= ` +
+      "-c max_connections=200";
+    await this.#run("pg_ctl", [
+      ...["--pgdata", `${this.dir}/data`, "--log", `${this.dir}/log`, "--options", options],
+      ...["--wait", "start"],
+    ]);
+  }
+
+  /** Stops it at once, as a crash does. */
+  async halt(): Promise<void> {
+    await this.#run("pg_ctl", ["--pgdata", `${this.dir}/data`, "--mode", "immediate", "stop"]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.halt().catch(() => {});
+    await Deno.remove(this.dir, { recursive: true });
+  }
+
+  /** Runs one of PostgreSQL's programs, which refuse to be root. */
+  #run(program: string, args: readonly string[]): Promise<void> {
+    const path = `${this.#bin}/${program}`;
+    if (Deno.uid() !== 0) return run(path, args);
+    return run("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", path, ...args]);
+  }
+}
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  // Not "piped": the server keeps what it inherits, and the pipe would never end.
+  const log = await Deno.makeTempFile();
+  try {
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", log, command, ...args],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    if (!success) throw new Error(`Cannot run "${command}": ${await Deno.readTextFile(log)}`);
+  } finally {
+    await Deno.remove(log);
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

@@ -1,0 +1,62 @@
+/**
+ * Both kinds of store, for tests that must hold on either.
+ *
+ * @module
+ */
+
+import type { StoreSettings } from "../../lib/config/settings.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { skip } from "../../../tests/helpers/skip.ts";
+import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
+
+/** A store that is new for every case. */
+export interface TestStore {
+  readonly settings: StoreSettings;
+  /** As HEAL_STORE takes it. */
+  readonly text: string;
+}
+
+/** What holds, and the test of it. */
+export type Case = readonly [name: string, test: (store: TestStore) => Promise<void>];
+
+/** Runs every case on a file, and on a PostgreSQL of its own. */
+export function testOnBoth(what: string, cases: readonly Case[]): void {
+  Deno.test(`${what} on SQLite`, async (t) => {
+    for (const [name, test] of cases) {
+      await t.step(name, async () => {
+        const dir = await Deno.makeTempDir({ prefix: "jamf-heal-" });
+        try {
+          const path = `${dir}/heal.db`;
+          await test({ settings: { kind: "sqlite", path }, text: path });
+        } finally {
+          await Deno.remove(dir, { recursive: true });
+        }
+      });
+    }
+  });
+  Deno.test({
+    name: `${what} on PostgreSQL`,
+    ignore: skip(`${what} on PostgreSQL`, whyNoPostgres),
+    fn: async (t) => {
+      await using postgres = await Postgres.start();
+      for (const [index, [name, test]] of cases.entries()) {
+        await t.step(name, async () => test(await newDatabase(postgres, `heal_${index}`)));
+      }
+    },
+  });
+}
+
+async function newDatabase(postgres: Postgres, name: string): Promise<TestStore> {
+  const { default: connect } = await import("postgres");
+  const sql = connect(postgres.url, { max: 1, onnotice: () => {} });
+  await sql.unsafe(`CREATE DATABASE ${name}`);
+  await sql.end();
+  return storeAt(postgres.url.replace(/\/postgres$/, `/${name}`));
+}
+
+/** A PostgreSQL by its URL. */
+export function storeAt(text: string): TestStore {
+  const { hostname, port } = new URL(text);
+  const url = new Secret(text);
+  return { settings: { kind: "postgres", url, hostname, port: Number(port) }, text };
+}

@@ -1,0 +1,21 @@
+/**
+ * What an HTTP client has from outside, for tests: no wait, no chance.
+ *
+ * @module
+ */
+
+import type { HttpHost } from "../../lib/http/client.ts";
+
+/** Never waits, but keeps how long it was to, in milliseconds. */
+export class TestHttpHost implements HttpHost {
+  readonly waits: number[] = [];
+  /** Added to the clock, in milliseconds. */
+  ahead = 0;
+
+  now = (): number => Date.now() + this.ahead;
+  random = (): number => 1;
+  sleep = (time: number, signal?: AbortSignal): Promise<void> => {
+    this.waits.push(time);
+    return signal?.aborted ? Promise.reject(signal.reason) : Promise.resolve();
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * The real program as a process, with exactly the permissions that `launch.ts` gives it.
+ *
+ * @module
+ */
+
+import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
+import { parseCommand } from "../../lib/cli.ts";
+import { readSettings } from "../../lib/config/read_settings.ts";
+import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
+import { realPath } from "../../lib/config/real_path.ts";
+import { readSecretFile } from "../../lib/config/secret_file.ts";
+
+/** Its environment, without what Deno needs. */
+export type Variables = Readonly<Record<string, string>>;
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const LAUNCH = new URL("../../launch.ts", import.meta.url).pathname;
+/** What Deno itself looks for: its cache, and how to call itself. */
+const NEEDED = Object.fromEntries(
+  ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
+/** The flags that `launch.ts` gives for a command. */
+export function flagsFor(args: readonly string[], variables: Variables): string[] {
+  const command = parseCommand(args);
+  const environment = { get: (name: string) => variables[name], readSecret: readSecretFile };
+  const settings = readSettings(needsOf(command, environment.get), environment);
+  return permissionFlags(command, settings, environment, realPath);
+}
+
+/** How else a process is started. */
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** JavaScript that runs before the program, in the same process. */
+  readonly preload?: string;
+  /** By the launcher, which finds the permissions itself. */
+  readonly launched?: boolean;
+}
+
+/** Starts the program. */
+export function start(
+  args: readonly string[],
+  variables: Variables,
+  options: StartOptions = {},
+): Deno.ChildProcess {
+  const { cwd, stdin, preload, launched = false } = options;
+  const run = ["run", "--quiet", "--no-check", "--cached-only"];
+  const entry = launched
+    ? ["--allow-read", "--allow-env", "--allow-run", LAUNCH]
+    : [...flagsFor(args, variables), ...(preload ? ["--preload", preload] : []), MAIN];
+  return new Deno.Command(Deno.execPath(), {
+    args: [...run, ...entry, ...args],
+    clearEnv: true,
+    env: { ...NEEDED, NO_COLOR: "1", ...variables },
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    ...(cwd !== undefined && { cwd }),
+  }).spawn();
+}
+
+/** Runs the program to its end. */
+export async function runProgram(
+  args: readonly string[],
+  variables: Variables,
+  options: StartOptions = {},
+): Promise<Ended> {
+  return await endOf(start(args, variables, options), options.stdin);
+}
+
+/** A service that runs, and what it has said. */
+export class Service implements AsyncDisposable {
+  stderr = "";
+  readonly #process: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  readonly #listening = Promise.withResolvers<void>();
+
+  constructor(
+    readonly port: number,
+    args: readonly string[],
+    variables: Variables,
+    options: StartOptions = {},
+  ) {
+    const all = ["serve", "--listen", `127.0.0.1:${port}`, ...args];
+    this.#process = start(all, variables, options);
+    // Not everybody waits for it.
+    this.listening.catch(() => {});
+    this.#reading = this.#read();
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** With the secret, for a webhook. */
+  url(secret: string): string {
+    return `http://127.0.0.1:${this.port}/fleet/failing-policy?secret=${secret}`;
+  }
+
+  /** Resolves once it listens; rejects with what it said if it ends before. */
+  get listening(): Promise<void> {
+    return this.#listening.promise;
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
+      this.stderr += text;
+      if (this.stderr.includes('"event":"listening"')) this.#listening.resolve();
+    }
+    this.#listening.reject(new Error(`The service ended: ${this.stderr}`));
+  }
+
+  /** Ends it with a signal, and waits until it is gone. */
+  async end(signal: Deno.Signal): Promise<Ended> {
+    try {
+      this.#process.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+    const { code } = await this.#process.status;
+    await this.#reading;
+    const stdout = await new Response(this.#process.stdout).text();
+    return { code, stdout, stderr: this.stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.stdout.locked) return;
+    await this.end("SIGKILL").catch(() => {});
+  }
+}
+
+/** A port that is free now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

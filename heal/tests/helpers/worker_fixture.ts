@@ -1,0 +1,149 @@
+/**
+ * A Jamf Pro, a Fleet, Macs in both, and the program between them, in this process.
+ *
+ * @module
+ */
+
+import type { TargetReport } from "../../lib/commands/redeploy.ts";
+import { redeployTargets } from "../../lib/commands/redeploy.ts";
+import type { RateLimits } from "../../lib/command.ts";
+import { Worker } from "../../lib/healing/worker.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { connect, type Connected } from "../../lib/connections.ts";
+import type { Driver } from "../../lib/store/driver.ts";
+import { type JobRecord, Jobs, listJobs } from "../../lib/store/jobs.ts";
+import { openStore } from "../../lib/store/open.ts";
+import { Redeploys } from "../../lib/store/redeploys.ts";
+import { type Target, targetsOf } from "../../lib/healing/target.ts";
+import { TestHttpHost } from "./http_system.ts";
+import { FakeFleet, type FleetHost } from "../fakes/fleet.ts";
+import type { JamfComputer } from "../fakes/jamf_computer.ts";
+import { FakeJamf } from "../fakes/jamf_pro.ts";
+
+/** The policy that acts. */
+export const POLICY = "Jamf agent checks in";
+
+/** Stands until it is disposed of. */
+export class WorkerFixture implements AsyncDisposable {
+  readonly host = new TestHttpHost();
+  readonly logged: Readonly<Record<string, unknown>>[] = [];
+  readonly told: string[] = [];
+  rateLimits: RateLimits = { coolDown: 86_400, maxPerHour: 20 };
+  policies: readonly string[] = [POLICY];
+  dryRun = false;
+  lease = 300;
+  readonly #connected: Connected;
+  readonly jobs: Jobs;
+
+  private constructor(
+    readonly jamf: FakeJamf,
+    readonly fleet: FakeFleet,
+    readonly driver: Driver,
+    timeout?: number,
+  ) {
+    this.jobs = new Jobs(driver, "this");
+    this.#connected = connect(
+      {
+        jamf: {
+          url: new URL(jamf.url),
+          clientId: jamf.client.id,
+          clientSecret: new Secret(jamf.client.secret),
+        },
+        fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
+      },
+      this.host,
+      timeout,
+    );
+  }
+
+  static async start(timeout?: number): Promise<WorkerFixture> {
+    const jamf = await FakeJamf.start();
+    const fleet = await FakeFleet.start();
+    const driver = await openStore({ kind: "sqlite", path: ":memory:" });
+    return new WorkerFixture(jamf, fleet, driver, timeout);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+    await this.jamf[Symbol.asyncDispose]();
+    await this.fleet[Symbol.asyncDispose]();
+  }
+
+  /** Seconds since 1970. */
+  now = (): number => this.host.now() / 1000;
+
+  /** A Mac that both servers know by the same number. */
+  addMac(
+    id: number,
+    computer: Partial<JamfComputer> = {},
+    host: Partial<FleetHost> = {},
+  ): JamfComputer {
+    const added = this.jamf.addComputer({ id: `${id}`, ...computer });
+    this.fleet.addHost({ id, hardwareSerial: added.serialNumber, ...host });
+    return added;
+  }
+
+  async deliver(...hostIds: number[]): Promise<void> {
+    await this.jobs.deliver(1, hostIds, Math.floor(this.now()));
+  }
+
+  /** Works off what is due; later if time is to pass before, in seconds. */
+  async work(later = 0, stop: AbortSignal = new AbortController().signal): Promise<JobRecord[]> {
+    this.host.ahead += later * 1000;
+    await this.worker().drain(stop, new AbortController().signal);
+    return await this.records();
+  }
+
+  redeploys(): Redeploys {
+    return new Redeploys(this.driver);
+  }
+
+  worker(owner = "this"): Worker {
+    return new Worker({
+      ...this.#deps(),
+      jobs: new Jobs(this.driver, owner),
+      owner,
+      policies: this.policies,
+      lease: this.lease,
+      // A worker that never waited would leave nobody else his turn.
+      pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      log: (event) => this.logged.push(event),
+    });
+  }
+
+  /** What a person would run; targets as in a list. */
+  async redeploy(
+    list: string,
+    options: { force?: boolean; wait?: number } = {},
+  ): Promise<TargetReport[]> {
+    const targets: Target[] = targetsOf(list, "list");
+    return await redeployTargets({
+      ...this.#deps(),
+      force: false,
+      sleep: (time) => {
+        this.host.ahead += time;
+        return this.host.sleep(time);
+      },
+      tell: (line) => this.told.push(line),
+      ...options,
+    }, targets);
+  }
+
+  /** All jobs, the oldest first. */
+  async records(): Promise<JobRecord[]> {
+    return (await listJobs(this.driver, undefined)).reverse();
+  }
+
+  #deps(): Omit<
+    ConstructorParameters<typeof Worker>[0],
+    "jobs" | "owner" | "policies" | "lease" | "pause" | "log"
+  > {
+    return {
+      ...this.#connected,
+      redeploys: new Redeploys(this.driver),
+      now: this.now,
+      rateLimits: this.rateLimits,
+      dryRun: this.dryRun,
+    };
+  }
+}

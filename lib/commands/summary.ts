@@ -1,0 +1,99 @@
+/**
+ * Logs to a frequency table: the mode `summary`.
+ *
+ * @module
+ */
+
+import type { SummaryCommand } from "../cli.ts";
+import { maskCounts, Summary } from "../log/message_counts.ts";
+import type { Host, Outcome } from "../system.ts";
+import { asReadError, listLogs, ReadError } from "../log/files.ts";
+import { linesForwards } from "../log/lines.ts";
+import { type LogSource, openLog, reasonUnread } from "../log/source.ts";
+import { skippedRemarks } from "../inspect.ts";
+import { ReplacedFileError } from "../regular_file.ts";
+import { summaryJson, summaryText } from "../view/summary.ts";
+
+const STANDARD_INPUT = "-";
+
+/**
+ * Counts the messages in the logs of a folder, in the files named, or in standard input. What cannot be read is told,
+ * and the rest is counted.
+ */
+export function summarize(command: SummaryCommand, host: Host): Outcome {
+  const { paths, remarks, failures } = inputsOf(command);
+  const summary = new Summary();
+  for (const path of paths) {
+    try {
+      addTo(summary, path, host);
+    } catch (error) {
+      failures.push(unreadMessage(path, error));
+    }
+  }
+  const all = summary.counts();
+  const counts = command.mask ? maskCounts(all) : all;
+  return {
+    code: failures.length === 0 ? 0 : 2,
+    stdout: command.json
+      ? summaryJson(summary.lines, counts, command.top)
+      : summaryText(counts, command.top),
+    messages: [...remarks, ...failures],
+  };
+}
+
+/** What to count, what to say of it, and what of it cannot be had. */
+interface Inputs {
+  readonly paths: readonly string[];
+  readonly remarks: readonly string[];
+  readonly failures: string[];
+}
+
+function inputsOf({ inputs, logDir }: SummaryCommand): Inputs {
+  if (inputs.length > 0) return { paths: inputs, remarks: [], failures: [] };
+  try {
+    const { files, skipped } = listLogs(logDir);
+    return {
+      paths: files.map(({ path }) => path),
+      remarks: skippedRemarks(skipped),
+      failures: files.length > 0 ? [] : [`There is no jamf.log in "${logDir}"`],
+    };
+  } catch (error) {
+    const readError = asReadError(logDir, error);
+    if (!(readError instanceof ReadError)) throw error;
+    return { paths: [], remarks: [], failures: [readError.message] };
+  }
+}
+
+function addTo(summary: Summary, path: string, host: Host): void {
+  if (path === STANDARD_INPUT) {
+    summary.addLines(linesForwards(host.readInput));
+    return;
+  }
+  const log = openLog(path);
+  try {
+    summary.addLines(linesForwards(reader(log, path, host)));
+  } finally {
+    log.close();
+  }
+}
+
+/** Reads a log from its beginning on, and tells how far it has come. */
+function reader(log: LogSource, name: string, host: Host): (into: Uint8Array) => number {
+  let at = 0;
+  return (into) => {
+    const count = Math.min(into.length, log.size - at);
+    log.read(into.subarray(0, count), at);
+    at += count;
+    host.progress(name, at, log.size);
+    return count;
+  };
+}
+
+function unreadMessage(path: string, error: unknown): string {
+  const reason = error instanceof ReplacedFileError ? error.message : reasonUnread(error);
+  if (reason === undefined) throw error;
+  const isForbidden = error instanceof Error && error.name === "NotCapable";
+  const next = isForbidden ? `; pipe it in instead: jamf-pulse summary - < "${path}"` : "";
+  const name = path === STANDARD_INPUT ? "standard input" : `"${path}"`;
+  return `Cannot read ${name}: ${reason}${next}`;
+}

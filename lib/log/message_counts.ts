@@ -1,0 +1,157 @@
+/**
+ * Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
+ * of a log whose stamps `sed` has cut off.
+ *
+ * @module
+ */
+
+import type { NextLine } from "./lines.ts";
+
+/** A message and how often it occurs. */
+export interface MessageCount {
+  readonly count: number;
+  readonly message: string;
+}
+
+interface Counted {
+  readonly bytes: Uint8Array;
+  count: number;
+}
+
+const OPENING = 0x5b;
+
+/**
+ * Counts messages without decoding them: a long log has millions of lines, but few different messages.
+ *
+ * A message is what follows the first `jamf[<digits>]: ` of a line, or the whole line if it has none, so that every line
+ * is counted. Lines that are too long count by their beginning.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { linesBackwards } from "./lines.ts";
+ * import { bytesSource } from "./source.ts";
+ *
+ * const summary = new Summary();
+ * summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode(
+ *   "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\nFri Apr 25 09:36:38 Mac jamf[2]: Hello\n",
+ * ))));
+ * assertEquals(summary.counts(), [{ count: 2, message: "Hello" }]);
+ * ```
+ */
+export class Summary {
+  readonly #byHash = new Map<number, Counted[]>();
+  #lines = 0;
+
+  /** How many lines were counted. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Counts all lines of a log. */
+  addLines(next: NextLine): void {
+    for (let line = next(); line; line = next()) {
+      this.#add(line.bytes, messageStart(line.bytes, line.start, line.end), line.end);
+    }
+  }
+
+  /** The messages, most frequent first, those with the same count by their text. */
+  counts(): MessageCount[] {
+    const text = new TextDecoder();
+    const totals = new Map<string, number>();
+    for (const { bytes, count } of [...this.#byHash.values()].flat()) {
+      const message = text.decode(bytes);
+      // Bytes that are no UTF-8 differ, but read the same.
+      totals.set(message, (totals.get(message) ?? 0) + count);
+    }
+    return sorted(totals);
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    this.#lines++;
+    const hash = hashOf(bytes, start, end);
+    let chain = this.#byHash.get(hash);
+    if (chain === undefined) this.#byHash.set(hash, chain = []);
+    for (const counted of chain) {
+      if (isEqual(counted.bytes, bytes, start, end)) {
+        counted.count++;
+        return;
+      }
+    }
+    chain.push({ bytes: bytes.slice(start, end), count: 1 });
+  }
+}
+
+/**
+ * Groups messages by their shape: user names, URLs, ids and numbers are hidden.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(
+ *   maskCounts([
+ *     { count: 2, message: "Checking for policy ID 332..." },
+ *     { count: 1, message: "Checking for policy ID 7..." },
+ *   ]),
+ *   [{ count: 3, message: "Checking for policy ID <number>..." }],
+ * );
+ * ```
+ */
+export function maskCounts(counts: readonly MessageCount[]): MessageCount[] {
+  const totals = new Map<string, number>();
+  for (const { count, message } of counts) {
+    const masked = mask(message);
+    totals.set(masked, (totals.get(masked) ?? 0) + count);
+  }
+  return sorted(totals);
+}
+
+function mask(message: string): string {
+  return message
+    .replace(/\bhttps?:\/\/[^\s"'<>]+/g, "<url>")
+    .replace(/\b(for user|login for user|username|user) (?:"[^"]*"|[^\s".,]+)/gi, "$1 <user>")
+    .replace(/\/Users\/[^/\s]+/g, "/Users/<user>")
+    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<id>")
+    .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>")
+    .replace(/\d+(?:[.:]\d+)*/g, "<number>");
+}
+
+function sorted(totals: ReadonlyMap<string, number>): MessageCount[] {
+  return Array.from(totals, ([message, count]) => ({ count, message }))
+    .sort((a, b) => b.count - a.count || (a.message < b.message ? -1 : 1));
+}
+
+/** Where the message begins: unlike a record's, behind any `jamf[<digits>]: `, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
+function messageStart(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start + 4; at < end; at++) {
+    if (bytes[at] !== OPENING || !isJamf(bytes, at - 4)) continue;
+    let close = at + 1;
+    while (bytes[close]! >= 0x30 && bytes[close]! <= 0x39) close++;
+    const isTag = close > at + 1 && close + 2 < end && bytes[close] === 0x5d &&
+      bytes[close + 1] === 0x3a && bytes[close + 2] === 0x20;
+    if (isTag) return close + 3;
+  }
+  return start;
+}
+
+function isJamf(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x6a && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6d &&
+    bytes[at + 3] === 0x66;
+}
+
+/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: what it takes for one another is told apart afterwards. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  const step = 1 + ((end - start) >> 5);
+  let hash = 0x811c9dc5 ^ (end - start);
+  for (let at = start; at < end; at += step) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return hash;
+}
+
+function isEqual(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  for (let i = 0; i < known.length; i++) {
+    if (known[i] !== bytes[start + i]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,98 @@
+/**
+ * The program to one file of JavaScript, and that to executables.
+ *
+ * @module
+ */
+
+import type { ModuleGraph } from "./bill_of_materials.ts";
+import { BuildError } from "./build_error.ts";
+import { type ToolResult, tryTool } from "./tool.ts";
+
+/** What a compiled program is to be. */
+export interface CompileOptions {
+  /** Deno's name of the target; this machine's if absent. */
+  readonly target?: string;
+  /** Permission flags. */
+  readonly permissions: readonly string[];
+}
+
+/** What every compiled program gets, whatever it may touch. */
+const FLAGS = [
+  // The bundle needs no import map, and a configuration would be embedded and read at every start.
+  "--no-config",
+  "--unstable-temporal",
+  // It would be written to, and read from, a path that anybody can predict.
+  "--no-code-cache",
+  "--no-remote",
+  "--no-npm",
+  // What is young is thrown away often: a log without a contact takes 8 MiB less, and no longer.
+  "--v8-flags=--disallow-code-generation-from-strings,--max-semi-space-size=4",
+];
+
+/**
+ * Bundles and minifies the program: it starts twice as fast as its modules would.
+ *
+ * @param entry Path from the project's root.
+ * @param output Where the bundle goes.
+ * @throws {BuildError} Deno refuses.
+ */
+export function bundle(entry: string, output: string): void {
+  const { ok, stderr } = deno([
+    "bundle",
+    "--quiet",
+    "--platform",
+    "deno",
+    "--minify",
+    "-o",
+    output,
+    entry,
+  ]);
+  if (!ok) throw new BuildError(`Cannot bundle "${entry}": ${stderr}`);
+}
+
+/**
+ * Compiles a bundle to an executable.
+ *
+ * @param input The bundle. Its time of modification becomes part of the program.
+ * @param output The program.
+ * @throws {BuildError} The runtime for the target cannot be had, or Deno refuses.
+ */
+export function compile(input: string, output: string, options: CompileOptions): void {
+  const { target, permissions } = options;
+  const args = ["compile", "--quiet", ...FLAGS, ...permissions];
+  if (target !== undefined) args.push("--target", target);
+  const { ok, stderr } = deno([...args, "-o", output, input]);
+  if (ok) return;
+  const forTarget = target ?? Deno.build.target;
+  const runtime = /\/v([\d.]+)\/(denort-[\w-]+\.zip)/.exec(stderr);
+  if (runtime === null) {
+    throw new BuildError(
+      `Cannot compile for ${forTarget}. If the runtime is damaged, or made for another target, remove it from ` +
+        `"$DENO_DIR/dl", or unset DENORT_BIN\n${stderr}`,
+    );
+  }
+  const [, version, zip] = runtime;
+  throw new BuildError(
+    `Cannot get the runtime of Deno ${version} for ${forTarget}. Either let this machine reach Deno's download host, ` +
+      `or put the runtime at "$DENO_DIR/dl/release/v${version}/${zip}", or name an unpacked one in DENORT_BIN\n${stderr}`,
+  );
+}
+
+/**
+ * The modules of the program.
+ *
+ * @param entry Path from the project's root.
+ * @throws {BuildError} Deno refuses.
+ */
+export function moduleGraph(entry: string): ModuleGraph {
+  const { ok, stdout, stderr } = deno(["info", "--json", entry]);
+  if (!ok) throw new BuildError(`Cannot list the modules of "${entry}": ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function deno(args: readonly string[]): ToolResult {
+  const result = tryTool([Deno.execPath(), ...args]);
+  if (result === undefined) throw new BuildError(`Cannot find Deno at "${Deno.execPath()}"`);
+  // Behind the message, Deno may print a backtrace of itself.
+  return { ...result, stderr: result.stderr.replace(/\n*Stack backtrace:[^]*$/, "") };
+}

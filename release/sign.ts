@@ -1,0 +1,155 @@
+/**
+ * Signing for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is there; packages on a
+ * Mac only.
+ *
+ * @module
+ */
+
+import { BuildError } from "./build_error.ts";
+import { PROJECT, runTool } from "./tool.ts";
+
+/** Names the program to macOS, whatever its file is called; the package has the same. */
+export const IDENTIFIER = "io.github.jamf-pulse";
+
+/**
+ * What V8 needs to run at all under the hardened runtime, and nothing else. Without a comment in it: the part of macOS
+ * that reads it may not know any.
+ */
+export const ENTITLEMENTS: string = `${PROJECT}release/entitlements.plist`;
+
+/** What signs, and as whom. */
+export interface Signer {
+  readonly tool: "codesign" | "rcodesign";
+  /** The arguments that name a certificate; empty if it signs ad hoc, in nobody's name. */
+  readonly certificate: readonly string[];
+}
+
+/** The variables that say as whom to sign. A password is never an argument, which every user could read. */
+export const SIGNING_VARIABLES = {
+  identity: "JAMF_PULSE_SIGN_IDENTITY",
+  p12File: "JAMF_PULSE_P12_FILE",
+  p12PasswordFile: "JAMF_PULSE_P12_PASSWORD_FILE",
+  installerIdentity: "JAMF_PULSE_INSTALLER_IDENTITY",
+  notaryProfile: "JAMF_PULSE_NOTARY_PROFILE",
+} as const;
+
+/**
+ * Finds what signs here.
+ *
+ * @param os As in `Deno.build.os`.
+ * @param env The value of a variable.
+ * @param isThere Whether this machine has a tool.
+ * @returns `undefined` if nothing does.
+ * @throws {BuildError} A certificate is named that cannot be used here: a release must not be left unsigned by mistake.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const none = () => undefined;
+ * assertEquals(findSigner("darwin", none, () => true), { tool: "codesign", certificate: [] });
+ * assertEquals(findSigner("linux", none, () => false), undefined);
+ * ```
+ */
+export function findSigner(
+  os: string,
+  env: (name: string) => string | undefined,
+  isThere: (tool: string) => boolean,
+): Signer | undefined {
+  const identity = env(SIGNING_VARIABLES.identity);
+  const p12 = env(SIGNING_VARIABLES.p12File);
+  const password = env(SIGNING_VARIABLES.p12PasswordFile);
+  if (os === "darwin") {
+    if (p12 !== undefined) {
+      throw unusable(SIGNING_VARIABLES.p12File, `on a Mac, name ${SIGNING_VARIABLES.identity}`);
+    }
+    return { tool: "codesign", certificate: identity === undefined ? [] : [identity] };
+  }
+  if (identity !== undefined) {
+    throw unusable(
+      SIGNING_VARIABLES.identity,
+      `only a Mac has it; name ${SIGNING_VARIABLES.p12File}`,
+    );
+  }
+  if (p12 === undefined) {
+    return isThere("rcodesign") ? { tool: "rcodesign", certificate: [] } : undefined;
+  }
+  if (!isThere("rcodesign")) throw unusable(SIGNING_VARIABLES.p12File, "install rcodesign");
+  if (password === undefined) {
+    throw unusable(
+      SIGNING_VARIABLES.p12File,
+      `name a file with its password in ${SIGNING_VARIABLES.p12PasswordFile}`,
+    );
+  }
+  const certificate = ["--p12-file", p12, "--p12-password-file", password];
+  return { tool: "rcodesign", certificate };
+}
+
+function unusable(variable: string, remedy: string): BuildError {
+  return new BuildError(`Cannot sign as ${variable} says: ${remedy}, or build with --skip-sign`);
+}
+
+/**
+ * The command that signs a program in its place: hardened runtime, our identifier and entitlements, and a time stamp if
+ * there is a certificate that could expire.
+ */
+export function signCommand({ tool, certificate }: Signer, program: string): string[] {
+  if (tool === "rcodesign") {
+    const options = ["--binary-identifier", IDENTIFIER, "--code-signature-flags", "runtime"];
+    return [tool, "sign", ...options, "--entitlements-xml-file", ENTITLEMENTS]
+      .concat(certificate, program);
+  }
+  const [identity] = certificate;
+  const options = ["--force", "--identifier", IDENTIFIER, "--options", "runtime"];
+  return [tool, ...options, "--entitlements", ENTITLEMENTS, "--sign", identity ?? "-"]
+    .concat(identity === undefined ? [] : "--timestamp", program);
+}
+
+/**
+ * Signs a program in its place.
+ *
+ * @throws {BuildError} The signer refuses.
+ */
+export function sign(signer: Signer, program: string): void {
+  runTool(`sign "${program}"`, signCommand(signer, program));
+  // `rcodesign verify` is, by its own account, not to be relied on; what we ask of a signature is read by us in any case.
+  if (signer.tool === "codesign") {
+    runTool(`verify the signature of "${program}"`, ["codesign", "--verify", "--strict", program]);
+  }
+}
+
+/**
+ * Who vouches for packages. Both are names, not secrets: of a certificate for installers, and of a profile in the
+ * keychain for Apple's notary.
+ */
+export interface PackageSigner {
+  readonly installerIdentity?: string | undefined;
+  readonly notaryProfile?: string | undefined;
+}
+
+/**
+ * Finds who vouches for packages.
+ *
+ * @param os As in `Deno.build.os`.
+ * @param env The value of a variable.
+ * @throws {BuildError} Somebody is named where no package is made, or the notary, who takes only what is signed.
+ */
+export function findPackageSigner(
+  os: string,
+  env: (name: string) => string | undefined,
+): PackageSigner {
+  const installerIdentity = env(SIGNING_VARIABLES.installerIdentity);
+  const notaryProfile = env(SIGNING_VARIABLES.notaryProfile);
+  if (os !== "darwin") {
+    const { installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
+    const named = [installer, notary].find((variable) => env(variable) !== undefined);
+    if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
+  }
+  if (notaryProfile !== undefined && installerIdentity === undefined) {
+    throw new BuildError(
+      `Cannot notarise as ${SIGNING_VARIABLES.notaryProfile} says: the package must be signed, so name ` +
+        `${SIGNING_VARIABLES.installerIdentity}, too`,
+    );
+  }
+  return { installerIdentity, notaryProfile };
+}

@@ -1,0 +1,191 @@
+/**
+ * The root of a make-believe Mac that shell scripts with a Mac's absolute paths can be run in, by chroot: a shell, the
+ * few commands that the scripts call, where macOS has them, and stand-ins for those that only macOS has.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { walkSync } from "@std/fs/walk";
+import type { Ended } from "./test_mac.ts";
+import { skip } from "./skip.ts";
+
+/** Where a Mac has the commands, and this machine. */
+const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
+  ["/bin/cat", "cat"],
+  ["/bin/chmod", "chmod"],
+  ["/bin/mkdir", "mkdir"],
+  ["/bin/rm", "rm"],
+  ["/bin/rmdir", "rmdir"],
+  // Sleeping itself is a stand-in's, so that no test has to wait.
+  ["/bin/true-sleep", "sleep"],
+  ["/usr/bin/env", "env"],
+  ["/usr/bin/find", "find"],
+  ["/usr/bin/head", "head"],
+  ["/usr/bin/id", "id"],
+  ["/usr/bin/sed", "sed"],
+  ["/usr/bin/tail", "tail"],
+  ["/usr/sbin/chown", "chown"],
+];
+
+/** launchd, as far as the scripts see it: `/state/loaded` says whether the daemon is; the other files there misbehave. */
+const LAUNCHCTL = `#!/bin/sh
+echo "$*" >>/calls
+take() { # NAME: counts the number in /state/NAME down; true until it is 0
+  [ -f "/state/$1" ] || return 1
+  read -r left <"/state/$1"
+  [ "$left" -gt 0 ] || return 1
+  echo $((left - 1)) >"/state/$1"
+}
+case $1 in
+bootout)
+  [ -f /state/loaded ] || { echo "Boot-out failed: 3: No such process" >&2; exit 3; }
+  [ -f /state/lingers ] || rm_loaded
+  ;;
+bootstrap)
+  if [ -f /state/lingers ] && [ -f /state/loaded ] && ! take lingers; then rm_loaded; fi
+  take refuses && { echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; }
+  [ ! -f /state/loaded ] || { echo "Bootstrap failed: 5: Input/output error" >&2; exit 5; }
+  : >/state/loaded
+  ;;
+print)
+  if [ -f /state/lingers ] && ! take lingers; then rm_loaded; fi
+  [ -f /state/loaded ] || exit 113
+  ;;
+esac
+`.replaceAll("rm_loaded", "/bin/rm /state/loaded");
+
+const IOREG = `#!/bin/sh
+[ ! -f /state/mac ] || { read -r mac </state/mac; echo "    \\"IOPlatformUUID\\" = \\"$mac\\""; }
+`;
+
+/** A folder that is removed when the test ends. */
+export class ChrootMac implements Disposable {
+  readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
+
+  /** @param shell What `/bin/sh` is: by name, as this machine has it. */
+  constructor(shell: string) {
+    Deno.chmodSync(this.path, 0o755);
+    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.#copy(name, mac);
+    this.write("/bin/launchctl", LAUNCHCTL, 0o755);
+    this.write("/usr/sbin/ioreg", IOREG, 0o755);
+    this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
+    this.write("/bin/sleep", '#!/bin/sh\necho "sleep $*" >>/calls\n', 0o755);
+    // A device could not be made everywhere; a file swallows as much.
+    this.write("/dev/null", "", 0o666);
+    this.write("/state/mac", "11111111-2222-3333-4444-555555555555\n");
+    for (const dir of ["/Library/LaunchDaemons", "/private/etc/newsyslog.d", "/private/var/log"]) {
+      Deno.mkdirSync(this.path + dir, { recursive: true });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+
+  /** Writes a file, and the folders above it. */
+  write(path: string, text: string, mode = 0o644): void {
+    Deno.mkdirSync(dirname(this.path + path), { recursive: true });
+    Deno.writeTextFileSync(this.path + path, text, { mode });
+  }
+
+  /** The text of a file; `undefined` if there is none. */
+  read(path: string): string | undefined {
+    try {
+      return Deno.readTextFileSync(this.path + path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the stand-ins were called with since this was last asked. */
+  calls(): string[] {
+    const calls = this.read("/calls")?.trim().split("\n") ?? [];
+    if (calls.length > 0) Deno.removeSync(`${this.path}/calls`);
+    return calls;
+  }
+
+  /** All that is there, but for what is there for the stand-ins: `mode owner path`. */
+  list(): string[] {
+    return Array.from(walkSync(this.path), ({ path }) => {
+      const { mode, uid } = Deno.lstatSync(path);
+      return `${(mode! & 0o7777).toString(8)} ${uid} ${path.slice(this.path.length)}`;
+    }).filter((line) => !/ \/(?:state|calls|dev)/.test(line)).sort();
+  }
+
+  /** Runs a script of this project as root, or as `uid`. */
+  run(script: string, args: readonly string[] = [], uid = 0): Ended {
+    Deno.copyFileSync(script, `${this.path}/state/script`);
+    const { code, stdout, stderr } = new Deno.Command("chroot", {
+      args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "/state/script", ...args],
+      clearEnv: true,
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+      stdin: "null",
+    }).outputSync();
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  }
+
+  /** Whether something that was started here goes on running: what was just killed may take a moment to go. */
+  staysBusy(): boolean {
+    for (let tries = 40; tries > 0; tries--) {
+      if (!this.#isBusy()) return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+    return true;
+  }
+
+  /** Deno itself may not look into /proc, unless it may do everything. */
+  #isBusy(): boolean {
+    const args = ["/proc", "-maxdepth", "2", "-name", "root", "-lname", this.path];
+    return new Deno.Command("find", { args, stderr: "null" }).outputSync().stdout.length > 0;
+  }
+
+  /** Copies a command of this machine, with the libraries it needs. */
+  #copy(name: string, to: string): void {
+    const from = commandPath(name)!;
+    const said = new Deno.Command("ldd", { args: [from], stderr: "null" }).outputSync().stdout;
+    const libraries = new TextDecoder().decode(said).match(/\/\S+/g) ?? [];
+    for (const [source, target] of [[from, to], ...libraries.map((path) => [path, path])]) {
+      Deno.mkdirSync(dirname(this.path + target), { recursive: true });
+      Deno.copyFileSync(Deno.realPathSync(source!), this.path + target);
+    }
+  }
+}
+
+/** Where this machine has a command; `undefined` if it has not. */
+export function commandPath(name: string): string | undefined {
+  return ["/bin/", "/usr/bin/", "/usr/sbin/"].map((dir) => dir + name).find((path) => {
+    try {
+      return Deno.statSync(path).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Why no such root can be made here; `undefined` if it can. */
+const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
+  ? "It needs Linux, and root"
+  : undefined;
+
+/**
+ * Gives what defines a test of shell scripts, once for each shell: a Mac's `/bin/sh` is one of these.
+ *
+ * @param what What is not tested where no such root can be made.
+ */
+export function testInShells(what: string): (name: string, fn: (mac: ChrootMac) => void) => void {
+  const ignore = skip(what, whyNoMacRoot);
+  const shells = ["dash", "bash", "zsh"].filter((shell) =>
+    !skip(`${what} in ${shell}`, commandPath(shell) ? undefined : "It is not here")
+  );
+  return (name, fn) => {
+    for (const shell of shells) {
+      Deno.test({ name: `${name}, in ${shell}`, ignore }, () => {
+        using mac = new ChrootMac(shell);
+        fn(mac);
+      });
+    }
+  };
+}

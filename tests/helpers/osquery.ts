@@ -1,0 +1,151 @@
+/**
+ * What osquery would answer on a make-believe Mac: the tables that Fleet's queries ask, filled from the files that the
+ * program truly wrote and from what a Mac with Jamf has, in real SQLite.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
+import { OUT_DIR } from "../../lib/permissions.ts";
+import { type Mac, namesIn } from "./test_mac.ts";
+
+/** A row of a table. osquery's columns are text here, as SQLite compares them in either case. */
+export type Row = Record<string, string>;
+
+/** The tables, by name. */
+export interface Tables {
+  readonly parse_json: Row[];
+  readonly file: Row[];
+  readonly launchd: Row[];
+  readonly apps: Row[];
+  readonly mdm: Row[];
+  readonly macos_profiles: Row[];
+  readonly uptime: Row[];
+}
+
+/** The columns that are there, also where a table has no row. */
+const COLUMNS: Readonly<Record<keyof Tables, readonly string[]>> = {
+  parse_json: ["path", "fullkey", "parent", "key", "value", "query"],
+  file: ["path", "type", "mode", "uid", "gid", "symlink"],
+  launchd: ["path", "label", "disabled"],
+  apps: ["path"],
+  mdm: ["enrolled", "server_url"],
+  macos_profiles: ["identifier"],
+  uptime: ["total_seconds"],
+};
+
+const DAEMONS = "/Library/LaunchDaemons";
+const TELEMETRY = ["last_checkin", "agent_errors"];
+
+/**
+ * What osquery sees of a Mac that has all parts of Jamf and jamf-pulse, and the telemetry that stands on `mac` now.
+ *
+ * @param mac Its telemetry folder stands for the real one.
+ */
+export function tablesOf(mac: Mac): Tables {
+  const here = namesIn(mac.outDir).filter((name) => TELEMETRY.includes(name));
+  const daemons = ["com.jamf.management.daemon", "com.jamfsoftware.task.1", DAEMON_LABEL];
+  return {
+    parse_json: here.flatMap((name) => jsonRows(`${OUT_DIR}/${name}`, mac.telemetry(name)!)),
+    file: [
+      fileRow("/opt", "directory"),
+      fileRow("/opt/telemetry", "directory"),
+      fileRow("/opt/telemetry/bin", "directory"),
+      fileRow(PROGRAM_PATH, "regular"),
+      fileRow("/usr/local/jamf/bin/jamf", "regular"),
+      ...CONFIGURATION.map(({ to }) => fileRow(to, "regular", "0644")),
+      lookAt(mac.outDir, OUT_DIR),
+      ...here.map((name) => lookAt(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
+    ],
+    launchd: daemons.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
+    apps: [{ path: "/Library/Application Support/JAMF/Jamf.app" }],
+    mdm: [{ enrolled: "true", server_url: "https://example.com/mdm" }],
+    macos_profiles: [{ identifier: "com.example.wifi" }, { identifier: "com.example.vpn" }],
+    uptime: [{ total_seconds: "90000" }],
+  };
+}
+
+function fileRow(path: string, type: string, mode = "0755"): Row {
+  return { path, type, mode, uid: "0", gid: "0", symlink: "0" };
+}
+
+/** What osquery sees of a file that stands here for another; whoever runs the tests stands for root. */
+function lookAt(path: string, as: string): Row {
+  const { mode, uid, gid, isDirectory } = Deno.lstatSync(path);
+  const octal = (mode! & 0o7777).toString(8).padStart(4, "0");
+  return {
+    ...fileRow(as, isDirectory ? "directory" : "regular", octal),
+    uid: `${uid === Deno.uid() ? 0 : uid}`,
+    gid: `${gid === Deno.gid() ? 0 : gid}`,
+  };
+}
+
+/**
+ * The rows that `parse_json` makes of a file: none of what is no JSON, none of nulls and of what is empty.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rows = jsonRows("/f", '{"a":{"b":1.5,"c":[true,null]},"d":{}}');
+ * assertEquals(rows.map(({ fullkey, value }) => [fullkey, value]), [["a/b", "1.5"], ["a/c/0", "true"]]);
+ * assertEquals(jsonRows("/f", '\uFEFF{"a":1}'), []);
+ * ```
+ */
+export function jsonRows(path: string, text: string): Row[] {
+  try {
+    return flatten(path, [], JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+function flatten(path: string, keys: readonly string[], value: unknown): Row[] {
+  if (value === null) return [];
+  if (typeof value === "object") {
+    return Object.entries(value).flatMap(([key, inner]) => flatten(path, [...keys, key], inner));
+  }
+  const key = keys.at(-1) ?? "";
+  const parent = keys.slice(0, -1).join("/");
+  return [{ path, fullkey: keys.join("/"), parent, key, value: `${value}`, query: "" }];
+}
+
+/** What each query finds. */
+export function ask(tables: Tables, queries: readonly string[]): Row[][] {
+  using database = new DatabaseSync(":memory:");
+  for (const [name, columns] of Object.entries(COLUMNS)) {
+    database.exec(`CREATE TABLE ${name} (${columns.map((column) => `${column} TEXT`)})`);
+    const insert = database.prepare(`INSERT INTO ${name} VALUES (${columns.map(() => "?")})`);
+    for (const row of tables[name as keyof Tables]) {
+      insert.run(...columns.map((column) => row[column] ?? null));
+    }
+  }
+  return queries.map((query) => database.prepare(query).all() as Row[]);
+}
+
+/**
+ * How many rows each query finds, by SQLite's virtual tables, as osquery has them: they refuse a query that does not say
+ * which path it is about.
+ *
+ * @param python One that has apsw.
+ * @returns For each case, for each query.
+ */
+export function countByVirtualTables(
+  python: string,
+  cases: readonly { readonly tables: Tables; readonly queries: readonly string[] }[],
+): number[][] {
+  const script = new URL("virtual_tables.py", import.meta.url).pathname;
+  const input = Deno.makeTempFileSync({ prefix: "jamf-pulse-" });
+  try {
+    Deno.writeTextFileSync(input, JSON.stringify({ columns: COLUMNS, cases }));
+    const { success, stdout, stderr } = new Deno.Command(python, { args: [script, input] })
+      .outputSync();
+    const text = new TextDecoder();
+    if (!success) throw new Error(`Cannot ask the virtual tables: ${text.decode(stderr)}`);
+    return JSON.parse(text.decode(stdout));
+  } finally {
+    Deno.removeSync(input);
+  }
+}

@@ -1,0 +1,185 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { logLine } from "../../tools/log_text.ts";
+import { maskCounts, type MessageCount, Summary } from "../../lib/log/message_counts.ts";
+import { linesBackwards } from "../../lib/log/lines.ts";
+import { bytesSource } from "../../lib/log/source.ts";
+import { at, Mac } from "../helpers/test_mac.ts";
+
+const NOW = at("2026-11-23T10:00:00Z");
+
+function summaryOf(log: string | Uint8Array): Summary {
+  const bytes = typeof log === "string" ? new TextEncoder().encode(log) : log;
+  const summary = new Summary();
+  summary.addLines(linesBackwards(bytesSource(bytes)));
+  return summary;
+}
+
+function pairs(counts: readonly MessageCount[]): [number, string][] {
+  return counts.map(({ count, message }) => [count, message]);
+}
+
+const MESSAGES: readonly [line: string, message: string][] = [
+  ["Fri Apr 25 09:21:38 Jane’s Mac (2) jamf[335]: Hello", "Hello"],
+  ["Fri Apr 25 09:21:38 Mac jamf[335]: He said jamf[9]: no", "He said jamf[9]: no"],
+  ["Fri Apr 25 09:21:38 Mac jamf[335]:  two spaces", " two spaces"],
+  ["Fri Apr 25 09:21:38 Mac jamf[335]: ", ""],
+  ["jamf[335]: Hello", "Hello"],
+  ["x-jamf[335]: Hello", "Hello"],
+  ["jamf[1] jamf[x]: jamf[]: jamf[2]: Hello", "Hello"],
+  // Lines without a tag count as they stand.
+  ["Fri Apr 25 09:21:38 Mac jamf[335]:", "Fri Apr 25 09:21:38 Mac jamf[335]:"],
+  ["Fri Apr 25 09:21:38 Mac jamf[335]:none", "Fri Apr 25 09:21:38 Mac jamf[335]:none"],
+  ["Fri Apr 25 09:21:38 Mac jamf[335", "Fri Apr 25 09:21:38 Mac jamf[335"],
+  ["Thu Oct 2 11:04:10 Mac [OtherTool]: Hello", "Thu Oct 2 11:04:10 Mac [OtherTool]: Hello"],
+  ["    indented", "    indented"],
+  ["", ""],
+  ["jamf", "jamf"],
+  ["東京", "東京"],
+];
+
+for (const [line, message] of MESSAGES) {
+  Deno.test(`Summary counts ${JSON.stringify(line)} as ${JSON.stringify(message)}`, () => {
+    assertEquals(pairs(summaryOf(`${line}\n`).counts()), [[1, message]]);
+  });
+}
+
+Deno.test("Summary goes by the line alone, not by the bytes behind it", () => {
+  const bytes = new TextEncoder().encode("jamf[335]: Hello");
+  const lines = [9, 10, 11, 13].map((end) => ({ bytes, start: 0, end, cut: false }));
+  const summary = new Summary();
+  summary.addLines(() => lines.shift());
+  assertEquals(pairs(summary.counts()), [[1, ""], [1, "He"], [1, "jamf[335]"], [1, "jamf[335]:"]]);
+});
+
+Deno.test("Summary has the most frequent first, ties by their text", () => {
+  const log = ["b", "c", "a", "B", "é", "c", " ", "", "d", "d", "d"].join("\n");
+  assertEquals(pairs(summaryOf(log).counts()), [
+    [3, "d"],
+    [2, "c"],
+    [1, ""],
+    [1, " "],
+    [1, "B"],
+    [1, "a"],
+    [1, "b"],
+    [1, "é"],
+  ]);
+});
+
+Deno.test("Summary counts nothing of an empty log", () => {
+  const summary = summaryOf("");
+  assertEquals([summary.lines, summary.counts()], [0, []]);
+});
+
+Deno.test("Summary adds up several logs", () => {
+  const summary = summaryOf("a\nb\n");
+  summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode("a\n"))));
+  assertEquals(summary.lines, 3);
+  assertEquals(pairs(summary.counts()), [[2, "a"], [1, "b"]]);
+});
+
+Deno.test("Summary adds up messages that read the same", () => {
+  const log = Uint8Array.from([0xff, 0x0a, 0xfe, 0x0a, 0xef, 0xbf, 0xbd, 0x0a]);
+  assertEquals(pairs(summaryOf(log).counts()), [[3, "\ufffd"]]);
+});
+
+Deno.test("Summary tells long messages apart by any of their bytes", () => {
+  const messages = Array.from(
+    { length: 500 },
+    (_, i) => `${"a".repeat(i)}b${"a".repeat(499 - i)}`,
+  );
+  const counts = summaryOf(messages.join("\n")).counts();
+  assertEquals(counts.length, 500);
+  assertEquals(counts.every(({ count }) => count === 1), true);
+});
+
+/** ASCII lines with at most one tag each, where cutting at the first and at the last is the same. */
+const anyLine = fc.oneof(
+  fc.tuple(
+    fc.constantFrom("Hello", "", "Checking for patches...", "jamf[9]", "He said: no", "  two"),
+    fc.integer({ min: 1, max: 12 }),
+  ).map(([message, pid]) => logLine(NOW - pid, message, { pid })),
+  fc.constantFrom("\n", "    \n", "There was an error.\n", "jamf[335]:\n", "jamf[]: x\n"),
+  fc.constantFrom("Mac newsyslog[1]: logfile turned over\n", "xjamf[1]: Hello\n"),
+  fc.stringMatching(/^[a-c ]{0,3}$/).map((text) => `${text}\n`),
+);
+const anyLog = fc.tuple(fc.array(anyLine, { maxLength: 200 }), fc.constantFrom("", "Hello", "torn"))
+  .map(([lines, torn]) => lines.join("") + torn);
+
+Deno.test("Summary counts as sed, sort and uniq do", () => {
+  const pipeline = String.raw`LC_ALL=C; export LC_ALL
+    sed -E 's/^.*jamf\[[0-9]+\]: //' "$0" | sort | uniq -c`;
+  using mac = new Mac();
+  fc.assert(
+    fc.property(anyLog, (log) => {
+      mac.log("jamf.log", log);
+      const args = ["-c", pipeline, `${mac.logDir}/jamf.log`];
+      const output = new Deno.Command("bash", { args }).outputSync();
+      const table = new TextDecoder().decode(output.stdout).matchAll(/^ *(\d+) (.*)\n/gm);
+      const expected = Array.from(
+        table,
+        ([, count, message]) => ({ count: Number(count), message: message! }),
+      );
+      const counts = summaryOf(log).counts();
+      const byText = counts.toSorted((a, b) => a.message < b.message ? -1 : 1);
+      assertEquals(byText.map((row) => ({ ...row })), expected);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("Summary accounts for every line", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
+    const text = String.fromCharCode(...bytes);
+    const lines = text.split("\n").length - (/(^|\n)$/.test(text) ? 1 : 0);
+    const summary = summaryOf(bytes);
+    assertEquals(summary.lines, lines);
+    assertEquals(summary.counts().reduce((sum, { count }) => sum + count, 0), lines);
+  }));
+});
+
+const MASKS: readonly [message: string, masked: string][] = [
+  ["Checking for policy ID 332...", "Checking for policy ID <number>..."],
+  [
+    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
+    'Checking for policies triggered by "recurring check-in" for user <user>...',
+  ],
+  ['for user "Jane Doe"', "for user <user>"],
+  ["Informing the JSS about login for user jdoe", "Informing the JSS about login for user <user>"],
+  ["username jdoe", "username <user>"],
+  [
+    "Submitting log to https://jamf.example.com:8443/path?x=1",
+    "Submitting log to <url>",
+  ],
+  [
+    'The SSL Certificate for "http://jamf.example.com/" must be trusted.',
+    'The SSL Certificate for "<url>" must be trusted.',
+  ],
+  ["Removing /Users/jdoe/Library/x.plist", "Removing /Users/<user>/Library/x.plist"],
+  ["ID 0F8FAD5B-D9CB-469F-A165-70867728950E done", "ID <id> done"],
+  ["checksum 1a2b3c4d5e6f done", "checksum <id> done"],
+  ["Enroll return code: 70", "Enroll return code: <number>"],
+  ["took 12.5 of 1:02:03", "took <number> of <number>"],
+  ["Upgraded to 11.4.1", "Upgraded to <number>"],
+  // What is no name, id or number stays.
+  ["No patch policies were found.", "No patch policies were found."],
+  ["Executing Policy Fassade deadbeef", "Executing Policy Fassade deadbeef"],
+  ["", ""],
+];
+
+for (const [message, masked] of MASKS) {
+  Deno.test(`maskCounts() makes ${JSON.stringify(masked)} of ${JSON.stringify(message)}`, () => {
+    assertEquals(pairs(maskCounts([{ count: 2, message }])), [[2, masked]]);
+  });
+}
+
+Deno.test("maskCounts() adds up what has one shape, and sorts anew", () => {
+  assertEquals(
+    pairs(maskCounts([
+      { count: 3, message: "Hello" },
+      { count: 2, message: "Checking for policy ID 1..." },
+      { count: 2, message: "Checking for policy ID 22..." },
+    ])),
+    [[4, "Checking for policy ID <number>..."], [3, "Hello"]],
+  );
+});

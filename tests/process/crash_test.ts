@@ -1,0 +1,197 @@
+// Whoever reads the telemetry sees whole files, whatever happens to the program that writes them.
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import fc from "fast-check";
+import * as z from "zod/mini";
+import { checkinLines, offlineLines } from "../../tools/log_text.ts";
+import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { Mac } from "../helpers/test_mac.ts";
+
+const NOW = Math.floor(Date.now() / 1000);
+const CONTACT = formatTimestamp(NOW - 997);
+const FILES = ["last_checkin", "agent_errors"];
+const strictLastCheckin = z.strictObject(lastCheckinSchema.shape);
+const strictAgentErrors = z.strictObject(agentErrorsSchema.shape);
+const UTC = { env: { TZ: "UTC" } };
+
+function busyMac(): Mac {
+  const mac = new Mac();
+  mac.log("jamf.log", checkinLines(NOW - 1000) + offlineLines(NOW - 100));
+  return mac;
+}
+
+/** Reads both files as Fleet does; each must be whole, or not there yet. Returns which are there. */
+function assertWhole(mac: Mac): string[] {
+  const lastCheckin = mac.telemetry("last_checkin");
+  const agentErrors = mac.telemetry("agent_errors");
+  if (lastCheckin !== undefined) {
+    assertEquals(lastCheckin, `{"last_successful_checkin":"${CONTACT}"}\n`);
+    strictLastCheckin.parse(JSON.parse(lastCheckin));
+  }
+  const file = agentErrors && strictAgentErrors.parse(JSON.parse(agentErrors));
+  if (file) {
+    assert(agentErrors.endsWith("}\n"));
+    assertEquals([file.status, file.last_successful_checkin, file.attempts], ["ok", CONTACT, 1]);
+  }
+  return FILES.filter((_, index) => [lastCheckin, agentErrors][index] !== undefined);
+}
+
+/** What is in the telemetry folder beside the two files. */
+function leftovers(mac: Mac): string[] {
+  const names = Array.from(Deno.readDirSync(mac.outDir), (entry) => entry.name);
+  return names.filter((name) => !FILES.includes(name));
+}
+
+function assertModes(mac: Mac, names: readonly string[]): void {
+  for (const name of names) {
+    assertEquals(Deno.lstatSync(`${mac.outDir}/${name}`).mode! & 0o777, 0o600, name);
+  }
+}
+
+/** Reads the files again and again while something goes on. */
+async function readDuring<T>(mac: Mac, work: Promise<T>): Promise<T> {
+  let done = false;
+  const ended = work.finally(() => done = true);
+  try {
+    while (!done) {
+      assertWhole(mac);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  } finally {
+    await ended;
+  }
+  return ended;
+}
+
+async function killAfter(mac: Mac, milliseconds: number): Promise<void> {
+  const process = mac.start(["collect"], UTC);
+  const timer = setTimeout(() => {
+    try {
+      process.kill("SIGKILL");
+    } catch (error) {
+      // It has just ended by itself.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }, milliseconds);
+  await process.output();
+  clearTimeout(timer);
+}
+
+Deno.test("collect, killed at random moments, never leaves half a file to a reader", async () => {
+  using mac = busyMac();
+  const started = performance.now();
+  assertEquals(await mac.spawn(["collect"], UTC), { code: 0, stdout: "", stderr: "" });
+  const length = performance.now() - started;
+  // In percent: from the start of the process to a little after its usual end.
+  const moments = fc.sample(fc.noBias(fc.integer({ min: 0, max: 120 })), { seed: 1, numRuns: 80 });
+  await readDuring(
+    mac,
+    (async (): Promise<void> => {
+      for (const moment of moments) await killAfter(mac, length * moment / 100);
+    })(),
+  );
+  assertEquals(assertWhole(mac), FILES);
+  assertModes(mac, [...FILES, ...leftovers(mac)]);
+  assertEquals(await mac.spawn(["collect"], UTC), { code: 0, stdout: "", stderr: "" });
+});
+
+/** Halts the program in front of the call with that number, of those that touch the disk. */
+function haltAt(call: number): string {
+  return `
+    let calls = 0;
+    function halting(holder, name) {
+      const original = holder[name];
+      holder[name] = function (...args) {
+        if (++calls === ${call}) {
+          Deno.stdout.writeSync(new TextEncoder().encode(String(name)));
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        }
+        return original.apply(this, args);
+      };
+    }
+    for (const name of Object.keys(Deno)) {
+      if (/^(chmod|chown|lstat|mkdir|open|readDir|remove|rename)Sync$/.test(name)) halting(Deno, name);
+    }
+    for (const name of ["statSync", "readSync", "writeSync", "syncSync", "close", Symbol.dispose]) {
+      halting(Deno.FsFile.prototype, name);
+    }
+  `;
+}
+
+/** Kills the program in front of one call. Returns which that was; nothing if it ended before. */
+async function killAt(mac: Mac, call: number): Promise<string> {
+  const process = mac.start(["collect"], { ...UTC, preload: haltAt(call) });
+  const reader = process.stdout.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  if (value === undefined) {
+    assertEquals((await process.status).code, 0);
+  } else {
+    process.kill("SIGKILL");
+    assertEquals((await process.status).signal, "SIGKILL");
+  }
+  await process.stderr.cancel();
+  return new TextDecoder().decode(value);
+}
+
+for (const scene of ["no folder", "files that stand"]) {
+  Deno.test(`collect, killed at each of its steps, leaves whole files, on ${scene}`, async () => {
+    using mac = busyMac();
+    const old = '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n';
+    const steps: string[] = [];
+    for (let call = 1;; call++) {
+      await removeAll(mac);
+      if (scene === "files that stand") { for (const name of FILES) mac.standing(name, old); }
+      const step = await killAt(mac, call);
+      if (step === "") break;
+      steps.push(step);
+      const left = assertWholeOrOld(mac, scene === "no folder" ? undefined : old);
+      assert(left.length <= 1, `${step} left ${left}`);
+      // A run after it is not in its way, and tidies up after an hour.
+      outlive(mac, left);
+      assertEquals(mac.run(["collect"], NOW), { code: 0, stdout: "", messages: [] });
+      assertEquals(assertWhole(mac), FILES);
+      assertEquals(leftovers(mac), []);
+    }
+    for (const step of ["openSync", "writeSync", "chmodSync", "syncSync", "renameSync"]) {
+      assertGreaterOrEqual(steps.filter((name) => name === step).length, 2, step);
+    }
+  });
+}
+
+async function removeAll(mac: Mac): Promise<void> {
+  await Deno.remove(`${mac.root}/opt`, { recursive: true }).catch(() => {});
+}
+
+/** Returns what was left beside the files. */
+function assertWholeOrOld(mac: Mac, old: string | undefined): string[] {
+  const texts = FILES.map((name) => mac.telemetry(name));
+  for (const [index, schema] of [strictLastCheckin, strictAgentErrors].entries()) {
+    const text = texts[index];
+    if (text !== old) schema.parse(JSON.parse(text!));
+  }
+  let left: string[] = [];
+  try {
+    left = leftovers(mac);
+  } catch (error) {
+    // Killed before it made the folder.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  assertModes(mac, left);
+  return left;
+}
+
+/** Lets two hours pass for files. */
+function outlive(mac: Mac, names: readonly string[]): void {
+  for (const name of names) Deno.utimeSync(`${mac.outDir}/${name}`, NOW - 7200, NOW - 7200);
+}
+
+Deno.test("collect works twenty times at once, and leaves one whole file each", async () => {
+  using mac = busyMac();
+  const copies = Array.from({ length: 20 }, () => mac.spawn(["collect"], UTC));
+  const ended = await readDuring(mac, Promise.all(copies));
+  assertEquals(ended, copies.map(() => ({ code: 0, stdout: "", stderr: "" })));
+  assertEquals(assertWhole(mac), FILES);
+  assertEquals(leftovers(mac), []);
+  assertModes(mac, FILES);
+});

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { billOfMaterials } from "../../release/bill_of_materials.ts";
+
+Deno.test("billOfMaterials() lists Deno and the packages that the code reaches, with their sums", () => {
+  const graph = {
+    roots: ["file:///main.ts"],
+    redirects: {},
+    modules: [
+      {
+        specifier: "file:///main.ts",
+        dependencies: [{ code: { specifier: "npm:/@a/b@1.0.0" } }, { type: {} }],
+      },
+      { specifier: "npm:/@a/b@1.0.0", npmPackage: "@a/b@1.0.0" },
+      { specifier: "npm:/types@2.0.0", npmPackage: "types@2.0.0" },
+    ],
+  };
+  const locked = { "@a/b@1.0.0": { integrity: `sha512-${btoa("\x00\xff")}` } };
+  const bill = JSON.parse(
+    billOfMaterials({ version: "1.2.3", deno: "2.9.6", graph, locked, time: 1_745_572_898 }),
+  );
+  assertEquals(bill.metadata.timestamp, "2025-04-25T09:21:38.000Z");
+  assertEquals(bill.metadata.component.version, "1.2.3");
+  assertEquals(bill.components, [
+    {
+      type: "platform",
+      name: "deno",
+      version: "2.9.6",
+      purl: "pkg:github/denoland/deno@v2.9.6",
+    },
+    {
+      type: "library",
+      name: "@a/b",
+      version: "1.0.0",
+      purl: "pkg:npm/%40a/b@1.0.0",
+      hashes: [{ alg: "SHA-512", content: "00ff" }],
+    },
+  ]);
+});

@@ -1,0 +1,215 @@
+// The compiled program, as it will run on a Mac but for the processor: without Deno, with its permissions baked in.
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { bundle, compile } from "../../release/compile.ts";
+import { tryTool } from "../../release/tool.ts";
+import { checkinLines, refusedLines } from "../../tools/log_text.ts";
+import { LOG_DIR, OUT_DIR, permissionFlags } from "../../lib/permissions.ts";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { type Ended, Mac } from "../helpers/test_mac.ts";
+import { skip } from "../helpers/skip.ts";
+import { cannotCompile as ignore } from "../helpers/runtime.ts";
+
+const NOW = Math.floor(Date.now() / 1000);
+
+const NOBODY = 65534;
+
+/** Compiles the program for two folders, and returns its path. */
+function compileFor(mac: Mac, logDir = mac.logDir, outDir = mac.outDir): string {
+  const program = `${mac.root}/jamf-pulse`;
+  bundle("main.ts", `${program}.js`);
+  compile(`${program}.js`, program, { permissions: permissionFlags(logDir, outDir) });
+  return program;
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  { env = {}, uid }: { env?: Record<string, string>; uid?: number } = {},
+): Ended {
+  const { code, stdout, stderr } = new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env,
+    stdin: "null",
+    ...(uid !== undefined && { uid, gid: uid }),
+  }).outputSync();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+/** What is found of a path; `undefined` if nothing is there. */
+function lookAt(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+Deno.test({ name: "the compiled program does its work with an empty environment", ignore }, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
+  assertEquals(run(program, ["--version"]).stdout, `jamf-pulse ${config.version}\n`);
+  assertEquals(run(program, ["checkin", ...folders]).stdout, "<result>no_log</result>\n");
+  mac.log("jamf.log", checkinLines(NOW - 3600) + refusedLines(NOW - 60));
+  const contact = formatTimestamp(NOW - 3597);
+  const answer = (result: string): Ended => ({
+    code: 0,
+    stdout: `<result>${result}</result>\n`,
+    stderr: "",
+  });
+  assertEquals(run(program, ["checkin", ...folders]), answer(contact));
+  assertEquals(run(program, ["errors", ...folders]), answer("device_signature_error"));
+  assertEquals(run(program, ["collect", ...folders]), { code: 0, stdout: "", stderr: "" });
+  assertEquals(run(program, ["status", "--check", ...folders]).code, 1);
+  assertEquals(run(program, ["summary", "--log-dir", mac.logDir]).code, 0);
+  assertEquals(run(program, ["--log-dri"]).code, 2);
+  assertEquals(mac.telemetry("last_checkin"), `{"last_successful_checkin":"${contact}"}\n`);
+});
+
+Deno.test({ name: "the compiled program does its work in a hostile environment", ignore }, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  mac.log("jamf.log", checkinLines(NOW - 3600));
+  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
+  const env = {
+    TZ: "garbage",
+    LC_ALL: "C",
+    TMPDIR: "/nonexistent",
+    HOME: "/nonexistent",
+    DENO_DIR: "/nonexistent",
+    DENO_NO_UPDATE_CHECK: "0",
+    NO_COLOR: "",
+  };
+  assertEquals(run(program, ["checkin", ...folders], { env }), {
+    code: 0,
+    stdout: `<result>${formatTimestamp(NOW - 3597)}</result>\n`,
+    stderr: "",
+  });
+});
+
+Deno.test({
+  name: "the compiled program works for a plain user, on folders of their own",
+  ignore: ignore || Deno.uid() !== 0,
+}, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  mac.log("jamf.log", checkinLines(NOW - 3600));
+  mac.giveTo(NOBODY);
+  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
+  const runAs = (args: string[]): Ended => run(program, [...args, ...folders], { uid: NOBODY });
+  assertEquals(runAs(["checkin"]).stdout, `<result>${formatTimestamp(NOW - 3597)}</result>\n`);
+  assertEquals(runAs(["errors"]).stdout, "<result>ok</result>\n");
+  assertEquals(runAs(["collect"]), { code: 0, stdout: "", stderr: "" });
+  assertEquals(runAs(["status", "--check"]).code, 0);
+  assertEquals(runAs(["summary"]).code, 0);
+  const { mode, uid } = Deno.lstatSync(`${mac.outDir}/agent_errors`);
+  assertEquals([(mode! & 0o7777).toString(8), uid], ["600", NOBODY]);
+});
+
+Deno.test({ name: "the compiled program reads nothing else, and says so", ignore }, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
+  for (const path of ["/etc/passwd", "/proc/self/environ", `${mac.logDir}/jamf.log.1`]) {
+    const { code, stdout, stderr } = run(program, ["summary", path]);
+    assertEquals({ code, stdout }, { code: 2, stdout: "" });
+    assert(stderr.startsWith(`Cannot read "${path}": `), stderr);
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+  }
+});
+
+const cannotTrace = ignore ||
+  skip("what the compiled program asks of the system", whyNoStrace());
+
+function whyNoStrace(): string | undefined {
+  return tryTool(["strace", "--version"])?.ok ? undefined : "strace is not here";
+}
+
+Deno.test({
+  name: "the compiled program makes no network call, and writes only where it may",
+  ignore: cannotTrace,
+}, () => {
+  using mac = new Mac();
+  const program = compileFor(mac);
+  mac.log("jamf.log", checkinLines(NOW - 3600));
+  const trace = `${mac.root}/trace`;
+  const calls =
+    "trace=network,open,openat,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,truncate,execve";
+  const { success } = new Deno.Command("strace", {
+    args: [
+      "-f",
+      "-qq",
+      "-e",
+      calls,
+      "-o",
+      trace,
+      program,
+      "collect",
+      "--log-dir",
+      mac.logDir,
+      "--out-dir",
+      mac.outDir,
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
+  assert(success);
+  const lines = Deno.readTextFileSync(trace).split("\n").map((line) => line.replace(/^\d+ +/, ""));
+  assertEquals(lines.filter((line) => line.startsWith("execve(")).length, 1);
+  assertEquals(
+    lines.filter((line) => /^(?:socket|connect|bind|sendto|sendmsg)\(.*AF_INET/.test(line)),
+    [],
+  );
+  const writes = lines.filter((line) =>
+    /^(?:creat|unlink|rename|mkdir|truncate)/.test(line) ||
+    /^open.*O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND)/.test(line)
+  );
+  assert(writes.some((line) => line.includes(mac.outDir)), "no write was seen at all");
+  // Missing parents of the folder are made on the way to it.
+  const allowed = (line: string): boolean => line.includes(`"${mac.root}/opt`);
+  assertEquals(writes.filter((line) => !allowed(line)), []);
+});
+
+const cannotUseMacPaths = ignore ||
+  skip("the compiled program on the paths of a Mac", whyNoMacPaths());
+
+function whyNoMacPaths(): string | undefined {
+  const isFree = [LOG_DIR, "/opt/telemetry"].every((path) => lookAt(path) === undefined);
+  return Deno.uid() === 0 && isFree ? undefined : "It needs root, and no such folders";
+}
+
+Deno.test({
+  name:
+    "the compiled program works as root on the paths of a Mac, with the modes and owners promised",
+  ignore: cannotUseMacPaths,
+}, () => {
+  using mac = new Mac();
+  const made = lookAt("/private") === undefined ? "/private" : LOG_DIR;
+  try {
+    Deno.mkdirSync(LOG_DIR, { recursive: true });
+    Deno.writeTextFileSync(`${LOG_DIR}/jamf.log`, checkinLines(NOW - 3600));
+    const program = compileFor(mac, LOG_DIR, OUT_DIR);
+    assertEquals(run(program, []).stdout, `<result>${formatTimestamp(NOW - 3597)}</result>\n`);
+    assertEquals(run(program, ["collect"]), { code: 0, stdout: "", stderr: "" });
+    const modes = [OUT_DIR, `${OUT_DIR}/last_checkin`, `${OUT_DIR}/agent_errors`].map((path) => {
+      const { mode, uid, gid } = Deno.lstatSync(path);
+      return [(mode! & 0o7777).toString(8), uid, gid];
+    });
+    assertEquals(modes, [["700", 0, 0], ["600", 0, 0], ["600", 0, 0]]);
+    assertEquals((Deno.lstatSync("/opt/telemetry").mode! & 0o7777).toString(8), "755");
+    const wrong = run(program, ["status", "--log-dir", "/var/log"]);
+    assertEquals(wrong.code, 2);
+    assert(wrong.stderr.includes('use "--log-dir /private/var/log"'), wrong.stderr);
+    assertNotMatch(wrong.stderr, /\n.*\n/);
+  } finally {
+    Deno.removeSync(made, { recursive: true });
+    if (lookAt("/opt/telemetry") !== undefined) {
+      Deno.removeSync("/opt/telemetry", { recursive: true });
+    }
+  }
+});

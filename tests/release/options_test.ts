@@ -1,0 +1,35 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { BuildError } from "../../release/build_error.ts";
+import { BUILD_HELP, parseBuildOptions } from "../../release/options.ts";
+import { checkTags } from "../../release/repository.ts";
+
+Deno.test("parseBuildOptions() builds for Macs into dist if nothing is said", () => {
+  const targets = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
+  assertEquals(parseBuildOptions([]), { targets, out: "dist", skipSign: false });
+  assertEquals(parseBuildOptions(["--help"]), undefined);
+});
+
+Deno.test("parseBuildOptions() says what is wrong", () => {
+  const cases: readonly [args: string[], message: string][] = [
+    [["--targets", "sparc"], 'Unknown target "sparc"'],
+    [["--targets"], 'Unknown target ""'],
+    [["--out"], 'Option "--out" needs a value'],
+    [["--outt", "x"], 'Unknown argument "--outt"'],
+    [["now"], 'Unknown argument "now"'],
+  ];
+  for (const [args, message] of cases) {
+    assertThrows(() => parseBuildOptions(args), BuildError, message);
+  }
+});
+
+Deno.test("the build's help names every option", () => {
+  for (const option of ["--targets", "--out", "--skip-sign", "--help"]) {
+    assertEquals(BUILD_HELP.includes(option), true);
+  }
+});
+
+Deno.test("checkTags() refuses the tag of another version", () => {
+  checkTags(config.version, [`v${config.version}`, "v-not-a-version", "tested"]);
+  assertThrows(() => checkTags("1.0.0", ["v1.0.1"]), BuildError, 'git tag "v1.0.1"');
+});

@@ -1,0 +1,130 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { BuildError } from "../../release/build_error.ts";
+import type { MachO } from "../../release/macho.ts";
+import {
+  ENTITLEMENTS,
+  findPackageSigner,
+  findSigner,
+  IDENTIFIER,
+  type PackageSigner,
+  signCommand,
+  type Signer,
+} from "../../release/sign.ts";
+import { verifySignatures } from "../../release/verify.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+const MAC = { JAMF_PULSE_SIGN_IDENTITY: "Developer ID Application: Example" };
+const P12 = { JAMF_PULSE_P12_FILE: "/keys/id.p12", JAMF_PULSE_P12_PASSWORD_FILE: "/keys/password" };
+
+function signerOn(os: string, variables: Variables, tools: readonly string[]): Signer | undefined {
+  return findSigner(os, (name) => variables[name], (tool) => tools.includes(tool));
+}
+
+Deno.test("findSigner() signs with what is there, as whom it is told", () => {
+  const p12 = ["--p12-file", "/keys/id.p12", "--p12-password-file", "/keys/password"];
+  const cases: readonly [os: string, Variables, tools: string[], signer: Signer | undefined][] = [
+    ["darwin", {}, [], { tool: "codesign", certificate: [] }],
+    ["darwin", MAC, [], { tool: "codesign", certificate: [MAC.JAMF_PULSE_SIGN_IDENTITY] }],
+    ["linux", {}, [], undefined],
+    ["linux", {}, ["rcodesign"], { tool: "rcodesign", certificate: [] }],
+    ["linux", P12, ["rcodesign"], { tool: "rcodesign", certificate: p12 }],
+  ];
+  for (const [os, variables, tools, signer] of cases) {
+    assertEquals(signerOn(os, variables, tools), signer);
+  }
+});
+
+Deno.test("findSigner() never leaves unsigned what was to be signed", () => {
+  const onlyFile = { JAMF_PULSE_P12_FILE: "/keys/id.p12" };
+  const cases: readonly [os: string, Variables, tools: string[], message: string][] = [
+    ["linux", MAC, ["rcodesign"], "Cannot sign as JAMF_PULSE_SIGN_IDENTITY says: only a Mac"],
+    ["linux", P12, [], "Cannot sign as JAMF_PULSE_P12_FILE says: install rcodesign"],
+    ["linux", onlyFile, ["rcodesign"], "in JAMF_PULSE_P12_PASSWORD_FILE"],
+    ["darwin", P12, [], "Cannot sign as JAMF_PULSE_P12_FILE says: on a Mac"],
+  ];
+  for (const [os, variables, tools, message] of cases) {
+    assertThrows(() => signerOn(os, variables, tools), BuildError, message);
+  }
+});
+
+function packageSignerOn(os: string, variables: Variables): PackageSigner {
+  return findPackageSigner(os, (name) => variables[name]);
+}
+
+const INSTALLER = { JAMF_PULSE_INSTALLER_IDENTITY: "Developer ID Installer: Example" };
+const NOTARY = { JAMF_PULSE_NOTARY_PROFILE: "notary" };
+
+Deno.test("findPackageSigner() takes who is named, and needs nobody", () => {
+  const nobody = { installerIdentity: undefined, notaryProfile: undefined };
+  const installerIdentity = INSTALLER.JAMF_PULSE_INSTALLER_IDENTITY;
+  const cases: readonly [os: string, Variables, signer: PackageSigner][] = [
+    ["linux", {}, nobody],
+    ["linux", P12, nobody],
+    ["darwin", {}, nobody],
+    ["darwin", INSTALLER, { installerIdentity, notaryProfile: undefined }],
+    ["darwin", { ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
+  ];
+  for (const [os, variables, signer] of cases) {
+    assertEquals(packageSignerOn(os, variables), signer);
+  }
+});
+
+Deno.test("findPackageSigner() ignores no name, and has nothing notarised that is not signed", () => {
+  const onMac = "says: packages are made on a Mac";
+  const cases: readonly [os: string, Variables, message: string][] = [
+    ["darwin", NOTARY, "JAMF_PULSE_INSTALLER_IDENTITY, too"],
+    ["linux", INSTALLER, `Cannot sign as JAMF_PULSE_INSTALLER_IDENTITY ${onMac}`],
+    ["linux", NOTARY, `Cannot sign as JAMF_PULSE_NOTARY_PROFILE ${onMac}`],
+    ["linux", { ...INSTALLER, ...NOTARY }, onMac],
+    ["windows", INSTALLER, onMac],
+  ];
+  for (const [os, variables, message] of cases) {
+    assertThrows(() => packageSignerOn(os, variables), BuildError, message);
+  }
+});
+
+Deno.test("signCommand() asks for the hardened runtime, and for a time stamp where it can", () => {
+  const common = ["--options", "runtime", "--entitlements", ENTITLEMENTS, "--sign"];
+  const codesign = ["codesign", "--force", "--identifier", "io.github.jamf-pulse", ...common];
+  assertEquals(signCommand({ tool: "codesign", certificate: [] }, "p"), [...codesign, "-", "p"]);
+  assertEquals(
+    signCommand({ tool: "codesign", certificate: ["Example"] }, "p"),
+    [...codesign, "Example", "--timestamp", "p"],
+  );
+});
+
+/** A program signed as it should be, but for what is given. */
+function signed(change: Partial<NonNullable<MachO["signature"]>> = {}): MachO {
+  const signature = {
+    identifier: IDENTIFIER,
+    isAdHoc: true,
+    isHardened: true,
+    entitlements: Deno.readTextFileSync(ENTITLEMENTS),
+    ...change,
+  };
+  return { arch: "arm64", minimumMacos: "12.0", signature };
+}
+
+Deno.test("verifySignatures() looks at every program, and for every promise", () => {
+  const wanted = Deno.readTextFileSync(ENTITLEMENTS);
+  const verify = (...programs: MachO[]): void =>
+    verifySignatures(programs, IDENTIFIER, wanted, true);
+  verify(signed(), signed());
+  const more = wanted.replace(
+    "</dict>",
+    "<key>com.apple.security.get-task-allow</key><true/></dict>",
+  );
+  const cases: readonly [programs: MachO[], message: string][] = [
+    [[], "there is no program"],
+    [[{ ...signed(), signature: undefined }], 'identifier is "undefined"'],
+    [[signed(), signed({ identifier: "a.out" })], 'identifier is "a.out"'],
+    [[signed({ isHardened: false })], 'isHardened is "false"'],
+    [[signed({ isAdHoc: false })], 'isAdHoc is "false"'],
+    [[signed({ entitlements: undefined })], 'entitlements is ""'],
+    [[signed({ entitlements: more })], "get-task-allow"],
+  ];
+  for (const [programs, message] of cases) {
+    assertThrows(() => verify(...programs), BuildError, message);
+  }
+});

@@ -1,0 +1,26 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { BuildError } from "../../release/build_error.ts";
+import { runTool, tryTool } from "../../release/tool.ts";
+
+Deno.test("tryTool() tells a tool that is missing from one that fails", () => {
+  assertEquals(tryTool(["no-such-tool"]), undefined);
+  assertEquals(tryTool(["sh", "-c", "echo out; echo err >&2; exit 3"]), {
+    ok: false,
+    stdout: "out\n",
+    stderr: "err",
+  });
+});
+
+Deno.test("runTool() says what it was called for, and the tool's own words", () => {
+  assertEquals(runTool("greet", ["echo", "hello"]), "hello\n");
+  assertThrows(
+    () => runTool("sign it", ["no-such-tool"]),
+    BuildError,
+    'Cannot sign it: there is no "no-such-tool" on this machine',
+  );
+  assertThrows(
+    () => runTool("sign it", ["sh", "-c", "echo expired >&2; exit 1"]),
+    BuildError,
+    'Cannot sign it: "sh" refuses\nexpired',
+  );
+});

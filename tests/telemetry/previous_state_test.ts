@@ -1,0 +1,323 @@
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import fc from "fast-check";
+import * as z from "zod/mini";
+import type { Assessment, Since } from "../../lib/health/assess.ts";
+import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
+import {
+  AGENT_ERRORS,
+  agentErrorsText,
+  type Findings,
+  findingsOf,
+  LAST_CHECKIN,
+  lastCheckinText,
+  type PreviousState,
+  previousStateOf,
+  watchedSeconds,
+} from "../../lib/telemetry/previous_state.ts";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { at } from "../helpers/test_mac.ts";
+
+const NOW = at("2026-11-23T10:00:00Z");
+const EARLIER = at("2026-11-20T10:00:00Z");
+const LATER = at("2026-11-22T10:00:00Z");
+const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+
+/** Unlike the schemas of the program, these tolerate no further key. */
+const strictLastCheckin = z.strictObject(lastCheckinSchema.shape);
+const strictAgentErrors = z.strictObject(agentErrorsSchema.shape);
+
+function standingOn(lastCheckin?: string, agentErrors?: string, now = NOW): PreviousState {
+  return previousStateOf((name) => {
+    assert(name === LAST_CHECKIN || name === AGENT_ERRORS);
+    return name === LAST_CHECKIN ? lastCheckin : agentErrors;
+  }, now);
+}
+
+function checkinOf(stamp: unknown): string {
+  return JSON.stringify({ last_successful_checkin: stamp });
+}
+
+Deno.test("previousStateOf() takes the later check-in of both files", () => {
+  const [earlier, later] = [checkinOf(formatTimestamp(EARLIER)), checkinOf(formatTimestamp(LATER))];
+  const cases: [lastCheckin: string | undefined, agentErrors: string | undefined, at?: number][] = [
+    [undefined, undefined],
+    [earlier, undefined, EARLIER],
+    [undefined, earlier, EARLIER],
+    [earlier, later, LATER],
+    [later, earlier, LATER],
+    [later, "{}", LATER],
+    [later, later, LATER],
+  ];
+  for (const [lastCheckin, agentErrors, contact] of cases) {
+    const expected = contact === undefined ? {} : { contact };
+    assertEquals(standingOn(lastCheckin, agentErrors), expected);
+  }
+});
+
+Deno.test("previousStateOf() ignores a check-in to come, but not the other file's", () => {
+  const cases: [at: number, contact: number][] = [
+    [NOW - 1, NOW - 1],
+    [NOW, NOW],
+    [NOW + 1, EARLIER],
+    [at("9999-12-31T23:59:59Z"), EARLIER],
+  ];
+  for (const [stamp, contact] of cases) {
+    const [one, other] = [checkinOf(formatTimestamp(stamp)), checkinOf(formatTimestamp(EARLIER))];
+    assertEquals(standingOn(one, other), { contact });
+    assertEquals(standingOn(other, one), { contact });
+  }
+});
+
+Deno.test("previousStateOf() ignores what is not ours to understand", () => {
+  const texts = [
+    "",
+    "\0",
+    "not ours",
+    "null",
+    "true",
+    "12",
+    '"2025-04-25T09:21:38Z"',
+    "[]",
+    '["2025-04-25T09:21:38Z"]',
+    "{}",
+    '{"last_successful_checkin":"2025-04-25T09:21:38Z"',
+    '\ufffd{"last_successful_checkin":"2025-04-25T09:21:38Z"}',
+    '{"last_successful_checkin":"2025-04-25T09:21:38Z"}{}',
+    '{"Last_Successful_Checkin":"2025-04-25T09:21:38Z"}',
+    ...[null, 1_745_572_898, "1745572898", true, [], {}, ["2025-04-25T09:21:38Z"]].map(checkinOf),
+    ...["no_success", "2025-04-25", "2025-04-25 09:21:38Z", "2025-02-30T09:21:38Z"].map(checkinOf),
+    ...["2025-04-25T09:21:38+02:00", "2025-04-25T09:21:38Z\n", "+012025-04-25T09:21:38Z"].map(
+      checkinOf,
+    ),
+    "[".repeat(60_000),
+  ];
+  for (const text of texts) {
+    assertEquals(standingOn(text, text), {}, text.slice(0, 80));
+    assertEquals(standingOn(text, checkinOf(formatTimestamp(EARLIER))), { contact: EARLIER });
+  }
+});
+
+Deno.test("previousStateOf() reads the last look from agent_errors", () => {
+  const look = (change: Record<string, unknown>): PreviousState["look"] =>
+    standingOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...change })).look;
+  const plain = { at: LATER, contact: undefined, watchedSeconds: 0 };
+  assertEquals(look({}), plain);
+  assertEquals(look({ checked_at: "then" }), undefined);
+  assertEquals(look({ last_successful_checkin: formatTimestamp(EARLIER) }), {
+    ...plain,
+    contact: EARLIER,
+  });
+  const cases: [watched: unknown, expected: number][] = [
+    [0, 0],
+    [900, 900],
+    [-1, 0],
+    [1.5, 0],
+    [1e300, 0],
+    ["900", 0],
+    [null, 0],
+    [true, 0],
+    [[900], 0],
+  ];
+  for (const [watched_seconds, watchedSeconds] of cases) {
+    assertEquals(look({ watched_seconds }), { ...plain, watchedSeconds }, `${watched_seconds}`);
+  }
+  assertEquals(standingOn(JSON.stringify({ checked_at: formatTimestamp(LATER) })).look, undefined);
+});
+
+Deno.test("findingsOf() sets no log before a signature error, and that before a contact", () => {
+  const errors = { ...NOTHING, signatureErrors: 1 };
+  const cases: [Assessment | undefined, PreviousState, Findings["status"], contact?: number][] = [
+    [undefined, {}, "no_log"],
+    [undefined, { contact: EARLIER }, "no_log", EARLIER],
+    [{ since: NOTHING }, {}, "no_success"],
+    [{ since: NOTHING }, { contact: EARLIER }, "no_success", EARLIER],
+    [{ contact: LATER, since: NOTHING }, {}, "ok", LATER],
+    [{ contact: LATER, since: NOTHING }, { contact: EARLIER }, "ok", LATER],
+    [{ contact: EARLIER, since: NOTHING }, { contact: LATER }, "ok", LATER],
+    [{ since: errors }, {}, "device_signature_error"],
+    [{ since: errors }, { contact: LATER }, "device_signature_error", LATER],
+    [{ contact: LATER, since: errors }, {}, "device_signature_error", LATER],
+  ];
+  for (const [assessment, standing, status, contact] of cases) {
+    const expected = {
+      status,
+      ...(contact !== undefined && { contact }),
+      ...(assessment && { assessment }),
+    };
+    assertEquals(findingsOf(assessment, standing), expected);
+  }
+});
+
+Deno.test("lastCheckinText() is one line, byte for byte", () => {
+  assertEquals(
+    lastCheckinText(at("2025-04-25T09:21:38Z")),
+    '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n',
+  );
+  assertEquals(lastCheckinText(0), '{"last_successful_checkin":"1970-01-01T00:00:00Z"}\n');
+});
+
+Deno.test("agentErrorsText() names what is known for each status, and nothing else", () => {
+  const always = { schema_version: 1, checked_at: "2026-11-23T10:00:00Z", watched_seconds: 0 };
+  const counts = { device_signature_errors: 0, connection_errors: 2, attempts: 3 };
+  const since: Since = { signatureErrors: 0, connectionErrors: 2, attempts: 3 };
+  const errors = { ...since, signatureErrors: 2 };
+  const [first, last] = ["2026-11-22T11:00:00Z", "2026-11-22T12:00:00Z"];
+  const dated = { firstSignatureError: at(first), lastSignatureError: at(last) };
+  const contact = { last_successful_checkin: "2026-11-22T10:00:00Z" };
+  const cases: [Assessment | undefined, PreviousState, Record<string, unknown>][] = [
+    [undefined, {}, { status: "no_log" }],
+    [undefined, { contact: LATER }, { status: "no_log", ...contact }],
+    [{ since }, {}, { status: "no_success", ...counts }],
+    [{ since }, { contact: LATER }, { status: "no_success", ...contact, ...counts }],
+    [{ contact: LATER, since }, {}, { status: "ok", ...contact, ...counts }],
+    [{ since: errors }, {}, {
+      status: "device_signature_error",
+      ...counts,
+      device_signature_errors: 2,
+    }],
+    [{ contact: LATER, since: { ...errors, ...dated } }, {}, {
+      status: "device_signature_error",
+      ...contact,
+      ...counts,
+      device_signature_errors: 2,
+      first_device_signature_error: first,
+      last_device_signature_error: last,
+    }],
+  ];
+  for (const [assessment, standing, expected] of cases) {
+    const text = agentErrorsText(findingsOf(assessment, standing), standing, NOW);
+    assert(text.endsWith("}\n") && text.indexOf("\n") === text.length - 1);
+    assertEquals(JSON.parse(text), { ...always, ...expected });
+    strictAgentErrors.parse(JSON.parse(text));
+  }
+});
+
+Deno.test("watchedSeconds() adds up looks without a gap, until a new contact", () => {
+  const before = { at: NOW, contact: EARLIER, watchedSeconds: 900 };
+  const noContact = { ...before, contact: undefined };
+  const cases: [
+    name: string,
+    before: PreviousState["look"],
+    contact: number | undefined,
+    gap: number,
+    expected: number,
+  ][] = [
+    ["a first look", undefined, EARLIER, 0, 0],
+    ["a look in time", before, EARLIER, 900, 1800],
+    ["a look at the same moment", before, EARLIER, 0, 900],
+    ["a gap of exactly 45 minutes", before, EARLIER, 2700, 3600],
+    ["a gap of a second more", before, EARLIER, 2701, 0],
+    ["a clock set back", before, EARLIER, -1, 0],
+    ["a clock set far back", before, EARLIER, -90_000, 0],
+    ["a new contact", before, EARLIER + 1, 900, 0],
+    ["a first contact", noContact, EARLIER, 900, 0],
+    ["still no contact", noContact, undefined, 900, 1800],
+    ["a contact that the logs have lost", before, undefined, 900, 1800],
+    ["a contact that reads as earlier", before, EARLIER - 3600, 900, 1800],
+    ["nothing watched so far", { ...before, watchedSeconds: 0 }, EARLIER, 900, 900],
+  ];
+  for (const [name, look, contact, gap, expected] of cases) {
+    assertEquals(watchedSeconds(look, contact, NOW + gap), expected, name);
+  }
+});
+
+Deno.test("agentErrorsText() begins to watch anew when the standing file lacks a key", () => {
+  const look = { checked_at: formatTimestamp(NOW - 900), watched_seconds: 600 };
+  const contact = { last_successful_checkin: formatTimestamp(EARLIER) };
+  const cases: [file: Record<string, unknown>, expected: number][] = [
+    [{ ...look, ...contact }, 1500],
+    // The contact is new to that file.
+    [look, 0],
+    [{ ...contact, watched_seconds: 600 }, 0],
+    [{ checked_at: look.checked_at, ...contact }, 900],
+  ];
+  for (const [file, expected] of cases) {
+    const standing = standingOn(undefined, JSON.stringify(file));
+    const findings = findingsOf({ contact: EARLIER, since: NOTHING }, standing);
+    assertEquals(JSON.parse(agentErrorsText(findings, standing, NOW)).watched_seconds, expected);
+  }
+});
+
+const second = fc.integer({ min: 0, max: at("9999-12-31T23:59:59Z") });
+const few = fc.nat({ max: 1000 });
+
+/** What the logs may say at `now`. */
+function assessmentBefore(now: number): fc.Arbitrary<Assessment> {
+  const past = fc.integer({ min: 0, max: now });
+  const since = fc.record(
+    {
+      signatureErrors: few,
+      connectionErrors: few,
+      attempts: few,
+      firstSignatureError: past,
+      lastSignatureError: past,
+    },
+    { requiredKeys: ["signatureErrors", "connectionErrors", "attempts"] },
+  );
+  return fc.record({ contact: past, since }, { requiredKeys: ["since"] });
+}
+
+Deno.test("previousStateOf() reads back what lastCheckinText() and agentErrorsText() write", () => {
+  const given = second.chain((now) =>
+    fc.record({
+      now: fc.constant(now),
+      assessment: fc.option(assessmentBefore(now), { nil: undefined }),
+      standing: fc.record({
+        contact: fc.integer({ min: 0, max: now }),
+        look: fc.record({
+          at: second,
+          contact: fc.option(second, { nil: undefined }),
+          watchedSeconds: few,
+        }),
+      }, { requiredKeys: [] }),
+    })
+  );
+  fc.assert(
+    fc.property(given, ({ now, assessment, standing }) => {
+      const findings = findingsOf(assessment, standing);
+      const text = agentErrorsText(findings, standing, now);
+      const file = strictAgentErrors.parse(JSON.parse(text));
+      const { contact } = findings;
+      const look = { at: now, contact, watchedSeconds: file.watched_seconds! };
+      const expected = { ...(contact !== undefined && { contact }), look };
+      assertEquals(standingOn(undefined, text, now), expected);
+      if (contact === undefined) return;
+      const lastCheckin = lastCheckinText(contact);
+      strictLastCheckin.parse(JSON.parse(lastCheckin));
+      assertEquals(standingOn(lastCheckin, undefined, now), { contact });
+      assertEquals(standingOn(lastCheckin, text, now), expected);
+    }),
+    { seed: 1 },
+  );
+});
+
+Deno.test("findingsOf() never lets a recorded stamp move back", () => {
+  const looks = fc.array(
+    fc.record({
+      later: fc.nat({ max: 10_000 }),
+      /** How long before the look the contact lies that the logs show; none if absent. */
+      back: fc.option(fc.nat({ max: 50_000 }), { nil: undefined }),
+      mode: fc.constantFrom(LAST_CHECKIN, AGENT_ERRORS),
+    }),
+    { minLength: 2, maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(looks, (looks) => {
+      const files = new Map<string, string>();
+      let now = NOW;
+      let newest = -Infinity;
+      for (const { later, back, mode } of looks) {
+        now += later;
+        const standing = previousStateOf((name) => files.get(name), now);
+        const contact = back === undefined ? {} : { contact: now - back };
+        const findings = findingsOf({ ...contact, since: NOTHING }, standing);
+        if (mode === AGENT_ERRORS) files.set(mode, agentErrorsText(findings, standing, now));
+        else if (findings.contact !== undefined) files.set(mode, lastCheckinText(findings.contact));
+        const recorded = previousStateOf((name) => files.get(name), now).contact ?? -Infinity;
+        assertGreaterOrEqual(recorded, newest);
+        newest = recorded;
+      }
+    }),
+    { seed: 1 },
+  );
+});

@@ -1,0 +1,239 @@
+/**
+ * Measures whole processes on generated logs, against a shell pipeline that does the same work, in one run: what counts
+ * are the ratios. Measures compiled programs if a runtime for `deno compile` can be had, else `deno run`.
+ *
+ * @module
+ */
+
+import { BuildError } from "../release/build_error.ts";
+import { bundle, compile } from "../release/compile.ts";
+import { permissionFlags } from "../lib/permissions.ts";
+import { lastCheckinText } from "../lib/telemetry/previous_state.ts";
+import { type Kind, writeLog } from "./bench_logs.ts";
+
+const PROJECT = new URL("../", import.meta.url).pathname;
+/** So that no program is lucky all the time. */
+const ROUNDS_A_COPY = 3;
+const MARKERS =
+  "Executing Policy|No patch policies were found|No policies were found|Submitting log to";
+
+/** A command line, and its name in the table. */
+interface Subject {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** What one command is held against. */
+interface Work {
+  readonly name: string;
+  readonly program: Subject;
+  readonly rival: Subject;
+  readonly rounds: number;
+}
+
+/** How a command fared: the median of its times in milliseconds, and its peak memory in KiB. */
+interface Figures {
+  readonly time: number;
+  readonly memory: number;
+}
+
+/** How programs are started: compiled, or by `deno run`. */
+interface Starter {
+  readonly how: string;
+  readonly program: (mac: string, ...args: string[]) => readonly string[];
+  readonly hello: readonly string[];
+  /** Executables, if there are any. */
+  readonly files: readonly string[];
+}
+
+function bench(): void {
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-bench-" }));
+  try {
+    const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
+    say("Writing logs of 7 MB and 360 MB");
+    makeMac(root, "healthy-7", 7e6, now, "healthy", 900);
+    makeMac(root, "healthy-360", 360e6, now, "healthy", 40);
+    makeMac(root, "silent-360", 360e6, now, "silent", 40);
+    makeMac(root, "watched-360", 360e6, now, "silent", 40, now - 3600);
+    const starter = compiled(root) ?? interpreted(root);
+    say(`Measuring ${starter.how}\n`);
+    say("| work | time | against | time | ratio | peak memory |");
+    say("|---|--:|---|--:|--:|--:|");
+    for (const work of works(root, starter)) say(rowOf(work, starter.files));
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+function works(root: string, { program, hello }: Starter): Work[] {
+  const log = (mac: string): string => `${root}/${mac}/log/jamf.log`;
+  const shell = (name: string, line: string): Subject => ({ name, args: ["/bin/sh", "-c", line] });
+  const own = (mac: string, ...args: string[]): Subject => ({
+    name: `${args[0]}, ${mac}`,
+    args: program(mac, ...args),
+  });
+  const greeting: Subject = { name: "hello-world", args: hello };
+  const script: Subject = {
+    name: "a shell script",
+    args: ["/bin/bash", "-c", shellScript(`${root}/healthy-7`)],
+  };
+  const anyMarker = shell("grep -c", `grep -aEc '${MARKERS}' ${log("silent-360")}`);
+  const sortAll = shell(
+    "sed, sort, uniq, sort",
+    `sed -E 's/^.*jamf\\[[0-9]+\\]: //' ${log("healthy-360")} | sort | uniq -c | sort -nr`,
+  );
+  const work = (name: string, subject: Subject, rival: Subject, rounds = 45): Work => ({
+    name,
+    program: subject,
+    rival,
+    rounds,
+  });
+  return [
+    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), greeting),
+    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), script),
+    work("`checkin`, healthy, 360 MB", own("healthy-360", "checkin"), own("healthy-7", "checkin")),
+    work("`errors`, healthy, 360 MB", own("healthy-360", "errors"), greeting),
+    work("`collect`, healthy, 360 MB", own("healthy-360", "collect"), greeting),
+    work("`checkin`, 360 MB without a contact", own("silent-360", "checkin"), anyMarker, 7),
+    work("the same, an hour after one", own("watched-360", "checkin"), greeting),
+    work("`summary`, 360 MB", own("healthy-360", "summary"), sortAll, 3),
+  ];
+}
+
+/** The shell script that many have instead of `checkin`, with GNU's `date` in place of macOS's. */
+function shellScript(mac: string): string {
+  const file = `${mac}/telemetry/last_checkin.sh`;
+  return `
+    ts_line=$(grep -aE '${MARKERS}' ${mac}/log/jamf.log* | tail -1)
+    ts=$(awk '{print $2" "$3" "$4}' <<<"$ts_line")
+    epoch=$(date -d "$ts" +%s)
+    iso=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+    printf '{"last_successful_checkin":"%s"}\\n' "$iso" > ${file}
+    chown "$(id -u)" ${file}
+    chmod 600 ${file}
+    echo "<result>$iso</result>"`;
+}
+
+function rowOf({ name, program, rival, rounds }: Work, files: readonly string[]): string {
+  const [own, other] = measure([program, rival], rounds, files);
+  const ms = (time: number): string => `${time.toFixed(0)} ms`;
+  const ratio = own!.time <= other!.time || own!.time / other!.time < 5
+    ? `${(own!.time / other!.time).toFixed(2)}`
+    : `${(own!.time / other!.time).toFixed(0)}`;
+  const memory = `${(own!.memory / 1024).toFixed(0)} MiB`;
+  return `| ${name} | ${ms(own!.time)} | ${rival.name} | ${
+    ms(other!.time)
+  } | ${ratio} | ${memory} |`;
+}
+
+/** Runs the commands in turn, so that a busy moment of the machine hits them alike. */
+function measure(
+  subjects: readonly Subject[],
+  rounds: number,
+  files: readonly string[],
+): Figures[] {
+  const runs = subjects.map((): Figures[] => []);
+  for (let round = 0; round < rounds; round++) {
+    if (round % ROUNDS_A_COPY === 0) files.forEach(layAnew);
+    subjects.forEach(({ args }, i) => runs[i]!.push(runOnce(args)));
+  }
+  return runs.map((figures) => ({
+    time: median(figures.map(({ time }) => time)),
+    memory: Math.max(...figures.map(({ memory }) => memory)),
+  }));
+}
+
+/** GNU time tells the peak memory, and costs every command the same. */
+function runOnce(args: readonly string[]): Figures {
+  const started = performance.now();
+  const { code, stderr } = new Deno.Command("/usr/bin/time", {
+    args: ["-f", "%M", ...args],
+    env: { LC_ALL: "C.UTF-8", NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).outputSync();
+  const time = performance.now() - started;
+  const text = new TextDecoder().decode(stderr).trimEnd();
+  // `grep -c` ends with 1 when it counts none.
+  if (code > 1) throw new Error(`Cannot measure ${args.join(" ")}: it ended with ${code}: ${text}`);
+  return { time, memory: Number(text.split("\n").at(-1)) };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+function makeMac(
+  root: string,
+  name: string,
+  bytes: number,
+  now: number,
+  kind: Kind,
+  every: number,
+  standing?: number,
+): void {
+  Deno.mkdirSync(`${root}/${name}/log`, { recursive: true });
+  Deno.mkdirSync(`${root}/${name}/telemetry`, { mode: 0o700 });
+  writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, every);
+  if (standing === undefined) return;
+  const text = lastCheckinText(standing);
+  Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
+}
+
+/** Compiles the program, and a hello-world; `undefined` if the runtime cannot be had. */
+function compiled(root: string): Starter | undefined {
+  const program = `${root}/jamf-pulse`;
+  try {
+    bundle("main.ts", `${program}.js`);
+    compile(`${program}.js`, program, { permissions: permissionFlags(root, root) });
+    compile(helloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    say(error.message);
+    return undefined;
+  }
+  return {
+    how: "compiled programs",
+    program: (mac, ...args) => [program, ...withFolders(root, mac, args)],
+    hello: [`${root}/hello`],
+    files: [program, `${root}/hello`],
+  };
+}
+
+/**
+ * Copies a program, as an installer does: how the page cache holds a file is a matter of luck, and worth two milliseconds of
+ * a start, for better or worse.
+ */
+function layAnew(path: string): void {
+  Deno.renameSync(path, `${path}.compiled`);
+  Deno.copyFileSync(`${path}.compiled`, path);
+  Deno.removeSync(`${path}.compiled`);
+}
+
+function interpreted(root: string): Starter {
+  const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
+  const program = [...run, ...permissionFlags(root, root), `${PROJECT}main.ts`];
+  return {
+    how: "`deno run`",
+    program: (mac, ...args) => [...program, ...withFolders(root, mac, args)],
+    hello: [...run, helloWorld(root)],
+    files: [],
+  };
+}
+
+function helloWorld(root: string): string {
+  const path = `${root}/hello.ts`;
+  Deno.writeTextFileSync(path, 'console.log("hello");\n');
+  return path;
+}
+
+function withFolders(root: string, mac: string, args: readonly string[]): string[] {
+  return [...args, "--log-dir", `${root}/${mac}/log`, "--out-dir", `${root}/${mac}/telemetry`];
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+if (import.meta.main) bench();

@@ -1,0 +1,86 @@
+/**
+ * Long logs for the benchmarks, written fast: stamps are made once a day, not once a line.
+ *
+ * @module
+ */
+
+import { stampText } from "./log_text.ts";
+
+/** What kind of Mac wrote a log. */
+export type Kind = "healthy" | "silent";
+
+const DAY = 86_400;
+/** So many days at the end are as they are on a real Mac, whatever the log's length. */
+const REAL_DAYS = 3;
+const REAL_INTERVAL = 900;
+const HOST = "Jane's MacBook Pro";
+const POLICIES = 40;
+
+/**
+ * Writes a log that ends at `now`.
+ *
+ * @param path Where to.
+ * @param bytes How long it is to be, at least.
+ * @param now Seconds since 1970.
+ * @param kind Every check-in succeeds, or none does.
+ * @param every Seconds between two check-ins; for the last days it is Jamf's default, 15 minutes.
+ */
+export function writeLog(
+  path: string,
+  bytes: number,
+  now: number,
+  kind: Kind,
+  every: number,
+): void {
+  const messages = kind === "healthy" ? healthyRun : silentRun;
+  const perDay = Math.floor(DAY / every) * runLength(messages);
+  const days = Math.ceil(bytes / perDay);
+  using file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  let run = 0;
+  for (let day = days - 1; day >= 0; day--) {
+    const lines: string[] = [];
+    const midnight = Math.floor(now / DAY) * DAY - day * DAY;
+    const date = stampText(midnight).slice(0, 11);
+    const step = day < REAL_DAYS ? REAL_INTERVAL : every;
+    for (let second = 0; second < DAY && midnight + second < now - 5; second += step, run++) {
+      const head = `${date}${clock(second)} ${HOST} jamf[${400 + run * 7 % 90_000}]: `;
+      for (const message of messages(run)) lines.push(`${head}${message}\n`);
+    }
+    const text = encoder.encode(lines.join(""));
+    for (let at = 0; at < text.length;) at += file.writeSync(text.subarray(at));
+  }
+}
+
+function healthyRun(run: number): string[] {
+  const policy = run % 12 === 0 ? [`Executing Policy Policy ${run % POLICIES}`] : [];
+  return [
+    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
+    ...policy,
+    "Checking for patches...",
+    "No patch policies were found.",
+  ];
+}
+
+function silentRun(): string[] {
+  return [
+    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
+    "Could not connect to the JSS. Looking for cached policies...",
+    "Removing existing launchd task /Library/LaunchDaemons/com.jamfsoftware.task.bgrecon.plist...",
+  ];
+}
+
+/** How long the lines of one run are together, in bytes, on average. */
+function runLength(messages: (run: number) => string[]): number {
+  const head = `Fri Apr 25 09:21:38 ${HOST} jamf[40000]: \n`.length;
+  const lengths = Array.from(
+    { length: 12 },
+    (_, run) => messages(run).reduce((sum, message) => sum + head + message.length, 0),
+  );
+  return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+}
+
+function clock(second: number): string {
+  const parts = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}

@@ -1,0 +1,52 @@
+/**
+ * Shows the main job to somebody without a Mac: the real program, with its real permissions, on logs made just now.
+ *
+ * @module
+ */
+
+import { permissionFlags } from "../lib/permissions.ts";
+import { knownTimeZone } from "../lib/time_zone.ts";
+import { sampleMacs } from "./sample_macs.ts";
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const COMMANDS = [["checkin"], ["errors"], ["status"], ["summary", "--mask", "--top", "5"]];
+
+function demo(): void {
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-demo-" }));
+  const zone = knownTimeZone(Temporal.Now.timeZoneId());
+  const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
+  try {
+    for (const { name, log } of sampleMacs(now, zone)) {
+      say(`\n── A Mac: ${name} ${"─".repeat(60 - name.length)}\n`);
+      const folder = `${root}/${name.replace(" ", "-")}`;
+      Deno.mkdirSync(`${folder}/log`, { recursive: true });
+      Deno.writeTextFileSync(`${folder}/log/jamf.log`, log);
+      say(`\n$ cd ${folder}\n`);
+      for (const command of COMMANDS) show(command, folder);
+      for (const file of ["last_checkin", "agent_errors"]) {
+        say(`\n$ cat telemetry/${file}\n${Deno.readTextFileSync(`${folder}/telemetry/${file}`)}`);
+      }
+    }
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+function show(command: readonly string[], folder: string): void {
+  const args = [...command, "--log-dir", "log", "--out-dir", "telemetry"];
+  say(`\n$ jamf-pulse ${args.join(" ")}\n`);
+  const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
+  new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", ...flags, MAIN, ...args],
+    cwd: folder,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).outputSync();
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+if (import.meta.main) demo();
