@@ -1,12 +1,12 @@
 /**
- * The entry of the endpoint program. Arguments, the clock, the zone, the terminal and the exit status are met here and
+ * The entry of the endpoint program. Arguments, the clock, the zone, the terminal and the exit status are used here and
  * nowhere else.
  *
  * @module
  */
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
-import type { Host, Outcome } from "./lib/system.ts";
+import type { Outcome, System } from "./lib/system.ts";
 import { print } from "./lib/shared/print.ts";
 import { reasonOf } from "./lib/permissions.ts";
 import { run } from "./lib/run.ts";
@@ -23,26 +23,26 @@ function main(args: readonly string[]): number {
     command = parseCommand(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    tell([printable(error.message)]);
+    writeErrors([printable(error.message)]);
     return 2;
   }
   const progress = new Progress();
-  const { code, stdout, messages } = runOrTell(command, progress);
+  const { code, stdout, messages } = runOrReport(command, progress);
   progress.clear();
-  tell(messages);
+  writeErrors(messages);
   try {
     print(Deno.stdout, stdout);
     return code;
   } catch (error) {
-    tell([`Cannot write to standard output: ${reasonOf(error)}`]);
+    writeErrors([`Cannot write to standard output: ${reasonOf(error)}`]);
     return 2;
   }
 }
 
-/** Whatever happens, Jamf gets an answer, and whoever reads standard error the reason. */
-function runOrTell(command: Command, progress: Progress): Outcome {
+/** Even after an unexpected error Jamf gets a result, and standard error the reason. */
+function runOrReport(command: Command, progress: Progress): Outcome {
   try {
-    const outcome = run(command, hostOf(progress));
+    const outcome = run(command, systemOf(progress));
     return { ...outcome, messages: outcome.messages.map(printable) };
   } catch (error) {
     const messages = [error instanceof Error ? error.stack ?? error.message : String(error)];
@@ -53,10 +53,10 @@ function runOrTell(command: Command, progress: Progress): Outcome {
   }
 }
 
-function hostOf(progress: Progress): Host {
+function systemOf(progress: Progress): System {
   return {
     now: Math.floor(Date.now() / 1000),
-    zone: knownTimeZone(Temporal.Now.timeZoneId()),
+    timeZone: knownTimeZone(Temporal.Now.timeZoneId()),
     color: Deno.stdout.isTerminal() && !Deno.noColor,
     readInput: (into) => Deno.stdin.readSync(into) ?? 0,
     progress: (name, read, size) => progress.show(name, read, size),
@@ -81,12 +81,12 @@ class Progress {
   }
 }
 
-/** Writes sentences to standard error. If that is full or closed, there is nobody left to tell, and the work goes on. */
-function tell(messages: readonly string[]): void {
+/** Writes sentences to standard error. If that is full or closed, the work goes on. */
+function writeErrors(messages: readonly string[]): void {
   try {
     print(Deno.stderr, messages.map((message) => `${message}\n`).join(""));
   } catch {
-    // Nobody listens.
+    // Standard error is closed.
   }
 }
 

@@ -1,84 +1,146 @@
 /**
- * One look at the Mac: its logs, and what a look before left.
+ * One inspection of the Mac: its logs, and what an earlier run left. The modules `log`, `health` and `telemetry` are
+ * joined here.
  *
  * @module
  */
 
 import type { Folders } from "./cli.ts";
-import { type Examination, examine } from "./inspect_logs.ts";
+import { type Assessment, Assessor } from "./health/assess.ts";
+import { type Findings, findingsOf } from "./health/findings.ts";
+import { Runs } from "./health/runs.ts";
 import type { Timeline } from "./health/timeline.ts";
-import type { Host } from "./system.ts";
-import type { FileIssue } from "./log/files.ts";
+import { type FileIssue, listLogs } from "./log/files.ts";
+import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
+import { openLog, unreadableReason } from "./log/source.ts";
 import { reasonOf } from "./permissions.ts";
+import { asReadError } from "./read_error.ts";
+import { ReplacedFileError } from "./regular_file.ts";
 import { isSystemError } from "./shared/system_error.ts";
+import type { System } from "./system.ts";
 import { readPreviousFile } from "./telemetry/previous_file.ts";
-import {
-  type Findings,
-  findingsOf,
-  type PreviousState,
-  previousStateOf,
-} from "./telemetry/previous_state.ts";
+import { type PreviousState, previousStateOf } from "./telemetry/previous_state.ts";
 
-/** What one look at the Mac came to. */
-export interface Look {
-  readonly standing: PreviousState;
-  readonly examination: Examination;
+/** What one inspection came to. */
+export interface Inspection {
+  readonly previous: PreviousState;
+  readonly logs: LogInspection;
   readonly findings: Findings;
-  /** What could not be read might have held a contact. */
-  readonly isUncertain: boolean;
-  /** Why the standing files could not be read, if so. */
-  readonly refusals: readonly string[];
+  /** Why the files of an earlier run could not be read, if so. */
+  readonly warnings: readonly string[];
 }
 
+/** What reading the logs came to. */
+export interface LogInspection {
+  /** `undefined` if there is no log. */
+  readonly assessment: Assessment | undefined;
+  /** The logs that were read, as far as it took. */
+  readonly readings: readonly LogReading[];
+  /** Logs that were to be read, but could not be. */
+  readonly unreadable: readonly UnreadableLog[];
+  /** Things named like a log that are none. */
+  readonly skipped: readonly FileIssue[];
+  /** Logs that could not have changed the answer. */
+  readonly notNeeded: readonly string[];
+  /** As asked for. */
+  readonly timeline: Timeline | undefined;
+}
+
+/** Makes a timeline to be filled too. Without one, reading ends as soon as the assessment is settled. */
+type MakeTimeline = () => Timeline;
+
+/** Rotation takes a moment, and happens once a day at most. */
+const MAX_TRIES = 5;
+
 /**
- * Looks at the logs and at what stands in the telemetry folder.
+ * Inspects the logs and what an earlier run left in the telemetry folder.
  *
- * @param timeline Makes a timeline to be filled too.
  * @throws {ReadError} The logs cannot be read at all.
  */
-export function look(folders: Folders, host: Host, timeline?: () => Timeline): Look {
-  let refusal: string | undefined;
-  const standing = previousStateOf((name) => {
+export function inspect(folders: Folders, system: System, timeline?: MakeTimeline): Inspection {
+  const warnings: string[] = [];
+  const read = (name: string): string | undefined => {
     try {
       return readPreviousFile(folders.outDir, name);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      refusal = `Cannot read what stands in "${folders.outDir}": ${reasonOf(error)}`;
+      warnings[0] = `Cannot read the previous result in "${folders.outDir}": ${reasonOf(error)}`;
       return undefined;
     }
-  }, host.now);
-  const { now, zone } = host;
-  const examination = examine(folders.logDir, {
-    now,
-    zone,
-    standing: standing.contact,
-    ...(timeline && { timeline }),
-  });
-  const { assessment, unread } = examination;
-  return {
-    standing,
-    examination,
-    findings: findingsOf(assessment, standing),
-    isUncertain: assessment?.contact === undefined && unread.length > 0,
-    refusals: refusal === undefined ? [] : [refusal],
   };
+  const previous = previousStateOf(read, system.now);
+  const logs = inspectLogs(folders.logDir, system, previous.contact, timeline);
+  const findings = findingsOf({
+    assessment: logs.assessment,
+    previousContact: previous.contact,
+    unreadableSince: logs.unreadable.map(({ modified }) => modified),
+  });
+  return { previous, logs, findings, warnings };
 }
 
-/** What was passed over because it is named like a log, but is none. */
-export function skippedRemarks(skipped: readonly FileIssue[]): string[] {
-  return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
+/** Reads the logs of a folder, newest entry first, for as long as it takes to settle the assessment. */
+function inspectLogs(
+  dir: string,
+  system: System,
+  previousContact: number | undefined,
+  timeline?: MakeTimeline,
+): LogInspection {
+  for (let tries = 1;; tries++) {
+    try {
+      return readLogs(dir, system, previousContact, timeline?.());
+    } catch (error) {
+      // The logs were rotated meanwhile: what was read does not fit together, so it is read again.
+      if (error instanceof ReplacedFileError && tries < MAX_TRIES) continue;
+      throw asReadError(dir, error);
+    }
+  }
 }
 
-/** What was passed over while the logs were read: nothing is skipped in silence. */
-export function remarks({ unread, skipped, readings }: Examination): string[] {
-  return [
-    ...unread.map(({ name, reason }) => `Left "${name}" unread: ${reason}`),
-    ...skippedRemarks(skipped),
-    ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
-      `Passed over ${unusableStamps} stamps in "${name}" that a wrong clock wrote`
-    ),
-    ...readings.filter(({ cutLines }) => cutLines > 0).map(({ name, cutLines }) =>
-      `Judged ${cutLines} lines in "${name}" by their first MiB`
-    ),
-  ];
+function readLogs(
+  dir: string,
+  { now, timeZone }: System,
+  previousContact: number | undefined,
+  timeline: Timeline | undefined,
+): LogInspection {
+  const { files, skipped } = listLogs(dir);
+  const history = new History({
+    files,
+    open: (file) => openLog(file.path, file.inode),
+    unreadableReason,
+    now,
+    timeZone,
+    previousContact,
+  });
+  try {
+    const assessment = assess(history, previousContact, timeline);
+    const { readings, unreadable } = history;
+    const opened = new Set([...readings, ...unreadable].map(({ name }) => name));
+    return {
+      assessment: files.length > 0 ? assessment : undefined,
+      readings,
+      unreadable,
+      skipped,
+      notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
+      timeline,
+    };
+  } finally {
+    history.close();
+  }
+}
+
+function assess(
+  history: History,
+  previousContact: number | undefined,
+  timeline: Timeline | undefined,
+): Assessment {
+  const runs = new Runs();
+  const assessor = new Assessor(previousContact);
+  const isDone = (): boolean => assessor.settled && (timeline?.complete ?? true);
+  for (let entry = history.next(); entry; entry = history.next()) {
+    const run = runs.runOf(entry);
+    assessor.take(entry, run);
+    timeline?.take(entry, run);
+    if (isDone()) break;
+  }
+  return assessor.result();
 }

@@ -9,7 +9,7 @@
 
 import { systemErrorReason } from "./shared/system_error.ts";
 
-/** Where the jamf agent logs, and where copies of its log stand. */
+/** Where the jamf agent logs, and where the copies of its log are. */
 export const LOG_DIR = "/private/var/log";
 
 /** Where Fleet reads the telemetry. */

@@ -1,15 +1,15 @@
 /**
- * Opening a file without being led astray by a link. Touches the disk.
+ * Opening a file without following a link. Touches the disk.
  *
  * @module
  */
 
-/** Something stands at the path that is not a regular file; the message says what. */
+/** The path names something that is not a regular file; the message says what. */
 export class NotRegularFileError extends Error {
   override name = "NotRegularFileError";
 }
 
-/** Another file stands at the path than a moment ago, or the file has lost its end: whoever reads must begin anew. */
+/** The path names another file than a moment ago, or the file was truncated: reading must start again. */
 export class ReplacedFileError extends Error {
   override name = "ReplacedFileError";
 }
@@ -35,14 +35,14 @@ export function kindOf(
 
 /**
  * Opens a regular file for reading. An open follows links, even out of the folders that may be read; so the path is
- * looked at before and the open file after, and both must be the same.
+ * checked before and the open file after, and both must be the same.
  *
  * @param path Its path.
  * @param inode The inode it must have, if the caller has seen it before.
  * @returns The open file, for the caller to close, and its metadata.
  * @throws {NotRegularFileError} It is a link, a folder, a pipe, a socket or a device.
- * @throws {ReplacedFileError} It has been replaced while this looked.
- * @throws {Deno.errors.NotFound} Nothing stands there.
+ * @throws {ReplacedFileError} It has been replaced meanwhile.
+ * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
  */

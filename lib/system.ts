@@ -1,20 +1,20 @@
 /**
- * What goes between the program and its entry.
+ * What the entry gives to the program, and what it gets back.
  *
  * @module
  */
 
 /** What the program has from outside; read once, in the entry. */
-export interface Host {
+export interface System {
   /** Seconds since 1970. */
   readonly now: number;
-  /** IANA name of the Mac's zone. */
-  readonly zone: string;
+  /** IANA name of the Mac's time zone. */
+  readonly timeZone: string;
   /** Standard output takes colours. */
   readonly color: boolean;
   /** Reads standard input: fills `into` as far as it can, and returns how many bytes that was, 0 at the end. */
   readonly readInput: (into: Uint8Array) => number;
-  /** Is told, in bytes, how far reading a log has come. */
+  /** Reports, in bytes, how much of a log has been read. */
   readonly progress: (name: string, read: number, size: number) => void;
 }
 

@@ -256,7 +256,7 @@ for (const [args, expected] of COMMANDS) {
         using mac = new Mac();
         mac.log("jamf.log", live, NOW);
         mac.log("jamf.log.1", copy, NOW - 100);
-        assertMatch(mac.run(args, NOW, { zone }).stdout, expected);
+        assertMatch(mac.run(args, NOW, { timeZone: zone }).stdout, expected);
       }),
       { numRuns: 100 },
     );

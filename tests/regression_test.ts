@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 function answerOn(log: string, now: number, mode = "checkin", zone = "UTC"): string {
   using mac = new Mac();
   mac.log("jamf.log", log, now);
-  return mac.run([mode], now, { zone }).stdout.replace(/<\/?result>|\n/g, "");
+  return mac.run([mode], now, { timeZone: zone }).stdout.replace(/<\/?result>|\n/g, "");
 }
 
 Deno.test("regression: in January, a December check-in is not in the future", () => {

@@ -41,11 +41,11 @@ Deno.test("run() keeps a recorded stamp when the Mac has flown east", () => {
   const written = "America/New_York";
   mac.log("jamf.log", checkinLines(NOW - 1000, { zone: written }), NOW);
   const answer = "<result>2026-11-23T09:43:23Z</result>\n";
-  assertEquals(mac.run(["checkin"], NOW, { zone: written }).stdout, answer);
+  assertEquals(mac.run(["checkin"], NOW, { timeZone: written }).stdout, answer);
   // In Berlin, the same line reads as six hours earlier.
-  assertEquals(mac.run(["checkin"], NOW + 60, { zone: "Europe/Berlin" }).stdout, answer);
+  assertEquals(mac.run(["checkin"], NOW + 60, { timeZone: "Europe/Berlin" }).stdout, answer);
   assertEquals(
-    mac.run(["errors"], NOW + 60, { zone: "Europe/Berlin" }).stdout.includes("ok"),
+    mac.run(["errors"], NOW + 60, { timeZone: "Europe/Berlin" }).stdout.includes("ok"),
     true,
   );
 });
@@ -55,7 +55,7 @@ Deno.test("run() never answers with a time to come when the Mac has flown west",
   mac.log("jamf.log", checkinLines(NOW - 1000, { zone: "Europe/Berlin" }), NOW - 900);
   const zone = "America/New_York";
   assertEquals(
-    mac.run(["checkin"], NOW, { zone }).stdout,
+    mac.run(["checkin"], NOW, { timeZone: zone }).stdout,
     "<result>2026-11-23T09:45:00Z</result>\n",
   );
 });

@@ -8,7 +8,7 @@
 import { BuildError } from "../release/build_error.ts";
 import { bundle, compile } from "../release/compile.ts";
 import { permissionFlags } from "../lib/permissions.ts";
-import { lastCheckinText } from "../lib/telemetry/previous_state.ts";
+import { lastCheckinText } from "../lib/telemetry/documents.ts";
 import { type Kind, writeLog } from "./bench_logs.ts";
 
 const PROJECT = new URL("../", import.meta.url).pathname;

@@ -1,41 +1,42 @@
 /**
- * Logs to a frequency table: the mode `summary`.
+ * The mode `summary`: how often each message occurs.
  *
  * @module
  */
 
 import type { SummaryCommand } from "../cli.ts";
-import { maskCounts, Summary } from "../log/message_counts.ts";
-import type { Host, Outcome } from "../system.ts";
-import { asReadError, listLogs, ReadError } from "../log/files.ts";
+import { maskCounts, MessageCounter } from "../log/message_counts.ts";
+import type { Outcome, System } from "../system.ts";
+import { listLogs } from "../log/files.ts";
+import { asReadError, ReadError } from "../read_error.ts";
 import { linesForwards } from "../log/lines.ts";
-import { type LogSource, openLog, reasonUnread } from "../log/source.ts";
-import { skippedRemarks } from "../inspect.ts";
+import { type LogSource, openLog, unreadableReason } from "../log/source.ts";
+import { skippedRemarks } from "../view/remarks.ts";
 import { ReplacedFileError } from "../regular_file.ts";
 import { summaryJson, summaryText } from "../view/summary.ts";
 
 const STANDARD_INPUT = "-";
 
 /**
- * Counts the messages in the logs of a folder, in the files named, or in standard input. What cannot be read is told,
- * and the rest is counted.
+ * Counts the messages in the logs of a folder, in the files named, or in standard input. What cannot be read is
+ * reported, and the rest is counted.
  */
-export function summarize(command: SummaryCommand, host: Host): Outcome {
+export function runSummary(command: SummaryCommand, system: System): Outcome {
   const { paths, remarks, failures } = inputsOf(command);
-  const summary = new Summary();
+  const counter = new MessageCounter();
   for (const path of paths) {
     try {
-      addTo(summary, path, host);
+      addTo(counter, path, system);
     } catch (error) {
       failures.push(unreadMessage(path, error));
     }
   }
-  const all = summary.counts();
+  const all = counter.counts();
   const counts = command.mask ? maskCounts(all) : all;
   return {
     code: failures.length === 0 ? 0 : 2,
     stdout: command.json
-      ? summaryJson(summary.lines, counts, command.top)
+      ? summaryJson(counter.lines, counts, command.top)
       : summaryText(counts, command.top),
     messages: [...remarks, ...failures],
   };
@@ -64,33 +65,33 @@ function inputsOf({ inputs, logDir }: SummaryCommand): Inputs {
   }
 }
 
-function addTo(summary: Summary, path: string, host: Host): void {
+function addTo(counter: MessageCounter, path: string, system: System): void {
   if (path === STANDARD_INPUT) {
-    summary.addLines(linesForwards(host.readInput));
+    counter.addLines(linesForwards(system.readInput));
     return;
   }
   const log = openLog(path);
   try {
-    summary.addLines(linesForwards(reader(log, path, host)));
+    counter.addLines(linesForwards(reader(log, path, system)));
   } finally {
     log.close();
   }
 }
 
-/** Reads a log from its beginning on, and tells how far it has come. */
-function reader(log: LogSource, name: string, host: Host): (into: Uint8Array) => number {
+/** Reads a log from its beginning on, and reports the progress. */
+function reader(log: LogSource, name: string, system: System): (into: Uint8Array) => number {
   let at = 0;
   return (into) => {
     const count = Math.min(into.length, log.size - at);
     log.read(into.subarray(0, count), at);
     at += count;
-    host.progress(name, at, log.size);
+    system.progress(name, at, log.size);
     return count;
   };
 }
 
 function unreadMessage(path: string, error: unknown): string {
-  const reason = error instanceof ReplacedFileError ? error.message : reasonUnread(error);
+  const reason = error instanceof ReplacedFileError ? error.message : unreadableReason(error);
   if (reason === undefined) throw error;
   const isForbidden = error instanceof Error && error.name === "NotCapable";
   const next = isForbidden ? `; pipe it in instead: jamf-pulse summary - < "${path}"` : "";

@@ -4,15 +4,13 @@
  * @module
  */
 
-import { reasonOf } from "../permissions.ts";
-import { isSystemError } from "../shared/system_error.ts";
 import { kindOf, ReplacedFileError } from "../regular_file.ts";
 
 /** A log or a copy of it, as it was listed. */
 export interface LogFile {
   readonly name: string;
   readonly path: string;
-  /** In bytes, as it stands on the disk. */
+  /** In bytes, on the disk. */
   readonly size: number;
   /** When it was last written to, in seconds since 1970. */
   readonly modified: number;
@@ -33,12 +31,7 @@ export interface LogListing {
   readonly skipped: readonly FileIssue[];
 }
 
-/** The logs of a folder cannot be read at all; the message says why, and what to do. */
-export class ReadError extends Error {
-  override name = "ReadError";
-}
-
-/** `jamf.log` and its copies. Nobody documents how these are named, so their names say nothing about their order. */
+/** `jamf.log` and its copies. Their names are not documented, so they say nothing about the order. */
 const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
 
 /**
@@ -56,7 +49,7 @@ export function listLogs(dir: string): LogListing {
   for (const name of namesIn(dir)) {
     if (!LOG_NAME.test(name)) continue;
     const path = `${dir}/${name}`;
-    const info = lookAt(path);
+    const info = lstatOrNothing(path);
     if (!info.isFile) {
       skipped.push({ name, reason: `it is ${kindOf(info)}` });
       continue;
@@ -65,27 +58,6 @@ export function listLogs(dir: string): LogListing {
     files.push({ name, path, size: info.size, modified, inode: info.ino });
   }
   return { files: files.sort(byAge), skipped: skipped.sort(byName) };
-}
-
-/**
- * Puts an error that came up while the logs of a folder were read into a sentence.
- *
- * @returns A {@linkcode ReadError}; the error itself, if it is a fault of this program.
- */
-export function asReadError(dir: string, error: unknown): unknown {
-  const cause = { cause: error };
-  if (error instanceof ReplacedFileError) {
-    return new ReadError(`Cannot read the logs in "${dir}": ${error.message}; try again`, cause);
-  }
-  if (!isSystemError(error)) return error;
-  const next = error.name === "NotCapable" ? otherWay(dir) : "";
-  return new ReadError(`Cannot read the logs in "${dir}": ${reasonOf(error)}${next}`, cause);
-}
-
-function otherWay(dir: string): string {
-  return /^\/var\/log(?:\/|$)/.test(dir)
-    ? `; on macOS "/var" is a link, use "--log-dir /private${dir}"`
-    : "; pipe a log from elsewhere in: jamf-pulse summary - < jamf.log";
 }
 
 function namesIn(dir: string): string[] {
@@ -97,7 +69,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-function lookAt(path: string): Deno.FileInfo {
+function lstatOrNothing(path: string): Deno.FileInfo {
   try {
     return Deno.lstatSync(path);
   } catch (error) {

@@ -16,37 +16,31 @@ export interface LogReading extends EntryCounts {
   readonly size: number;
 }
 
-/** The history of a folder of logs. */
-export interface History {
-  /** The next older entry; `undefined` when there are no more. */
-  readonly next: NextEntry;
-  /** The logs opened so far. */
-  readonly readings: readonly LogReading[];
-  /** The logs whose turn came, but which cannot be read, and why. */
-  readonly unread: readonly FileIssue[];
-  /** Closes what is open. */
-  close(): void;
+/** A log that was to be read, but could not be. */
+export interface UnreadableLog extends FileIssue {
+  /** When it was last written to, in seconds since 1970. */
+  readonly modified: number;
 }
 
 /** Where a history comes from, and what its stamps are read by. */
 export interface HistoryOptions {
   /** Last written first. */
   readonly files: readonly LogFile[];
-  /** Opens a log; throws what `unreadable` knows, or something that ends the reading. */
+  /** Opens a log; throws an error that `unreadableReason` knows, or one that ends the reading. */
   readonly open: (file: LogFile) => LogSource;
-  /** Says in words why a log cannot be read; `undefined` if the error is another matter. */
-  readonly unreadable: (error: unknown) => string | undefined;
+  /** Why a log cannot be read; `undefined` if the error is another matter. */
+  readonly unreadableReason: (error: unknown) => string | undefined;
   /** Seconds since 1970. */
   readonly now: number;
-  /** IANA name of the Mac's zone. */
-  readonly zone: string;
-  /** A check-in known from before, in seconds since 1970: no log was last written to before it. */
-  readonly standing: number | undefined;
+  /** IANA name of the Mac's time zone. */
+  readonly timeZone: string;
+  /** A check-in known from an earlier run, in seconds since 1970: no log was last written to before it. */
+  readonly previousContact: number | undefined;
 }
 
 /** A log being read: its next entry, and the stamp by which it takes its turn. */
 interface OpenLog {
-  readonly name: string;
+  readonly file: LogFile;
   readonly source: LogSource;
   readonly take: NextEntry;
   next: Entry | undefined;
@@ -66,94 +60,106 @@ interface OpenLog {
  * const bytes = new TextEncoder().encode("Fri Apr 25 09:21:38 Mac jamf[1]: Daemon starting\n");
  * const now = Temporal.Instant.from("2025-04-25T10:00:00Z").epochMilliseconds / 1000;
  * const file = { name: "jamf.log", path: "/jamf.log", size: bytes.length, modified: now, inode: 1 };
- * const history = openHistory({
+ * const history = new History({
  *   files: [file],
  *   open: () => bytesSource(bytes),
- *   unreadable: () => undefined,
+ *   unreadableReason: () => undefined,
  *   now,
- *   zone: "UTC",
- *   standing: undefined,
+ *   timeZone: "UTC",
+ *   previousContact: undefined,
  * });
  * assertEquals(history.next()?.at, now - 2302);
  * assertEquals(history.next(), undefined);
  * ```
  */
-export function openHistory(options: HistoryOptions): History {
-  const waiting = [...options.files];
-  const readings: LogReading[] = [];
-  const unread: FileIssue[] = [];
-  const strands: OpenLog[] = [];
-  let current: OpenLog | undefined;
+export class History {
+  /** The logs opened so far. */
+  readonly readings: LogReading[] = [];
+  /** The logs whose turn came, but which cannot be read. */
+  readonly unreadable: UnreadableLog[] = [];
+  readonly #options: HistoryOptions;
+  readonly #waiting: LogFile[];
+  readonly #open: OpenLog[] = [];
+  #current: OpenLog | undefined;
   /** The current log goes on while its entries are not older than this. */
-  let switchBefore = Infinity;
+  #switchBefore = Infinity;
 
-  function openNext(file: LogFile): void {
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+    this.#waiting = [...options.files];
+  }
+
+  /** The next older entry; `undefined` when there are no more. */
+  next(): Entry | undefined {
+    if (this.#current === undefined || this.#current.at < this.#switchBefore) this.#chooseLog();
+    const log = this.#current;
+    if (log === undefined) return undefined;
+    const entry = log.next;
+    this.#advance(log);
+    return entry;
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    this.#open.splice(0).forEach((log) => log.source.close());
+  }
+
+  /** Chooses the log with the newest entry, after opening every log that could hold a newer one. */
+  #chooseLog(): void {
+    const open = this.#open;
+    this.#current = undefined;
+    open.sort((a, b) => b.at - a.at);
+    for (;;) {
+      const newest = open[0]?.at ?? -Infinity;
+      const file = this.#waiting[0];
+      if (file === undefined || file.modified < newest) break;
+      this.#waiting.shift();
+      this.#openLog(file);
+      open.sort((a, b) => b.at - a.at);
+    }
+    this.#current = open[0];
+    const nextWaiting = this.#waiting[0]?.modified ?? -Infinity;
+    this.#switchBefore = Math.max(open[1]?.at ?? -Infinity, nextWaiting);
+  }
+
+  #openLog(file: LogFile): void {
+    const { open, now, timeZone, previousContact } = this.#options;
     let source: LogSource;
     try {
-      source = options.open(file);
+      source = open(file);
     } catch (error) {
-      recordUnread(file.name, error);
+      this.#recordUnreadable(file, error);
       return;
     }
     const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
-    const newest = Math.max(file.modified, options.standing ?? -Infinity);
-    const reference = Math.min(options.now, newest);
-    const resolve = stampResolver(reference, options.zone);
+    const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
+    const resolve = stampResolver(reference, timeZone);
     const take = entriesBackwards(source, reference, resolve, reading);
-    const strand: OpenLog = { name: file.name, source, take, next: undefined, at: reference };
-    readings.push(reading);
-    strands.push(strand);
-    advance(strand);
+    const log: OpenLog = { file, source, take, next: undefined, at: reference };
+    this.readings.push(reading);
+    this.#open.push(log);
+    this.#advance(log);
   }
 
-  /** Looks one entry ahead, and lets go of a log that has no more: an unpacked copy is a lot of memory. */
-  function advance(strand: OpenLog): void {
+  /** Looks one entry ahead, and closes a log that has no more: an unpacked copy is a lot of memory. */
+  #advance(log: OpenLog): void {
     try {
-      strand.next = strand.take();
+      log.next = log.take();
     } catch (error) {
-      recordUnread(strand.name, error);
-      strand.next = undefined;
+      this.#recordUnreadable(log.file, error);
+      log.next = undefined;
     }
-    strand.at = strand.next?.at ?? strand.at;
-    if (strand.next !== undefined) return;
-    strands.splice(strands.indexOf(strand), 1);
-    strand.source.close();
-    if (strand === current) current = undefined;
+    log.at = log.next?.at ?? log.at;
+    if (log.next !== undefined) return;
+    this.#open.splice(this.#open.indexOf(log), 1);
+    log.source.close();
+    if (log === this.#current) this.#current = undefined;
   }
 
-  function recordUnread(name: string, error: unknown): void {
-    const reason = options.unreadable(error);
+  #recordUnreadable({ name, modified }: LogFile, error: unknown): void {
+    const reason = this.#options.unreadableReason(error);
     if (reason === undefined) throw error;
-    unread.push({ name, reason });
+    this.unreadable.push({ name, reason, modified });
   }
-
-  /** Chooses the log with the newest entry, after opening every log that could hold a newer one. */
-  function takeTurn(): void {
-    current = undefined;
-    strands.sort((a, b) => b.at - a.at);
-    for (;;) {
-      const newest = strands[0]?.at ?? -Infinity;
-      const file = waiting[0];
-      if (file === undefined || file.modified < newest) break;
-      waiting.shift();
-      openNext(file);
-      strands.sort((a, b) => b.at - a.at);
-    }
-    current = strands[0];
-    switchBefore = Math.max(strands[1]?.at ?? -Infinity, waiting[0]?.modified ?? -Infinity);
-  }
-
-  return {
-    readings,
-    unread,
-    next(): Entry | undefined {
-      if (current === undefined || current.at < switchBefore) takeTurn();
-      if (current === undefined) return undefined;
-      const entry = current.next;
-      advance(current);
-      return entry;
-    },
-    close: () => strands.splice(0).forEach((strand) => strand.source.close()),
-  };
 }

@@ -180,7 +180,7 @@ function lineStart(bytes: Uint8Array, from: number): number {
   return from === 0 ? 0 : bytes.lastIndexOf(LF, from - 1) + 1;
 }
 
-/** The first newline from `from` on, or `length`: what stands behind is left over from lines before. */
+/** The first newline from `from` on, or `length`: the bytes behind it are left over from earlier lines. */
 function lineEnd(bytes: Uint8Array, from: number, length: number): number {
   let at = from;
   while (at < length && bytes[at] !== LF) at++;

@@ -32,14 +32,14 @@ const OPENING = 0x5b;
  * import { linesBackwards } from "./lines.ts";
  * import { bytesSource } from "./source.ts";
  *
- * const summary = new Summary();
+ * const summary = new MessageCounter();
  * summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode(
  *   "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\nFri Apr 25 09:36:38 Mac jamf[2]: Hello\n",
  * ))));
  * assertEquals(summary.counts(), [{ count: 2, message: "Hello" }]);
  * ```
  */
-export class Summary {
+export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();
   #lines = 0;
 

@@ -17,12 +17,12 @@ export interface LogSource extends ByteSource {
   close(): void;
 }
 
-/** A log that stands there, but cannot be read; the message says why. */
+/** A log that cannot be read; the message says why. */
 export class UnreadableLogError extends Error {
   override name = "UnreadableLogError";
 }
 
-/** Compressed copies that would unpack to more are left unread, so that no file can fill the memory. */
+/** Compressed copies that would unpack to more are not read, so that no file can fill the memory. */
 export const MAX_UNPACKED = 512 * 1024 * 1024;
 
 /** How formats that are not read begin. Their names prove nothing: `jamf.log.1` may be compressed, too. */
@@ -42,7 +42,7 @@ const GZIP = [0x1f, 0x8b];
  * @param path Its path; a symbolic link, a folder or a pipe is refused.
  * @param inode Its inode when it was listed, if it was; another one means that the log has been rotated since.
  * @throws {UnreadableLogError} It is in a format that is not read, damaged, or too large to unpack.
- * @throws {ReplacedFileError} Another file stands there now, or none.
+ * @throws {ReplacedFileError} Another file is there now, or none.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  */
 export function openLog(path: string, inode?: number | null): LogSource {
@@ -54,11 +54,11 @@ export function openLog(path: string, inode?: number | null): LogSource {
     const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
     const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
     if (format) {
-      throw new UnreadableLogError(`its format, ${format[0]}, is not one this program reads`);
+      throw new UnreadableLogError(`${format[0]} is not supported`);
     }
     if (!isFormat(GZIP)) {
       if (path.endsWith(".gz")) {
-        throw new UnreadableLogError("it is not the gzip file it is named as");
+        throw new UnreadableLogError("its name ends in .gz, but it is not gzip");
       }
       return plain;
     }
@@ -73,18 +73,18 @@ export function openLog(path: string, inode?: number | null): LogSource {
  * Why a log cannot be read, as the end of a sentence.
  *
  * @param error What {@linkcode openLog} or reading has thrown.
- * @returns `undefined` if the log was replaced, and can be read anew, or if the error is a fault of this program.
+ * @returns `undefined` if the log was replaced, and can be read again, or if the error is a defect of this program.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(reasonUnread(new UnreadableLogError("its gzip data are damaged")), "its gzip data are damaged");
- * assertEquals(reasonUnread(new Deno.errors.PermissionDenied("x")), "permission denied");
- * assertEquals(reasonUnread(new TypeError("x is not a function")), undefined);
+ * assertEquals(unreadableReason(new UnreadableLogError("its gzip data are damaged")), "its gzip data are damaged");
+ * assertEquals(unreadableReason(new Deno.errors.PermissionDenied("x")), "permission denied");
+ * assertEquals(unreadableReason(new TypeError("x is not a function")), undefined);
  * ```
  */
-export function reasonUnread(error: unknown): string | undefined {
+export function unreadableReason(error: unknown): string | undefined {
   if (error instanceof ReplacedFileError) return undefined;
   if (error instanceof UnreadableLogError || error instanceof NotRegularFileError) {
     return error.message;

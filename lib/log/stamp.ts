@@ -23,7 +23,7 @@ const YEARS_BACK = 41;
 
 /**
  * What holds for all stamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from there
- * (no clock change in it, and all of it before the limit); `undefined` if each stamp must be looked at by itself.
+ * (no clock change in it, and all of it before the limit); `undefined` if each stamp must be resolved by itself.
  */
 type DatedDay = number | "never" | undefined;
 
@@ -51,7 +51,7 @@ export function stampResolver(reference: number, zone: string): ResolveStamp {
   let lastKey = -1;
   let lastDay: DatedDay;
 
-  /** Almost every stamp of a log is one look-up a day, and one addition a line. */
+  /** Almost every stamp of a log costs one map look-up a day, and one addition a line. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
     if (key === lastKey) return lastDay;
@@ -78,7 +78,7 @@ function dateDay(stamp: Stamp, limit: number, zone: string): DatedDay {
 }
 
 function search(stamp: Stamp, second: number, limit: number, zone: string): number | undefined {
-  // By UTC the limit may lie in the year before; a stamp of its own year that is too late is passed over.
+  // By UTC the limit may lie in the year before; a stamp of its own year that is too late is skipped.
   const newest = new Date(limit * 1000).getUTCFullYear() + 1;
   for (let year = newest; year >= newest - YEARS_BACK; year--) {
     if (!hasDay(year, stamp)) continue;
@@ -91,7 +91,7 @@ function search(stamp: Stamp, second: number, limit: number, zone: string): numb
 /** Whether a year has that date, on that weekday. */
 function hasDay(year: number, { weekday, month, day }: Stamp): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
-  // A day that the month does not have lies in another one.
+  // A day that the month does not have falls into another one.
   return date.getUTCMonth() === month - 1 && date.getUTCDay() === weekday % 7;
 }
 

@@ -1,6 +1,5 @@
 /**
- * The end of a sentence about a word that nobody knows: a question if something known is close by, else where to read
- * on.
+ * The end of a sentence about an unknown word: a question if a known one is similar, else a pointer to `--help`.
  *
  * @param word What was given.
  * @param known What could have been meant.

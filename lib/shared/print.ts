@@ -7,8 +7,8 @@
 /**
  * Writes all of a text. A reader that has seen enough, as in `jamf-pulse summary | head`, is no fault.
  *
- * @param stream Takes as many bytes as it has room for, and says how many.
- * @throws Whatever else the stream has to say.
+ * @param stream Writes as many bytes as it can, and returns how many.
+ * @throws Any other error of the stream.
  *
  * @example Usage
  * ```ts

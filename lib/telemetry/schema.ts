@@ -1,25 +1,19 @@
 /**
- * The two files that Fleet reads, as schemas beside their types. For those who check what was written: the endpoint
- * program itself takes only the types, because making all of this would cost every start 2 ms.
+ * The two files that Fleet reads, as schemas beside their types.
  *
  * @module
  */
 
 import * as z from "zod/mini";
+import { STATUSES } from "../health/findings.ts";
 import { parseTimestamp } from "../shared/timestamp.ts";
 
-/** What the agent's state can be. */
-export const STATUSES = ["ok", "device_signature_error", "no_success", "no_log"] as const;
-
-/** One of {@linkcode STATUSES}. */
-export type Status = typeof STATUSES[number];
-
 /** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
-const stamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
+const timestamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
 const count = z.int().check(z.nonnegative());
 
 /** `last_checkin`: when the agent last reached its server. */
-export const lastCheckinSchema = z.object({ last_successful_checkin: stamp });
+export const lastCheckinSchema = z.object({ last_successful_checkin: timestamp });
 
 /** The content of `last_checkin`. */
 export type LastCheckin = z.infer<typeof lastCheckinSchema>;
@@ -28,15 +22,15 @@ export type LastCheckin = z.infer<typeof lastCheckinSchema>;
 export const agentErrorsSchema = z.object({
   /** Raised when the meaning of a key changes. */
   schema_version: z.literal(1),
-  /** When this program looked. */
-  checked_at: stamp,
+  /** When this program inspected the logs. */
+  checked_at: timestamp,
   status: z.enum(STATUSES),
-  /** The newest contact known, from the logs or a standing file. */
-  last_successful_checkin: z.optional(stamp),
+  /** The newest contact known, from the logs or an earlier run. */
+  last_successful_checkin: z.optional(timestamp),
   /** Records with that error since the last contact or healing. */
   device_signature_errors: z.optional(count),
-  first_device_signature_error: z.optional(stamp),
-  last_device_signature_error: z.optional(stamp),
+  first_device_signature_error: z.optional(timestamp),
+  last_device_signature_error: z.optional(timestamp),
   /** Records that say there was no connection, since the last contact. */
   connection_errors: z.optional(count),
   /** Runs begun since the last contact. */
@@ -47,3 +41,17 @@ export const agentErrorsSchema = z.object({
 
 /** The content of `agent_errors`. */
 export type AgentErrors = z.infer<typeof agentErrorsSchema>;
+
+/**
+ * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it
+ * does not spoil the others.
+ */
+export const previousFileSchema = z.object({
+  checked_at: orAbsent(timestamp),
+  last_successful_checkin: orAbsent(timestamp),
+  watched_seconds: orAbsent(count),
+});
+
+function orAbsent<T extends z.ZodMiniType>(schema: T): z.ZodMiniCatch<z.ZodMiniOptional<T>> {
+  return z.catch(z.optional(schema), undefined);
+}

@@ -8,7 +8,7 @@
 import { reasonOf } from "../permissions.ts";
 import { kindOf } from "../regular_file.ts";
 
-/** A file that was not written; the message says why, and the file that stood before still stands. */
+/** A file that was not written; the message says why, and the previous file is untouched. */
 export class WriteError extends Error {
   override name = "WriteError";
 }
@@ -74,11 +74,13 @@ export function secureWrite(
     throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
   }
   syncFolder(dir, disk);
-  sweep(dir, now, disk);
+  removeOldTemps(dir, now, disk);
 }
 
 function makeFolder(dir: string, disk: Disk): void {
-  if (lookAt(dir, disk) === undefined) disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
+  if (lstatOrNothing(dir, disk) === undefined) {
+    disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
+  }
   refuseOther(dir, disk.lstatSync(dir));
 }
 
@@ -100,7 +102,7 @@ function fillTemp(
   using file = disk.openSync(temp, { write: true, createNew: true, mode: FILE_MODE });
   const made = file.statSync();
   tightenFolder(target.dir, made.uid, disk);
-  refuseForeignOwner(target.path, lookAt(target.path, disk), made.uid);
+  refuseForeignOwner(target.path, lstatOrNothing(target.path, disk), made.uid);
   // The umask may have taken bits away, and a file's group is that of its folder.
   disk.chmodSync(temp, FILE_MODE);
   if (made.uid === ROOT) disk.chownSync(temp, ROOT, WHEEL);
@@ -129,7 +131,7 @@ function tightenFolder(dir: string, uid: number | null, disk: Disk): void {
   }
 }
 
-/** Renaming replaces a link, or a stranger's file; but that it stands there is a finding, not something to tidy away. */
+/** A rename would replace a link or another user's file. That such a file is there is a fault to report, not to remove. */
 function refuseForeignOwner(
   path: string,
   info: Deno.FileInfo | undefined,
@@ -150,7 +152,7 @@ function belongsTo(owner: number | null, uid: number | null): string {
   return `belongs to user ${owner}, not to user ${uid} who runs this; give it to user ${uid}, or remove it`;
 }
 
-function lookAt(path: string, disk: Disk): Deno.FileInfo | undefined {
+function lstatOrNothing(path: string, disk: Disk): Deno.FileInfo | undefined {
   try {
     return disk.lstatSync(path);
   } catch (error) {
@@ -167,7 +169,7 @@ function removeTemp(temp: string, disk: Disk): void {
   try {
     disk.removeSync(temp);
   } catch {
-    // It was never made, or the disk refuses: then the sweep of a later run gets it.
+    // It was never made, or the disk refuses: then a later run removes it.
   }
 }
 
@@ -184,19 +186,19 @@ function syncFolder(dir: string, disk: Disk): void {
   }
 }
 
-function sweep(dir: string, now: number, disk: Disk): void {
+function removeOldTemps(dir: string, now: number, disk: Disk): void {
   let names: string[] = [];
   try {
     names = Array.from(disk.readDirSync(dir), ({ name }) => name);
   } catch {
-    // What is left is swept another time.
+    // A later run removes what is left.
   }
   for (const name of names.filter((name) => TEMP_NAME.test(name))) {
     try {
       const modified = disk.lstatSync(`${dir}/${name}`).mtime?.getTime() ?? Infinity;
       if (modified / 1000 < now - TEMP_LIFETIME) disk.removeSync(`${dir}/${name}`);
     } catch {
-      // A second copy sweeps at the same moment.
+      // A second copy may remove the same files at this moment.
     }
   }
 }

@@ -1,50 +1,39 @@
 /**
- * Answers to Jamf: what an extension attribute prints.
+ * What an extension attribute prints.
  *
  * @module
  */
 
-import type { Findings } from "../telemetry/previous_state.ts";
+import type { Findings } from "../health/findings.ts";
 import { formatTimestamp } from "../shared/timestamp.ts";
 
-/** Answers that are no finding: something could not be read, or not be written. */
-export type Fault = "error_read" | "error_write";
-
 /**
- * The answer of `checkin`: the stamp of the last contact, or why there is none.
- *
- * @param isUncertain Something could not be read that might have held a contact.
+ * The result of `checkin`: when the agent last checked in, or why that is not known.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(checkinAnswer({ status: "no_log" }, false), "no_log");
+ * assertEquals(checkinResult({ status: "no_log", checkin: "no_log" }), "no_log");
  * ```
  */
-export function checkinAnswer(findings: Findings, isUncertain: boolean): string {
-  const { assessment, contact } = findings;
-  if (assessment === undefined) return "no_log";
-  // A contact from before only takes the place of one that the logs know, too.
-  if (assessment.contact !== undefined && contact !== undefined) return formatTimestamp(contact);
-  return isUncertain ? "error_read" : "no_success";
+export function checkinResult({ checkin }: Findings): string {
+  if (checkin === "unknown") return "error_read";
+  return typeof checkin === "number" ? formatTimestamp(checkin) : checkin;
 }
 
 /**
- * The answer of `errors`: the agent's state.
- *
- * @param isUncertain Something could not be read that might have held a contact or a signature error.
+ * The result of `errors`: the agent's status.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(errorsAnswer({ status: "no_success" }, true), "error_read");
- * assertEquals(errorsAnswer({ status: "device_signature_error" }, true), "device_signature_error");
+ * assertEquals(errorsResult({ status: "unknown", checkin: "unknown" }), "error_read");
  * ```
  */
-export function errorsAnswer(findings: Findings, isUncertain: boolean): string {
-  return findings.status === "no_success" && isUncertain ? "error_read" : findings.status;
+export function errorsResult({ status }: Findings): string {
+  return status === "unknown" ? "error_read" : status;
 }
 
 /**
@@ -57,6 +46,6 @@ export function errorsAnswer(findings: Findings, isUncertain: boolean): string {
  * assertEquals(resultLine("ok"), "<result>ok</result>\n");
  * ```
  */
-export function resultLine(answer: string): string {
-  return `<result>${answer}</result>\n`;
+export function resultLine(result: string): string {
+  return `<result>${result}</result>\n`;
 }

@@ -1,5 +1,5 @@
 /**
- * A report to text that a person likes to read.
+ * A report to text for a person.
  *
  * @module
  */
@@ -16,6 +16,7 @@ export interface StatusStyle {
 }
 
 const BAR_WIDTH = 32;
+const LABEL_WIDTH = "Not read (older)".length + 2;
 /** Not from the platform's `Intl`: it takes 20 ms to start. */
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const GREEN = "32";
@@ -29,19 +30,21 @@ const COLORS: Record<StatusReport["health"], string> = {
   unknown: YELLOW,
 };
 
-/** What to do about it, for those states that need somebody. */
+/** What to do about it, for those states that need an action. */
 const NEXT_STEPS: Record<StatusReport["health"], readonly string[]> = {
   healthy: [],
   broken_trust: ["redeploy the Jamf management framework, or enrol this Mac again"],
   silent: ["see whether this Mac reaches the server: sudo jamf checkJSSConnection"],
   never: ["see whether this Mac is enrolled: sudo jamf checkJSSConnection"],
-  unknown: ["see to what was left unread"],
+  unknown: ["fix the unreadable log, then run this again"],
 };
 
 /** The report as text: a headline, what it rests on, and the last days. */
 export function statusText(report: StatusReport, style: StatusStyle): string {
   const headline = paint(printable(headlineOf(report)), COLORS[report.health], style);
-  const facts = factsOf(report).map(([label, text]) => `${label.padEnd(14)}${printable(text)}`);
+  const facts = factsOf(report).map(([label, text]) =>
+    `${label.padEnd(LABEL_WIDTH)}${printable(text)}`
+  );
   return `${[headline, "", ...facts, "", ...dayLines(report, style)].join("\n")}\n`;
 }
 
@@ -59,7 +62,7 @@ function headlineOf(report: StatusReport): string {
         ? `Never: there is no jamf.log in "${report.log_dir}"`
         : "Never: the logs show no contact of the Jamf agent with its server";
     case "unknown":
-      return "Unknown: the logs that could be read show no contact of late, and not all could be";
+      return "Unknown: a log that could not be read might hold the answer";
   }
 }
 
@@ -70,8 +73,8 @@ function factsOf(report: StatusReport): [label: string, text: string][] {
     ...sinceFacts(report),
     ...list("Next step", NEXT_STEPS[report.health]),
     ...report.logs.map((log): [string, string] => ["Read", `${log.name}: ${logText(log)}`]),
-    ...list("Not needed", report.not_needed),
-    ...list("Left unread", report.unread.map(({ name, reason }) => `${name}: ${reason}`)),
+    ...list("Not read (older)", report.not_needed),
+    ...list("Unreadable", report.unread.map(({ name, reason }) => `${name}: ${reason}`)),
     ...list("Skipped", report.skipped.map(({ name, reason }) => `${name}: ${reason}`)),
   ];
 }
@@ -91,26 +94,26 @@ function sinceFacts(report: StatusReport): [label: string, text: string][] {
 
 function logText(log: StatusReport["logs"][number]): string {
   const parts = [plural(log.records, "record")];
-  if (log.unusable_stamps > 0) parts.push(`${plural(log.unusable_stamps, "unusable stamp")}`);
+  if (log.unusable_stamps > 0) parts.push(`${plural(log.unusable_stamps, "unusable timestamp")}`);
   if (log.cut_lines > 0) parts.push(`${plural(log.cut_lines, "line")} over 1 MiB`);
   return parts.join(", ");
 }
 
 function dayLines(report: StatusReport, style: StatusStyle): string[] {
   const largest = Math.max(1, ...report.days.map((day) => Math.max(day.contacts, day.attempts)));
-  const [reached, missed] = style.ascii ? ["#", "-"] : ["█", "░"];
+  const [reached, failed] = style.ascii ? ["#", "-"] : ["█", "░"];
   const rows = report.days.map((day) => {
     const full = Math.round(day.contacts / largest * BAR_WIDTH);
     const whole = Math.round(Math.max(day.contacts, day.attempts) / largest * BAR_WIDTH);
     const bar = paint(reached.repeat(full), GREEN, style) +
-      paint(missed.repeat(whole - full), RED, style);
+      paint(failed.repeat(whole - full), RED, style);
     const weekday = WEEKDAYS[Temporal.PlainDate.from(day.date).dayOfWeek - 1];
     const numbers = [day.contacts, day.attempts, day.failures]
       .map((value) => String(value).padStart(10)).join("");
     return `${weekday} ${day.date}${numbers}  ${bar}`.trimEnd();
   });
   return [
-    `Day             Contacts  Attempts  Failures  ${reached} reached  ${missed} tried in vain`,
+    `Day             Contacts  Attempts  Failures  ${reached} reached  ${failed} failed`,
     ...rows,
   ];
 }

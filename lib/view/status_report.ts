@@ -1,23 +1,41 @@
 /**
- * Findings to the report that `status` prints: as it is with `--json`, and as text otherwise.
+ * An inspection to the report that `status` prints: as it is with `--json`, and as text otherwise.
  *
  * @module
  */
 
+import { type Findings, healthOf } from "../health/findings.ts";
 import type { Day } from "../health/timeline.ts";
-import type { Examination } from "../inspect_logs.ts";
-import { type Findings, sinceKeys } from "../telemetry/previous_state.ts";
 import { formatTimestamp } from "../shared/timestamp.ts";
+import { sinceKeys } from "../telemetry/documents.ts";
 import type { StatusReport } from "./status_schema.ts";
+
+/** A file and the reason why it was not read. */
+interface FileReason {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** What goes into a report. */
 export interface StatusReportOptions {
   readonly findings: Findings;
-  readonly examination: Examination;
+  /** What reading the logs came to. */
+  readonly logs: {
+    readonly readings: readonly {
+      readonly name: string;
+      readonly size: number;
+      readonly records: number;
+      readonly unusableStamps: number;
+      readonly cutLines: number;
+    }[];
+    readonly unreadable: readonly FileReason[];
+    readonly skipped: readonly FileReason[];
+    readonly notNeeded: readonly string[];
+  };
   readonly days: readonly Readonly<Day>[];
   /** Seconds since 1970. */
   readonly now: number;
-  readonly zone: string;
+  readonly timeZone: string;
   readonly logDir: string;
   /** In seconds. */
   readonly maxAge: number;
@@ -25,39 +43,29 @@ export interface StatusReportOptions {
 
 /** Puts a report together. */
 export function statusReport(options: StatusReportOptions): StatusReport {
-  const { findings, examination, days, now, zone, logDir, maxAge } = options;
+  const { findings, logs, days, now, timeZone, logDir, maxAge } = options;
   const { contact, status } = findings;
   return {
     schema_version: 1,
     checked_at: formatTimestamp(now),
     log_dir: logDir,
-    zone,
-    health: healthOf(options),
-    status,
+    zone: timeZone,
+    health: healthOf(findings, now, maxAge),
+    ...(status !== "unknown" && { status }),
     max_age_seconds: maxAge,
     ...(contact !== undefined &&
       { last_successful_checkin: formatTimestamp(contact), age_seconds: now - contact }),
     ...sinceKeys(findings),
     days: days.map((day) => ({ ...day })),
-    logs: examination.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
+    logs: logs.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
       name,
       size,
       records,
       unusable_stamps: unusableStamps,
       cut_lines: cutLines,
     })),
-    not_needed: [...examination.notNeeded],
-    unread: [...examination.unread],
-    skipped: [...examination.skipped],
+    not_needed: [...logs.notNeeded],
+    unread: logs.unreadable.map(({ name, reason }) => ({ name, reason })),
+    skipped: [...logs.skipped],
   };
-}
-
-function healthOf(
-  { findings, examination, now, maxAge }: StatusReportOptions,
-): StatusReport["health"] {
-  if (findings.status === "device_signature_error") return "broken_trust";
-  const { contact } = findings;
-  if (contact !== undefined && now - contact <= maxAge) return "healthy";
-  if (examination.unread.length > 0) return "unknown";
-  return contact === undefined ? "never" : "silent";
 }

@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod/mini";
-import { STATUSES } from "../telemetry/schema.ts";
+import { HEALTHS, STATUSES } from "../health/findings.ts";
 
 const count = z.int().check(z.nonnegative());
 const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
@@ -15,9 +15,9 @@ const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
 export const statusReportSchema = z.object({
   /** Raised when the meaning of a key changes. */
   schema_version: z.literal(1),
-  /** When this program looked. */
+  /** When this program inspected the logs. */
   checked_at: z.string(),
-  /** Where it looked. */
+  /** The folder of the logs. */
   log_dir: z.string(),
   /** IANA name of the zone that the log's stamps were read in. */
   zone: z.string(),
@@ -25,13 +25,13 @@ export const statusReportSchema = z.object({
    * `healthy`; `broken_trust`: the server refuses this Mac's signature; `silent`: the last contact is longer ago than
    * `max_age_seconds`; `never`: no contact is known; `unknown`: what could not be read might hold one.
    */
-  health: z.enum(["healthy", "broken_trust", "silent", "never", "unknown"]),
-  /** As in `agent_errors`. */
-  status: z.enum(STATUSES),
+  health: z.enum(HEALTHS),
+  /** As in `agent_errors`; absent if a log that could not be read might change it. */
+  status: z.optional(z.enum(STATUSES)),
   max_age_seconds: count,
-  /** The newest contact known, from the logs or a standing file. */
+  /** The newest contact known, from the logs or an earlier run. */
   last_successful_checkin: z.optional(z.string()),
-  /** How long ago that was, when this program looked. */
+  /** How long ago that was, when this program inspected the logs. */
   age_seconds: z.optional(count),
   /** Since that contact, as in `agent_errors`; absent if there is no log. */
   device_signature_errors: z.optional(count),

@@ -8,7 +8,7 @@ import type { MessageCount } from "../log/message_counts.ts";
 import { printable } from "../shared/printable.ts";
 
 /**
- * One line a message, its count before it, like `sort | uniq -c | sort -nr`. What `top` leaves out is told in a last
+ * One line a message, its count before it, like `sort | uniq -c | sort -nr`. What `top` leaves out is counted in a last
  * line, so that every line of the log is accounted for.
  *
  * @example Usage

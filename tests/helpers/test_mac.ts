@@ -6,7 +6,7 @@
  */
 
 import { type Command, parseCommand } from "../../lib/cli.ts";
-import type { Host, Outcome } from "../../lib/system.ts";
+import type { Outcome, System } from "../../lib/system.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
 import { run } from "../../lib/run.ts";
 
@@ -82,10 +82,10 @@ export class Mac implements Disposable {
   }
 
   /** Runs a command in this process, at `now`, in seconds since 1970. */
-  run(args: readonly string[], now: number, host: Partial<Host> = {}): Outcome {
+  run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
     return run(this.#command(args), {
       now,
-      zone: "UTC",
+      timeZone: "UTC",
       color: false,
       readInput: () => 0,
       progress: () => {},

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { asReadError, listLogs, ReadError } from "../../lib/log/files.ts";
+import { listLogs } from "../../lib/log/files.ts";
+import { asReadError, ReadError } from "../../lib/read_error.ts";
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../../lib/regular_file.ts";
 import { at, Mac } from "../helpers/test_mac.ts";
 
@@ -90,9 +91,9 @@ Deno.test("listLogs() throws on a folder that is none", () => {
   using mac = new Mac();
   mac.log("file", "x");
   const error = assertThrows(() => listLogs(`${mac.logDir}/file`));
-  const told = asReadError(`${mac.logDir}/file`, error);
-  assertInstanceOf(told, ReadError);
-  assertEquals(told.message, `Cannot read the logs in "${mac.logDir}/file": not a directory`);
+  const readError = asReadError(`${mac.logDir}/file`, error);
+  assertInstanceOf(readError, ReadError);
+  assertEquals(readError.message, `Cannot read the logs in "${mac.logDir}/file": not a directory`);
 });
 
 const ELSEWHERE: readonly [what: string, make: (mac: Mac, path: string) => void, reason: string][] =
@@ -166,9 +167,9 @@ const READ_ERRORS: readonly [dir: string, error: unknown, message: string][] = [
 
 for (const [dir, error, message] of READ_ERRORS) {
   Deno.test(`asReadError() says: ${message}`, () => {
-    const told = asReadError(dir, error);
-    assertInstanceOf(told, ReadError);
-    assertEquals([told.message, told.cause], [message, error]);
+    const readError = asReadError(dir, error);
+    assertInstanceOf(readError, ReadError);
+    assertEquals([readError.message, readError.cause], [message, error]);
   });
 }
 
@@ -181,9 +182,9 @@ const OTHER_WAYS: readonly [dir: string, way: string][] = [
 
 for (const [dir, way] of OTHER_WAYS) {
   Deno.test(`asReadError() answers ${dir} with ${way}`, () => {
-    const told = asReadError(dir, notCapable);
-    assertInstanceOf(told, ReadError);
-    assert(told.message.includes(way), told.message);
+    const readError = asReadError(dir, notCapable);
+    assertInstanceOf(readError, ReadError);
+    assert(readError.message.includes(way), readError.message);
   });
 }
 

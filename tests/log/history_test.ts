@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { logLine } from "../../tools/log_text.ts";
 import type { LogFile } from "../../lib/log/files.ts";
-import { type History, openHistory } from "../../lib/log/history.ts";
+import { History } from "../../lib/log/history.ts";
 import { bytesSource, type LogSource } from "../../lib/log/source.ts";
 import { at } from "../helpers/test_mac.ts";
 
@@ -22,7 +22,7 @@ class Logs {
   readonly closed: string[] = [];
   readonly history: History;
 
-  constructor(logs: readonly Log[], standing?: number) {
+  constructor(logs: readonly Log[], previousContact?: number) {
     const files = logs.map(({ name, modified }): LogFile => ({
       name,
       path: `/${name}`,
@@ -30,13 +30,13 @@ class Logs {
       modified,
       inode: 1,
     }));
-    this.history = openHistory({
+    this.history = new History({
       files: files.sort((a, b) => b.modified - a.modified),
       open: ({ name }) => this.#open(logs.find((log) => log.name === name)!),
-      unreadable: (error) => error instanceof RangeError ? error.message : undefined,
+      unreadableReason: (error) => error instanceof RangeError ? error.message : undefined,
       now: NOW,
-      zone: "UTC",
-      standing,
+      timeZone: "UTC",
+      previousContact,
     });
   }
 
@@ -109,19 +109,19 @@ const ORDERS: readonly [what: string, logs: readonly Log[], pids: readonly numbe
 ];
 
 for (const [what, logs, pids] of ORDERS) {
-  Deno.test(`openHistory() orders ${what} by the stamps inside`, () => {
+  Deno.test(`History orders ${what} by the stamps inside`, () => {
     const all = new Logs(logs);
     assertEquals(all.take(), [...pids]);
     assertEquals(all.closed.length, logs.length);
   });
 }
 
-Deno.test("openHistory() keeps the order of a file, also where its clock went back", () => {
+Deno.test("History keeps the order of a file, also where its clock went back", () => {
   const all = new Logs([log("jamf.log", [30, 10, 20], 5), log("jamf.log.1", [50, 40])]);
   assertEquals(all.take(), [20, 10, 30, 40, 50]);
 });
 
-Deno.test("openHistory() keeps the order of the files and inside them for equal stamps", () => {
+Deno.test("History keeps the order of the files and inside them for equal stamps", () => {
   const text = [1, 2].map((pid) => logLine(NOW - 5, "Hello", { pid })).join("");
   const copy = [3, 4].map((pid) => logLine(NOW - 5, "Hello", { pid })).join("");
   const all = new Logs([
@@ -131,7 +131,7 @@ Deno.test("openHistory() keeps the order of the files and inside them for equal 
   assertEquals(all.take(), [2, 1, 4, 3]);
 });
 
-Deno.test("openHistory() has a record without a usable stamp go with the one below it", () => {
+Deno.test("History has a record without a usable stamp go with the one below it", () => {
   const undated = "Mon Nov 23 25:00:00 Mac jamf[99]: Hello\n";
   const line = (age: number): string => logLine(NOW - age, "Hello", { pid: age });
   const all = new Logs([
@@ -141,11 +141,11 @@ Deno.test("openHistory() has a record without a usable stamp go with the one bel
   assertEquals(all.take(), [1, 99, 2, 3]);
 });
 
-Deno.test("openHistory() opens nothing before it is asked", () => {
+Deno.test("History opens nothing before it is asked", () => {
   assertEquals(new Logs([log("jamf.log", [1])]).opened, []);
 });
 
-Deno.test("openHistory() opens a copy only when its turn could have come", () => {
+Deno.test("History opens a copy only when its turn could have come", () => {
   const all = new Logs([
     log("jamf.log", [30, 20, 10], 0),
     log("jamf.log.1", [50, 25], 25),
@@ -167,13 +167,13 @@ Deno.test("openHistory() opens a copy only when its turn could have come", () =>
   ]);
 });
 
-Deno.test("openHistory() does not open a copy last written to before the entry at hand", () => {
+Deno.test("History does not open a copy last written to before the entry at hand", () => {
   const all = new Logs([log("jamf.log", [30, 20, 10]), log("jamf.log.1", [50, 40], 31)]);
   assertEquals(all.take(3), [10, 20, 30]);
   assertEquals(all.opened, ["jamf.log"]);
 });
 
-Deno.test("openHistory() closes a log that has no more", () => {
+Deno.test("History closes a log that has no more", () => {
   const all = new Logs([log("jamf.log", [1]), log("jamf.log.1", [9, 8]), log("jamf.log.2", [20])]);
   assertEquals(all.take(2), [1, 8]);
   assertEquals(all.closed, ["jamf.log"]);
@@ -181,7 +181,7 @@ Deno.test("openHistory() closes a log that has no more", () => {
   assertEquals(all.closed, ["jamf.log", "jamf.log.1", "jamf.log.2"]);
 });
 
-Deno.test("openHistory() closes what is open when it is told to, once", () => {
+Deno.test("History closes what is open when it is told to, once", () => {
   const all = new Logs([log("jamf.log", [5, 1], 0), log("jamf.log.1", [6, 2], 0)]);
   assertEquals(all.take(1), [1]);
   all.history.close();
@@ -189,37 +189,43 @@ Deno.test("openHistory() closes what is open when it is told to, once", () => {
   assertEquals(all.closed.sort(), ["jamf.log", "jamf.log.1"]);
 });
 
-Deno.test("openHistory() goes on without a log that cannot be opened, and names it", () => {
+Deno.test("History goes on without a log that cannot be opened, and names it", () => {
   const all = new Logs([
     log("jamf.log", [1]),
     { name: "jamf.log.1", modified: NOW - 2, text: new RangeError("it is damaged") },
     log("jamf.log.2", [3]),
   ]);
   assertEquals(all.take(), [1, 3]);
-  assertEquals(all.history.unread, [{ name: "jamf.log.1", reason: "it is damaged" }]);
+  assertEquals(all.history.unreadable, [
+    { name: "jamf.log.1", reason: "it is damaged", modified: NOW - 2 },
+  ]);
   assertEquals(all.history.readings.map(({ name }) => name), ["jamf.log", "jamf.log.2"]);
 });
 
-Deno.test("openHistory() does not name a damaged log whose turn never came", () => {
+Deno.test("History does not name a damaged log whose turn never came", () => {
   const all = new Logs([
     log("jamf.log", [2, 1]),
     { name: "jamf.log.1", modified: NOW - 3, text: new RangeError("it is damaged") },
   ]);
   assertEquals(all.take(2), [1, 2]);
-  assertEquals(all.history.unread, []);
+  assertEquals(all.history.unreadable, []);
 });
 
-Deno.test("openHistory() goes on without a log that fails while it is read, and closes it", () => {
+Deno.test("History goes on without a log that fails while it is read, and closes it", () => {
   const all = new Logs([
     { ...log("jamf.log", [1]), broken: new RangeError("input/output error") },
     log("jamf.log.1", [3, 2]),
   ]);
   assertEquals(all.take(), [2, 3]);
-  assertEquals(all.history.unread, [{ name: "jamf.log", reason: "input/output error" }]);
+  assertEquals(all.history.unreadable, [{
+    name: "jamf.log",
+    reason: "input/output error",
+    modified: NOW - 1,
+  }]);
   assertEquals(all.closed, ["jamf.log", "jamf.log.1"]);
 });
 
-Deno.test("openHistory() passes on any other error, and closes the log on demand", () => {
+Deno.test("History passes on any other error, and closes the log on demand", () => {
   const opening = new Logs([{ name: "jamf.log", modified: NOW, text: new TypeError("fault") }]);
   assertThrows(() => opening.take(), TypeError, "fault");
   const reading = new Logs([{ ...log("jamf.log", [1]), broken: new TypeError("fault") }]);
@@ -228,7 +234,7 @@ Deno.test("openHistory() passes on any other error, and closes the log on demand
   assertEquals(reading.closed, ["jamf.log"]);
 });
 
-Deno.test("openHistory() counts what it has read of each log", () => {
+Deno.test("History counts what it has read of each log", () => {
   const undated = "Mon Nov 23 25:00:00 Mac jamf[99]: Hello\n";
   const { text } = log("", [2, 1]);
   const all = new Logs([
@@ -246,7 +252,7 @@ Deno.test("openHistory() counts what it has read of each log", () => {
 const REFERENCES: readonly [
   what: string,
   modified: string,
-  standing: string | undefined,
+  previous: string | undefined,
   stamp: string,
   expected: string,
 ][] = [
@@ -280,18 +286,18 @@ const REFERENCES: readonly [
   ],
 ];
 
-for (const [what, modified, standing, stamp, expected] of REFERENCES) {
-  Deno.test(`openHistory() reads no stamp as later than ${what}`, () => {
+for (const [what, modified, previous, stamp, expected] of REFERENCES) {
+  Deno.test(`History reads no stamp as later than ${what}`, () => {
     const text = `${stamp} Mac jamf[1]: Hello\n`;
     const all = new Logs(
       [{ name: "jamf.log", modified: at(modified), text }],
-      standing === undefined ? undefined : at(standing),
+      previous === undefined ? undefined : at(previous),
     );
     assertEquals(all.history.next()?.at, at(expected));
   });
 }
 
-Deno.test("openHistory() reads a stamp in each log by that log's own year", () => {
+Deno.test("History reads a stamp in each log by that log's own year", () => {
   // 20 November was a Friday in 2015, 2020 and 2026.
   const line = "Fri Nov 20 13:00:00 Mac jamf[1]: Hello\n";
   const all = new Logs([

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { logLine } from "../../tools/log_text.ts";
-import { maskCounts, type MessageCount, Summary } from "../../lib/log/message_counts.ts";
+import { maskCounts, type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { bytesSource } from "../../lib/log/source.ts";
 import { at, Mac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 
-function summaryOf(log: string | Uint8Array): Summary {
+function summaryOf(log: string | Uint8Array): MessageCounter {
   const bytes = typeof log === "string" ? new TextEncoder().encode(log) : log;
-  const summary = new Summary();
+  const summary = new MessageCounter();
   summary.addLines(linesBackwards(bytesSource(bytes)));
   return summary;
 }
@@ -39,20 +39,20 @@ const MESSAGES: readonly [line: string, message: string][] = [
 ];
 
 for (const [line, message] of MESSAGES) {
-  Deno.test(`Summary counts ${JSON.stringify(line)} as ${JSON.stringify(message)}`, () => {
+  Deno.test(`MessageCounter counts ${JSON.stringify(line)} as ${JSON.stringify(message)}`, () => {
     assertEquals(pairs(summaryOf(`${line}\n`).counts()), [[1, message]]);
   });
 }
 
-Deno.test("Summary goes by the line alone, not by the bytes behind it", () => {
+Deno.test("MessageCounter goes by the line alone, not by the bytes behind it", () => {
   const bytes = new TextEncoder().encode("jamf[335]: Hello");
   const lines = [9, 10, 11, 13].map((end) => ({ bytes, start: 0, end, cut: false }));
-  const summary = new Summary();
+  const summary = new MessageCounter();
   summary.addLines(() => lines.shift());
   assertEquals(pairs(summary.counts()), [[1, ""], [1, "He"], [1, "jamf[335]"], [1, "jamf[335]:"]]);
 });
 
-Deno.test("Summary has the most frequent first, ties by their text", () => {
+Deno.test("MessageCounter has the most frequent first, ties by their text", () => {
   const log = ["b", "c", "a", "B", "é", "c", " ", "", "d", "d", "d"].join("\n");
   assertEquals(pairs(summaryOf(log).counts()), [
     [3, "d"],
@@ -66,24 +66,24 @@ Deno.test("Summary has the most frequent first, ties by their text", () => {
   ]);
 });
 
-Deno.test("Summary counts nothing of an empty log", () => {
+Deno.test("MessageCounter counts nothing of an empty log", () => {
   const summary = summaryOf("");
   assertEquals([summary.lines, summary.counts()], [0, []]);
 });
 
-Deno.test("Summary adds up several logs", () => {
+Deno.test("MessageCounter adds up several logs", () => {
   const summary = summaryOf("a\nb\n");
   summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode("a\n"))));
   assertEquals(summary.lines, 3);
   assertEquals(pairs(summary.counts()), [[2, "a"], [1, "b"]]);
 });
 
-Deno.test("Summary adds up messages that read the same", () => {
+Deno.test("MessageCounter adds up messages that read the same", () => {
   const log = Uint8Array.from([0xff, 0x0a, 0xfe, 0x0a, 0xef, 0xbf, 0xbd, 0x0a]);
   assertEquals(pairs(summaryOf(log).counts()), [[3, "\ufffd"]]);
 });
 
-Deno.test("Summary tells long messages apart by any of their bytes", () => {
+Deno.test("MessageCounter tells long messages apart by any of their bytes", () => {
   const messages = Array.from(
     { length: 500 },
     (_, i) => `${"a".repeat(i)}b${"a".repeat(499 - i)}`,
@@ -106,7 +106,7 @@ const anyLine = fc.oneof(
 const anyLog = fc.tuple(fc.array(anyLine, { maxLength: 200 }), fc.constantFrom("", "Hello", "torn"))
   .map(([lines, torn]) => lines.join("") + torn);
 
-Deno.test("Summary counts as sed, sort and uniq do", () => {
+Deno.test("MessageCounter counts as sed, sort and uniq do", () => {
   const pipeline = String.raw`LC_ALL=C; export LC_ALL
     sed -E 's/^.*jamf\[[0-9]+\]: //' "$0" | sort | uniq -c`;
   using mac = new Mac();
@@ -128,7 +128,7 @@ Deno.test("Summary counts as sed, sort and uniq do", () => {
   );
 });
 
-Deno.test("Summary accounts for every line", () => {
+Deno.test("MessageCounter accounts for every line", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
     const text = String.fromCharCode(...bytes);
     const lines = text.split("\n").length - (/(^|\n)$/.test(text) ? 1 : 0);

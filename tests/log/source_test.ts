@@ -55,7 +55,7 @@ for (const [what, name, content, text] of READABLE) {
 }
 
 const DAMAGED = "its gzip data are damaged";
-const NOT_GZIP = "it is not the gzip file it is named as";
+const NOT_GZIP = "its name ends in .gz, but it is not gzip";
 
 const UNREADABLE: readonly [name: string, content: string | Uint8Array, reason: string][] = [
   ["jamf.log.1.gz", HELLO.subarray(0, HELLO.length - 9), DAMAGED],
@@ -67,34 +67,34 @@ const UNREADABLE: readonly [name: string, content: string | Uint8Array, reason: 
   ["jamf.log.1.gz", TEXT, NOT_GZIP],
   ["jamf.log.1.gz", "", NOT_GZIP],
   ["jamf.log.1.gz", "B", NOT_GZIP],
-  ["jamf.log.1.bz2", "BZh91AY&SY", "its format, bzip2, is not one this program reads"],
-  ["jamf.log.1", "BZh", "its format, bzip2, is not one this program reads"],
+  ["jamf.log.1.bz2", "BZh91AY&SY", "bzip2 is not supported"],
+  ["jamf.log.1", "BZh", "bzip2 is not supported"],
   [
     "jamf.log.1.xz",
     joined([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], [1, 2]),
-    "its format, xz, is not one this program reads",
+    "xz is not supported",
   ],
   [
     "jamf.log.1.zst",
     joined([0x28, 0xb5, 0x2f, 0xfd], [1, 2]),
-    "its format, zstd, is not one this program reads",
+    "zstd is not supported",
   ],
   [
     "jamf.log.1.gz",
     joined([0x28, 0xb5, 0x2f, 0xfd], [1, 2]),
-    "its format, zstd, is not one this program reads",
+    "zstd is not supported",
   ],
   [
     "jamf.log.1.lz4",
     joined([0x04, 0x22, 0x4d, 0x18], [1, 2]),
-    "its format, lz4, is not one this program reads",
+    "lz4 is not supported",
   ],
   [
     "jamf.log.1.Z",
     joined([0x1f, 0x9d], [1]),
-    "its format, compress, is not one this program reads",
+    "compress is not supported",
   ],
-  ["jamf.log.1.zip", "PK\x03\x04xx", "its format, zip, is not one this program reads"],
+  ["jamf.log.1.zip", "PK\x03\x04xx", "zip is not supported"],
 ];
 
 UNREADABLE.forEach(([name, content, reason], i) => {

@@ -3,16 +3,13 @@ import fc from "fast-check";
 import * as z from "zod/mini";
 import type { Assessment, Since } from "../../lib/health/assess.ts";
 import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
+import { type Findings, findingsOf } from "../../lib/health/findings.ts";
+import { agentErrorsText, lastCheckinText, watchedSeconds } from "../../lib/telemetry/documents.ts";
 import {
   AGENT_ERRORS,
-  agentErrorsText,
-  type Findings,
-  findingsOf,
   LAST_CHECKIN,
-  lastCheckinText,
   type PreviousState,
   previousStateOf,
-  watchedSeconds,
 } from "../../lib/telemetry/previous_state.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import { at } from "../helpers/test_mac.ts";
@@ -26,11 +23,20 @@ const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 const strictLastCheckin = z.strictObject(lastCheckinSchema.shape);
 const strictAgentErrors = z.strictObject(agentErrorsSchema.shape);
 
-function standingOn(lastCheckin?: string, agentErrors?: string, now = NOW): PreviousState {
+function previousOn(lastCheckin?: string, agentErrors?: string, now = NOW): PreviousState {
   return previousStateOf((name) => {
     assert(name === LAST_CHECKIN || name === AGENT_ERRORS);
     return name === LAST_CHECKIN ? lastCheckin : agentErrors;
   }, now);
+}
+
+function findingsFrom(assessment: Assessment | undefined, previous: PreviousState): Findings {
+  return findingsOf({ assessment, previousContact: previous.contact, unreadableSince: [] });
+}
+
+function textOf(findings: Findings, previous: PreviousState, now: number): string {
+  assert(findings.status !== "unknown");
+  return agentErrorsText(findings, findings.status, previous.inspection, now);
 }
 
 function checkinOf(stamp: unknown): string {
@@ -50,7 +56,7 @@ Deno.test("previousStateOf() takes the later check-in of both files", () => {
   ];
   for (const [lastCheckin, agentErrors, contact] of cases) {
     const expected = contact === undefined ? {} : { contact };
-    assertEquals(standingOn(lastCheckin, agentErrors), expected);
+    assertEquals(previousOn(lastCheckin, agentErrors), expected);
   }
 });
 
@@ -63,8 +69,8 @@ Deno.test("previousStateOf() ignores a check-in to come, but not the other file'
   ];
   for (const [stamp, contact] of cases) {
     const [one, other] = [checkinOf(formatTimestamp(stamp)), checkinOf(formatTimestamp(EARLIER))];
-    assertEquals(standingOn(one, other), { contact });
-    assertEquals(standingOn(other, one), { contact });
+    assertEquals(previousOn(one, other), { contact });
+    assertEquals(previousOn(other, one), { contact });
   }
 });
 
@@ -92,18 +98,19 @@ Deno.test("previousStateOf() ignores what is not ours to understand", () => {
     "[".repeat(60_000),
   ];
   for (const text of texts) {
-    assertEquals(standingOn(text, text), {}, text.slice(0, 80));
-    assertEquals(standingOn(text, checkinOf(formatTimestamp(EARLIER))), { contact: EARLIER });
+    assertEquals(previousOn(text, text), {}, text.slice(0, 80));
+    assertEquals(previousOn(text, checkinOf(formatTimestamp(EARLIER))), { contact: EARLIER });
   }
 });
 
-Deno.test("previousStateOf() reads the last look from agent_errors", () => {
-  const look = (change: Record<string, unknown>): PreviousState["look"] =>
-    standingOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...change })).look;
+Deno.test("previousStateOf() reads the last inspection from agent_errors", () => {
+  const inspection = (change: Record<string, unknown>): PreviousState["inspection"] =>
+    previousOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...change }))
+      .inspection;
   const plain = { at: LATER, contact: undefined, watchedSeconds: 0 };
-  assertEquals(look({}), plain);
-  assertEquals(look({ checked_at: "then" }), undefined);
-  assertEquals(look({ last_successful_checkin: formatTimestamp(EARLIER) }), {
+  assertEquals(inspection({}), plain);
+  assertEquals(inspection({ checked_at: "then" }), undefined);
+  assertEquals(inspection({ last_successful_checkin: formatTimestamp(EARLIER) }), {
     ...plain,
     contact: EARLIER,
   });
@@ -119,33 +126,16 @@ Deno.test("previousStateOf() reads the last look from agent_errors", () => {
     [[900], 0],
   ];
   for (const [watched_seconds, watchedSeconds] of cases) {
-    assertEquals(look({ watched_seconds }), { ...plain, watchedSeconds }, `${watched_seconds}`);
+    assertEquals(
+      inspection({ watched_seconds }),
+      { ...plain, watchedSeconds },
+      `${watched_seconds}`,
+    );
   }
-  assertEquals(standingOn(JSON.stringify({ checked_at: formatTimestamp(LATER) })).look, undefined);
-});
-
-Deno.test("findingsOf() sets no log before a signature error, and that before a contact", () => {
-  const errors = { ...NOTHING, signatureErrors: 1 };
-  const cases: [Assessment | undefined, PreviousState, Findings["status"], contact?: number][] = [
-    [undefined, {}, "no_log"],
-    [undefined, { contact: EARLIER }, "no_log", EARLIER],
-    [{ since: NOTHING }, {}, "no_success"],
-    [{ since: NOTHING }, { contact: EARLIER }, "no_success", EARLIER],
-    [{ contact: LATER, since: NOTHING }, {}, "ok", LATER],
-    [{ contact: LATER, since: NOTHING }, { contact: EARLIER }, "ok", LATER],
-    [{ contact: EARLIER, since: NOTHING }, { contact: LATER }, "ok", LATER],
-    [{ since: errors }, {}, "device_signature_error"],
-    [{ since: errors }, { contact: LATER }, "device_signature_error", LATER],
-    [{ contact: LATER, since: errors }, {}, "device_signature_error", LATER],
-  ];
-  for (const [assessment, standing, status, contact] of cases) {
-    const expected = {
-      status,
-      ...(contact !== undefined && { contact }),
-      ...(assessment && { assessment }),
-    };
-    assertEquals(findingsOf(assessment, standing), expected);
-  }
+  assertEquals(
+    previousOn(JSON.stringify({ checked_at: formatTimestamp(LATER) })).inspection,
+    undefined,
+  );
 });
 
 Deno.test("lastCheckinText() is one line, byte for byte", () => {
@@ -184,27 +174,27 @@ Deno.test("agentErrorsText() names what is known for each status, and nothing el
       last_device_signature_error: last,
     }],
   ];
-  for (const [assessment, standing, expected] of cases) {
-    const text = agentErrorsText(findingsOf(assessment, standing), standing, NOW);
+  for (const [assessment, previous, expected] of cases) {
+    const text = textOf(findingsFrom(assessment, previous), previous, NOW);
     assert(text.endsWith("}\n") && text.indexOf("\n") === text.length - 1);
     assertEquals(JSON.parse(text), { ...always, ...expected });
     strictAgentErrors.parse(JSON.parse(text));
   }
 });
 
-Deno.test("watchedSeconds() adds up looks without a gap, until a new contact", () => {
+Deno.test("watchedSeconds() adds up inspections without a gap, until a new contact", () => {
   const before = { at: NOW, contact: EARLIER, watchedSeconds: 900 };
   const noContact = { ...before, contact: undefined };
   const cases: [
     name: string,
-    before: PreviousState["look"],
+    before: PreviousState["inspection"],
     contact: number | undefined,
     gap: number,
     expected: number,
   ][] = [
-    ["a first look", undefined, EARLIER, 0, 0],
-    ["a look in time", before, EARLIER, 900, 1800],
-    ["a look at the same moment", before, EARLIER, 0, 900],
+    ["a first inspection", undefined, EARLIER, 0, 0],
+    ["a inspection in time", before, EARLIER, 900, 1800],
+    ["a inspection at the same moment", before, EARLIER, 0, 900],
     ["a gap of exactly 45 minutes", before, EARLIER, 2700, 3600],
     ["a gap of a second more", before, EARLIER, 2701, 0],
     ["a clock set back", before, EARLIER, -1, 0],
@@ -216,25 +206,25 @@ Deno.test("watchedSeconds() adds up looks without a gap, until a new contact", (
     ["a contact that reads as earlier", before, EARLIER - 3600, 900, 1800],
     ["nothing watched so far", { ...before, watchedSeconds: 0 }, EARLIER, 900, 900],
   ];
-  for (const [name, look, contact, gap, expected] of cases) {
-    assertEquals(watchedSeconds(look, contact, NOW + gap), expected, name);
+  for (const [name, inspection, contact, gap, expected] of cases) {
+    assertEquals(watchedSeconds(inspection, contact, NOW + gap), expected, name);
   }
 });
 
-Deno.test("agentErrorsText() begins to watch anew when the standing file lacks a key", () => {
-  const look = { checked_at: formatTimestamp(NOW - 900), watched_seconds: 600 };
+Deno.test("agentErrorsText() begins to watch anew when the previous file lacks a key", () => {
+  const inspection = { checked_at: formatTimestamp(NOW - 900), watched_seconds: 600 };
   const contact = { last_successful_checkin: formatTimestamp(EARLIER) };
   const cases: [file: Record<string, unknown>, expected: number][] = [
-    [{ ...look, ...contact }, 1500],
+    [{ ...inspection, ...contact }, 1500],
     // The contact is new to that file.
-    [look, 0],
+    [inspection, 0],
     [{ ...contact, watched_seconds: 600 }, 0],
-    [{ checked_at: look.checked_at, ...contact }, 900],
+    [{ checked_at: inspection.checked_at, ...contact }, 900],
   ];
   for (const [file, expected] of cases) {
-    const standing = standingOn(undefined, JSON.stringify(file));
-    const findings = findingsOf({ contact: EARLIER, since: NOTHING }, standing);
-    assertEquals(JSON.parse(agentErrorsText(findings, standing, NOW)).watched_seconds, expected);
+    const previous = previousOn(undefined, JSON.stringify(file));
+    const findings = findingsFrom({ contact: EARLIER, since: NOTHING }, previous);
+    assertEquals(JSON.parse(textOf(findings, previous, NOW)).watched_seconds, expected);
   }
 });
 
@@ -262,9 +252,9 @@ Deno.test("previousStateOf() reads back what lastCheckinText() and agentErrorsTe
     fc.record({
       now: fc.constant(now),
       assessment: fc.option(assessmentBefore(now), { nil: undefined }),
-      standing: fc.record({
+      previous: fc.record({
         contact: fc.integer({ min: 0, max: now }),
-        look: fc.record({
+        inspection: fc.record({
           at: second,
           contact: fc.option(second, { nil: undefined }),
           watchedSeconds: few,
@@ -273,45 +263,45 @@ Deno.test("previousStateOf() reads back what lastCheckinText() and agentErrorsTe
     })
   );
   fc.assert(
-    fc.property(given, ({ now, assessment, standing }) => {
-      const findings = findingsOf(assessment, standing);
-      const text = agentErrorsText(findings, standing, now);
+    fc.property(given, ({ now, assessment, previous }) => {
+      const findings = findingsFrom(assessment, previous);
+      const text = textOf(findings, previous, now);
       const file = strictAgentErrors.parse(JSON.parse(text));
       const { contact } = findings;
-      const look = { at: now, contact, watchedSeconds: file.watched_seconds! };
-      const expected = { ...(contact !== undefined && { contact }), look };
-      assertEquals(standingOn(undefined, text, now), expected);
+      const inspection = { at: now, contact, watchedSeconds: file.watched_seconds! };
+      const expected = { ...(contact !== undefined && { contact }), inspection };
+      assertEquals(previousOn(undefined, text, now), expected);
       if (contact === undefined) return;
       const lastCheckin = lastCheckinText(contact);
       strictLastCheckin.parse(JSON.parse(lastCheckin));
-      assertEquals(standingOn(lastCheckin, undefined, now), { contact });
-      assertEquals(standingOn(lastCheckin, text, now), expected);
+      assertEquals(previousOn(lastCheckin, undefined, now), { contact });
+      assertEquals(previousOn(lastCheckin, text, now), expected);
     }),
     { seed: 1 },
   );
 });
 
-Deno.test("findingsOf() never lets a recorded stamp move back", () => {
-  const looks = fc.array(
+Deno.test("a recorded timestamp never moves back", () => {
+  const inspections = fc.array(
     fc.record({
       later: fc.nat({ max: 10_000 }),
-      /** How long before the look the contact lies that the logs show; none if absent. */
+      /** How long before the inspection the contact lies that the logs show; none if absent. */
       back: fc.option(fc.nat({ max: 50_000 }), { nil: undefined }),
       mode: fc.constantFrom(LAST_CHECKIN, AGENT_ERRORS),
     }),
     { minLength: 2, maxLength: 20 },
   );
   fc.assert(
-    fc.property(looks, (looks) => {
+    fc.property(inspections, (inspections) => {
       const files = new Map<string, string>();
       let now = NOW;
       let newest = -Infinity;
-      for (const { later, back, mode } of looks) {
+      for (const { later, back, mode } of inspections) {
         now += later;
-        const standing = previousStateOf((name) => files.get(name), now);
+        const previous = previousStateOf((name) => files.get(name), now);
         const contact = back === undefined ? {} : { contact: now - back };
-        const findings = findingsOf({ ...contact, since: NOTHING }, standing);
-        if (mode === AGENT_ERRORS) files.set(mode, agentErrorsText(findings, standing, now));
+        const findings = findingsFrom({ ...contact, since: NOTHING }, previous);
+        if (mode === AGENT_ERRORS) files.set(mode, textOf(findings, previous, now));
         else if (findings.contact !== undefined) files.set(mode, lastCheckinText(findings.contact));
         const recorded = previousStateOf((name) => files.get(name), now).contact ?? -Infinity;
         assertGreaterOrEqual(recorded, newest);

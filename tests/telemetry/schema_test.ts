@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { agentErrorsSchema, lastCheckinSchema, STATUSES } from "../../lib/telemetry/schema.ts";
+import { STATUSES } from "../../lib/health/findings.ts";
+import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
 
 const STAMP = "2025-04-25T09:21:38Z";
 const LEAST = { schema_version: 1, checked_at: STAMP, status: "ok" };

@@ -1,0 +1,51 @@
+/**
+ * The modes `checkin` and `errors`: extension attributes. Each gets its result in any case, and Jamf its exit status of 0.
+ *
+ * @module
+ */
+
+import type { Folders } from "../cli.ts";
+import { inspect, type Inspection } from "../inspect.ts";
+import { ReadError } from "../read_error.ts";
+import type { Outcome, System } from "../system.ts";
+import { WriteError } from "../telemetry/secure_write.ts";
+import { remarks } from "../view/remarks.ts";
+import { checkinResult, errorsResult, resultLine } from "../view/result.ts";
+import { writeAgentErrors, writeLastCheckin } from "./write_telemetry.ts";
+
+/** Writes `last_checkin`, and answers with the last check-in. */
+export function runCheckin(folders: Folders, system: System): Outcome {
+  return runAttribute(folders, system, writeLastCheckin, checkinResult);
+}
+
+/** Writes `agent_errors`, and answers with the agent's status. */
+export function runErrors(folders: Folders, system: System): Outcome {
+  return runAttribute(folders, system, writeAgentErrors, errorsResult);
+}
+
+function runAttribute(
+  folders: Folders,
+  system: System,
+  write: typeof writeLastCheckin,
+  resultOf: typeof checkinResult,
+): Outcome {
+  let inspection: Inspection;
+  try {
+    inspection = inspect(folders, system);
+  } catch (error) {
+    if (error instanceof ReadError) return outcome("error_read", [error.message]);
+    throw error;
+  }
+  const messages = [...inspection.warnings, ...remarks(inspection.logs)];
+  try {
+    write(inspection, folders, system);
+  } catch (error) {
+    if (error instanceof WriteError) return outcome("error_write", [...messages, error.message]);
+    throw error;
+  }
+  return outcome(resultOf(inspection.findings), messages);
+}
+
+function outcome(result: string, messages: readonly string[]): Outcome {
+  return { code: 0, stdout: resultLine(result), messages };
+}

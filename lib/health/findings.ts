@@ -1,0 +1,111 @@
+/**
+ * What is known of the agent. Every "unknown" is decided here, and nowhere else.
+ *
+ * @module
+ */
+
+import type { Assessment, Since } from "./assess.ts";
+
+/** What the agent's state can be. */
+export const STATUSES = ["ok", "device_signature_error", "no_success", "no_log"] as const;
+
+/** One of {@linkcode STATUSES}. */
+export type Status = typeof STATUSES[number];
+
+/** What `status` calls the agent's health. */
+export const HEALTHS = ["healthy", "broken_trust", "silent", "never", "unknown"] as const;
+
+/** One of {@linkcode HEALTHS}. */
+export type Health = typeof HEALTHS[number];
+
+/** What the logs and an earlier run say. */
+export interface FindingsInput {
+  /** What the logs say; `undefined` if there are none. */
+  readonly assessment: Assessment | undefined;
+  /** A check-in known from an earlier run, in seconds since 1970. */
+  readonly previousContact: number | undefined;
+  /** When each log that could not be read was last written to, in seconds since 1970. */
+  readonly unreadableSince: readonly number[];
+}
+
+/** What is known of the agent, from its logs and from an earlier run. */
+export interface Findings {
+  /** `"unknown"`: a log that could not be read might change it. */
+  readonly status: Status | "unknown";
+  /** The last check-in that the logs prove, in seconds since 1970, or why none is known. */
+  readonly checkin: number | "no_log" | "no_success" | "unknown";
+  /** The newest contact known, in seconds since 1970, from the logs or an earlier run. */
+  readonly contact?: number;
+  /** What came after the contact in the logs; absent if there is no log. */
+  readonly since?: Readonly<Since>;
+}
+
+/**
+ * Joins what the logs say with what an earlier run knew.
+ *
+ * A log that could not be read counts if it was last written to after the record that decides the answer: the contact,
+ * and for the status also the newest signature error. If there is neither, it always counts. A recorded contact never
+ * moves back: the previous one is kept if it is later than the one in the logs.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+ * const logs = { assessment: { contact: 100, since }, previousContact: 200 };
+ * assertEquals(findingsOf({ ...logs, unreadableSince: [] }).checkin, 200);
+ * assertEquals(findingsOf({ ...logs, unreadableSince: [101] }).checkin, "unknown");
+ * assertEquals(findingsOf({ ...logs, unreadableSince: [99] }).status, "ok");
+ * ```
+ */
+export function findingsOf(input: FindingsInput): Findings {
+  const { assessment, previousContact, unreadableSince } = input;
+  const known = later(assessment?.contact, previousContact);
+  const contact = known === undefined ? {} : { contact: known };
+  if (assessment === undefined) return { status: "no_log", checkin: "no_log", ...contact };
+
+  const { since } = assessment;
+  const newestUnread = Math.max(-Infinity, ...unreadableSince);
+  const decides = assessment.contact ?? -Infinity;
+  const isOpen = newestUnread > decides;
+  const newestError = since.signatureErrors > 0 ? since.lastSignatureError ?? decides : decides;
+  const isStatusOpen = newestUnread > Math.max(decides, newestError);
+  return {
+    status: isStatusOpen ? "unknown" : statusOf(assessment),
+    checkin: isOpen ? "unknown" : assessment.contact === undefined ? "no_success" : known!,
+    ...contact,
+    since,
+  };
+}
+
+/**
+ * The agent's health, for a person.
+ *
+ * @param now In seconds since 1970.
+ * @param maxAge After how many seconds without a contact the agent is silent.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const findings = { status: "ok", checkin: 100, contact: 100 } as const;
+ * assertEquals(healthOf(findings, 160, 60), "healthy");
+ * assertEquals(healthOf(findings, 161, 60), "silent");
+ * ```
+ */
+export function healthOf({ status, contact }: Findings, now: number, maxAge: number): Health {
+  if (status === "device_signature_error") return "broken_trust";
+  if (status === "unknown") return "unknown";
+  if (contact === undefined) return "never";
+  return now - contact <= maxAge ? "healthy" : "silent";
+}
+
+function statusOf({ contact, since }: Assessment): Status {
+  if (since.signatureErrors > 0) return "device_signature_error";
+  return contact === undefined ? "no_success" : "ok";
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.max(a, b);
+}

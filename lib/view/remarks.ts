@@ -1,0 +1,54 @@
+/**
+ * Sentences on what was not read, or not as it was meant: nothing is skipped in silence.
+ *
+ * @module
+ */
+
+/** A file and the reason why it was not read. */
+interface FileReason {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What reading the logs came to, as far as it needs a remark. */
+interface LogsRead {
+  readonly unreadable: readonly FileReason[];
+  readonly skipped: readonly FileReason[];
+  readonly readings: readonly {
+    readonly name: string;
+    readonly unusableStamps: number;
+    readonly cutLines: number;
+  }[];
+}
+
+/**
+ * What is named like a log, but is none.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(skippedRemarks([{ name: "jamf.log.d", reason: "it is a folder" }]), [
+ *   'Skipped "jamf.log.d": it is a folder',
+ * ]);
+ * ```
+ */
+export function skippedRemarks(skipped: readonly FileReason[]): string[] {
+  return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
+}
+
+/** What could not be read, and what was read in part. */
+export function remarks({ unreadable, skipped, readings }: LogsRead): string[] {
+  return [
+    ...unreadable.map(({ name, reason }) => `Cannot read "${name}": ${reason}`),
+    ...skippedRemarks(skipped),
+    ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
+      `Ignored ${unusableStamps} timestamp${
+        unusableStamps === 1 ? "" : "s"
+      } in "${name}": the clock was wrong when they were written`
+    ),
+    ...readings.filter(({ cutLines }) => cutLines > 0).map(({ name, cutLines }) =>
+      `Read only the first MiB of ${cutLines} line${cutLines === 1 ? "" : "s"} in "${name}"`
+    ),
+  ];
+}
