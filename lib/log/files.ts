@@ -49,7 +49,7 @@ export function listLogs(dir: string): LogListing {
   for (const name of namesIn(dir)) {
     if (!LOG_NAME.test(name)) continue;
     const path = `${dir}/${name}`;
-    const info = lstatOrNothing(path);
+    const info = lstatOf(path);
     if (!info.isFile) {
       skipped.push({ name, reason: `it is ${kindOf(info)}` });
       continue;
@@ -69,7 +69,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-function lstatOrNothing(path: string): Deno.FileInfo {
+function lstatOf(path: string): Deno.FileInfo {
   try {
     return Deno.lstatSync(path);
   } catch (error) {

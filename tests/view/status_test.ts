@@ -270,7 +270,7 @@ const LOGS: StatusReportOptions["logs"] = {
 };
 
 /** The report on a contact in the logs so many seconds ago, or on none. */
-function reportOn(ago: number | undefined, since = NOTHING, modified?: number): StatusReport {
+function reportOn(ago: number | undefined, since: Since, modified?: number): StatusReport {
   const contact = ago === undefined ? {} : { contact: NOW - ago };
   const unreadable = modified === undefined
     ? []
@@ -289,7 +289,7 @@ Deno.test("statusReport() fits its schema, with every key that is known and no o
   const strict = z.strictObject(statusReportSchema.shape);
   const dated = { firstSignatureError: NOW - 60, lastSignatureError: NOW - 30 };
   const full = reportOn(120, { ...NOTHING, signatureErrors: 2, ...dated });
-  for (const report of [full, reportOn(undefined), reportOn(0, NOTHING, NOW)]) {
+  for (const report of [full, reportOn(undefined, NOTHING), reportOn(0, NOTHING, NOW)]) {
     assertEquals<unknown>(strict.parse(JSON.parse(JSON.stringify(report))), report);
   }
   assertEquals(full, {
