@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Entry, entriesIn, FLEET } from "./fleet_tree.ts";
+import { entriesIn, type Entry, FLEET } from "./fleet_tree.ts";
 
 export const QUERIES: string = `${FLEET}QUERIES.md`;
 
