@@ -1,7 +1,6 @@
 #!/bin/sh
-# Looks at this Mac's Jamf agent once more, before anybody believes a policy that failed, and prints what it found: for
-# Fleet's run_script, or by hand, as root. Starts the LaunchDaemon if it is not running. Prints under 10,000 characters:
-# Fleet keeps no more.
+# Inspects this Mac's Jamf agent again after a policy has failed, and prints the status: for Fleet's run_script, or by
+# hand, as root. Starts the LaunchDaemon if it is not running. Prints less than 10,000 characters: Fleet keeps no more.
 set -u
 umask 022
 
