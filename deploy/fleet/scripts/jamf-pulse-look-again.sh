@@ -9,7 +9,7 @@ plist=/Library/LaunchDaemons/$label.plist
 program=/opt/telemetry/bin/jamf-pulse
 log=/private/var/log/jamf-pulse.log
 
-look() {
+inspect() {
   if [ ! -x "$program" ]; then
     echo "Cannot look: \"$program\" is not on this Mac; install the jamf-pulse package"
     return 1
@@ -33,7 +33,7 @@ look() {
   return "$code"
 }
 
-found=$(look 2>&1)
+found=$(inspect 2>&1)
 code=$?
 printf '%s\n' "$found" | /usr/bin/head -c 9900
 exit "$code"
