@@ -1,6 +1,7 @@
 /**
- * Measures whole processes on generated logs, against a shell pipeline that does the same work, in one run: what counts
- * are the ratios. Measures compiled programs if a runtime for `deno compile` can be had, else `deno run`.
+ * Measures whole processes on generated logs, and compares them with a shell pipeline that does the same work, or with
+ * another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
+ * fetched, else `deno run`.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { lastCheckinText } from "../lib/telemetry/documents.ts";
 import { type Kind, writeLog } from "./bench_logs.ts";
 
 const PROJECT = new URL("../", import.meta.url).pathname;
-/** So that no program is lucky all the time. */
-const ROUNDS_A_COPY = 3;
+/** Programs are copied again after so many rounds: see `copyAgain`. */
+const ROUNDS_PER_COPY = 3;
 const MARKERS =
   "Executing Policy|No patch policies were found|No policies were found|Submitting log to";
 
@@ -23,15 +24,15 @@ interface Subject {
   readonly args: readonly string[];
 }
 
-/** What one command is held against. */
+/** A command, and the one it is compared with. */
 interface Work {
   readonly name: string;
   readonly program: Subject;
-  readonly rival: Subject;
+  readonly baseline: Subject;
   readonly rounds: number;
 }
 
-/** How a command fared: the median of its times in milliseconds, and its peak memory in KiB. */
+/** The median of a command's times in milliseconds, and its peak memory in KiB. */
 interface Figures {
   readonly time: number;
   readonly memory: number;
@@ -42,7 +43,7 @@ interface Starter {
   readonly how: string;
   readonly program: (mac: string, ...args: string[]) => readonly string[];
   readonly hello: readonly string[];
-  /** Executables, if there are any. */
+  /** The executables; empty with `deno run`. */
   readonly files: readonly string[];
 }
 
@@ -50,16 +51,16 @@ function bench(): void {
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-bench-" }));
   try {
     const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
-    say("Writing logs of 7 MB and 360 MB");
+    printLine("Writing logs of 7 MB and 360 MB");
     makeMac(root, "healthy-7", 7e6, now, "healthy", 900);
     makeMac(root, "healthy-360", 360e6, now, "healthy", 40);
     makeMac(root, "silent-360", 360e6, now, "silent", 40);
     makeMac(root, "watched-360", 360e6, now, "silent", 40, now - 3600);
-    const starter = compiled(root) ?? interpreted(root);
-    say(`Measuring ${starter.how}\n`);
-    say("| work | time | against | time | ratio | peak memory |");
-    say("|---|--:|---|--:|--:|--:|");
-    for (const work of works(root, starter)) say(rowOf(work, starter.files));
+    const starter = compiledStarter(root) ?? denoRunStarter(root);
+    printLine(`Measuring ${starter.how}\n`);
+    printLine("| work | time | compared with | time | ratio | peak memory |");
+    printLine("|---|--:|---|--:|--:|--:|");
+    for (const work of works(root, starter)) printLine(rowOf(work, starter.files));
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
@@ -72,7 +73,7 @@ function works(root: string, { program, hello }: Starter): Work[] {
     name: `${args[0]}, ${mac}`,
     args: program(mac, ...args),
   });
-  const greeting: Subject = { name: "hello-world", args: hello };
+  const helloWorld: Subject = { name: "hello-world", args: hello };
   const script: Subject = {
     name: "a shell script",
     args: ["/bin/bash", "-c", shellScript(`${root}/healthy-7`)],
@@ -82,25 +83,25 @@ function works(root: string, { program, hello }: Starter): Work[] {
     "sed, sort, uniq, sort",
     `sed -E 's/^.*jamf\\[[0-9]+\\]: //' ${log("healthy-360")} | sort | uniq -c | sort -nr`,
   );
-  const work = (name: string, subject: Subject, rival: Subject, rounds = 45): Work => ({
+  const work = (name: string, subject: Subject, baseline: Subject, rounds = 45): Work => ({
     name,
     program: subject,
-    rival,
+    baseline,
     rounds,
   });
   return [
-    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), greeting),
+    work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), helloWorld),
     work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), script),
     work("`checkin`, healthy, 360 MB", own("healthy-360", "checkin"), own("healthy-7", "checkin")),
-    work("`errors`, healthy, 360 MB", own("healthy-360", "errors"), greeting),
-    work("`collect`, healthy, 360 MB", own("healthy-360", "collect"), greeting),
+    work("`errors`, healthy, 360 MB", own("healthy-360", "errors"), helloWorld),
+    work("`collect`, healthy, 360 MB", own("healthy-360", "collect"), helloWorld),
     work("`checkin`, 360 MB without a contact", own("silent-360", "checkin"), anyMarker, 7),
-    work("the same, an hour after one", own("watched-360", "checkin"), greeting),
+    work("the same, an hour after one", own("watched-360", "checkin"), helloWorld),
     work("`summary`, 360 MB", own("healthy-360", "summary"), sortAll, 3),
   ];
 }
 
-/** The shell script that many have instead of `checkin`, with GNU's `date` in place of macOS's. */
+/** A shell script that does what `checkin` does, with GNU's `date` in place of macOS's. */
 function shellScript(mac: string): string {
   const file = `${mac}/telemetry/last_checkin.sh`;
   return `
@@ -114,19 +115,19 @@ function shellScript(mac: string): string {
     echo "<result>$iso</result>"`;
 }
 
-function rowOf({ name, program, rival, rounds }: Work, files: readonly string[]): string {
-  const [own, other] = measure([program, rival], rounds, files);
+function rowOf({ name, program, baseline, rounds }: Work, files: readonly string[]): string {
+  const [own, other] = measure([program, baseline], rounds, files);
   const ms = (time: number): string => `${time.toFixed(0)} ms`;
   const ratio = own!.time <= other!.time || own!.time / other!.time < 5
     ? `${(own!.time / other!.time).toFixed(2)}`
     : `${(own!.time / other!.time).toFixed(0)}`;
   const memory = `${(own!.memory / 1024).toFixed(0)} MiB`;
-  return `| ${name} | ${ms(own!.time)} | ${rival.name} | ${
+  return `| ${name} | ${ms(own!.time)} | ${baseline.name} | ${
     ms(other!.time)
   } | ${ratio} | ${memory} |`;
 }
 
-/** Runs the commands in turn, so that a busy moment of the machine hits them alike. */
+/** Runs the commands in turn, so that other load on the machine affects them equally. */
 function measure(
   subjects: readonly Subject[],
   rounds: number,
@@ -134,7 +135,7 @@ function measure(
 ): Figures[] {
   const runs = subjects.map((): Figures[] => []);
   for (let round = 0; round < rounds; round++) {
-    if (round % ROUNDS_A_COPY === 0) files.forEach(layAnew);
+    if (round % ROUNDS_PER_COPY === 0) files.forEach(copyAgain);
     subjects.forEach(({ args }, i) => runs[i]!.push(runOnce(args)));
   }
   return runs.map((figures) => ({
@@ -143,7 +144,7 @@ function measure(
   }));
 }
 
-/** GNU time tells the peak memory, and costs every command the same. */
+/** GNU time measures the peak memory, and takes the same time for every command. */
 function runOnce(args: readonly string[]): Figures {
   const started = performance.now();
   const { code, stderr } = new Deno.Command("/usr/bin/time", {
@@ -170,27 +171,27 @@ function makeMac(
   bytes: number,
   now: number,
   kind: Kind,
-  every: number,
-  standing?: number,
+  interval: number,
+  previousContact?: number,
 ): void {
   Deno.mkdirSync(`${root}/${name}/log`, { recursive: true });
   Deno.mkdirSync(`${root}/${name}/telemetry`, { mode: 0o700 });
-  writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, every);
-  if (standing === undefined) return;
-  const text = lastCheckinText(standing);
+  writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, interval);
+  if (previousContact === undefined) return;
+  const text = lastCheckinText(previousContact);
   Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
 }
 
-/** Compiles the program, and a hello-world; `undefined` if the runtime cannot be had. */
-function compiled(root: string): Starter | undefined {
+/** Compiles the program, and a hello-world; `undefined` if the runtime cannot be fetched. */
+function compiledStarter(root: string): Starter | undefined {
   const program = `${root}/jamf-pulse`;
   try {
     bundle("main.ts", `${program}.js`);
     compile(`${program}.js`, program, { permissions: permissionFlags(root, root) });
-    compile(helloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
+    compile(writeHelloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    say(error.message);
+    printLine(error.message);
     return undefined;
   }
   return {
@@ -201,28 +202,25 @@ function compiled(root: string): Starter | undefined {
   };
 }
 
-/**
- * Copies a program, as an installer does: how the page cache holds a file is a matter of luck, and worth two milliseconds of
- * a start, for better or worse.
- */
-function layAnew(path: string): void {
+/** Copies a program, as an installer does. A start takes up to 2 ms more or less from one copy to another, by the page cache. */
+function copyAgain(path: string): void {
   Deno.renameSync(path, `${path}.compiled`);
   Deno.copyFileSync(`${path}.compiled`, path);
   Deno.removeSync(`${path}.compiled`);
 }
 
-function interpreted(root: string): Starter {
+function denoRunStarter(root: string): Starter {
   const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
   const program = [...run, ...permissionFlags(root, root), `${PROJECT}main.ts`];
   return {
     how: "`deno run`",
     program: (mac, ...args) => [...program, ...withFolders(root, mac, args)],
-    hello: [...run, helloWorld(root)],
+    hello: [...run, writeHelloWorld(root)],
     files: [],
   };
 }
 
-function helloWorld(root: string): string {
+function writeHelloWorld(root: string): string {
   const path = `${root}/hello.ts`;
   Deno.writeTextFileSync(path, 'console.log("hello");\n');
   return path;
@@ -232,7 +230,7 @@ function withFolders(root: string, mac: string, args: readonly string[]): string
   return [...args, "--log-dir", `${root}/${mac}/log`, "--out-dir", `${root}/${mac}/telemetry`];
 }
 
-function say(text: string): void {
+function printLine(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 

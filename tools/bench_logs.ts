@@ -1,16 +1,16 @@
 /**
- * Long logs for the benchmarks, written fast: stamps are made once a day, not once a line.
+ * Long logs for the benchmarks. Writes them fast: it formats the date once a day, not once a line.
  *
  * @module
  */
 
 import { stampText } from "./log_text.ts";
 
-/** What kind of Mac wrote a log. */
+/** The kind of Mac that a log is from. */
 export type Kind = "healthy" | "silent";
 
 const DAY = 86_400;
-/** So many days at the end are as they are on a real Mac, whatever the log's length. */
+/** The last days have a real Mac's interval, whatever the log's length. */
 const REAL_DAYS = 3;
 const REAL_INTERVAL = 900;
 const HOST = "Jane's MacBook Pro";
@@ -19,21 +19,21 @@ const POLICIES = 40;
 /**
  * Writes a log that ends at `now`.
  *
- * @param path Where to.
- * @param bytes How long it is to be, at least.
- * @param now Seconds since 1970.
+ * @param path The file to write.
+ * @param bytes The least length.
+ * @param now Unix seconds.
  * @param kind Every check-in succeeds, or none does.
- * @param every Seconds between two check-ins; for the last days it is Jamf's default, 15 minutes.
+ * @param interval Seconds between two check-ins; in the last days it is Jamf's default, 15 minutes.
  */
 export function writeLog(
   path: string,
   bytes: number,
   now: number,
   kind: Kind,
-  every: number,
+  interval: number,
 ): void {
   const messages = kind === "healthy" ? healthyRun : silentRun;
-  const perDay = Math.floor(DAY / every) * runLength(messages);
+  const perDay = Math.floor(DAY / interval) * runLength(messages);
   const days = Math.ceil(bytes / perDay);
   using file = Deno.openSync(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
@@ -42,7 +42,7 @@ export function writeLog(
     const lines: string[] = [];
     const midnight = Math.floor(now / DAY) * DAY - day * DAY;
     const date = stampText(midnight).slice(0, 11);
-    const step = day < REAL_DAYS ? REAL_INTERVAL : every;
+    const step = day < REAL_DAYS ? REAL_INTERVAL : interval;
     for (let second = 0; second < DAY && midnight + second < now - 5; second += step, run++) {
       const head = `${date}${clock(second)} ${HOST} jamf[${400 + run * 7 % 90_000}]: `;
       for (const message of messages(run)) lines.push(`${head}${message}\n`);
@@ -70,7 +70,7 @@ function silentRun(): string[] {
   ];
 }
 
-/** How long the lines of one run are together, in bytes, on average. */
+/** The average length of one run's lines, in bytes. */
 function runLength(messages: (run: number) => string[]): number {
   const head = `Fri Apr 25 09:21:38 ${HOST} jamf[40000]: \n`.length;
   const lengths = Array.from(

@@ -1,10 +1,11 @@
 /**
- * Shows the main job to somebody without a Mac: the real program, with its real permissions, on logs made just now.
+ * Shows the program without a Mac: with its real permissions, on generated logs of three Macs.
  *
  * @module
  */
 
 import { permissionFlags } from "../lib/permissions.ts";
+import { print } from "../lib/shared/print.ts";
 import { knownTimeZone } from "../lib/time_zone.ts";
 import { sampleMacs } from "./sample_macs.ts";
 
@@ -17,14 +18,15 @@ function demo(): void {
   const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
   try {
     for (const { name, log } of sampleMacs(now, zone)) {
-      say(`\n── A Mac: ${name} ${"─".repeat(60 - name.length)}\n`);
+      print(Deno.stdout, `\n── A Mac: ${name} ${"─".repeat(60 - name.length)}\n`);
       const folder = `${root}/${name.replace(" ", "-")}`;
       Deno.mkdirSync(`${folder}/log`, { recursive: true });
       Deno.writeTextFileSync(`${folder}/log/jamf.log`, log);
-      say(`\n$ cd ${folder}\n`);
-      for (const command of COMMANDS) show(command, folder);
+      print(Deno.stdout, `\n$ cd ${folder}\n`);
+      for (const command of COMMANDS) runCommand(command, folder);
       for (const file of ["last_checkin", "agent_errors"]) {
-        say(`\n$ cat telemetry/${file}\n${Deno.readTextFileSync(`${folder}/telemetry/${file}`)}`);
+        const text = Deno.readTextFileSync(`${folder}/telemetry/${file}`);
+        print(Deno.stdout, `\n$ cat telemetry/${file}\n${text}`);
       }
     }
   } finally {
@@ -32,9 +34,9 @@ function demo(): void {
   }
 }
 
-function show(command: readonly string[], folder: string): void {
+function runCommand(command: readonly string[], folder: string): void {
   const args = [...command, "--log-dir", "log", "--out-dir", "telemetry"];
-  say(`\n$ jamf-pulse ${args.join(" ")}\n`);
+  print(Deno.stdout, `\n$ jamf-pulse ${args.join(" ")}\n`);
   const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
   new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", ...flags, MAIN, ...args],
@@ -43,10 +45,6 @@ function show(command: readonly string[], folder: string): void {
     stdout: "inherit",
     stderr: "inherit",
   }).outputSync();
-}
-
-function say(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
 if (import.meta.main) demo();

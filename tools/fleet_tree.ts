@@ -1,6 +1,6 @@
 /**
- * What is in `deploy/fleet`, and the composite policy, which is made of the others. Run as a program, it writes the
- * composite anew.
+ * Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
+ * it writes that query.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { walkSync } from "@std/fs/walk";
 import { parse } from "yaml";
 
-/** The root of the tree, with a `/` at its end. */
+/** The folder, with a `/` at its end. */
 export const FLEET: string = new URL("../deploy/fleet/", import.meta.url).pathname;
 
 const POLICIES = `${FLEET}platforms/macos/policies`;
@@ -21,19 +21,19 @@ export interface Entry {
   readonly [key: string]: unknown;
 }
 
-/** A file of the tree, by its path from the root of it. */
+/** A file in the folder, with its path from there. */
 export interface FleetFile {
   readonly path: string;
   readonly content: unknown;
 }
 
-/** What one entry of a list leads to: a file, or those that a pattern stands for. */
+/** An entry of a list: the path of a file, or a pattern for several. */
 export interface Reference {
   readonly path?: string;
   readonly paths?: string;
 }
 
-/** The file of a fleet, as far as it is asked for here. */
+/** The parts of a fleet's file that are used here. */
 export interface Fleet {
   readonly settings: unknown;
   readonly controls: { readonly scripts: readonly Reference[] };
@@ -41,7 +41,7 @@ export interface Fleet {
   readonly reports: readonly Reference[];
 }
 
-/** All YAML of the tree, sorted by path. */
+/** All YAML files, sorted by path. */
 export function fleetFiles(): FleetFile[] {
   return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => ({
     path: path.slice(FLEET.length),
@@ -49,19 +49,19 @@ export function fleetFiles(): FleetFile[] {
   })).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** The files of fleets. */
+/** The files in `fleets`. */
 export function fleets(): { readonly path: string; readonly content: Fleet }[] {
   return fleetFiles().filter(({ path }) => path.startsWith("fleets/"))
     .map(({ path, content }) => ({ path, content: content as Fleet }));
 }
 
-/** The policies or the reports of the tree, in the order of their files. */
+/** The policies or the reports, in the order of their files. */
 export function entriesIn(folder: "policies" | "reports"): Entry[] {
   return fleetFiles().filter(({ path }) => path.startsWith(`platforms/macos/${folder}/`))
     .flatMap(({ content }) => content as Entry[]);
 }
 
-/** The policies that have one fault each; and the one that has them all. */
+/** The policies that fail for one kind of fault each, and the composite of them. */
 export function policies(): { readonly owners: readonly Entry[]; readonly composite: Entry } {
   const all = entriesIn("policies");
   const { name } = (parse(Deno.readTextFileSync(COMPOSITE)) as Entry[])[0]!;
@@ -72,7 +72,7 @@ export function policies(): { readonly owners: readonly Entry[]; readonly compos
 }
 
 /**
- * The query of the composite: all others' as they are, so that both can never mean different things.
+ * The query of the composite: it repeats the others' text, so that it cannot differ from them.
  *
  * @example Usage
  * ```ts

@@ -4,12 +4,12 @@
  * @module
  */
 
-/** Whose lines, and where their wall clock stands. */
+/** Who writes the lines, and in which time zone. */
 export interface LineOptions {
   readonly pid?: number;
   /** The computer name. */
   readonly host?: string;
-  /** IANA name of the zone that the stamp is written in. */
+  /** IANA name of the time zone that the timestamp is written in. */
   readonly zone?: string;
 }
 
@@ -20,9 +20,9 @@ export const SIGNATURE_ERROR =
   "Device Signature Error - A valid device signature is required to perform the action.";
 
 /**
- * The stamp of an instant as the agent writes it, without year and zone.
+ * A timestamp as the agent writes it, without year and time zone.
  *
- * @param at Seconds since 1970.
+ * @param at Unix seconds.
  *
  * @example Usage
  * ```ts
@@ -38,7 +38,7 @@ export function stampText(at: number, zone = "UTC"): string {
   return `${WEEKDAYS[local.dayOfWeek - 1]} ${MONTHS[local.month - 1]} ${two(local.day)} ${time}`;
 }
 
-/** One line of the agent, with its end. */
+/** One line of the agent, with its line feed. */
 export function logLine(at: number, message: string, options: LineOptions = {}): string {
   const { pid = 335, host = "Jane's MacBook Pro", zone = "UTC" } = options;
   return `${stampText(at, zone)} ${host} jamf[${pid}]: ${message}\n`;
@@ -47,7 +47,7 @@ export function logLine(at: number, message: string, options: LineOptions = {}):
 /**
  * A check-in that the server answers, within three seconds.
  *
- * @param policies Lines of policies that it runs.
+ * @param policies The lines of policies that it runs.
  */
 export function checkinLines(at: number, options: LineOptions = {}, policies = ""): string {
   return attemptLine(at, options) + policies +
@@ -61,7 +61,7 @@ export function offlineLines(at: number, options: LineOptions = {}): string {
     logLine(at + 1, "Could not connect to the JSS. Looking for cached policies...", options);
 }
 
-/** A check-in of a Mac whose signature the server refuses: the shape with an indented line. */
+/** A check-in whose device signature the server refuses: the error is on an indented line. */
 export function refusedLines(at: number, options: LineOptions = {}): string {
   return attemptLine(at, options) + logLine(at + 1, "", options) +
     `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;

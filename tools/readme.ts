@@ -1,37 +1,26 @@
 /**
- * The examples of the README: a `console` block below a comment that names a Mac of the demo holds commands, each
- * followed by what the program truly prints there; a `sql` block below one that names a query of Fleet's, that query. Run
- * as a program, it writes them anew.
+ * The examples of the README: a `console` block below a comment that names a sample Mac holds commands, each followed by
+ * what the program prints on that Mac. Run as a program, it writes the output again.
  *
  * @module
  */
 
-import { sampleMacs } from "./sample_macs.ts";
-import { entriesIn } from "./fleet_tree.ts";
+import { OUT_DIR } from "../lib/permissions.ts";
+import { PROGRAM_PATH } from "../release/package.ts";
 import { at, Mac } from "../tests/helpers/test_mac.ts";
+import { sampleMacs } from "./sample_macs.ts";
 
 export const README: URL = new URL("../README.md", import.meta.url);
 
 const NOW = at("2025-04-25T09:27:35Z");
 const EXAMPLE = /(<!-- example: ([\w ]+) -->\n\n```console\n)([^]*?)```/g;
 
-const QUERY = /(<!-- query: ([^>]+) -->\n\n```sql\n)[^]*?```/g;
-
 /**
- * Puts the program's true output below each command of the examples, and Fleet's queries where they are named.
+ * Puts the program's output below each command of the examples.
  *
  * @param text The README.
  */
 export function withExamples(text: string): string {
-  const entries = [...entriesIn("policies"), ...entriesIn("reports")];
-  return withOutputs(text).replace(QUERY, (_, opening: string, name: string) => {
-    const entry = entries.find((entry) => entry.name === name);
-    if (entry === undefined) throw new Error(`Cannot show a query: Fleet has no "${name}"`);
-    return `${opening}${entry.query}\n\`\`\``;
-  });
-}
-
-function withOutputs(text: string): string {
   return text.replace(EXAMPLE, (_, opening: string, name: string, block: string) => {
     const commands = block.split("\n").filter((line) => line.startsWith("$ "));
     return `${opening}${outputsOn(name, commands)}\`\`\``;
@@ -47,10 +36,14 @@ function outputsOn(name: string, commands: readonly string[]): string {
 }
 
 function outputOf(command: string, mac: Mac): string {
-  const [program, ...args] = command.split(" ");
-  if (program === "jamf-pulse") return mac.run(args, NOW).stdout;
+  const [program, ...args] = command.replace(/^sudo /, "").split(" ");
+  if (program === "jamf-pulse" || program === PROGRAM_PATH) return mac.run(args, NOW).stdout;
+  const file = args[0] ?? "";
+  if (program !== "cat" || !file.startsWith(`${OUT_DIR}/`)) {
+    throw new Error(`Cannot show an example: there is no way to run "${command}"`);
+  }
   mac.run(["collect"], NOW);
-  return mac.telemetry(args[0]!.replace("/opt/telemetry/jamf/", ""))!;
+  return mac.telemetry(file.slice(OUT_DIR.length + 1))!;
 }
 
 if (import.meta.main) {

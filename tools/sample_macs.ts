@@ -1,12 +1,12 @@
 /**
- * The logs of three Macs, made for a given time: a healthy one, one whose trust is broken, one that went silent.
+ * The logs of three Macs at a given time: one is healthy, the trust of one is broken, one is silent.
  *
  * @module
  */
 
 import { checkinLines, type LineOptions, logLine, offlineLines, refusedLines } from "./log_text.ts";
 
-/** A Mac of the demo. */
+/** A Mac of the demo and of the README's examples. */
 export interface SampleMac {
   readonly name: string;
   /** Its jamf.log. */
@@ -16,29 +16,33 @@ export interface SampleMac {
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const EVERY = 15 * MINUTE;
+const INTERVAL = 15 * MINUTE;
 
 /**
  * Makes the logs.
  *
- * @param now Seconds since 1970.
- * @param zone IANA name of the zone that the stamps are written in.
+ * @param now Unix seconds.
+ * @param zone IANA name of the time zone that the log is written in.
  */
 export function sampleMacs(now: number, zone: string): SampleMac[] {
-  const broke = now - 2 * DAY;
-  const wentSilent = now - 20 * DAY;
+  const trustBroken = now - 2 * DAY;
+  const lastContact = now - 20 * DAY;
   return [
     { name: "healthy", log: logOf(now, zone, checkin) },
     {
       name: "broken trust",
-      log: logOf(now, zone, (at, options) => (at < broke ? checkin : refusedLines)(at, options)),
+      log: logOf(
+        now,
+        zone,
+        (at, options) => (at < trustBroken ? checkin : refusedLines)(at, options),
+      ),
     },
     {
       name: "silent",
       log: logOf(
         now,
         zone,
-        (at, options) => (at < wentSilent ? checkin : offlineLines)(at, options),
+        (at, options) => (at < lastContact ? checkin : offlineLines)(at, options),
       ),
     },
   ];
@@ -52,7 +56,7 @@ function logOf(
 ): string {
   const text: string[] = [];
   let pid = 400;
-  for (let back = 25 * DAY + 6 * MINUTE; back > 0; back -= EVERY) {
+  for (let back = 25 * DAY + 6 * MINUTE; back > 0; back -= INTERVAL) {
     if (back % DAY > 9 * HOUR) continue;
     text.push(lines(now - back, { pid, zone }));
     pid += 7;
@@ -62,7 +66,7 @@ function logOf(
 
 /** Most check-ins find nothing to do; some run a policy. */
 function checkin(at: number, options: LineOptions): string {
-  const isBusy = Math.floor(at / EVERY) % 12 === 0;
+  const isBusy = Math.floor(at / INTERVAL) % 12 === 0;
   const policy = isBusy ? logLine(at + 1, "Executing Policy Update Inventory", options) : "";
   return checkinLines(at, options, policy);
 }

@@ -9,11 +9,11 @@
 #
 # One of
 #   2025-04-25T09:21:38Z   it last reached its server then
-#   no_success             its log shows no contact
+#   no_success             its log shows no contact: there was none, or the log was emptied
 #   no_log                 there is no jamf.log
-#   error_read             a log that might have held the answer could not be read
-#   error_write            the file for Fleet could not be written; the old one still stands
-#   error_run              the program failed, or said something else
+#   error_read             a log that could hold the answer could not be read
+#   error_write            the file for Fleet could not be written; the previous one is kept
+#   error_run              the program failed, or printed something else
 #   error_timeout          the program was stopped because it took over a minute
 #   not_installed          the program is not on this Mac
 set -u
@@ -27,7 +27,7 @@ if [ ! -x "$program" ]; then
   exit 0
 fi
 
-# Inventory runs one extension attribute after the other, so none may keep it waiting.
+# Inventory runs one extension attribute after the other, so a program that hangs is stopped after a minute.
 answer=$(
   /usr/bin/env -i "$program" "$mode" &
   running=$!
@@ -37,10 +37,10 @@ answer=$(
     trap 'is_over=yes; kill -KILL "$nap"' TERM
     /bin/sleep 60 &
     nap=$!
-    # The program may have ended before there was anything to wake.
+    # The program may have ended before this process slept.
     [ -z "$is_over" ] || kill -KILL "$nap"
     wait "$nap"
-    # A TERM between killing and saying so must not change what is said.
+    # A TERM after the program was killed must not change the exit status.
     trap '' TERM
     [ -z "$is_over" ] && kill -KILL "$running" && exit 99
   ) >/dev/null 2>&1 &
@@ -48,7 +48,7 @@ answer=$(
   wait "$running"
   kill "$watching" 2>/dev/null
   wait "$watching" 2>/dev/null
-  # The program's own status cannot tell: macOS, too, kills with KILL.
+  # The program's own exit status does not show who killed it: macOS, too, sends KILL.
   [ $? -ne 99 ] || exit 99
   exit 0
 )

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Looks at this Mac's Jamf agent once more, before anybody believes a policy that failed, and prints what it found: for
-# Fleet's run_script, or by hand, as root. Starts the LaunchDaemon if it is not running. Prints under 10,000 characters:
-# Fleet keeps no more.
+# Inspects this Mac's Jamf agent again after a policy has failed, and prints the status: for Fleet's run_script, or by
+# hand, as root. Starts the LaunchDaemon if it is not running. Prints less than 10,000 characters: Fleet keeps no more.
 set -u
 umask 022
 
@@ -10,7 +9,7 @@ plist=/Library/LaunchDaemons/$label.plist
 program=/opt/telemetry/bin/jamf-pulse
 log=/private/var/log/jamf-pulse.log
 
-look() {
+inspect() {
   if [ ! -x "$program" ]; then
     echo "Cannot look: \"$program\" is not on this Mac; install the jamf-pulse package"
     return 1
@@ -34,7 +33,7 @@ look() {
   return "$code"
 }
 
-found=$(look 2>&1)
+found=$(inspect 2>&1)
 code=$?
 printf '%s\n' "$found" | /usr/bin/head -c 9900
 exit "$code"
