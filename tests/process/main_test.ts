@@ -181,7 +181,7 @@ Deno.test("a damaged copy gives error_read when there is no other answer, and wr
   using mac = macWith(undefined, (mac) => mac.log("jamf.log.1.gz", DAMAGED));
   mac.standing("last_checkin", STANDING);
   const before = metadataOf(`${mac.outDir}/last_checkin`);
-  const stderr = 'Left "jamf.log.1.gz" unread: its gzip data are damaged\n';
+  const stderr = 'Cannot read "jamf.log.1.gz": its gzip data are damaged\n';
   const failed = { code: 0, stdout: result("error_read"), stderr };
   assertEquals(await spawn(mac, ["checkin"]), failed);
   assertEquals(await spawn(mac, ["errors"]), failed);
@@ -559,7 +559,7 @@ Deno.test("as a plain user, a log folder that is closed gives error_read", async
 Deno.test("as a plain user, a log that is closed gives error_read", async () => {
   using mac = macWith(HEALTHY);
   using _ = closed(`${mac.logDir}/jamf.log`);
-  const stderr = 'Left "jamf.log" unread: permission denied\n';
+  const stderr = 'Cannot read "jamf.log": permission denied\n';
   for (const mode of ["checkin", "errors"]) {
     const ended = await spawnPlain(mac, [mode]);
     assertEquals(ended, { code: 0, stdout: result("error_read"), stderr });
