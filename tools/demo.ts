@@ -33,7 +33,8 @@ function demo(): void {
 }
 
 function show(command: readonly string[], folder: string): void {
-  const args = [...command, "--log-dir", "log", "--out-dir", "telemetry"];
+  const outDir = command[0] === "summary" ? [] : ["--out-dir", "telemetry"];
+  const args = [...command, "--log-dir", "log", ...outDir];
   say(`\n$ jamf-pulse ${args.join(" ")}\n`);
   const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
   new Deno.Command(Deno.execPath(), {
