@@ -4,10 +4,10 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { parseDuration } from "./shared/duration.ts";
-import { didYouMean } from "./shared/did_you_mean.ts";
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
+import { parseCountOption, parseDurationOption, parseOptions } from "./shared/option_parser.ts";
+
+export { UsageError } from "./shared/option_parser.ts";
 
 /** What the program is asked to do. */
 export type Command =
@@ -46,27 +46,27 @@ export interface SummaryCommand {
   readonly inputs: readonly string[];
 }
 
-/** The arguments make no sense; the message says which, and what may have been meant. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
-
 const MODES = ["checkin", "errors", "collect", "status", "summary"] as const;
-type Mode = typeof MODES[number];
 
-const FLAGS = ["json", "check", "ascii", "mask", "help", "version"] as const;
-const VALUES = ["log-dir", "out-dir", "max-age", "top"] as const;
-type Option = typeof FLAGS[number] | typeof VALUES[number];
-
-/** The modes that know an option; those not named here are known to all. */
-const OPTION_MODES: Partial<Record<Option, readonly Mode[]>> = {
-  json: ["status", "summary"],
-  check: ["status"],
-  "max-age": ["status"],
-  ascii: ["status"],
-  mask: ["summary"],
-  top: ["summary"],
-};
+/** The modes, and the options with the modes that they are for. */
+export const OPTIONS = {
+  modes: MODES,
+  defaultMode: "checkin",
+  modesWithArguments: ["summary"],
+  flags: {
+    json: ["status", "summary"],
+    check: ["status"],
+    ascii: ["status"],
+    mask: ["summary"],
+  },
+  values: {
+    "log-dir": MODES,
+    "out-dir": ["checkin", "errors", "collect", "status"],
+    "max-age": ["status"],
+    top: ["summary"],
+  },
+  lists: {},
+} as const;
 
 const MAX_AGE = "14d";
 
@@ -84,7 +84,7 @@ Usage: jamf-pulse [MODE] [OPTIONS]
 
 Options of all modes
   --log-dir DIR    where jamf.log and its copies are   (${LOG_DIR})
-  --out-dir DIR    where last_checkin and agent_errors go   (${OUT_DIR})
+  --out-dir DIR    where last_checkin and agent_errors go; not for summary   (${OUT_DIR})
   --help, --version
 
 Options of status
@@ -125,85 +125,41 @@ Examples
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
-  refuseOddOptions(args);
-  const given = parseArgs(args, {
-    boolean: [...FLAGS, "h"],
-    string: ["_", ...VALUES],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw unknownOption(arg);
-      return true;
-    },
-  });
-  if (given.help || given.h) return { mode: "help" };
-  if (given.version) return { mode: "version" };
+  const parsed = parseOptions(OPTIONS, args);
+  if (parsed.mode === "help" || parsed.mode === "version") return { mode: parsed.mode };
 
-  // First, because the library takes the empty value itself for an argument, too.
-  for (const option of VALUES) {
-    if (given[option] === "") throw new UsageError(`Option "--${option}" needs a value`);
-  }
-
-  const [word = "checkin", ...inputs] = given._;
-  const mode = MODES.find((mode) => mode === word);
-  if (mode === undefined) throw new UsageError(`Unknown mode "${word}"${didYouMean(word, MODES)}`);
-  if (mode !== "summary" && inputs.length > 0) {
-    throw new UsageError(`Mode "${mode}" takes no argument: got "${inputs[0]}"`);
-  }
-  for (const option of [...FLAGS, ...VALUES]) {
-    const modes = OPTION_MODES[option] ?? MODES;
-    if (given[option] && !modes.includes(mode)) {
-      throw new UsageError(`Option "--${option}" is for ${modes.join(" and ")}, not for ${mode}`);
-    }
-  }
-
-  const logDir = folder(given["log-dir"], LOG_DIR);
-  const outDir = folder(given["out-dir"], OUT_DIR);
-  const { json, check, ascii, mask, top } = given;
+  const logDir = folder(parsed.value("log-dir") ?? LOG_DIR);
+  const outDir = folder(parsed.value("out-dir") ?? OUT_DIR);
+  const { mode, words: inputs } = parsed;
   switch (mode) {
-    case "status":
-      return { mode, logDir, outDir, json, check, ascii, maxAge: age(given["max-age"] ?? MAX_AGE) };
-    case "summary":
-      return { mode, logDir, json, mask, inputs, ...(top !== undefined && { top: number(top) }) };
+    case "status": {
+      const maxAge = parseDurationOption("max-age", parsed.value("max-age") ?? MAX_AGE);
+      return {
+        mode,
+        logDir,
+        outDir,
+        json: parsed.flag("json"),
+        check: parsed.flag("check"),
+        ascii: parsed.flag("ascii"),
+        maxAge,
+      };
+    }
+    case "summary": {
+      const top = parsed.value("top");
+      return {
+        mode,
+        logDir,
+        json: parsed.flag("json"),
+        mask: parsed.flag("mask"),
+        inputs,
+        ...(top !== undefined && { top: parseCountOption("top", top) }),
+      };
+    }
     default:
       return { mode, logDir, outDir };
   }
 }
 
-function folder(value: string | undefined, standard: string): string {
-  return (value ?? standard).replace(/(?<=.)\/+$/, "");
-}
-
-function age(text: string): number {
-  const seconds = parseDuration(text);
-  if (seconds !== undefined) return seconds;
-  throw new UsageError(
-    `Cannot read "${text}" as an age for "--max-age": give minutes, hours, days or weeks, like 90m, 36h, 14d, 2w`,
-  );
-}
-
-function number(text: string): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (value > 0) return value;
-  throw new UsageError(`Cannot read "${text}" as a number for "--top": give 1 or more`);
-}
-
-/** Refuses what the library would understand in its own way: values of flags, and its own name for arguments. */
-function refuseOddOptions(args: readonly string[]): void {
-  for (const arg of args) {
-    if (arg === "--") return;
-    if (/^--?_/.test(arg)) throw unknownOption(arg);
-    const flag = FLAGS.find((name) => arg.startsWith(`--${name}=`));
-    if (flag !== undefined) {
-      throw new UsageError(`Option "--${flag}" takes no value: got "${arg}"`);
-    }
-  }
-}
-
-function unknownOption(arg: string): UsageError {
-  const option = arg.replace(/=.*$/s, "");
-  // The library takes the "=" of an empty value for a part of the name.
-  if (VALUES.some((name) => option === `--${name}`)) {
-    return new UsageError(`Option "${option}" needs a value`);
-  }
-  const names = [...FLAGS, ...VALUES].map((name) => `--${name}`);
-  return new UsageError(`Unknown option "${option}"${didYouMean(option, names)}`);
+function folder(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Command, HELP, parseCommand, UsageError } from "../lib/cli.ts";
+import { type Command, HELP, OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
 
 const FOLDERS = { logDir: "/private/var/log", outDir: "/opt/telemetry/jamf" };
 const DAY = 86_400;
@@ -19,7 +19,7 @@ const SUMMARY: Command = {
   mask: false,
   inputs: [],
 };
-const MODES = ["checkin", "errors", "collect", "status", "summary"];
+const MODES: readonly string[] = OPTIONS.modes;
 
 function usageError(args: readonly string[]): string {
   return assertThrows(() => parseCommand(args), UsageError).message;
@@ -122,7 +122,7 @@ Deno.test("parseCommand() says in one sentence what is wrong", () => {
     ...["14", "0d", "d", "1.5d", "-5d", "1d2h", "14D", " 14d", "1000000d", "1e1d"].map(
       (text): [string, string] => [
         `status --max-age=${text}`,
-        `Cannot read "${text}" as an age for "--max-age": ${age}`,
+        `Cannot read "${text}" as a duration for "--max-age": ${age}`,
       ],
     ),
     ...["0", "-5", "1e3", "5x", "1.5", "∞", "1000000000"].map((text): [string, string] => [
@@ -139,7 +139,7 @@ Deno.test("parseCommand() says in one sentence what is wrong", () => {
 Deno.test("parseCommand() knows which option is for which mode", () => {
   const cases: [option: string, modes: readonly string[]][] = [
     ["--log-dir=/a", MODES],
-    ["--out-dir=/b", MODES],
+    ["--out-dir=/b", ["checkin", "errors", "collect", "status"]],
     ["--json", ["status", "summary"]],
     ["--check", ["status"]],
     ["--max-age=1d", ["status"]],
@@ -154,7 +154,8 @@ Deno.test("parseCommand() knows which option is for which mode", () => {
         assertEquals(parseCommand(args).mode, mode as Command["mode"]);
       } else {
         const name = option.replace(/=.*/, "");
-        const expected = `Option "${name}" is for ${modes.join(" and ")}, not for ${mode}`;
+        const names = modes.join(", ").replace(/, (?=\w+$)/, " and ");
+        const expected = `Option "${name}" is for ${names}, not for ${mode}`;
         assertEquals(usageError(args), expected);
       }
     }
@@ -222,9 +223,13 @@ Deno.test("HELP fits on one screen and names every mode and option", () => {
   assertEquals(lines.pop(), "");
   assert(lines.length <= 40);
   assertEquals(lines.filter((line) => line.length > 100 || /\s$/.test(line)), []);
-  const options =
-    "--log-dir --out-dir --help --version --json --check --max-age --ascii --top --mask";
-  for (const name of [...MODES, ...options.split(" ")]) {
+  const options = [
+    ...Object.keys(OPTIONS.flags),
+    ...Object.keys(OPTIONS.values),
+    "help",
+    "version",
+  ];
+  for (const name of [...MODES, ...options.map((option) => `--${option}`)]) {
     assert(
       lines.some((line) => line.trimStart().startsWith(name) || line.includes(` ${name}`)),
       name,

@@ -227,7 +227,8 @@ function writeHelloWorld(root: string): string {
 }
 
 function withFolders(root: string, mac: string, args: readonly string[]): string[] {
-  return [...args, "--log-dir", `${root}/${mac}/log`, "--out-dir", `${root}/${mac}/telemetry`];
+  const outDir = args[0] === "summary" ? [] : ["--out-dir", `${root}/${mac}/telemetry`];
+  return [...args, "--log-dir", `${root}/${mac}/log`, ...outDir];
 }
 
 function printLine(text: string): void {

@@ -35,8 +35,14 @@ function demo(): void {
 }
 
 function runCommand(command: readonly string[], folder: string): void {
-  const args = [...command, "--log-dir", "log", "--out-dir", "telemetry"];
-  print(Deno.stdout, `\n$ jamf-pulse ${args.join(" ")}\n`);
+  const outDir = command[0] === "summary" ? [] : ["--out-dir", "telemetry"];
+  const args = [...command, "--log-dir", "log", ...outDir];
+  print(
+    Deno.stdout,
+    `
+$ jamf-pulse ${args.join(" ")}
+`,
+  );
   const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
   new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", ...flags, MAIN, ...args],

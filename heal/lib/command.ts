@@ -6,6 +6,7 @@
 
 import type { JobState } from "./healing/job.ts";
 import type { Target } from "./healing/target.ts";
+import type { RateLimits } from "./store/rate_limits.ts";
 
 /** What the program is asked to do. */
 export type Command =
@@ -14,14 +15,6 @@ export type Command =
   | ServeCommand
   | WorkCommand
   | JobsCommand;
-
-/** How often to redeploy at most, counted in the store over everything that uses it. */
-export interface RateLimits {
-  /** In seconds: one redeploy of a computer in this time. */
-  readonly coolDown: number;
-  /** Redeploys of all computers together in any hour. */
-  readonly maxPerHour: number;
-}
 
 /** `redeploy` with its options. */
 export interface RedeployCommand extends RateLimits {

@@ -4,15 +4,8 @@
  * @module
  */
 
+import { DEFAULTS } from "./cli.ts";
 import { JOB_STATES } from "./healing/job.ts";
-
-/** What holds where an option is not given. */
-export const DEFAULTS = {
-  coolDown: "24h",
-  maxPerHour: "20",
-  lease: "5m",
-  listen: "127.0.0.1:8080",
-};
 
 /** What `--help` prints. */
 export const HELP =
@@ -32,11 +25,11 @@ Which Macs to redeploy
   --from FILE       a list, one a line: S, computer-id:N or fleet-host:N; - for standard input
 
 Options of redeploy
-  --force           set aside the rateLimits, and that the Mac was heard from within the last hour
+  --force           ignore the rate limits, and a contact of the Mac within the last hour
   --wait AGE        follow until the Mac is heard from again, so long at most: 15m
   --json            print a report for programs
 
-RateLimits of redeploy, serve and work
+Rate limits of redeploy, serve and work
   --dry-run         ask everything, change nothing
   --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${DEFAULTS.coolDown})
   --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})

@@ -1,12 +1,18 @@
-import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { parseCommand, UsageError } from "../lib/cli.ts";
+import { OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
 import type { Command } from "../lib/command.ts";
 import { HELP } from "../lib/help.ts";
 
-const BRAKES = { coolDown: 86_400, maxPerHour: 20 };
-const REDEPLOY = { mode: "redeploy", dryRun: false, force: false, json: false, ...BRAKES } as const;
-const WORK = { mode: "work", dryRun: false, lease: 300, ...BRAKES } as const;
+const RATE_LIMITS = { coolDown: 86_400, maxPerHour: 20 };
+const REDEPLOY = {
+  mode: "redeploy",
+  dryRun: false,
+  force: false,
+  json: false,
+  ...RATE_LIMITS,
+} as const;
+const WORK = { mode: "work", dryRun: false, lease: 300, ...RATE_LIMITS } as const;
 const SERVE = { ...WORK, mode: "serve", hostname: "127.0.0.1", port: 8080 } as const;
 
 function serials(...values: string[]): { kind: "serial"; value: string }[] {
@@ -75,7 +81,7 @@ Deno.test("parseCommand() says what is wrong, and what may have been meant", () 
       'Cannot read "0" as a computer-id: give a number, 1 or more',
     ],
     ["serve --serial A", 'Option "--serial" is for redeploy, not for serve'],
-    ["jobs --dry-run", 'Option "--dry-run" is for redeploy and serve and work, not for jobs'],
+    ["jobs --dry-run", 'Option "--dry-run" is for redeploy, serve and work, not for jobs'],
     ["jobs now", 'Mode "jobs" takes no argument: got "now"'],
     ["jobs --state heald", 'Unknown state "heald". Did you mean "healed"?'],
     ["serve --listen 8080", 'Cannot read "8080" as an address for "--listen": give HOST:PORT'],
@@ -88,12 +94,14 @@ Deno.test("parseCommand() says what is wrong, and what may have been meant", () 
       'Cannot read "0" as a number for "--max-per-hour": give 1 or more',
     ],
     ["redeploy --serial", 'Option "--serial" needs a value'],
+    ["--state= jobs", 'Option "--state" needs a value'],
+    ["redeploy --serial -", 'Option "--serial" needs a value'],
     ["serve --cooldown 1h", 'Unknown option "--cooldown". Did you mean "--cool-down"?'],
     ["serve --lease=", 'Option "--lease" needs a value'],
     ["serve --dry-run=no", 'Option "--dry-run" takes no value: got "--dry-run=no"'],
     [
       "serve --lease soon",
-      'Cannot read "soon" as a time for "--lease": give seconds, minutes, hours, days or weeks, like 90s, 15m, 24h, 7d, 2w',
+      'Cannot read "soon" as a duration for "--lease": give seconds, minutes, hours, days or weeks, like 90s, 90m, 36h, 14d, 2w',
     ],
   ];
   for (const [args, message] of cases) {
@@ -116,11 +124,12 @@ Deno.test("parseCommand() answers whatever it is given with a command or a usage
   }));
 });
 
-Deno.test("HELP names every option that parseCommand() knows, in lines that fit a terminal", () => {
+Deno.test("HELP names every mode and option of the table, in lines that fit a terminal", () => {
   for (const line of HELP.split("\n")) assertEquals(line.length <= 96, true, line);
-  for (
-    const option
-      of "serial computer-id fleet-host from force wait json dry-run cool-down max-per-hour listen lease state help version"
-        .split(" ")
-  ) assertEquals(HELP.includes(`--${option}`), true, option);
+  const { modes, flags, values, lists } = OPTIONS;
+  for (const mode of modes) assertMatch(HELP, new RegExp(`^  ${mode}  `, "m"));
+  for (const option of [flags, values, lists].flatMap(Object.keys)) {
+    assertMatch(HELP, new RegExp(`--${option}[ \n]`));
+  }
+  assertMatch(HELP, /--help, --version/);
 });

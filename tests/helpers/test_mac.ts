@@ -143,7 +143,8 @@ export class Mac implements Disposable {
   /** Adds the folders, unless a test names its own. */
   #withFolders(args: readonly string[]): string[] {
     if (args.some((arg) => /^--(log|out)-dir/.test(arg))) return [...args];
-    return [...args, "--log-dir", this.logDir, "--out-dir", this.outDir];
+    const outDir = args.includes("summary") ? [] : ["--out-dir", this.outDir];
+    return [...args, "--log-dir", this.logDir, ...outDir];
   }
 }
 

@@ -188,7 +188,7 @@ Deno.test("a damaged copy gives error_read when there is no other answer, and wr
   assertEquals(await spawn(mac, ["collect"]), { code: 2, stdout: "", stderr });
   const { code, stdout } = await spawn(mac, ["status"]);
   assertEquals(code, 2);
-  assertStringIncludes(stdout, "Left unread   jamf.log.1.gz: its gzip data are damaged\n");
+  assertStringIncludes(stdout, "Unreadable        jamf.log.1.gz: its gzip data are damaged\n");
   assertEquals(metadataOf(`${mac.outDir}/last_checkin`), before);
   assertEquals(mac.telemetry("agent_errors"), undefined);
 });
@@ -268,7 +268,7 @@ Deno.test("a standing file behind a link out of the folder is not read", async (
   );
   mac.standing("agent_errors", "{}");
   await Deno.symlink(`${mac.root}/elsewhere`, `${mac.outDir}/last_checkin`);
-  assertStringIncludes((await spawn(mac, ["status"])).stdout, `Last contact  ${CONTACT}\n`);
+  assertStringIncludes((await spawn(mac, ["status"])).stdout, `Last contact      ${CONTACT}\n`);
 });
 
 Deno.test("a disk that takes no more is told, and the old file stands", async () => {
@@ -383,7 +383,7 @@ Deno.test("a copy that is a link is skipped, and nothing behind it is shown", as
   assertEquals(await spawn(mac, ["collect"]), { code: 0, stdout: "", stderr: "" });
   const status = await spawn(mac, ["status", "--check"]);
   assertEquals(status.code, 0);
-  assertStringIncludes(status.stdout, "Skipped       jamf.log.1: it is a symbolic link\n");
+  assertStringIncludes(status.stdout, "Skipped           jamf.log.1: it is a symbolic link\n");
   const summary = await spawn(mac, ["summary"]);
   assertEquals(summary.stderr, remark);
   assertEquals(summary.stdout.trimEnd().split("\n").length, 3);
@@ -591,7 +591,10 @@ Deno.test({
     mac.standing("last_checkin", STANDING);
     const { code, stdout, stderr } = await spawnPlain(mac, ["checkin"]);
     assertEquals([code, stdout], [0, result("error_write")]);
-    assertStringIncludes(stderr, `Cannot read what stands in "${mac.outDir}": permission denied\n`);
+    assertStringIncludes(
+      stderr,
+      `Cannot read the previous result in "${mac.outDir}": permission denied\n`,
+    );
     assertEquals(mac.telemetry("last_checkin"), STANDING);
   },
 });

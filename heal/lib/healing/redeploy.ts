@@ -5,7 +5,7 @@
  */
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import type { RateLimits } from "../command.ts";
+import type { RateLimits } from "../store/rate_limits.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { RedeployResponse } from "../jamf/request_redeploy.ts";
 import { StoreError } from "../store/driver.ts";

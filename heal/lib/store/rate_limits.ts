@@ -4,8 +4,15 @@
  * @module
  */
 
-import type { RateLimits } from "../command.ts";
 import type { Query } from "./driver.ts";
+
+/** How often to redeploy at most, counted in the store over everything that uses it. */
+export interface RateLimits {
+  /** In seconds: one redeploy of a computer in this time. */
+  readonly coolDown: number;
+  /** Redeploys of all computers together in any hour. */
+  readonly maxPerHour: number;
+}
 
 /** Why a computer is not redeployed now. Times are seconds since 1970. */
 export type Stop =

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { RateLimits } from "../command.ts";
-import { brake, limitedUntil, type Stop } from "./rate_limits.ts";
+import { brake, limitedUntil, type RateLimits, type Stop } from "./rate_limits.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */

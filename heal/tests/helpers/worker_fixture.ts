@@ -6,7 +6,7 @@
 
 import type { TargetReport } from "../../lib/commands/redeploy.ts";
 import { redeployTargets } from "../../lib/commands/redeploy.ts";
-import type { RateLimits } from "../../lib/command.ts";
+import type { RateLimits } from "../../lib/store/rate_limits.ts";
 import { Worker } from "../../lib/healing/worker.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { connect, type Connected } from "../../lib/connections.ts";
