@@ -208,6 +208,11 @@ function copyForAllUsers(): Installation {
     const reason = new TextDecoder().decode(stderr).trimEnd();
     throw new Error(`Cannot copy Deno and the program to "${root}": ${reason}`);
   }
-  copy = { deno: `${root}/deno`, project: `${root}/`, env: { DENO_DIR: `${root}/cache` }, cwd: root };
+  copy = {
+    deno: `${root}/deno`,
+    project: `${root}/`,
+    env: { DENO_DIR: `${root}/cache` },
+    cwd: root,
+  };
   return copy;
 }
