@@ -363,7 +363,7 @@ const python = ["/usr/bin/python3", "python3"].find((path) =>
 );
 const ignore = skip(
   "Fleet's queries on virtual tables",
-  python ? undefined : "apsw is not here",
+  python ? undefined : "Install Debian's package python3-apsw",
 );
 
 Deno.test({ name: "policies: virtual tables that insist on a path find the same", ignore }, () => {

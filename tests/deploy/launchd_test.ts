@@ -22,7 +22,7 @@ function parsePlist(path: string): any {
 
 const ignore = skip(
   "property lists",
-  parsePlist(DAEMON) === undefined ? "Neither plutil nor Python is here" : undefined,
+  parsePlist(DAEMON) === undefined ? "Install Debian's package python3" : undefined,
 );
 
 Deno.test({ name: "the LaunchDaemon runs the program that the package lays", ignore }, () => {

@@ -167,7 +167,7 @@ export function commandPath(name: string): string | undefined {
 
 /** Why no such root can be made here; `undefined` if it can. */
 const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
-  ? "It needs Linux, and root"
+  ? "Run the tests as root on Linux"
   : undefined;
 
 /**
@@ -178,7 +178,10 @@ const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid()
 export function testInShells(what: string): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoMacRoot);
   const shells = ["dash", "bash", "zsh"].filter((shell) =>
-    !skip(`${what} in ${shell}`, commandPath(shell) ? undefined : "It is not here")
+    !skip(
+      `${what} in ${shell}`,
+      commandPath(shell) ? undefined : `Install Debian's package ${shell}`,
+    )
   );
   return (name, fn) => {
     for (const shell of shells) {

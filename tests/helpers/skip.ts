@@ -1,14 +1,14 @@
 /**
- * Nothing is skipped in silence.
+ * Every skipped test says why it is skipped, and what to install. `tools/test.ts` collects these lines.
  *
  * @module
  */
 
 /**
- * Says on standard error what this run leaves untested, for a test's `ignore`.
+ * Says on standard error what this run does not test, for a test's `ignore`.
  *
  * @param what What is not tested.
- * @param why Why not; `undefined` if it is tested, and nothing is said.
+ * @param why Why not, and what to install; `undefined` if it is tested, and nothing is said.
  * @returns Whether to ignore the test.
  */
 export function skip(what: string, why: string | undefined): boolean {

@@ -34,6 +34,8 @@ interface Installation {
   readonly deno: string;
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The working folder; this process's own if absent. */
+  readonly cwd?: string;
 }
 
 const HERE: Installation = {
@@ -109,7 +111,7 @@ export class Mac implements Disposable {
   /** Starts the real program, as {@linkcode spawn} does. */
   start(args: readonly string[], options: SpawnOptions = {}): Deno.ChildProcess {
     const { uid, env, stdin, shell } = options;
-    const { deno, project, env: needed } = uid === undefined ? HERE : forEverybody();
+    const { deno, project, env: needed, cwd } = uid === undefined ? HERE : copyForAllUsers();
     const program = [deno, "run", ...this.#denoArgs(args, project, options.preload)];
     const [command, ...rest] = shell === undefined
       ? program
@@ -120,6 +122,7 @@ export class Mac implements Disposable {
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
+      ...(cwd !== undefined && { cwd }),
       ...(uid !== undefined && { uid, gid: uid }),
     }).spawn();
   }
@@ -186,19 +189,31 @@ export async function gzip(content: string | Uint8Array): Promise<Uint8Array> {
 
 let copy: Installation | undefined;
 
-/** A copy of Deno, its cache and this program that every user may read: root's home is closed to others. */
-function forEverybody(): Installation {
+/**
+ * A copy of Deno, its cache and this program in a folder that every user can reach: root's home, the clone and the
+ * working folder, which a process inherits, may be closed to others.
+ */
+function copyForAllUsers(): Installation {
   if (copy !== undefined) return copy;
-  const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-for-everybody-" });
+  const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-for-all-users-" });
   addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
   const info = new Deno.Command(HERE.deno, { args: ["info", "--json"] }).outputSync();
   const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
   const files = ["main.ts", "lib", "std", "deno.json", "deno.lock", "heal"];
   const script = 'cd "$1" && cp -R "$2" deno && mkdir cache && cp -R "$3" cache/npm && ' +
     'shift 3 && cp -R "$@" . && chmod -R a+rX .';
-  const { success } = new Deno.Command("sh", {
+  const { success, stderr } = new Deno.Command("sh", {
     args: ["-c", script, "sh", root, HERE.deno, npmCache, ...files.map((f) => HERE.project + f)],
   }).outputSync();
-  if (!success) throw new Error(`Cannot copy Deno and the program to "${root}"`);
-  return copy = { deno: `${root}/deno`, project: `${root}/`, env: { DENO_DIR: `${root}/cache` } };
+  if (!success) {
+    const reason = new TextDecoder().decode(stderr).trimEnd();
+    throw new Error(`Cannot copy Deno and the program to "${root}": ${reason}`);
+  }
+  copy = {
+    deno: `${root}/deno`,
+    project: `${root}/`,
+    env: { DENO_DIR: `${root}/cache` },
+    cwd: root,
+  };
+  return copy;
 }
