@@ -82,7 +82,7 @@ async function main(names: readonly string[]): Promise<number> {
     return 2;
   }
   const started = performance.now();
-  const totals = [];
+  const totals: Total[] = [];
   for (const suite of suites) {
     const total = await runSuite(suite);
     say(total.failures);
