@@ -72,7 +72,7 @@ const MAX_AGE = "14d";
 
 /** What `--help` prints. */
 export const HELP =
-  `Tells whether the Jamf agent on this Mac still reaches its server, from its own log.
+  `Reports whether the Jamf agent on this Mac still reaches its server, from its own log.
 
 Usage: jamf-pulse [MODE] [OPTIONS]
 
@@ -90,7 +90,7 @@ Options of all modes
 Options of status
   --json           print a report for programs
   --check          exit with 1 if trust is broken or the last contact is too long ago
-  --max-age AGE    how long ago it may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
+  --max-age TIME   how long ago it may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
   --ascii          draw bars with plain characters
 
 Options of summary

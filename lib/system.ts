@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { UnixSeconds } from "./shared/timestamp.ts";
+
 /** What the program has from outside; read once, in the entry. */
 export interface System {
-  /** Seconds since 1970. */
-  readonly now: number;
+  readonly now: UnixSeconds;
   /** IANA name of the Mac's time zone. */
   readonly timeZone: string;
   /** Standard output takes colours. */

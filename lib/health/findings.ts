@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";
 
 /** What the agent's state can be. */
@@ -22,20 +23,20 @@ export type Health = typeof HEALTHS[number];
 export interface FindingsInput {
   /** What the logs say; `undefined` if there are none. */
   readonly assessment: Assessment | undefined;
-  /** A check-in known from an earlier run, in seconds since 1970. */
-  readonly previousContact: number | undefined;
-  /** When each log that could not be read was last written to, in seconds since 1970. */
-  readonly unreadableSince: readonly number[];
+  /** A check-in known from an earlier run. */
+  readonly previousContact: UnixSeconds | undefined;
+  /** When each log that could not be read was last written to. */
+  readonly unreadableSince: readonly UnixSeconds[];
 }
 
 /** What is known of the agent, from its logs and from an earlier run. */
 export interface Findings {
   /** `"unknown"`: a log that could not be read might change it. */
   readonly status: Status | "unknown";
-  /** The last check-in that the logs prove, in seconds since 1970, or why none is known. */
-  readonly checkin: number | "no_log" | "no_success" | "unknown";
-  /** The newest contact known, in seconds since 1970, from the logs or an earlier run. */
-  readonly contact?: number;
+  /** The last check-in, or why none is known. */
+  readonly checkin: UnixSeconds | "no_log" | "no_success" | "unknown";
+  /** The newest contact known, from the logs or an earlier run. */
+  readonly contact?: UnixSeconds;
   /** What came after the contact in the logs; absent if there is no log. */
   readonly since?: Readonly<Since>;
 }
@@ -81,7 +82,6 @@ export function findingsOf(input: FindingsInput): Findings {
 /**
  * The agent's health, for a person.
  *
- * @param now In seconds since 1970.
  * @param maxAge After how many seconds without a contact the agent is silent.
  *
  * @example Usage
@@ -93,7 +93,7 @@ export function findingsOf(input: FindingsInput): Findings {
  * assertEquals(healthOf(findings, 161, 60), "silent");
  * ```
  */
-export function healthOf({ status, contact }: Findings, now: number, maxAge: number): Health {
+export function healthOf({ status, contact }: Findings, now: UnixSeconds, maxAge: number): Health {
   if (status === "device_signature_error") return "broken_trust";
   if (status === "unknown") return "unknown";
   if (contact === undefined) return "never";

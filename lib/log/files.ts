@@ -5,6 +5,7 @@
  */
 
 import { kindOf, ReplacedFileError } from "../regular_file.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** A log or a copy of it, as it was listed. */
 export interface LogFile {
@@ -12,8 +13,8 @@ export interface LogFile {
   readonly path: string;
   /** In bytes, on the disk. */
   readonly size: number;
-  /** When it was last written to, in seconds since 1970. */
-  readonly modified: number;
+  /** When it was last written to. */
+  readonly modified: UnixSeconds;
   readonly inode: number | null;
 }
 

@@ -8,6 +8,7 @@ import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "
 import type { FileIssue, LogFile } from "./files.ts";
 import type { LogSource } from "./source.ts";
 import { stampResolver } from "./stamp.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** What reading one log came to. */
 export interface LogReading extends EntryCounts {
@@ -18,11 +19,11 @@ export interface LogReading extends EntryCounts {
 
 /** A log that was to be read, but could not be. */
 export interface UnreadableLog extends FileIssue {
-  /** When it was last written to, in seconds since 1970. */
-  readonly modified: number;
+  /** When it was last written to. */
+  readonly modified: UnixSeconds;
 }
 
-/** Where a history comes from, and what its stamps are read by. */
+/** Where a history comes from, and what its timestamps are read by. */
 export interface HistoryOptions {
   /** Last written first. */
   readonly files: readonly LogFile[];
@@ -30,12 +31,11 @@ export interface HistoryOptions {
   readonly open: (file: LogFile) => LogSource;
   /** Why a log cannot be read; `undefined` if the error is another matter. */
   readonly unreadableReason: (error: unknown) => string | undefined;
-  /** Seconds since 1970. */
-  readonly now: number;
+  readonly now: UnixSeconds;
   /** IANA name of the Mac's time zone. */
   readonly timeZone: string;
-  /** A check-in known from an earlier run, in seconds since 1970: no log was last written to before it. */
-  readonly previousContact: number | undefined;
+  /** A check-in known from an earlier run: no log was last written to before it. */
+  readonly previousContact: UnixSeconds | undefined;
 }
 
 /** A log being read: its next entry, and the stamp by which it takes its turn. */
@@ -142,7 +142,7 @@ export class History {
     this.#advance(log);
   }
 
-  /** Looks one entry ahead, and closes a log that has no more: an unpacked copy is a lot of memory. */
+  /** Reads one entry ahead, and closes a log that has no more: an unpacked copy is a lot of memory. */
   #advance(log: OpenLog): void {
     try {
       log.next = log.take();

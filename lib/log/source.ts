@@ -25,7 +25,7 @@ export class UnreadableLogError extends Error {
 /** Compressed copies that would unpack to more are not read, so that no file can fill the memory. */
 export const MAX_UNPACKED = 512 * 1024 * 1024;
 
-/** How formats that are not read begin. Their names prove nothing: `jamf.log.1` may be compressed, too. */
+/** How formats that are not read begin. Their names do not show it: `jamf.log.1` may be compressed, too. */
 const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]])[] = [
   ["bzip2", [0x42, 0x5a, 0x68]],
   ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],

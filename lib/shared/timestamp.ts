@@ -5,10 +5,11 @@
  * @module
  */
 
+/** An instant, in seconds since 1970-01-01T00:00:00Z. */
+export type UnixSeconds = number;
+
 /**
  * Writes an instant.
- *
- * @param seconds Seconds since 1970.
  *
  * @example Usage
  * ```ts
@@ -17,15 +18,15 @@
  * assertEquals(formatTimestamp(1_745_572_898), "2025-04-25T09:21:38Z");
  * ```
  */
-export function formatTimestamp(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+export function formatTimestamp(at: UnixSeconds): string {
+  return new Date(at * 1000).toISOString().replace(".000Z", "Z");
 }
 
 /**
- * Reads a stamp written by {@linkcode formatTimestamp}.
+ * Reads a timestamp written by {@linkcode formatTimestamp}.
  *
  * @param text What a file holds in its place.
- * @returns Seconds since 1970; `undefined` if it is anything else.
+ * @returns `undefined` if it is anything else.
  *
  * @example Usage
  * ```ts
@@ -36,7 +37,7 @@ export function formatTimestamp(seconds: number): string {
  * assertEquals(parseTimestamp("now"), undefined);
  * ```
  */
-export function parseTimestamp(text: unknown): number | undefined {
+export function parseTimestamp(text: unknown): UnixSeconds | undefined {
   if (typeof text !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return undefined;
   const seconds = Date.parse(text) / 1000;
   // A day that does not exist, like 30 February, may be read as another one.

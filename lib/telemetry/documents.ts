@@ -5,7 +5,7 @@
  */
 
 import type { Findings, Status } from "../health/findings.ts";
-import { formatTimestamp } from "../shared/timestamp.ts";
+import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import type { PreviousInspection } from "./previous_state.ts";
 import type { AgentErrors, LastCheckin } from "./schema.ts";
 
@@ -14,8 +14,6 @@ const LONGEST_GAP = 45 * 60;
 
 /**
  * The text of `last_checkin`.
- *
- * @param contact Seconds since 1970.
  *
  * @example Usage
  * ```ts
@@ -27,7 +25,7 @@ const LONGEST_GAP = 45 * 60;
  * );
  * ```
  */
-export function lastCheckinText(contact: number): string {
+export function lastCheckinText(contact: UnixSeconds): string {
   const file: LastCheckin = { last_successful_checkin: formatTimestamp(contact) };
   return `${JSON.stringify(file)}\n`;
 }
@@ -37,13 +35,13 @@ export function lastCheckinText(contact: number): string {
  *
  * @param status The status of the findings, which is known.
  * @param previous The inspection before this one, if it is known.
- * @param now When this program inspected the logs, in seconds since 1970.
+ * @param now When this program inspected the logs.
  */
 export function agentErrorsText(
   findings: Findings,
   status: Status,
   previous: PreviousInspection | undefined,
-  now: number,
+  now: UnixSeconds,
 ): string {
   const { contact } = findings;
   const file: AgentErrors = {
@@ -57,7 +55,7 @@ export function agentErrorsText(
   return `${JSON.stringify(file)}\n`;
 }
 
-/** Those keys of `agent_errors` that tell what came since the last contact. */
+/** Those keys of `agent_errors` that say what came since the last contact. */
 type SinceKeys = Pick<
   AgentErrors,
   | "device_signature_errors"
@@ -88,8 +86,7 @@ export function sinceKeys({ since }: Findings): SinceKeys {
  * from a long sleep is not called silent before it could check in.
  *
  * @param before The inspection before this one, if it is known.
- * @param contact The newest contact known, in seconds since 1970.
- * @param now Seconds since 1970.
+ * @param contact The newest contact known.
  *
  * @example Usage
  * ```ts
@@ -103,8 +100,8 @@ export function sinceKeys({ since }: Findings): SinceKeys {
  */
 export function watchedSeconds(
   before: PreviousInspection | undefined,
-  contact: number | undefined,
-  now: number,
+  contact: UnixSeconds | undefined,
+  now: UnixSeconds,
 ): number {
   if (before === undefined) return 0;
   const gap = now - before.at;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseTimestamp } from "../shared/timestamp.ts";
+import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { previousFileSchema } from "./schema.ts";
 
 /** The files in the telemetry folder. */
@@ -13,18 +13,17 @@ export const AGENT_ERRORS = "agent_errors";
 
 /** What an earlier run left. */
 export interface PreviousState {
-  /** The later check-in of both files, in seconds since 1970. */
-  readonly contact?: number;
+  /** The later check-in of both files. */
+  readonly contact?: UnixSeconds;
   /** The last inspection that wrote `agent_errors`. */
   readonly inspection?: PreviousInspection;
 }
 
-/** An inspection, as `agent_errors` tells of it. */
+/** An inspection, as `agent_errors` records it. */
 export interface PreviousInspection {
-  /** Seconds since 1970. */
-  readonly at: number;
-  /** The newest contact known then, in seconds since 1970. */
-  readonly contact: number | undefined;
+  readonly at: UnixSeconds;
+  /** The newest contact known then. */
+  readonly contact: UnixSeconds | undefined;
   readonly watchedSeconds: number;
 }
 
@@ -32,7 +31,7 @@ export interface PreviousInspection {
  * Reads what an earlier run left. A file that cannot be understood counts as absent, and is replaced.
  *
  * @param read Gives the text of a file by its name; `undefined` if there is none to read.
- * @param now Seconds since 1970: a contact later than this is not believed.
+ * @param now A contact later than this is not believed.
  *
  * @example Usage
  * ```ts
@@ -47,7 +46,7 @@ export interface PreviousInspection {
  */
 export function previousStateOf(
   read: (name: string) => string | undefined,
-  now: number,
+  now: UnixSeconds,
 ): PreviousState {
   const lastCheckin = parsePreviousFile(read(LAST_CHECKIN), now);
   const agentErrors = parsePreviousFile(read(AGENT_ERRORS), now);
@@ -61,12 +60,12 @@ export function previousStateOf(
 
 /** What a later run takes from either file. */
 interface PreviousFile {
-  readonly checkedAt: number | undefined;
-  readonly contact: number | undefined;
+  readonly checkedAt: UnixSeconds | undefined;
+  readonly contact: UnixSeconds | undefined;
   readonly watchedSeconds: number | undefined;
 }
 
-function parsePreviousFile(text: string | undefined, now: number): PreviousFile | undefined {
+function parsePreviousFile(text: string | undefined, now: UnixSeconds): PreviousFile | undefined {
   const result = previousFileSchema.safeParse(parseJson(text));
   if (!result.success) return undefined;
   const { checked_at, last_successful_checkin, watched_seconds } = result.data;

@@ -18,7 +18,7 @@ export const lastCheckinSchema = z.object({ last_successful_checkin: timestamp }
 /** The content of `last_checkin`. */
 export type LastCheckin = z.infer<typeof lastCheckinSchema>;
 
-/** `agent_errors`: the agent's state. A key that is absent stands for something unknown; there are no nulls. */
+/** `agent_errors`: the agent's state. A key that is absent means that it is unknown; there are no nulls. */
 export const agentErrorsSchema = z.object({
   /** Raised when the meaning of a key changes. */
   schema_version: z.literal(1),
@@ -27,7 +27,7 @@ export const agentErrorsSchema = z.object({
   status: z.enum(STATUSES),
   /** The newest contact known, from the logs or an earlier run. */
   last_successful_checkin: z.optional(timestamp),
-  /** Records with that error since the last contact or healing. */
+  /** Records with that error since the last contact. */
   device_signature_errors: z.optional(count),
   first_device_signature_error: z.optional(timestamp),
   last_device_signature_error: z.optional(timestamp),

@@ -7,6 +7,7 @@
 
 import { reasonOf } from "../permissions.ts";
 import { kindOf } from "../regular_file.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** A file that was not written; the message says why, and the previous file is untouched. */
 export class WriteError extends Error {
@@ -46,7 +47,7 @@ const TEMP_LIFETIME = 3600;
  * @param dir The folder.
  * @param name The file's name in it.
  * @param text What to write.
- * @param now Seconds since 1970.
+ * @param now By which temporary files of killed runs are old enough to be removed.
  * @param disk The file system; tests give a failing one.
  * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, or the system
  *         refuses a step. The old file is as it was, and nothing is left beside it.
@@ -55,7 +56,7 @@ export function secureWrite(
   dir: string,
   name: string,
   text: string,
-  now: number,
+  now: UnixSeconds,
   disk: Disk = Deno,
 ): void {
   const path = `${dir}/${name}`;

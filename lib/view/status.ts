@@ -8,7 +8,7 @@ import { parseTimestamp } from "../shared/timestamp.ts";
 import { printable } from "../shared/printable.ts";
 import type { StatusReport } from "./status_schema.ts";
 
-/** How the text is to look. */
+/** How the text is written. */
 export interface StatusStyle {
   /** Bars without block characters. */
   readonly ascii: boolean;

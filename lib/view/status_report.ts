@@ -6,7 +6,7 @@
 
 import { type Findings, healthOf } from "../health/findings.ts";
 import type { Day } from "../health/timeline.ts";
-import { formatTimestamp } from "../shared/timestamp.ts";
+import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { sinceKeys } from "../telemetry/documents.ts";
 import type { StatusReport } from "./status_schema.ts";
 
@@ -33,8 +33,7 @@ export interface StatusReportOptions {
     readonly notNeeded: readonly string[];
   };
   readonly days: readonly Readonly<Day>[];
-  /** Seconds since 1970. */
-  readonly now: number;
+  readonly now: UnixSeconds;
   readonly timeZone: string;
   readonly logDir: string;
   /** In seconds. */

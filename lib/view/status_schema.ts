@@ -11,7 +11,7 @@ import { HEALTHS, STATUSES } from "../health/findings.ts";
 const count = z.int().check(z.nonnegative());
 const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
 
-/** What `status --json` prints. Stamps are UTC, `2025-04-25T09:21:38Z`; an absent key stands for something unknown. */
+/** What `status --json` prints. Timestamps are UTC, `2025-04-25T09:21:38Z`; an absent key means that it is unknown. */
 export const statusReportSchema = z.object({
   /** Raised when the meaning of a key changes. */
   schema_version: z.literal(1),
@@ -19,7 +19,7 @@ export const statusReportSchema = z.object({
   checked_at: z.string(),
   /** The folder of the logs. */
   log_dir: z.string(),
-  /** IANA name of the zone that the log's stamps were read in. */
+  /** IANA name of the time zone that the log's timestamps were read in. */
   zone: z.string(),
   /**
    * `healthy`; `broken_trust`: the server refuses this Mac's signature; `silent`: the last contact is longer ago than
