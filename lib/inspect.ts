@@ -8,15 +8,20 @@
 import type { Folders } from "./cli.ts";
 import { type Assessment, Assessor } from "./health/assess.ts";
 import { type Findings, findingsOf } from "./health/findings.ts";
-import { Runs } from "./health/runs.ts";
+import { FormatCheck } from "./health/known_format.ts";
+import { LastMessageSearch } from "./health/last_message.ts";
+import { type Run, Runs } from "./health/runs.ts";
+import { type StallFindings, StallSearch } from "./health/stall.ts";
 import type { Timeline } from "./health/timeline.ts";
-import { type FileIssue, listLogs } from "./log/files.ts";
+import type { Entry } from "./log/entries.ts";
+import { type FileIssue, listLogs, type LogFile } from "./log/files.ts";
 import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
 import { openLog, unreadableReason } from "./log/source.ts";
 import { reasonOf } from "./permissions.ts";
-import { asReadError } from "./read_error.ts";
+import { asReadError, ReadError } from "./read_error.ts";
 import { ReplacedFileError } from "./regular_file.ts";
 import { isSystemError } from "./shared/system_error.ts";
+import { formatTimestamp } from "./shared/timestamp.ts";
 import type { System } from "./system.ts";
 import { readPreviousFile } from "./telemetry/previous_file.ts";
 import { type PreviousState, previousStateOf } from "./telemetry/previous_state.ts";
@@ -32,8 +37,6 @@ export interface Inspection {
 
 /** What reading the logs came to. */
 export interface LogInspection {
-  /** `undefined` if there is no log. */
-  readonly assessment: Assessment | undefined;
   /** The logs that were read, as far as it took. */
   readonly readings: readonly LogReading[];
   /** Logs that were to be read, but could not be. */
@@ -46,18 +49,34 @@ export interface LogInspection {
   readonly timeline: Timeline | undefined;
 }
 
+/** What the logs say of the agent. */
+interface Answers {
+  /** `undefined` if there is no log. */
+  readonly assessment: Assessment | undefined;
+  readonly stall: StallFindings;
+  readonly isUnknownFormat: boolean;
+}
+
 /** Makes a timeline to be filled too. Without one, reading ends as soon as the assessment is settled. */
 type MakeTimeline = () => Timeline;
 
 /** Rotation takes a moment, and happens once a day at most. */
 const MAX_TRIES = 5;
 
+/** How the logs are read. */
+interface ReadOptions {
+  readonly dir: string;
+  readonly system: System;
+  readonly previous: PreviousState;
+}
+
 /**
  * Inspects the logs and what an earlier run left in the telemetry folder.
  *
- * @throws {ReadError} The logs cannot be read at all.
+ * @throws {ReadError} The logs cannot be read at all, or the clock is wrong.
  */
 export function inspect(folders: Folders, system: System, timeline?: MakeTimeline): Inspection {
+  refuseWrongClock(system);
   const warnings: string[] = [];
   const read = (name: string): string | undefined => {
     try {
@@ -69,78 +88,110 @@ export function inspect(folders: Folders, system: System, timeline?: MakeTimelin
     }
   };
   const previous = previousStateOf(read, system.now);
-  const logs = inspectLogs(folders.logDir, system, previous.contact, timeline);
+  const options = { dir: folders.logDir, system, previous };
+  const { assessment, stall, isUnknownFormat, ...logs } = untilUnchanged(
+    options,
+    () => readLogs(options, timeline?.()),
+  );
   const findings = findingsOf({
-    assessment: logs.assessment,
+    assessment,
+    stall,
+    isUnknownFormat,
     previousContact: previous.contact,
     unreadableSince: logs.unreadable.map(({ modified }) => modified),
   });
-  return { previous, logs, findings, warnings };
+  return { previous, logs, findings: withLastMessage(findings, options), warnings };
 }
 
-/** Reads the logs of a folder, newest entry first, for as long as it takes to settle the assessment. */
-function inspectLogs(
-  dir: string,
-  system: System,
-  previousContact: number | undefined,
-  timeline?: MakeTimeline,
-): LogInspection {
+/** Before the network time arrives, a Mac can take itself to be decades back: its log would be dated wrong. */
+function refuseWrongClock({ now, released }: System): void {
+  if (now >= released) return;
+  throw new ReadError(
+    `The clock is wrong: it says ${formatTimestamp(now)}, and this version was released after ${
+      formatTimestamp(released)
+    }; set the date of this Mac`,
+  );
+}
+
+/** Reads the logs, again if they were rotated meanwhile: then what was read does not fit together. */
+function untilUnchanged<T>({ dir }: ReadOptions, read: () => T): T {
   for (let tries = 1;; tries++) {
     try {
-      return readLogs(dir, system, previousContact, timeline?.());
+      return read();
     } catch (error) {
-      // The logs were rotated meanwhile: what was read does not fit together, so it is read again.
       if (error instanceof ReplacedFileError && tries < MAX_TRIES) continue;
       throw asReadError(dir, error);
     }
   }
 }
 
-function readLogs(
-  dir: string,
-  { now, timeZone }: System,
-  previousContact: number | undefined,
-  timeline: Timeline | undefined,
-): LogInspection {
-  const { files, skipped } = listLogs(dir);
+/** Reads the logs of a folder, newest entry first, for as long as it takes to settle every question. */
+function readLogs(options: ReadOptions, timeline: Timeline | undefined): LogInspection & Answers {
+  const { system: { now }, previous } = options;
+  const { files, skipped } = listLogs(options.dir);
+  const assessor = new Assessor(previous.contact);
+  const stall = new StallSearch(now, previous.inspection);
+  const format = new FormatCheck();
+  const history = readHistory(files, options, false, (entry, run) => {
+    assessor.take(entry, run);
+    stall.take(entry, run);
+    format.take(entry);
+    timeline?.take(entry, run);
+    return assessor.settled && stall.settled && format.settled && (timeline?.complete ?? true);
+  });
+  const { readings, unreadable } = history;
+  const opened = new Set([...readings, ...unreadable].map(({ name }) => name));
+  return {
+    assessment: files.length > 0 ? assessor.result() : undefined,
+    stall: stall.result(),
+    isUnknownFormat: format.isUnknown(readings),
+    readings,
+    unreadable,
+    skipped,
+    notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
+    timeline,
+  };
+}
+
+/** Messages are read only for a Mac whose agent hangs: every other one is spared their text. */
+function withLastMessage(findings: Findings, options: ReadOptions): Findings {
+  const { stall } = findings;
+  if (stall === undefined) return findings;
+  const found = untilUnchanged(options, () => {
+    const search = new LastMessageSearch(stall);
+    readHistory(listLogs(options.dir).files, options, true, (entry, run) => {
+      search.take(entry, run);
+      return search.settled;
+    });
+    return search.result;
+  });
+  const lastMessage = found ?? stall.lastMessage;
+  return { ...findings, stall: { ...stall, ...(lastMessage !== undefined && { lastMessage }) } };
+}
+
+/** Gives entries, newest first, with the run that each belongs to, until `take` has enough. */
+function readHistory(
+  files: readonly LogFile[],
+  { system: { now, timeZone }, previous }: ReadOptions,
+  withMessages: boolean,
+  take: (entry: Entry, run: Run) => boolean,
+): History {
   const history = new History({
     files,
     open: (file) => openLog(file.path, file.inode),
     unreadableReason,
     now,
     timeZone,
-    previousContact,
+    previousContact: previous.contact,
+    withMessages,
   });
   try {
-    const assessment = assess(history, previousContact, timeline);
-    const { readings, unreadable } = history;
-    const opened = new Set([...readings, ...unreadable].map(({ name }) => name));
-    return {
-      assessment: files.length > 0 ? assessment : undefined,
-      readings,
-      unreadable,
-      skipped,
-      notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
-      timeline,
-    };
+    const runs = new Runs();
+    for (let entry = history.next(); entry; entry = history.next()) {
+      if (take(entry, runs.runOf(entry))) break;
+    }
+    return history;
   } finally {
     history.close();
   }
-}
-
-function assess(
-  history: History,
-  previousContact: number | undefined,
-  timeline: Timeline | undefined,
-): Assessment {
-  const runs = new Runs();
-  const assessor = new Assessor(previousContact);
-  const isDone = (): boolean => assessor.settled && (timeline?.complete ?? true);
-  for (let entry = history.next(); entry; entry = history.next()) {
-    const run = runs.runOf(entry);
-    assessor.take(entry, run);
-    timeline?.take(entry, run);
-    if (isDone()) break;
-  }
-  return assessor.result();
 }

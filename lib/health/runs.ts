@@ -15,6 +15,8 @@ export interface Run {
   offline: boolean;
   /** Its beginning has been read: nothing more of it is to come. */
   begun: boolean;
+  /** Behind its beginning it has logged something, and not only that it was turned away. */
+  hasMessages: boolean;
 }
 
 /** No run lasts longer: the same pid further back is another process. */
@@ -39,7 +41,7 @@ export class Runs {
     if (evidence?.run === "begins") {
       run.begun = true;
       this.#current = undefined;
-    }
+    } else if (evidence?.means !== "blocked") run.hasMessages = true;
     return run;
   }
 
@@ -51,7 +53,7 @@ export class Runs {
       if (this.#current !== undefined) this.#open.delete(pid);
     }
     if (this.#current === undefined || isOver(this.#current.newest, at)) {
-      this.#current = { newest: at, offline: false, begun: false };
+      this.#current = { newest: at, offline: false, begun: false, hasMessages: false };
     }
     return this.#current;
   }

@@ -16,10 +16,14 @@ export interface Entry {
   readonly pid: number;
   /** The row of the table that it fits, if any. */
   readonly evidence: Evidence | undefined;
+  /** If asked for. */
+  readonly message?: string;
 }
 
 /** What reading a log has come upon so far. */
 export interface EntryCounts {
+  /** Lines of any kind. */
+  lines: number;
   records: number;
   /** Records whose stamp no year fits, or that a wrong clock wrote. */
   unusableStamps: number;
@@ -52,10 +56,13 @@ export function entriesBackwards(
   reference: number,
   resolve: ResolveStamp,
   counts: EntryCounts,
+  withMessages = false,
 ): NextEntry {
+  const text = new TextDecoder();
   const nextLine = linesBackwards(source);
   const nextRecord = recordsBackwards(() => {
     const line = nextLine();
+    if (line !== undefined) counts.lines++;
     if (line?.cut) counts.cutLines++;
     return line;
   }, isSignatureErrorLine);
@@ -70,7 +77,9 @@ export function entriesBackwards(
       if (at === undefined) counts.unusableStamps++;
       const own = evidenceOf(bytes, head.messageStart, end);
       const evidence = continuation.length > 0 ? continuedEvidence(own, continuation) : own;
-      return { at, pid: head.pid, evidence };
+      if (!withMessages) return { at, pid: head.pid, evidence };
+      const message = text.decode(bytes.subarray(head.messageStart, end));
+      return { at, pid: head.pid, evidence, message };
     },
     reference,
     counts,

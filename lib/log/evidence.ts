@@ -23,6 +23,7 @@ export type Meaning =
   | "device signature error"
   | "no connection"
   | "other failure"
+  | "blocked"
   | "local";
 
 /** One row of the table. */
@@ -34,6 +35,10 @@ export interface Evidence {
   readonly means: Meaning;
   /** For its run, the records of one pid: it begins one, or shows that this one works without its server. */
   readonly run?: "begins" | "offline";
+  /** It begins a check-in. */
+  readonly isCheckIn?: true;
+  /** It is about patches: a check-in ends with it. */
+  readonly isPatches?: true;
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
   readonly samples: readonly string[];
 }
@@ -47,6 +52,7 @@ export const EVIDENCE: readonly Evidence[] = [
   {
     begins: "No patch policies were found.",
     means: "contact",
+    isPatches: true,
     samples: ["No patch policies were found."],
   },
   {
@@ -76,11 +82,29 @@ export const EVIDENCE: readonly Evidence[] = [
     samples: ["The device certificate was created successfully."],
   },
   {
+    begins: 'Checking for policies triggered by "recurring check-in"',
+    means: "attempt",
+    run: "begins",
+    isCheckIn: true,
+    samples: [
+      'Checking for policies triggered by "recurring check-in" for user "testuser"...',
+    ],
+  },
+  {
+    begins: "This policy trigger is already being run",
+    means: "blocked",
+    samples: ["This policy trigger is already being run: jdoe"],
+  },
+  {
+    begins: "Policy error code: 51",
+    means: "blocked",
+    samples: ["Policy error code: 51"],
+  },
+  {
     begins: "Checking for policies triggered by ",
     means: "attempt",
     run: "begins",
     samples: [
-      'Checking for policies triggered by "recurring check-in" for user "testuser"...',
       'Checking for policies triggered by "enrollmentComplete"…',
     ],
   },
@@ -90,7 +114,12 @@ export const EVIDENCE: readonly Evidence[] = [
     run: "begins",
     samples: ["Checking for policy ID 332..."],
   },
-  { begins: "Checking for patches", means: "attempt", samples: ["Checking for patches..."] },
+  {
+    begins: "Checking for patches",
+    means: "attempt",
+    isPatches: true,
+    samples: ["Checking for patches..."],
+  },
   {
     begins: SIGNATURE_ERROR,
     means: "device signature error",

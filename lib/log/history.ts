@@ -36,6 +36,8 @@ export interface HistoryOptions {
   readonly timeZone: string;
   /** A check-in known from an earlier run: no log was last written to before it. */
   readonly previousContact: UnixSeconds | undefined;
+  /** Entries come with their messages. */
+  readonly withMessages?: boolean;
 }
 
 /** A log being read: its next entry, and the stamp by which it takes its turn. */
@@ -123,7 +125,7 @@ export class History {
   }
 
   #openLog(file: LogFile): void {
-    const { open, now, timeZone, previousContact } = this.#options;
+    const { open, now, timeZone, previousContact, withMessages } = this.#options;
     let source: LogSource;
     try {
       source = open(file);
@@ -131,11 +133,11 @@ export class History {
       this.#recordUnreadable(file, error);
       return;
     }
-    const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
     const resolve = stampResolver(reference, timeZone);
-    const take = entriesBackwards(source, reference, resolve, reading);
+    const take = entriesBackwards(source, reference, resolve, reading, withMessages);
     const log: OpenLog = { file, source, take, next: undefined, at: reference };
     this.readings.push(reading);
     this.#open.push(log);

@@ -28,6 +28,7 @@ const COLORS: Record<StatusReport["health"], string> = {
   silent: RED,
   never: RED,
   unknown: YELLOW,
+  stalled: RED,
 };
 
 /** What to do about it, for those states that need an action. */
@@ -37,6 +38,7 @@ const NEXT_STEPS: Record<StatusReport["health"], readonly string[]> = {
   silent: ["see whether this Mac reaches the server: sudo jamf checkJSSConnection"],
   never: ["see whether this Mac is enrolled: sudo jamf checkJSSConnection"],
   unknown: ["fix the unreadable log, then run this again"],
+  stalled: [],
 };
 
 /** The report as text: a headline, what it rests on, and the last days. */
@@ -61,6 +63,8 @@ function headlineOf(report: StatusReport): string {
       return report.status === "no_log"
         ? `Never: there is no jamf.log in "${report.log_dir}"`
         : "Never: the logs show no contact of the Jamf agent with its server";
+    case "stalled":
+      return "Stalled";
     case "unknown":
       return "Unknown: a log that could not be read might hold the answer";
   }

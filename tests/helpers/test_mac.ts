@@ -87,6 +87,7 @@ export class Mac implements Disposable {
   run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
     return run(this.#command(args), {
       now,
+      released: 0,
       timeZone: "UTC",
       color: false,
       readInput: () => 0,

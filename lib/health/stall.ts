@@ -1,0 +1,181 @@
+/**
+ * Whether the agent hangs: its check-ins get no answer, or none begins while the Mac is awake (docs/jamf-log.md: "A run
+ * that hangs"). A check-in is a run that begins with `Checking for policies triggered by "recurring check-in"`.
+ *
+ * @module
+ */
+
+import type { Entry } from "../log/entries.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
+import { horizon } from "./horizon.ts";
+import type { Run } from "./runs.ts";
+import { unscheduledSeconds } from "./watch.ts";
+
+/**
+ * How an agent can hang. `no_answer`: check-ins begin, and nothing comes of them. `not_started`: the Mac is awake, and no
+ * check-in begins.
+ */
+export const STALLS = ["no_answer", "not_started"] as const;
+
+/** An agent that hangs. */
+export interface Stall {
+  readonly kind: typeof STALLS[number];
+  /** When it began. */
+  readonly since: UnixSeconds;
+  /** What the agent logged last before; absent if no log that was read has it. */
+  readonly lastMessage?: string;
+}
+
+/** What the inspection before this one knew. */
+export interface PreviousStall {
+  /** When that inspection was. */
+  readonly at: UnixSeconds;
+  readonly stall: Stall | undefined;
+  readonly unscheduledSeconds: number;
+}
+
+/** What the check-ins in the logs come to. */
+export interface StallFindings {
+  /** Absent if the agent does not hang. */
+  readonly stall?: Stall;
+  /** How long the Mac has been awake and watched since the agent last showed a check-in, in seconds. */
+  readonly unscheduledSeconds: number;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+/** So many check-ins in a row without an answer, over so long, make a stall. */
+const UNANSWERED = 12;
+const UNANSWERED_FOR = 4 * HOUR;
+/** The Mac slept in a longer gap between check-ins, which are 60 minutes apart at most. */
+const LONGEST_INTERVAL = 90 * MINUTE;
+/** A run that has logged something within this time is at work. */
+const AT_WORK = 4 * HOUR;
+/** Awake for so long without a check-in, the agent has stopped to start them. */
+const UNSCHEDULED_FOR = 4 * HOUR;
+/** The search for an answered check-in goes no further back. */
+export const SEARCHED = 8 * 24 * HOUR;
+
+/** Looks for a stall in a history. Entries are given newest first, until it is settled or there are no more. */
+export class StallSearch {
+  readonly #now: UnixSeconds;
+  readonly #previous: PreviousStall | undefined;
+  readonly #isTooOld: (at: UnixSeconds | undefined) => boolean;
+  readonly #isPastRecent: (at: UnixSeconds | undefined) => boolean;
+  /** The stamp of the entry before, for one without. */
+  #at: UnixSeconds;
+  /** The newest check-in, and its run. */
+  #newest: { readonly at: UnixSeconds; readonly run: Run } | undefined;
+  /** When the newest record about patches was written: a check-in ends with it. */
+  #newestPatches = -Infinity;
+  /** When the newest check-ins began, those without an answer, newest first. */
+  readonly #unanswered: UnixSeconds[] = [];
+  /** When the newest check-in with an answer began. */
+  #answered: UnixSeconds | undefined;
+  /** Runs that have logged something lately, and whose beginnings have not been read. */
+  readonly #active = new Set<Run>();
+  /** One of the runs that began before the oldest unanswered check-in is at work. */
+  #isAtWork = false;
+  #settled = false;
+
+  constructor(now: UnixSeconds, previous: PreviousStall | undefined) {
+    this.#now = now;
+    this.#at = now;
+    this.#previous = previous;
+    this.#isTooOld = horizon(now - SEARCHED);
+    this.#isPastRecent = horizon(
+      Math.min(previous?.at ?? now, now - LONGEST_INTERVAL),
+    );
+  }
+
+  /** Whether older entries cannot change the findings. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Takes the next older entry, and the run it belongs to. */
+  take(entry: Entry, run: Run): void {
+    if (this.#settled) return;
+    const at = this.#at = entry.at ?? this.#at;
+    const { evidence } = entry;
+    if (this.#answered !== undefined) {
+      if (this.#active.has(run)) this.#isAtWork = true;
+    } else {
+      if (evidence?.isPatches) this.#newestPatches = Math.max(this.#newestPatches, at);
+      if (evidence?.run === "begins") this.#takeBeginning(at, run, evidence.isCheckIn === true);
+      else if (this.#isRecent(at)) this.#active.add(run);
+    }
+    this.#settle(entry.at);
+  }
+
+  /** What the history shows, once it is settled or all entries were given. */
+  result(): StallFindings {
+    const unscheduledSeconds = this.#unscheduledSeconds();
+    const stall = this.#stall(unscheduledSeconds);
+    return { ...(stall !== undefined && { stall }), unscheduledSeconds };
+  }
+
+  #takeBeginning(at: UnixSeconds, run: Run, isCheckIn: boolean): void {
+    this.#active.delete(run);
+    if (isCheckIn) this.#newest ??= { at, run };
+    if (isCheckIn && !run.hasMessages) {
+      this.#unanswered.push(at);
+      // What was met so far began after this check-in.
+      this.#isAtWork = false;
+      return;
+    }
+    if (this.#isRecent(run.newest)) this.#isAtWork = true;
+    if (isCheckIn) this.#answered = at;
+  }
+
+  #settle(at: UnixSeconds | undefined): void {
+    const isTooOld = this.#isTooOld(at);
+    const isPastRecent = this.#isPastRecent(at);
+    if (isTooOld) this.#settled = true;
+    else if (this.#answered !== undefined) {
+      // A run whose beginning is gone may have begun before: then it has logged something further back.
+      const isOpen = this.#looksUnanswered() && !this.#isAtWork && this.#active.size > 0;
+      this.#settled = !isOpen;
+    } else if (isPastRecent && this.#previous?.stall === undefined) {
+      const newest = this.#newest?.at ?? -Infinity;
+      const isCheckingIn = this.#now - newest <= LONGEST_INTERVAL;
+      const isUnscheduled = newest === -Infinity && this.#unscheduledSeconds() >= UNSCHEDULED_FOR;
+      this.#settled = !isCheckingIn && !isUnscheduled;
+    }
+  }
+
+  #stall(unscheduledSeconds: number): Stall | undefined {
+    const before = this.#previous?.stall;
+    const ended = before?.kind === "no_answer" ? this.#answered : this.#newest?.at;
+    // Sleep, a rotation or an emptied log is no sign that the agent works again.
+    if (before !== undefined && !(ended !== undefined && ended > before.since)) return before;
+    if (this.#looksUnanswered() && !this.#isAtWork) {
+      return { kind: "no_answer", since: this.#unanswered.at(-1)! };
+    }
+    if (unscheduledSeconds < UNSCHEDULED_FOR) return undefined;
+    return { kind: "not_started", since: this.#newest?.at ?? this.#now - unscheduledSeconds };
+  }
+
+  /** Whether enough check-ins over enough time got no answer, after one that did. */
+  #looksUnanswered(): boolean {
+    const unanswered = this.#unanswered;
+    if (this.#answered === undefined || unanswered.length < UNANSWERED) return false;
+    if (this.#now - unanswered[0]! > LONGEST_INTERVAL) return false;
+    let awake = 0;
+    for (let i = 1; i < unanswered.length; i++) {
+      const gap = unanswered[i - 1]! - unanswered[i]!;
+      if (gap <= LONGEST_INTERVAL) awake += gap;
+    }
+    return awake >= UNANSWERED_FOR;
+  }
+
+  #unscheduledSeconds(): number {
+    const { at = -Infinity, run } = this.#newest ?? {};
+    const shown = Math.max(at, run?.newest ?? -Infinity, this.#newestPatches);
+    return unscheduledSeconds(this.#previous, shown, this.#now);
+  }
+
+  #isRecent(at: UnixSeconds | undefined): boolean {
+    return at !== undefined && this.#now - at <= AT_WORK;
+  }
+}
