@@ -42,6 +42,12 @@ export interface StallFindings {
   readonly unscheduledSeconds: number;
 }
 
+/** When a check-in began, and its run. */
+interface CheckIn {
+  readonly at: UnixSeconds;
+  readonly run: Run;
+}
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 /** So many check-ins in a row without an answer, over so long, make a stall. */
@@ -65,13 +71,13 @@ export class StallSearch {
   /** The stamp of the entry before, for one without. */
   #at: UnixSeconds;
   /** The newest check-in, and its run. */
-  #newest: { readonly at: UnixSeconds; readonly run: Run } | undefined;
+  #newest: CheckIn | undefined;
   /** When the newest record about patches was written: a check-in ends with it. */
   #newestPatches = -Infinity;
   /** When the newest check-ins began, those without an answer, newest first. */
   readonly #unanswered: UnixSeconds[] = [];
-  /** When the newest check-in with an answer began. */
-  #answered: UnixSeconds | undefined;
+  /** The newest check-in with an answer, and its run. */
+  #answered: CheckIn | undefined;
   /** Runs that have logged something lately, and whose beginnings have not been read. */
   readonly #active = new Set<Run>();
   /** One of the runs that began before the oldest unanswered check-in is at work. */
@@ -125,7 +131,7 @@ export class StallSearch {
       return;
     }
     if (this.#isRecent(run.newest)) this.#isAtWork = true;
-    if (isCheckIn) this.#answered = at;
+    if (isCheckIn) this.#answered = { at, run };
   }
 
   #settle(at: UnixSeconds | undefined): void {
@@ -146,14 +152,24 @@ export class StallSearch {
 
   #stall(unscheduledSeconds: number): Stall | undefined {
     const before = this.#previous?.stall;
-    const ended = before?.kind === "no_answer" ? this.#answered : this.#newest?.at;
     // Sleep, a rotation or an emptied log is no sign that the agent works again.
-    if (before !== undefined && !(ended !== undefined && ended > before.since)) return before;
+    if (before !== undefined && !this.#hasEnded(before)) return before;
     if (this.#looksUnanswered() && !this.#isAtWork) {
       return { kind: "no_answer", since: this.#unanswered.at(-1)! };
     }
     if (unscheduledSeconds < UNSCHEDULED_FOR) return undefined;
     return { kind: "not_started", since: this.#newest?.at ?? this.#now - unscheduledSeconds };
+  }
+
+  /**
+   * Whether the log shows a check-in that ends a stall. It must have happened since the inspection before: on a Mac that
+   * has flown west, an old line reads as a later one.
+   */
+  #hasEnded({ kind, since }: Stall): boolean {
+    const checkIn = kind === "no_answer" ? this.#answered : this.#newest;
+    if (checkIn === undefined || checkIn.at <= since) return false;
+    const shown = kind === "no_answer" ? checkIn.run.newest ?? checkIn.at : checkIn.at;
+    return shown >= (this.#previous?.at ?? -Infinity);
   }
 
   /** Whether enough check-ins over enough time got no answer, after one that did. */
