@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isDateOutput, stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -25,14 +26,13 @@ export interface JamfRecord {
   readonly continuation: readonly string[];
 }
 
-/** Decides by a line's bytes whether it is worth keeping as continuation. */
+/** Decides by a line's bytes whether it is kept as continuation. */
 export type KeepLine = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
-const SHORTEST_TAG = " jamf[1]:".length;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -93,10 +93,10 @@ export function recordsBackwards(
 }
 
 /**
- * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything,
- * so the first ` jamf[<digits>]:` after the time counts. A stamp without it, or without a weekday, is another program's.
+ * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything but
+ * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other stamp is another program's.
  *
- * @returns `undefined` if the line has no stamp, `"foreign"` if the stamp is another program's.
+ * @returns `undefined` if the line has no stamp, `"foreign"` if it is another program's.
  *
  * @example Usage
  * ```ts
@@ -119,12 +119,11 @@ export function headOf(
   end: number,
 ): Head | "foreign" | undefined {
   const weekday = nameAt(bytes, start, WEEKDAYS);
-  const monthAt = weekday === 0 ? start : start + 4;
-  const month = nameAt(bytes, monthAt, MONTHS);
-  if (month === 0) return undefined;
+  const month = weekday === 0 ? 0 : nameAt(bytes, start + 4, MONTHS);
+  if (month === 0) return foreignHead(bytes, start, end);
 
   // `02`, `2` or ` 2`: programs other than jamf do not pad the day.
-  let at = monthAt + 4;
+  let at = start + 8;
   if (bytes[at] === SPACE) at++;
   let day = digit(bytes[at++]);
   const ones = digit(bytes[at]);
@@ -132,7 +131,7 @@ export function headOf(
     day = 10 * day + ones;
     at++;
   }
-  if (day < 0 || bytes[at] !== SPACE) return undefined;
+  if (day < 0 || bytes[at] !== SPACE) return foreignHead(bytes, start, end);
   at++;
 
   const hours = twoDigits(bytes, at);
@@ -141,15 +140,18 @@ export function headOf(
   const isTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
     bytes[at + 5] === COLON;
   const timeEnd = at + 8;
-  if (!isTime || timeEnd > end || (timeEnd < end && bytes[timeEnd] !== SPACE)) return undefined;
-  if (weekday === 0) return "foreign";
+  if (!isTime || timeEnd >= end || bytes[timeEnd] !== SPACE) return foreignHead(bytes, start, end);
 
   const valid = hours < 24 && minutes < 60 && seconds < 60;
   const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
   return taggedHead(bytes, timeEnd, end, weekday, month, day, clock);
 }
 
-/** Finds the first ` jamf[<digits>]:` from `from` on. */
+function foreignHead(bytes: Uint8Array, start: number, end: number): "foreign" | undefined {
+  return stampEnd(bytes, start, end) === undefined ? undefined : "foreign";
+}
+
+/** Finds the line's own tag, the first from `from` on. */
 function taggedHead(
   bytes: Uint8Array,
   from: number,
@@ -159,18 +161,45 @@ function taggedHead(
   day: number,
   second: number | undefined,
 ): Head | "foreign" {
-  for (let at = from; at + SHORTEST_TAG <= end; at++) {
-    if (bytes[at] !== SPACE || bytes[at + 5] !== OPENING || !isJamf(bytes, at + 1)) continue;
-    let pid = 0;
-    let i = at + 6;
-    for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
-      pid = 10 * pid + value;
+  let nameStart = from;
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === SPACE) {
+      nameStart = at + 1;
+    } else if (byte === COLON) {
+      // A second time: the line quotes another one. No computer is called so.
+      if (twoDigits(bytes, at - 2) >= 0 && isMinute(bytes, at, end)) return "foreign";
+    } else if (byte === OPENING) {
+      let pid = 0;
+      let i = at + 1;
+      for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
+        pid = 10 * pid + value;
+      }
+      if (i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) {
+        // `[OtherTool]:`
+        if (nameStart === at && isBracketed(bytes, at, end)) return "foreign";
+        continue;
+      }
+      if (i === at + 1) continue;
+      if (nameStart !== at - 4 || !isJamf(bytes, nameStart)) return "foreign";
+      if (isDateOutput(bytes, from, nameStart)) return "foreign";
+      const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
+      return { weekday, month, day, second, pid, messageStart };
     }
-    if (i === at + 6 || i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) continue;
-    const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
-    return { weekday, month, day, second, pid, messageStart };
   }
   return "foreign";
+}
+
+/** Whether `12:34:` is around the colon at `at`. */
+function isMinute(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 3 < end && twoDigits(bytes, at + 1) >= 0 && bytes[at + 3] === COLON;
+}
+
+/** Whether text in brackets, and a colon, begin at `at`. */
+function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
+  let i = at + 1;
+  while (i < end && bytes[i] !== CLOSING) i++;
+  return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
 }
 
 function isJamf(bytes: Uint8Array, at: number): boolean {
