@@ -5,6 +5,7 @@
  * @module
  */
 
+import { stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 
 /** A message and how often it occurs. */
@@ -19,6 +20,10 @@ interface Counted {
 }
 
 const OPENING = 0x5b;
+/** One Mac has a few names: more, or longer ones, are imitations. */
+export const MAX_NAMES = 1000;
+export const LONGEST_NAME = 200;
+const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
 
 /**
  * Counts messages without decoding them: a long log has millions of lines, but few different messages.
@@ -42,16 +47,31 @@ const OPENING = 0x5b;
 export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();
   #lines = 0;
+  readonly #computers = new Set<string>();
+  /** What stood between an agent's padded stamp and its tag in the line before: almost always the same name. */
+  #lastComputer: Uint8Array = new Uint8Array();
 
   /** How many lines were counted. */
   get lines(): number {
     return this.#lines;
   }
 
+  /** The computer names in front of the agent's messages. */
+  get computers(): ReadonlySet<string> {
+    return this.#computers;
+  }
+
   /** Counts all lines of a log. */
   addLines(next: NextLine): void {
     for (let line = next(); line; line = next()) {
-      this.#add(line.bytes, messageStart(line.bytes, line.start, line.end), line.end);
+      const { bytes, start, end } = line;
+      const tag = findTag(bytes, start, end);
+      if (tag === undefined) {
+        this.#add(bytes, start, end);
+      } else {
+        this.#noteComputer(bytes, start, tag.start);
+        this.#add(bytes, tag.end, end);
+      }
     }
   }
 
@@ -64,7 +84,21 @@ export class MessageCounter {
       // Bytes that are no UTF-8 differ, but read the same.
       totals.set(message, (totals.get(message) ?? 0) + count);
     }
-    return sorted(totals);
+    return sortCounts(totals);
+  }
+
+  /** Notes the name in front of a tag, unless it is that of the line before. */
+  #noteComputer(bytes: Uint8Array, start: number, tagStart: number): void {
+    const from = start + STAMP_LENGTH;
+    const end = tagStart - 1;
+    if (end <= from || isEqual(this.#lastComputer, bytes, from, end)) return;
+    const timeEnd = stampEnd(bytes, start, end);
+    if (timeEnd === undefined) return;
+    const name = new TextDecoder().decode(bytes.subarray(timeEnd, end)).trim();
+    this.#lastComputer = bytes.slice(from, end);
+    // What quotes another line is no name.
+    const isName = name.length <= LONGEST_NAME && !name.includes("]:");
+    if (isName && this.#computers.size < MAX_NAMES) this.#computers.add(name);
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
@@ -82,57 +116,27 @@ export class MessageCounter {
   }
 }
 
-/**
- * Groups messages by their shape: user names, URLs, ids and numbers are hidden.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   maskCounts([
- *     { count: 2, message: "Checking for policy ID 332..." },
- *     { count: 1, message: "Checking for policy ID 7..." },
- *   ]),
- *   [{ count: 3, message: "Checking for policy ID <number>..." }],
- * );
- * ```
- */
-export function maskCounts(counts: readonly MessageCount[]): MessageCount[] {
-  const totals = new Map<string, number>();
-  for (const { count, message } of counts) {
-    const masked = mask(message);
-    totals.set(masked, (totals.get(masked) ?? 0) + count);
-  }
-  return sorted(totals);
-}
-
-function mask(message: string): string {
-  return message
-    .replace(/\bhttps?:\/\/[^\s"'<>]+/g, "<url>")
-    .replace(/\b(for user|login for user|username|user) (?:"[^"]*"|[^\s".,]+)/gi, "$1 <user>")
-    .replace(/\/Users\/[^/\s]+/g, "/Users/<user>")
-    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<id>")
-    .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>")
-    .replace(/\d+(?:[.:]\d+)*/g, "<number>");
-}
-
-function sorted(totals: ReadonlyMap<string, number>): MessageCount[] {
+/** Most frequent first, ties by text. */
+export function sortCounts(totals: ReadonlyMap<string, number>): MessageCount[] {
   return Array.from(totals, ([message, count]) => ({ count, message }))
     .sort((a, b) => b.count - a.count || (a.message < b.message ? -1 : 1));
 }
 
-/** Where the message begins: unlike a record's, behind any `jamf[<digits>]: `, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
-function messageStart(bytes: Uint8Array, start: number, end: number): number {
+/** Where the first `jamf[<digits>]: ` is: unlike a record's, behind anything, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
+function findTag(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { start: number; end: number } | undefined {
   for (let at = start + 4; at < end; at++) {
     if (bytes[at] !== OPENING || !isJamf(bytes, at - 4)) continue;
     let close = at + 1;
     while (bytes[close]! >= 0x30 && bytes[close]! <= 0x39) close++;
     const isTag = close > at + 1 && close + 2 < end && bytes[close] === 0x5d &&
       bytes[close + 1] === 0x3a && bytes[close + 2] === 0x20;
-    if (isTag) return close + 3;
+    if (isTag) return { start: at - 4, end: close + 3 };
   }
-  return start;
+  return undefined;
 }
 
 function isJamf(bytes: Uint8Array, at: number): boolean {
