@@ -131,7 +131,7 @@ export class History {
       this.#recordUnreadable(file, error);
       return;
     }
-    const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
     const resolve = stampResolver(reference, timeZone);
