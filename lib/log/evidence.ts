@@ -38,27 +38,29 @@ export interface Evidence {
   /** How the message begins. What follows the beginning means nothing: a policy may be named after an error. */
   readonly begins: string;
   /** The message ends there too. */
-  readonly whole?: boolean;
+  readonly whole: boolean;
   /** An error may follow, behind a colon: then the message means what that error means. */
-  readonly quotesError?: boolean;
+  readonly quotesError: boolean;
   readonly means: Meaning;
-  readonly run?: RunEvent;
+  readonly run: RunEvent | undefined;
   /** What follows in its run happens without the server. */
-  readonly offline?: boolean;
+  readonly offline: boolean;
   /** The run is a check-in, which the agent begins by itself every few minutes. */
-  readonly checkIn?: boolean;
+  readonly checkIn: boolean;
   /** The step of a check-in that asks for patches. */
-  readonly patches?: boolean;
+  readonly patches: boolean;
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
   readonly samples: readonly string[];
 }
+
+/** A row as it is written down: what it does not say is false. */
+type RowText = Partial<Evidence> & Pick<Evidence, "begins" | "means" | "samples">;
 
 const SIGNATURE_ERROR =
   "Device Signature Error - A valid device signature is required to perform the action.";
 const ERROR_OPENING = "There was an error.";
 
-/** The first row that fits a message counts. */
-export const EVIDENCE: readonly Evidence[] = [
+const ROWS: readonly RowText[] = [
   {
     begins: "No patch policies were found.",
     means: "contact",
@@ -207,6 +209,19 @@ export const EVIDENCE: readonly Evidence[] = [
   },
 ];
 
+/** The table: the first row that fits a message counts. All rows have the same keys, which makes reading them fast. */
+export const EVIDENCE: readonly Evidence[] = ROWS.map((row) => ({
+  begins: row.begins,
+  whole: row.whole ?? false,
+  quotesError: row.quotesError ?? false,
+  means: row.means,
+  run: row.run,
+  offline: row.offline ?? false,
+  checkIn: row.checkIn ?? false,
+  patches: row.patches ?? false,
+  samples: row.samples,
+}));
+
 const encoder = new TextEncoder();
 const SPACE = 0x20;
 const COLON = 0x3a;
@@ -334,7 +349,8 @@ export function continuedEvidence(
     if (rankOf(error) > rankOf(means)) means = error;
   }
   // It may still be where a run begins.
-  return means !== own && own?.run !== undefined ? { ...means!, ...runOf(own) } : means;
+  if (own?.run === undefined || means === undefined) return means;
+  return { ...means, run: own.run, checkIn: own.checkIn };
 }
 
 function isError(row: Evidence): boolean {
@@ -343,10 +359,6 @@ function isError(row: Evidence): boolean {
 
 function rankOf(row: Evidence | undefined): number {
   return row === undefined ? 0 : ERRORS[row.means] ?? 0;
-}
-
-function runOf({ run, checkIn }: Evidence): Pick<Evidence, "run" | "checkIn"> {
-  return { ...(run && { run }), ...(checkIn && { checkIn }) };
 }
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {

@@ -23,6 +23,8 @@ const OPENING = 0x5b;
 /** One Mac has a few names: more, or longer ones, are imitations. */
 export const MAX_NAMES = 1000;
 export const LONGEST_NAME = 200;
+const TAG_END_LENGTH = "]: ".length;
+const TAG_BEGINNING_LENGTH = " jamf".length;
 const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
 
 /**
@@ -65,13 +67,9 @@ export class MessageCounter {
   addLines(next: NextLine): void {
     for (let line = next(); line; line = next()) {
       const { bytes, start, end } = line;
-      const tag = findTag(bytes, start, end);
-      if (tag === undefined) {
-        this.#add(bytes, start, end);
-      } else {
-        this.#noteComputer(bytes, start, tag.start);
-        this.#add(bytes, tag.end, end);
-      }
+      const message = messageStart(bytes, start, end);
+      if (message > start) this.#noteComputer(bytes, start, message);
+      this.#add(bytes, message, end);
     }
   }
 
@@ -88,9 +86,11 @@ export class MessageCounter {
   }
 
   /** Notes the name in front of a tag, unless it is that of the line before. */
-  #noteComputer(bytes: Uint8Array, start: number, tagStart: number): void {
+  #noteComputer(bytes: Uint8Array, start: number, message: number): void {
     const from = start + STAMP_LENGTH;
-    const end = tagStart - 1;
+    let end = message - TAG_END_LENGTH;
+    while (bytes[end] !== OPENING) end--;
+    end -= TAG_BEGINNING_LENGTH;
     if (end <= from || isEqual(this.#lastComputer, bytes, from, end)) return;
     const timeEnd = stampEnd(bytes, start, end);
     if (timeEnd === undefined) return;
@@ -122,21 +122,17 @@ export function sortCounts(totals: ReadonlyMap<string, number>): MessageCount[] 
     .sort((a, b) => b.count - a.count || (a.message < b.message ? -1 : 1));
 }
 
-/** Where the first `jamf[<digits>]: ` is: unlike a record's, behind anything, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
-function findTag(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): { start: number; end: number } | undefined {
+/** Where the message begins: unlike a record's, behind any `jamf[<digits>]: `, as `sed 's/^.*jamf\[[0-9]+\]: //'` has it. */
+function messageStart(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start + 4; at < end; at++) {
     if (bytes[at] !== OPENING || !isJamf(bytes, at - 4)) continue;
     let close = at + 1;
     while (bytes[close]! >= 0x30 && bytes[close]! <= 0x39) close++;
     const isTag = close > at + 1 && close + 2 < end && bytes[close] === 0x5d &&
       bytes[close + 1] === 0x3a && bytes[close + 2] === 0x20;
-    if (isTag) return { start: at - 4, end: close + 3 };
+    if (isTag) return close + 3;
   }
-  return undefined;
+  return start;
 }
 
 function isJamf(bytes: Uint8Array, at: number): boolean {

@@ -163,7 +163,8 @@ function taggedHead(
 ): Head | "foreign" {
   let nameStart = from;
   for (let at = from; at < end; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at]!;
+    if (byte > OPENING) continue;
     if (byte === SPACE) {
       nameStart = at + 1;
     } else if (byte === COLON) {
