@@ -22,15 +22,15 @@ export interface Since {
   attempts: number;
 }
 
-/** What the logs tell of the agent. */
+/** What the logs say of the agent. */
 export interface Assessment {
   /** When it last reached its server, if the logs that were read know. */
   readonly contact?: UnixSeconds;
-  /** What came after that. */
+  /** What was logged after that. */
   readonly since: Readonly<Since>;
 }
 
-/** A record that may show a contact, with what came after it. */
+/** A record that may show a contact, with what was logged after it. */
 interface Candidate {
   readonly at: UnixSeconds;
   readonly since: Readonly<Since>;
@@ -40,7 +40,7 @@ interface Candidate {
 
 const NOTHING: Readonly<Since> = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 
-/** A change of the time zone moves stamps by up to 26 hours: what is that much older than a known contact came before it. */
+/** A change of the time zone moves stamps by up to 26 hours: a record that much older than a contact was written before it. */
 const ZONE_CHANGE = 26 * 3600;
 
 /**
@@ -61,7 +61,7 @@ const ZONE_CHANGE = 26 * 3600;
  * ```
  */
 export class Assessor {
-  /** What is dated before it came before the contact known from an earlier run. */
+  /** A record dated before it was written before the contact known from an earlier run. */
   readonly #bound: UnixSeconds;
   readonly #isPastBound: (at: UnixSeconds | undefined) => boolean;
   #since: Since = { ...NOTHING };

@@ -1,6 +1,6 @@
 /**
  * Which records belong together. A run of the agent is what one pid wrote since its `Checking for polic…`; runs
- * interleave, have no end marker, and may last for days: only their order in the log tells them apart.
+ * interleave, have no end marker, and may last for days: only the order in the log separates them.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export const LONGEST_SEARCH = 14 * 86_400;
 export class Runs {
   /** Runs whose beginning has not been read, by pid, but for the current one. */
   readonly #open = new Map<number, Run>();
-  /** Most entries belong to the same run as the one before them: that one is at hand. */
+  /** Most entries belong to the same run as the one before them: it is kept apart. */
   #pid = -1;
   #current: Run | undefined;
 

@@ -83,6 +83,7 @@ export class Timeline {
       case "contact unless offline":
         if (run.pending?.entry === entry) {
           this.#candidates.push({ pending: run.pending, run, day });
+          this.#maybeOpen = Infinity;
         }
         break;
       case "device signature error":

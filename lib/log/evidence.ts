@@ -1,5 +1,5 @@
 /**
- * What a record means for the agent and its server (docs/jamf-log.md: "What a line proves"). One table; the tests run its
+ * What a record means for the agent and its server (docs/jamf-log.md: "What a line means"). One table; the tests run its
  * sample lines.
  *
  * @module
@@ -229,7 +229,7 @@ const QUOTE = 0x22;
 const DEBUG = encoder.encode("[DEBUG] ");
 const ERROR_OPENING_BYTES = encoder.encode(ERROR_OPENING);
 
-/** How much an error tells: of several in one record, that which tells most counts. */
+/** Of several errors in one record, the one with the highest rank counts. */
 const ERRORS: Readonly<Partial<Record<Meaning, number>>> = {
   "other failure": 1,
   "no connection": 2,
@@ -241,7 +241,7 @@ interface Row {
   readonly begins: Uint8Array;
 }
 
-/** The rows by the first byte of their beginning: that alone tells most messages from most rows. */
+/** The rows by the first byte of their beginning: it alone excludes most rows. */
 const rowsByFirstByte: Row[][] = Array.from({ length: 256 }, () => []);
 for (const row of EVIDENCE) {
   const begins = encoder.encode(row.begins);

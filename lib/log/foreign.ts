@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Longer than any stamp with its zone. */
+/** Longer than any stamp with its time zone. */
 const LONGEST_STAMP = 64;
 
 const SPACE = 0x20;
@@ -15,7 +15,7 @@ const WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
 const MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const DAY = "\\d{1,2}";
 const TIME = "\\d{1,2}:\\d\\d:\\d\\d(?!\\d)";
-/** The names that `date` has for time zones. A list, because a computer may be called "LAB 2026". */
+/** The names that `date` has for time zones. A list, because a computer may be named "LAB 2026". */
 const ZONE = "(?:UTC|GMT|BST|IST|WEST|WET|CEST|CET|EEST|EET|MSK|SAST|WAT|CAT|EAT|EST|EDT|CST|" +
   "CDT|MST|MDT|PST|PDT|AKST|AKDT|HST|HDT|AST|ADT|NST|NDT|SST|ChST|PKT|HKT|JST|KST|WIB|WITA|WIT|" +
   "AEST|AEDT|ACST|ACDT|AWST|NZST|NZDT|IDT|[+-]\\d\\d(?:\\d\\d)?)(?![\\w-])";
@@ -49,7 +49,7 @@ const text = new TextDecoder();
  * ```
  */
 export function stampEnd(bytes: Uint8Array, start: number, end: number): number | undefined {
-  // Most lines without a stamp are told by their first bytes, undecoded.
+  // The first bytes exclude most lines without a stamp: they are not decoded.
   const first = bytes[start];
   const fourth = bytes[start + 3];
   const isName = isCapital(first) && (fourth === SPACE || fourth === COMMA);
@@ -66,7 +66,7 @@ export function stampEnd(bytes: Uint8Array, start: number, end: number): number 
  * @param timeEnd Where the time ends, before a space.
  */
 export function isDateOutput(bytes: Uint8Array, timeEnd: number, end: number): boolean {
-  // Almost no computer is called so: a few bytes tell most of them.
+  // Almost no computer is called so: a few bytes exclude most names.
   for (let at = timeEnd + 1; at < timeEnd + 7; at++) {
     if (bytes[at] !== SPACE) continue;
     return isDigit(bytes[at + 1]) && ZONE_AND_YEAR.test(decode(bytes, timeEnd, end));

@@ -7,8 +7,10 @@
 import { stampEnd } from "./foreign.ts";
 import { LONGEST_NAME, MAX_NAMES, type MessageCount, sortCounts } from "./message_counts.ts";
 
-/** A shorter name may be another word by chance: it is hidden only where a name must stand. */
+/** A shorter name may be another word by chance: it is hidden only in the places where a name is expected. */
 const SHORTEST_NAME = 3;
+/** The shape of a longer message is that of its beginning, so that no line makes the search slow. */
+const LONGEST_SHAPE = 4096;
 
 /** What a name is, in quotation marks or without. */
 const QUOTED = `"[^"]*"|“[^”]*”|'[^']*'`;
@@ -26,7 +28,7 @@ const FOR = new RegExp(
 const COMPUTER = /\b((?:computer ?|host ?|localhost)name(?: to| is|:)?) \S.*$/gi;
 const HOME = /\/Users\/(?!Shared\b)([^/\s"']+)/g;
 const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
-/** Where a user name stands for certain: hidden wherever else it occurs. */
+/** Places that hold nothing but a user name: it is hidden wherever else it occurs. */
 const CERTAIN_USERS: readonly RegExp[] = [
   new RegExp(`\\bfor user (${QUOTED}|\\S+?)${WORD_END}`, "gi"),
   /\bby user for (\S.*?)[.…]*$/gi,
@@ -62,7 +64,10 @@ export function maskCounts(
   counts: readonly MessageCount[],
   computers: Iterable<string> = [],
 ): MessageCount[] {
-  const lines = counts.map(({ count, message }) => ({ count, ...withoutHead(message) }));
+  const lines = counts.map(({ count, message }) => ({
+    count,
+    ...withoutHead(message.slice(0, LONGEST_SHAPE)),
+  }));
   const names = knownNames(lines, computers);
   const totals = new Map<string, number>();
   for (const { count, message } of lines) {
@@ -89,11 +94,11 @@ function withoutHead(line: string): Headless {
   if (tagged) {
     return { message: tagged[2]!.replace(AGENT_TAG, ""), computer: tagged[1]!.trim() };
   }
-  // Behind the agent's own shape of a stamp is a computer name, and nothing tells where it ends.
+  // Behind the agent's own shape of a stamp is a computer name, and where it ends is unknown.
   return { message: hasYear || rest === "" ? rest : "<text>" };
 }
 
-/** Makes a function that hides the names that the log itself tells, wherever they occur. */
+/** Makes a function that hides the names that the log itself shows, wherever they occur. */
 function knownNames(
   lines: readonly Headless[],
   computers: Iterable<string>,
@@ -101,7 +106,9 @@ function knownNames(
   const known = new Map<string, "<computer>" | "<user>">();
   const add = (name: string | undefined, as: "<computer>" | "<user>"): void => {
     if (name === undefined || known.size >= MAX_NAMES) return;
-    if (name.length >= SHORTEST_NAME && name.length <= LONGEST_NAME) known.set(name, as);
+    if (name.length >= SHORTEST_NAME && name.length <= LONGEST_NAME) {
+      known.set(name.toLowerCase(), as);
+    }
   };
   for (const name of computers) add(name, "<computer>");
   for (const { computer } of lines) add(computer, "<computer>");
@@ -116,9 +123,9 @@ function knownNames(
   const longestFirst = [...known.keys()].sort((a, b) => b.length - a.length).map(escape);
   const any = new RegExp(
     `(?<![\\p{L}\\p{N}])(?:${longestFirst.join("|")})(?![\\p{L}\\p{N}])`,
-    "gu",
+    "giu",
   );
-  return (message) => message.replace(any, (name) => known.get(name)!);
+  return (message) => message.replace(any, (name) => known.get(name.toLowerCase()) ?? "<name>");
 }
 
 function mask(message: string): string {

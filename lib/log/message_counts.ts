@@ -140,7 +140,7 @@ function isJamf(bytes: Uint8Array, at: number): boolean {
     bytes[at + 3] === 0x66;
 }
 
-/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: what it takes for one another is told apart afterwards. */
+/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: messages with the same hash are compared afterwards. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   const step = 1 + ((end - start) >> 5);
   let hash = 0x811c9dc5 ^ (end - start);

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { BEGIN, RECON } from "../helpers/record_spec.ts";
 import {
@@ -32,7 +33,7 @@ Deno.test("each row of EVIDENCE has a sample that begins as it says", () => {
   }
 });
 
-// The table of docs/jamf-log.md, "What a line proves", and what is near to it.
+// The table of docs/jamf-log.md, "What a line means", and what is near to it.
 const MEANINGS: readonly [message: string, means: Meaning | undefined][] = [
   ["No patch policies were found.", "contact"],
   ["Executing Policy WDAV", "contact unless offline"],
@@ -264,6 +265,23 @@ Deno.test("continuedEvidence() takes the error that tells more for that of the r
 Deno.test("continuedEvidence() keeps that a run begins in a record with an error", () => {
   const { means, run, checkIn, offline } = continuedEvidence(evidence(BEGIN), [OPENING, INDENTED])!;
   assertEquals([means, run, checkIn, offline], ["device signature error", "begins", true, true]);
+});
+
+Deno.test("evidenceOf() throws on no input, and goes by the message alone", () => {
+  const anyPart = fc.oneof(
+    fc.constantFrom(...EVIDENCE.map(({ begins }) => begins), SIGNATURE_ERROR, ": ", '"', "x"),
+    fc.stringMatching(/^[ -~é]{0,4}$/),
+  );
+  const anyMessage = fc.array(anyPart, { maxLength: 6 }).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(anyMessage, anyMessage, anyMessage, (before, message, after) => {
+      const start = encoder.encode(before).length;
+      const end = start + encoder.encode(message).length;
+      const among = evidenceOf(encoder.encode(before + message + after), start, end);
+      assertEquals(among, evidence(message));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 Deno.test("evidenceOf() takes any number of errors behind each other", () => {

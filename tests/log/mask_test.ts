@@ -113,9 +113,16 @@ function maskedSummary(log: string): string {
   return counts.map(({ message }) => message).join("\n");
 }
 
+Deno.test("maskCounts() takes the beginning of a very long message for its shape", () => {
+  for (const part of ["for x ", "[ ", "user ", "'", "a"]) {
+    const message = `Tue Nov 24 10:15:40 Mac ${part.repeat(500_000)}`;
+    assertEquals(maskCounts([{ count: 2, message }])[0]?.count, 2);
+  }
+});
+
 Deno.test("maskCounts() hides a name that the log itself tells wherever it occurs", () => {
   const log = `Tue Nov 24 10:15:40 Jane's Mac jamf[1]: Checking for policies for user "jdoe"...
-Tue Nov 24 10:15:41 Jane's Mac jamf[1]: Renamed Jane's Mac, which jdoe has
+Tue Nov 24 10:15:41 Jane's Mac jamf[1]: Renamed Jane's Mac, which JDoe has
 WTue Nov 24 10:15:41 Jane's Mac jamf[1]:
 `;
   assertEquals(maskedSummary(log).split("\n").toSorted(), [
