@@ -122,7 +122,7 @@ export function distribution({ suffix, archs, minimumMacos }: Package, version: 
 export function packageCommands(
   pkg: Package,
   version: string,
-  { installerIdentity, notaryProfile }: PackageSigner,
+  { installerIdentity }: PackageSigner,
 ): string[][] {
   const { suffix } = pkg;
   const component = `component${suffix}.pkg`;
@@ -140,13 +140,6 @@ export function packageCommands(
     ["rm", component],
   ];
   if (installerIdentity !== undefined) commands.push(["pkgutil", "--check-signature", name]);
-  if (notaryProfile !== undefined) {
-    commands.push(
-      ["xcrun", "notarytool", "submit", name, "--keychain-profile", notaryProfile, "--wait"],
-      // Refuses what the notary has refused.
-      ["xcrun", "stapler", "staple", name],
-    );
-  }
   return commands;
 }
 

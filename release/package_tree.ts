@@ -15,6 +15,7 @@ import {
   PROGRAM_PATH,
   SCRIPTS,
 } from "./package.ts";
+import { notarise } from "./notary.ts";
 import type { PackageSigner } from "./sign.ts";
 import { PROJECT, runTool } from "./tool.ts";
 
@@ -58,6 +59,7 @@ export function makePackages(
     for (const command of packageCommands(pkg, version, signer)) {
       runTool(`make "${name}"`, command, dir);
     }
+    if (signer.notaryProfile !== undefined) notarise(name, signer.notaryProfile, dir);
     Deno.renameSync(`${dir}/${name}`, `${artefacts}/${name}`);
   }
 }

@@ -119,8 +119,8 @@ export function sign(signer: Signer, program: string): void {
 }
 
 /**
- * Who vouches for packages. Both are names, not secrets: of a certificate for installers, and of a profile in the
- * keychain for Apple's notary.
+ * Who signs packages, and who has them notarised. Both are names, not secrets: of a certificate for installers, and of a
+ * profile of `notarytool` in the keychain.
  */
 export interface PackageSigner {
   readonly installerIdentity?: string | undefined;
@@ -128,11 +128,12 @@ export interface PackageSigner {
 }
 
 /**
- * Finds who vouches for packages.
+ * Finds who signs packages, and who has them notarised.
  *
  * @param os As in `Deno.build.os`.
  * @param env The value of a variable.
- * @throws {BuildError} Somebody is named where no package is made, or the notary, who takes only what is signed.
+ * @throws {BuildError} One is named where no package is made, or a notary profile without both certificates: Apple
+ *         accepts only programs and packages that are signed with a Developer ID.
  */
 export function findPackageSigner(
   os: string,
@@ -145,10 +146,18 @@ export function findPackageSigner(
     const named = [installer, notary].find((variable) => env(variable) !== undefined);
     if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
   }
-  if (notaryProfile !== undefined && installerIdentity === undefined) {
+  if (notaryProfile === undefined) return { installerIdentity, notaryProfile };
+  const { identity, installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
+  if (env(identity) === undefined) {
     throw new BuildError(
-      `Cannot notarise as ${SIGNING_VARIABLES.notaryProfile} says: the package must be signed, so name ` +
-        `${SIGNING_VARIABLES.installerIdentity}, too`,
+      `Cannot notarise as ${notary} says: the programs would be signed ad hoc, which Apple rejects; ` +
+        `name a Developer ID Application certificate in ${identity}`,
+    );
+  }
+  if (installerIdentity === undefined) {
+    throw new BuildError(
+      `Cannot notarise as ${notary} says: the packages would not be signed; ` +
+        `name a Developer ID Installer certificate in ${installer}`,
     );
   }
   return { installerIdentity, notaryProfile };

@@ -63,7 +63,7 @@ Deno.test("findPackageSigner() takes who is named, and needs nobody", () => {
     ["linux", P12, nobody],
     ["darwin", {}, nobody],
     ["darwin", INSTALLER, { installerIdentity, notaryProfile: undefined }],
-    ["darwin", { ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
+    ["darwin", { ...MAC, ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
   ];
   for (const [os, variables, signer] of cases) {
     assertEquals(packageSignerOn(os, variables), signer);
@@ -73,7 +73,9 @@ Deno.test("findPackageSigner() takes who is named, and needs nobody", () => {
 Deno.test("findPackageSigner() ignores no name, and has nothing notarised that is not signed", () => {
   const onMac = "says: packages are made on a Mac";
   const cases: readonly [os: string, Variables, message: string][] = [
-    ["darwin", NOTARY, "JAMF_PULSE_INSTALLER_IDENTITY, too"],
+    ["darwin", { ...MAC, ...NOTARY }, "certificate in JAMF_PULSE_INSTALLER_IDENTITY"],
+    ["darwin", { ...INSTALLER, ...NOTARY }, "signed ad hoc, which Apple rejects"],
+    ["darwin", NOTARY, "certificate in JAMF_PULSE_SIGN_IDENTITY"],
     ["linux", INSTALLER, `Cannot sign as JAMF_PULSE_INSTALLER_IDENTITY ${onMac}`],
     ["linux", NOTARY, `Cannot sign as JAMF_PULSE_NOTARY_PROFILE ${onMac}`],
     ["linux", { ...INSTALLER, ...NOTARY }, onMac],
