@@ -116,7 +116,7 @@ export function distribution({ suffix, archs, minimumMacos }: Package, version: 
  * const pkg = { suffix: "-arm64", program: "jamf-pulse-aarch64-apple-darwin", archs: ["arm64"] as const,
  *   minimumMacos: "12.0" };
  * const tools = packageCommands(pkg, "1.2.3", {}).map(([tool]) => tool);
- * assertEquals(tools, ["pkgbuild", "productbuild", "rm"]);
+ * assertEquals(tools, ["xattr", "pkgbuild", "productbuild", "rm"]);
  * ```
  */
 export function packageCommands(
@@ -132,6 +132,8 @@ export function packageCommands(
     ? []
     : ["--sign", installerIdentity, "--timestamp"];
   const commands = [
+    // An attribute such as com.apple.quarantine would be installed on every Mac.
+    ["xattr", "-cr", `root${suffix}`, "scripts"],
     // All in it becomes root's, whoever built it.
     ["pkgbuild", "--root", `root${suffix}`, "--scripts", "scripts", "--ownership", "recommended"]
       .concat(options, component),
