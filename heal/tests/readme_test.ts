@@ -12,7 +12,7 @@ const FOLDER = new URL("../", import.meta.url);
 Deno.test("the README's example is what the program prints", async () => {
   const [, command, printed] =
     /<!-- example: redeploy -->\n\n```console\n\$ jamf-heal (.*)\n([^]*?)```/.exec(README)!;
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.jamf.addComputer({ id: "112", serialNumber: "C02XK1JWJG5H" });
   at.jamf.addComputer({ id: "113", serialNumber: "FVFGC0A1Q6L4", managed: false });
   const lastContactTime = new Date(Date.now() - 600_000);

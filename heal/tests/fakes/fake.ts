@@ -1,10 +1,10 @@
 /**
- * What the stand-ins have in common: a server on loopback that keeps what it was asked, and misbehaves on demand.
+ * What the fakes have in common: a server on loopback that keeps its requests, and misbehaves on demand.
  *
  * @module
  */
 
-import { type Ending, LoopbackServer } from "./loopback_server.ts";
+import { type Ending, FakeServer } from "./fake_server.ts";
 import {
   type Answer,
   malformed,
@@ -15,33 +15,32 @@ import {
   withWrongTypes,
 } from "./misbehaviour.ts";
 
-/** Where a stand-in that is a process of its own is asked what it did, and told to misbehave: `{match, how, times}`. */
-export const CONTROL = "/stand-in";
+/** The path at which a fake in another process reports what it did, and takes a misbehaviour: `{match, how, times}`. */
+export const CONTROL = "/fake";
 
-/** A server that stands in for another one, until it is disposed of. */
+/** A fake of another server, until it is disposed of. */
 export abstract class Fake implements AsyncDisposable {
   /** Every request so far, the oldest first. */
   readonly requests: SeenRequest[] = [];
   readonly #misbehaviours = new Misbehaviours();
-  /** What ends the waiting of slow answers. */
-  readonly #waiting = new Set<() => void>();
-  #server: LoopbackServer | undefined;
+  readonly #disposed = new AbortController();
+  #server: FakeServer | undefined;
 
-  /** What the server that it stands for would answer, and does. */
+  /** Does what the real server would do, and answers as it would. */
   protected abstract answer(request: SeenRequest): Answer;
 
-  /** What it did, for a test that runs it as a process of its own. */
+  /** What it did, for a test that runs it in another process. */
   protected abstract record(): Readonly<Record<string, unknown>>;
 
   /** Where it listens, without a slash at the end. */
   get url(): string {
-    if (this.#server === undefined) throw new Error("Cannot tell the URL: not started");
+    if (this.#server === undefined) throw new Error("Cannot get the URL: the fake is not started");
     return this.#server.url;
   }
 
   /** Connections that clients hold open. */
   get openConnections(): number {
-    return this.#server?.open ?? 0;
+    return this.#server?.openConnections ?? 0;
   }
 
   /** Requests that match, the oldest first. */
@@ -51,7 +50,7 @@ export abstract class Fake implements AsyncDisposable {
     });
   }
 
-  /** Makes it misbehave, to so many of the requests that match; queued behind what was asked for before. */
+  /** Makes it misbehave for so many matching requests; earlier calls take effect first. */
   misbehave(match: Match, how: Misbehaviour, times = 1): void {
     this.#misbehaviours.add(match, how, times);
   }
@@ -62,13 +61,13 @@ export abstract class Fake implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#waiting) end();
+    this.#disposed.abort();
     await this.#server?.[Symbol.asyncDispose]();
   }
 
   /** Starts to listen. */
-  protected listen(port = 0): void {
-    this.#server = new LoopbackServer((request) => this.#serve(request), port);
+  protected async listen(): Promise<void> {
+    this.#server = await FakeServer.start((request) => this.#serve(request));
   }
 
   async #serve(request: SeenRequest): Promise<readonly [Answer, Ending]> {
@@ -83,14 +82,13 @@ export abstract class Fake implements AsyncDisposable {
     }
     const answer = this.answer(request);
     if ("half" in how) return [answer, "half"];
-    if ("trickle" in how) return [answer, how];
     if ("wrongTypes" in how) return [withWrongTypes(answer), "answered"];
     if ("malformed" in how) return [malformed(answer), "answered"];
     await this.#wait(how.slow);
     return [answer, "answered"];
   }
 
-  /** Tells another process what happened, or does what that asks. */
+  /** Reports to another process what happened, or takes a misbehaviour from it. */
   #control({ method, body }: SeenRequest): Answer {
     if (method === "GET") {
       const requests = this.requests.map(({ method, path, at }) => ({ method, path, at }));
@@ -101,12 +99,12 @@ export abstract class Fake implements AsyncDisposable {
     return { status: 204 };
   }
 
+  /** Ends early when the fake is disposed of. */
   async #wait(milliseconds: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
-    this.#waiting.add(resolve);
+    this.#disposed.signal.addEventListener("abort", () => resolve(), { once: true });
     await promise;
     clearTimeout(timer);
-    this.#waiting.delete(resolve);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A computer as the stand-in for Jamf Pro keeps it, and as it shows it.
+ * A computer as the fake of Jamf Pro keeps it, and as it shows it.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface JamfComputer {
   /** When the agent last checked in; `null` if it never has. */
   lastContactTime: Date | null;
   /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that stays silent. */
-  healsAfter: number | undefined;
+  checksInAfter: number | undefined;
 }
 
 /** Versions of the inventory's path that Jamf Pro has had. */
@@ -44,7 +44,7 @@ export function toInventory(
 }
 
 /** A point in time as Jamf Pro writes it: UTC, without the zeros at the end of a second's fraction. */
-export function jamfStamp(time: Date): string {
+export function jamfTimestamp(time: Date): string {
   return time.toISOString().replace(/\.?0*Z$/, "Z");
 }
 
@@ -55,16 +55,18 @@ export function serialOf(number: number): string {
 
 function generalOf(computer: JamfComputer, version: InventoryVersion): Record<string, unknown> {
   const { name, managed, mdmCapable, lastContactTime } = computer;
-  const stamp = lastContactTime === null ? null : jamfStamp(lastContactTime);
+  const timestamp = lastContactTime === null ? null : jamfTimestamp(lastContactTime);
   return {
     name,
     platform: "Mac",
     remoteManagement: { managed, managementUsername: null },
     supervised: managed,
     mdmCapable: { capable: mdmCapable, capableUsers: [], userManagementInfo: [] },
-    reportDate: stamp,
+    reportDate: timestamp,
     // From version 4 on `lastContact` is any contact, MDM's too, and was seen to be null where the check-in is known.
-    ...(version < 4 ? { lastContactTime: stamp } : { lastCheckIn: stamp, lastContact: null }),
+    ...(version < 4
+      ? { lastContactTime: timestamp }
+      : { lastCheckIn: timestamp, lastContact: null }),
     mdmProfileExpiration: managed ? "2031-10-31T18:04:13Z" : null,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The bearer tokens that the stand-in for Jamf Pro gave out.
+ * The bearer tokens that the fake of Jamf Pro has issued.
  *
  * @module
  */

@@ -1,10 +1,10 @@
 /**
- * What a stand-in does wrong, when a test asks it to.
+ * What a fake does wrong when a test asks for it.
  *
  * @module
  */
 
-/** A request that a stand-in received. */
+/** A request that a fake received. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -18,7 +18,7 @@ export interface SeenRequest {
   readonly connection: number;
 }
 
-/** What a stand-in answers. */
+/** What a fake answers. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,28 +26,26 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** Whether what was asked for is done all the same, and only the answer goes wrong. */
+/** Whether the work is done all the same, and only the answer is wrong. */
 interface Effect {
   readonly after?: true;
 }
 
 /**
- * How a request is served wrongly. Where the true answer is only spoiled (`half`, `slow`, `trickle`, `wrongTypes`,
- * `malformed`), what was asked for is done; elsewhere it is done only with `after`.
+ * How a request is served wrongly. `half`, `slow`, `wrongTypes` and `malformed` only change the answer: the work is done.
+ * The others do it only with `after`.
  */
 export type Misbehaviour =
   /** Another answer, such as 429 with `Retry-After`. */
   | (Answer & Effect)
   /** No answer, while the connection stays open. */
   | ({ readonly hang: true } & Effect)
-  /** The connection is closed instead of an answer; to a client that is the same as a reset, see `resetting_port.ts`. */
+  /** The connection is closed instead of an answer; to a client that is the same as a reset. */
   | ({ readonly reset: true } & Effect)
   /** The connection ends in the middle of the body. */
   | { readonly half: true }
   /** The answer comes this many milliseconds later. */
   | { readonly slow: number }
-  /** The body comes byte by byte, this many milliseconds apart. */
-  | { readonly trickle: number }
   /** Every text is a number and every number a text. */
   | { readonly wrongTypes: true }
   /** The body is no JSON. */

@@ -1,8 +1,8 @@
 /**
- * A stand-in as a process of its own, so that it does not share a processor with what is measured against it:
+ * A fake as a process of its own, so that it does not share a processor with the program under test:
  *
  * ```sh
- * deno run -A heal/tests/fakes/serve.ts jamf --count 1000 --heals-after 50
+ * deno run -A heal/tests/fakes/serve.ts jamf --count 1000 --checks-in-after 50
  * ```
  *
  * It prints its URL, and serves until it is killed. {@linkcode startProcess} does the same from a test.
@@ -22,13 +22,13 @@ export interface ProcessOptions {
   readonly which: "jamf" | "fleet";
   readonly count: number;
   /** Milliseconds from a redeploy to the next check-in; computers stay silent if it is left out. */
-  readonly healsAfter?: number;
+  readonly checksInAfter?: number;
 }
 
-/** A stand-in in another process. */
+/** A fake in another process. */
 export interface FakeProcess extends AsyncDisposable {
   readonly url: string;
-  /** What it was asked, and for Jamf Pro the redeploys, as JSON. */
+  /** Its requests, and for Jamf Pro the redeploys. */
   record(): Promise<ProcessRecord>;
   /** As {@linkcode Fake.misbehave} does. */
   misbehave(match: RegExp, how: Misbehaviour, times?: number): Promise<void>;
@@ -48,16 +48,16 @@ const RUN = ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net=127.0.0
 
 /** Starts one in a process of its own. */
 export async function startProcess(options: ProcessOptions): Promise<FakeProcess> {
-  const { which, count, healsAfter } = options;
-  const heals = healsAfter === undefined ? [] : ["--heals-after", `${healsAfter}`];
+  const { which, count, checksInAfter } = options;
+  const checksIn = checksInAfter === undefined ? [] : ["--checks-in-after", `${checksInAfter}`];
   const process = new Deno.Command(Deno.execPath(), {
-    args: [...RUN, import.meta.filename!, which, "--count", `${count}`, ...heals],
+    args: [...RUN, import.meta.filename!, which, "--count", `${count}`, ...checksIn],
     stdin: "null",
     stdout: "piped",
   }).spawn();
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const url = (await lines.read()).value?.trim();
-  if (url === undefined) throw new Error(`Cannot start the stand-in for "${which}"`);
+  if (url === undefined) throw new Error(`Cannot start the fake of "${which}"`);
   return {
     url,
     record: async () => await (await fetch(url + CONTROL)).json(),
@@ -74,27 +74,27 @@ export async function startProcess(options: ProcessOptions): Promise<FakeProcess
   };
 }
 
-function start({ which, count, healsAfter }: ProcessOptions, port: number): Fake {
+async function start({ which, count, checksInAfter }: ProcessOptions): Promise<Fake> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   if (which === "fleet") {
-    const fleet = FakeFleet.start({ port });
+    const fleet = await FakeFleet.start();
     for (const id of numbers) fleet.addHost({ id, hardwareSerial: serialOf(id) });
     return fleet;
   }
-  const jamf = FakeJamf.start({ port });
-  for (const id of numbers) jamf.addComputer({ id: `${id}`, healsAfter });
+  const jamf = await FakeJamf.start();
+  for (const id of numbers) jamf.addComputer({ id: `${id}`, checksInAfter });
   return jamf;
 }
 
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, { boolean: [], string: ["port", "count", "heals-after"] });
+  const flags = parseArgs(Deno.args, { boolean: [], string: ["count", "checks-in-after"] });
   const which = flags._[0] === "fleet" ? "fleet" : "jamf";
-  const healsAfter = flags["heals-after"];
+  const checksInAfter = flags["checks-in-after"];
   const count = Number(flags.count ?? "0");
-  const standIn = start({
+  const fake = await start({
     which,
     count,
-    ...(healsAfter !== undefined && { healsAfter: Number(healsAfter) }),
-  }, Number(flags.port ?? "0"));
-  Deno.stdout.writeSync(new TextEncoder().encode(`${standIn.url}\n`));
+    ...(checksInAfter !== undefined && { checksInAfter: Number(checksInAfter) }),
+  });
+  Deno.stdout.writeSync(new TextEncoder().encode(`${fake.url}\n`));
 }

@@ -55,8 +55,3 @@ export function webhookBody({ policyId = 1, policyName, hostIds, at }: Failing):
     hosts,
   };
 }
-
-/** Numbers from `first` on, as many as `count`. */
-export function idsFrom(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => first + index);
-}

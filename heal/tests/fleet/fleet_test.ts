@@ -6,14 +6,14 @@ import { TestHttpHost } from "../helpers/http_system.ts";
 import { FakeFleet, FLEET } from "../fakes/fleet.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-function fleetOf(standIn: FakeFleet, token = standIn.apiToken): Fleet {
-  const settings = { url: new URL(standIn.url), token: new Secret(token) };
+function fleetOf(fake: FakeFleet, token = fake.apiToken): Fleet {
+  const settings = { url: new URL(fake.url), token: new Secret(token) };
   return new Fleet(settings, new TestHttpHost());
 }
 
 Deno.test("host() tells the serial number, and how the policies stand", async () => {
-  await using standIn = await FakeFleet.start();
-  standIn.addHost({
+  await using fake = await FakeFleet.start();
+  fake.addHost({
     id: 7,
     hardwareSerial: "A",
     policies: [
@@ -22,7 +22,7 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
       { id: 3, name: "FileVault", response: "" },
     ],
   });
-  assertEquals(await fleetOf(standIn).host(7), {
+  assertEquals(await fleetOf(fake).host(7), {
     serial: "A",
     platform: "darwin",
     policies: [
@@ -31,8 +31,8 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
       { id: 3, name: "FileVault", isFailing: false },
     ],
   });
-  assertEquals(await fleetOf(standIn).host(8), undefined);
-  const asked = standIn.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
+  assertEquals(await fleetOf(fake).host(8), undefined);
+  const asked = fake.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
   assertEquals(asked, ["true", "true"], "a list of software is long");
 });
 
@@ -44,15 +44,15 @@ Deno.test("host() tells what is wrong with an answer", async () => {
     [{ malformed: true }, "Cannot read Fleet's answer: it is no JSON"],
   ];
   for (const [how, message] of cases) {
-    await using standIn = await FakeFleet.start();
-    standIn.addHost({ id: 7, hardwareSerial: "A" });
-    standIn.misbehave(FLEET.host, how);
-    await assertRejects(() => fleetOf(standIn).host(7), ReplyError, message);
+    await using fake = await FakeFleet.start();
+    fake.addHost({ id: 7, hardwareSerial: "A" });
+    fake.misbehave(FLEET.host, how);
+    await assertRejects(() => fleetOf(fake).host(7), ReplyError, message);
   }
 });
 
 Deno.test("host() tells a token that Fleet does not know, without it", async () => {
-  await using standIn = await FakeFleet.start();
-  const { message } = await assertRejects(() => fleetOf(standIn, "wrong").host(7), ReplyError);
+  await using fake = await FakeFleet.start();
+  const { message } = await assertRejects(() => fleetOf(fake, "wrong").host(7), ReplyError);
   assertEquals(message, "Fleet answered 401: Authentication required");
 });

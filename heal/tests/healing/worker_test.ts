@@ -114,7 +114,7 @@ Deno.test("what the delivery says of a policy is not believed, and one look ends
 
 /** A Mac that was redeployed and healed, and has just begun to fail again. */
 async function failingAgain(at: WorkerFixture): Promise<void> {
-  const mac = at.addMac(7, { healsAfter: 60_000 });
+  const mac = at.addMac(7, { checksInAfter: 60_000 });
   at.jamf.computers.set("7", mac);
   await at.deliver(7);
   await at.work();

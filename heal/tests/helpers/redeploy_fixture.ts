@@ -8,21 +8,27 @@ import type { Variables } from "./program.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
 import { FakeJamf } from "../fakes/jamf_pro.ts";
 
-/** Everything secret here: whatever is printed or stored must not hold it. */
+/** All secrets of the tests. Nothing that is printed or stored may hold one. */
 export const SECRETS = {
   client: "secret-of-the-jamf-client",
   fleet: "secret-token-of-fleet",
   webhook: "secret-of-the-webhook",
 } as const;
 
-/** Stands until it is disposed of. */
+/** Is removed when it is disposed of. */
 export class RedeployFixture implements AsyncDisposable {
   readonly dir: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-heal-" }));
   readonly store: string = `${this.dir}/heal.db`;
-  readonly jamf: FakeJamf = FakeJamf.start({
-    client: { id: "jamf-client", secret: SECRETS.client },
-  });
-  readonly fleet: FakeFleet = FakeFleet.start({ apiToken: SECRETS.fleet });
+
+  private constructor(readonly jamf: FakeJamf, readonly fleet: FakeFleet) {}
+
+  static async start(): Promise<RedeployFixture> {
+    const client = { id: "jamf-client", secret: SECRETS.client };
+    return new RedeployFixture(
+      await FakeJamf.start({ client }),
+      await FakeFleet.start(SECRETS.fleet),
+    );
+  }
 
   /** The environment for all of the program's modes. */
   get variables(): Variables {
@@ -49,14 +55,14 @@ export class RedeployFixture implements AsyncDisposable {
   }
 }
 
-/** The environment for stand-ins as they start by themselves. */
+/** The environment for fakes with their default options. */
 export function variablesFor(jamfUrl: string, fleetUrl: string, store: string): Variables {
   return {
     JAMF_URL: jamfUrl,
-    JAMF_CLIENT_ID: "stand-in-client",
-    JAMF_CLIENT_SECRET: "stand-in-client-secret",
+    JAMF_CLIENT_ID: "fake-client",
+    JAMF_CLIENT_SECRET: "fake-client-secret",
     FLEET_URL: fleetUrl,
-    FLEET_API_TOKEN: "stand-in-fleet-api-token",
+    FLEET_API_TOKEN: "fake-fleet-api-token",
     HEAL_WEBHOOK_SECRET: SECRETS.webhook,
     HEAL_POLICIES: "Jamf agent checks in",
     HEAL_STORE: store,

@@ -10,7 +10,7 @@ import { FakeJamf, type FakeJamfOptions, JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
 interface WorkerFixture extends AsyncDisposable {
-  readonly standIn: FakeJamf;
+  readonly fake: FakeJamf;
   readonly host: TestHttpHost;
   readonly jamf: JamfPro;
   readonly inventory: Inventory;
@@ -18,31 +18,31 @@ interface WorkerFixture extends AsyncDisposable {
 
 async function scene(options?: FakeJamfOptions, secret?: string): Promise<WorkerFixture> {
   const host = new TestHttpHost();
-  const standIn = await FakeJamf.start({ now: host.now, ...options });
+  const fake = await FakeJamf.start({ now: host.now, ...options });
   const jamf = new JamfPro(
     {
-      url: new URL(standIn.url),
-      clientId: standIn.client.id,
-      clientSecret: new Secret(secret ?? standIn.client.secret),
+      url: new URL(fake.url),
+      clientId: fake.client.id,
+      clientSecret: new Secret(secret ?? fake.client.secret),
     },
     host,
     2000,
   );
   const inventory = new Inventory(jamf);
-  const dispose = () => standIn[Symbol.asyncDispose]();
-  return { standIn, host, jamf, inventory, [Symbol.asyncDispose]: dispose };
+  const dispose = () => fake[Symbol.asyncDispose]();
+  return { fake, host, jamf, inventory, [Symbol.asyncDispose]: dispose };
 }
 
 Deno.test("withSerial() and withId() tell what matters of a computer", async () => {
   await using at = await scene();
-  at.standIn.addComputer({
+  at.fake.addComputer({
     id: "12",
     name: "Front desk",
     serialNumber: "C02-XK1",
     managed: false,
     lastContactTime: new Date("2026-01-02T03:04:05.678Z"),
   });
-  at.standIn.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
+  at.fake.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
   const computer = {
     id: "12",
     name: "Front desk",
@@ -60,21 +60,21 @@ Deno.test("withSerial() and withId() tell what matters of a computer", async () 
 
 Deno.test("withSerial() gives two if there are two, and asks for no serial number that means more", async () => {
   await using at = await scene();
-  for (const id of ["1", "2", "3"]) at.standIn.addComputer({ id, serialNumber: "TWICE" });
+  for (const id of ["1", "2", "3"]) at.fake.addComputer({ id, serialNumber: "TWICE" });
   assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
   for (const serial of ["", 'A" or "B', "A*", "A;B", "Ä"]) {
     await assertRejects(() => at.inventory.withSerial(serial), RangeError);
   }
-  assertEquals(at.standIn.seen(JAMF.search).length, 1);
+  assertEquals(at.fake.seen(JAMF.search).length, 1);
 });
 
 Deno.test("withSerial() refuses the answer of a server that does not filter", async () => {
   await using at = await scene();
-  at.standIn.addComputer({ id: "1", serialNumber: "OTHER" });
-  const { inventory, standIn } = at;
-  const other = await inventory.withSerial("OTHER").then(() => standIn.requests.length);
+  at.fake.addComputer({ id: "1", serialNumber: "OTHER" });
+  const { inventory, fake } = at;
+  const other = await inventory.withSerial("OTHER").then(() => fake.requests.length);
   assertEquals(other, 2);
-  standIn.misbehave(JAMF.search, {
+  fake.misbehave(JAMF.search, {
     status: 200,
     body: {
       results: [{
@@ -95,7 +95,7 @@ Deno.test("every version tells of the check-in, and of nothing else, as a contac
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await scene({ inventoryVersions: [version] });
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
-    at.standIn.addComputer({ id: "1", serialNumber: "A", lastContactTime });
+    at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
     const contact = lastContactTime.getTime() / 1000;
     assertEquals((await at.inventory.withId("1"))?.contact, contact, `v${version}`);
   }
@@ -104,7 +104,7 @@ Deno.test("every version tells of the check-in, and of nothing else, as a contac
 Deno.test("a Mac that answers MDM has not been heard from", async () => {
   await using at = await scene();
   const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
-  at.standIn.misbehave(JAMF.computer, {
+  at.fake.misbehave(JAMF.computer, {
     status: 200,
     body: { id: "1", general, hardware: { serialNumber: "A" } },
   });
@@ -114,7 +114,7 @@ Deno.test("a Mac that answers MDM has not been heard from", async () => {
 Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
   await using at = await scene();
   for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
-    at.standIn.misbehave(JAMF.computer, {
+    at.fake.misbehave(JAMF.computer, {
       status: 200,
       body: { id: "1", general, hardware: { serialNumber: null } },
     });
@@ -132,11 +132,11 @@ Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
 Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await scene({ inventoryVersions: [version] });
-    at.standIn.addComputer({ id: "1", serialNumber: "A" });
+    at.fake.addComputer({ id: "1", serialNumber: "A" });
     await at.inventory.withSerial("A");
     await at.inventory.withId("1");
     await at.inventory.withId("2");
-    const paths = at.standIn.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
+    const paths = at.fake.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
     const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
     assertEquals(paths, [...tried, `v${version}`, `v${version}`]);
   }
@@ -145,9 +145,9 @@ Deno.test("the inventory is asked by the newest path that the server knows, and 
 Deno.test("tokens come by the older path where the newer is unknown, and it is remembered", async () => {
   await using at = await scene({ tokenPaths: ["/api/oauth/token"] });
   await at.inventory.withSerial("A");
-  at.standIn.tokens.expireAll();
+  at.fake.tokens.expireAll();
   await at.inventory.withSerial("A");
-  assertEquals(at.standIn.seen(JAMF.token).map(({ path }) => path), [
+  assertEquals(at.fake.seen(JAMF.token).map(({ path }) => path), [
     "/api/v1/oauth/token",
     "/api/oauth/token",
     "/api/oauth/token",
@@ -156,8 +156,8 @@ Deno.test("tokens come by the older path where the newer is unknown, and it is r
 
 Deno.test("tokens are renewed before they end, and after a 401, once", async () => {
   await using at = await scene({ tokenLifetime: 1200 });
-  const { standIn, inventory, host } = at;
-  const given = (): number => standIn.seen(JAMF.token).length;
+  const { fake, inventory, host } = at;
+  const given = (): number => fake.seen(JAMF.token).length;
   await inventory.withSerial("A");
   host.ahead += 1130_000;
   await inventory.withSerial("A");
@@ -165,10 +165,10 @@ Deno.test("tokens are renewed before they end, and after a 401, once", async () 
   host.ahead += 20_000;
   await inventory.withSerial("A");
   assertEquals(given(), 2);
-  standIn.tokens.expireAll();
+  fake.tokens.expireAll();
   await inventory.withSerial("A");
   assertEquals(given(), 3);
-  standIn.misbehave(JAMF.search, { status: 401 }, Infinity);
+  fake.misbehave(JAMF.search, { status: 401 }, Infinity);
   await assertRejects(() => inventory.withSerial("A"), ReplyError, "Jamf Pro answered 401");
   assertEquals(given(), 4);
 });
@@ -176,14 +176,14 @@ Deno.test("tokens are renewed before they end, and after a 401, once", async () 
 Deno.test("callers that come together share one token", async () => {
   await using at = await scene();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  at.standIn.tokens.expireAll();
+  at.fake.tokens.expireAll();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  assertEquals(at.standIn.seen(JAMF.token).length, 2);
+  assertEquals(at.fake.seen(JAMF.token).length, 2);
 });
 
 Deno.test("waiting for a token ends with its caller, and with nobody else", async () => {
   await using at = await scene();
-  at.standIn.misbehave(JAMF.token, { slow: 500 });
+  at.fake.misbehave(JAMF.token, { slow: 500 });
   const request = { method: "GET", path: "api/v1/x" } as const;
   const patient = at.jamf.send(request);
   await assertRejects(
@@ -192,16 +192,16 @@ Deno.test("waiting for a token ends with its caller, and with nobody else", asyn
     "No time was left to get a token",
   );
   assertEquals((await patient).status, 404);
-  assertEquals(at.standIn.seen(JAMF.token).length, 1);
+  assertEquals(at.fake.seen(JAMF.token).length, 1);
 });
 
 Deno.test("close() gives the token back", async () => {
   await using at = await scene();
   await at.jamf.close();
   await at.inventory.withSerial("A");
-  assertEquals(at.standIn.tokens.good, 1);
+  assertEquals(at.fake.tokens.good, 1);
   await at.jamf.close();
-  assertEquals(at.standIn.tokens.good, 0);
+  assertEquals(at.fake.tokens.good, 0);
 });
 
 Deno.test("wrong credentials are told, and shown to nobody", async () => {
@@ -212,7 +212,7 @@ Deno.test("wrong credentials are told, and shown to nobody", async () => {
 
 Deno.test("a cluster is asked by its cookie", async () => {
   await using at = await scene({ sticky: true });
-  at.standIn.addComputer({ id: "1", serialNumber: "A" });
+  at.fake.addComputer({ id: "1", serialNumber: "A" });
   assertEquals((await at.inventory.withSerial("A")).length, 1);
 });
 
@@ -225,8 +225,8 @@ Deno.test("an answer of a wrong shape is told by its field", async () => {
   ];
   for (const [how, message] of cases) {
     await using at = await scene();
-    at.standIn.addComputer({ id: "1", serialNumber: "A" });
-    at.standIn.misbehave(JAMF.search, how);
+    at.fake.addComputer({ id: "1", serialNumber: "A" });
+    at.fake.misbehave(JAMF.search, how);
     await assertRejects(() => at.inventory.withSerial("A"), ReplyError, message);
   }
 });
@@ -258,31 +258,31 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
   ];
   for (const [how, expected, redeploys] of cases) {
     await using at = await scene();
-    at.standIn.addComputer({ id: "1" });
-    if (how !== undefined) at.standIn.misbehave(JAMF.redeploy, how);
+    at.fake.addComputer({ id: "1" });
+    if (how !== undefined) at.fake.misbehave(JAMF.redeploy, how);
     const asked = await requestRedeploy(at.jamf, "1");
     const { state } = asked;
     const isFinal = state === "refused" ? { isFinal: asked.isFinal } : {};
     assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
-    assertEquals(at.standIn.redeploys.length, redeploys, JSON.stringify(how));
+    assertEquals(at.fake.redeploys.length, redeploys, JSON.stringify(how));
   }
 });
 
 Deno.test("requestRedeploy() asks a server that stays too busy four times, and calls it refused", async () => {
   await using at = await scene();
-  at.standIn.addComputer({ id: "1" });
-  at.standIn.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
+  at.fake.addComputer({ id: "1" });
+  at.fake.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
   assertEquals(await requestRedeploy(at.jamf, "1"), {
     state: "refused",
     isFinal: false,
     reason: "Jamf Pro answered 503",
   });
-  assertEquals(at.standIn.seen(JAMF.redeploy).length, 4);
+  assertEquals(at.fake.seen(JAMF.redeploy).length, 4);
 });
 
 Deno.test("requestRedeploy() names the privileges that are missing", async () => {
   await using at = await scene({ privileges: ["Read Computers"] });
-  at.standIn.addComputer({ id: "1" });
+  at.fake.addComputer({ id: "1" });
   const asked = await requestRedeploy(at.jamf, "1");
   assertEquals(
     asked.state === "refused" && /needs the privileges .*Read Computer Check-In/.test(asked.reason),
@@ -292,6 +292,6 @@ Deno.test("requestRedeploy() names the privileges that are missing", async () =>
 
 Deno.test("a server that gives no answer to a look-up is told", async () => {
   await using at = await scene();
-  at.standIn.misbehave(JAMF.search, { reset: true }, Infinity);
+  at.fake.misbehave(JAMF.search, { reset: true }, Infinity);
   await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");
 });

@@ -123,8 +123,8 @@ function judge(jobs: readonly JobRecord[], redeployed: readonly string[], kills:
 }
 
 Deno.test("kill -9 at random moments loses no host, and repeats only what was in flight, on SQLite", async () => {
-  await using desk = new RedeployFixture();
-  await storm({ settings: { kind: "sqlite", path: desk.store }, text: desk.store }, 1, 8);
+  await using at = await RedeployFixture.start();
+  await storm({ settings: { kind: "sqlite", path: at.store }, text: at.store }, 1, 8);
 });
 
 Deno.test({

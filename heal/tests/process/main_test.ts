@@ -28,7 +28,7 @@ Deno.test("--help and --version need nothing", async () => {
 });
 
 Deno.test("redeploy redeploys, and its exit status tells whether all was done", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(3);
   const [first] = [at.jamf.computers.get("1")!];
   const done = await runProgram(
@@ -59,9 +59,9 @@ Deno.test("redeploy redeploys, and its exit status tells whether all was done", 
 });
 
 Deno.test("redeploy --wait follows until a Mac is heard from", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
-  at.jamf.computers.get("1")!.healsAfter = 1500;
+  at.jamf.computers.get("1")!.checksInAfter = 1500;
   const args = ["redeploy", "--computer-id", "1", "--wait", "30s", "--json"];
   const done = await runProgram(args, at.variables);
   assertEquals(done.code, 0, done.stderr);
@@ -69,7 +69,7 @@ Deno.test("redeploy --wait follows until a Mac is heard from", async () => {
 });
 
 Deno.test("a dry run makes no file", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
   const args = ["redeploy", "--computer-id", "1", "--dry-run"];
   const { code, stdout } = await runProgram(args, at.variables);
@@ -79,7 +79,7 @@ Deno.test("a dry run makes no file", async () => {
 });
 
 Deno.test("what cannot be is told, with exit status 2", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   const cases: [args: string[], stderr: string][] = [
     [["jobs"], `Cannot open the store "${at.store}": nothing has made it yet\n`],
     [
@@ -98,7 +98,7 @@ Deno.test("what cannot be is told, with exit status 2", async () => {
 });
 
 Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(3);
   at.jamf.computers.get("3")!.managed = false;
   const service = new Service(freePort(), [], at.variables);
@@ -127,7 +127,7 @@ Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", a
 });
 
 Deno.test("work works off what is due, and stops", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(2);
   const service = new Service(freePort(), ["--dry-run"], at.variables);
   await service.listening;
@@ -146,7 +146,7 @@ Deno.test("work works off what is due, and stops", async () => {
 });
 
 Deno.test("the launcher starts the program, hands it its signals, and its exit status on", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
   const launched = { launched: true };
   const refused = await runProgram(["serve", "--lissen"], {}, launched);
@@ -186,8 +186,8 @@ Deno.exit();
 `;
 
 Deno.test("the program reaches its servers, its store and its secrets, and nothing else", async () => {
-  await using at = new RedeployFixture();
-  await using other = new RedeployFixture();
+  await using at = await RedeployFixture.start();
+  await using other = await RedeployFixture.start();
   const beside = `${at.dir}/beside`;
   const preload = `${at.dir}/probe.js`;
   await Deno.writeTextFile(beside, "");
@@ -231,7 +231,7 @@ Deno.test("the program reaches its servers, its store and its secrets, and nothi
 });
 
 Deno.test("secrets are in nothing that is printed, logged or stored", async () => {
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.addMacs(2);
   const password = "secret-of-the-database";
   const printed: string[] = [];
@@ -288,7 +288,7 @@ Deno.test({
   name: "the program keeps its store in PostgreSQL with no more than that one address",
   ignore: skip("the program with PostgreSQL", whyNoPostgres),
   fn: async () => {
-    await using at = new RedeployFixture();
+    await using at = await RedeployFixture.start();
     await using postgres = await Postgres.start();
     at.addMacs(1);
     const variables = { ...at.variables, HEAL_STORE: postgres.url };
@@ -303,7 +303,7 @@ Deno.test({
 
 Deno.test("the launcher hands on either signal that stops a service", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    await using at = new RedeployFixture();
+    await using at = await RedeployFixture.start();
     await using service = new Service(freePort(), [], at.variables, { launched: true });
     await service.listening;
     const { code, stderr } = await service.end(signal);

@@ -49,6 +49,12 @@ Deno.test("a delivery is kept, then answered with 202", async () => {
   assertEquals(kept, [[3, [7, 8]]]);
 });
 
+Deno.test("a delivery of 8,000 hosts is small enough", async () => {
+  const { post } = appWith();
+  const hostIds = Array.from({ length: 8000 }, (_, i) => 100_000 + i);
+  assertEquals((await post(JSON.stringify(webhookBody({ hostIds })))).status, 202);
+});
+
 Deno.test("the secret is taken from the URL, or as the password of basic auth", async () => {
   const { kept, post } = appWith();
   const body = JSON.stringify(webhookBody({ hostIds: [7] }));
