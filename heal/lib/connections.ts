@@ -8,15 +8,15 @@ import type { FleetSettings, JamfSettings } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import type { Servers } from "./healing/find_computer.ts";
 import type { RedeployDeps } from "./healing/redeploy.ts";
-import type { HttpHost } from "./http/client.ts";
+import type { HttpSystem } from "./http/client.ts";
 import { Inventory } from "./jamf/inventory.ts";
 import { JamfPro } from "./jamf/jamf_pro.ts";
 import { requestRedeploy } from "./jamf/request_redeploy.ts";
 
 /** Connections to the servers, and the end of them. */
-export interface Connected {
+export interface Connections {
   readonly servers: Servers;
-  readonly ask: RedeployDeps["ask"];
+  readonly requestRedeploy: RedeployDeps["requestRedeploy"];
   readonly close: () => Promise<void>;
 }
 
@@ -28,11 +28,11 @@ export interface Connected {
  */
 export function connect(
   settings: { readonly jamf: JamfSettings; readonly fleet?: FleetSettings },
-  host: HttpHost,
+  system: HttpSystem,
   timeout?: number,
-): Connected {
-  const jamf = new JamfPro(settings.jamf, host, timeout);
-  const fleet = settings.fleet && new Fleet(settings.fleet, host, timeout);
+): Connections {
+  const jamf = new JamfPro(settings.jamf, system, timeout);
+  const fleet = settings.fleet && new Fleet(settings.fleet, system, timeout);
   const inventory = new Inventory(jamf);
   return {
     servers: {
@@ -43,7 +43,7 @@ export function connect(
         return fleet.host(id, signal);
       },
     },
-    ask: (id, signal) => requestRedeploy(jamf, id, signal),
+    requestRedeploy: (id, signal) => requestRedeploy(jamf, id, signal),
     close: () => jamf.close(),
   };
 }

@@ -5,21 +5,21 @@
  */
 
 import type { Environment } from "./config/read_settings.ts";
-import type { HttpHost } from "./http/client.ts";
+import type { HttpSystem } from "./http/client.ts";
 
 /** What the program has from outside. */
-export interface Host extends HttpHost {
+export interface System extends HttpSystem {
   readonly environment: Environment;
   /** All of standard input. */
   readonly readInput: () => Promise<string>;
   /** @throws {Error} The file cannot be read. */
   readonly readFile: (path: string) => string;
   /** Whether a file stands. */
-  readonly stands: (path: string) => boolean;
+  readonly fileExists: (path: string) => boolean;
   /** Somebody watches standard error. */
   readonly stderrIsTerminal: boolean;
   /** A line for standard error, now. */
-  readonly tell: (line: string) => void;
+  readonly writeLog: (line: string) => void;
   /** A name that nobody else has. */
   readonly newInstanceId: () => string;
   /** Aborted when the program is asked to stop. */

@@ -38,9 +38,9 @@ export const NAMES: readonly string[] = [
   ...SECRET_NAMES.map((name) => `${name}_FILE`),
 ];
 
-const STANDARD_STORE = "jamf-heal.db";
+const DEFAULT_STORE = "jamf-heal.db";
 /** A secret that is sent where everybody can try must not be guessed. */
-const SHORTEST_WEBHOOK_SECRET = 16;
+const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
 /**
  * Reads what a command needs.
@@ -96,9 +96,9 @@ const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } =
   webhookSecret: (values) => {
     const secret = requiredSecret("HEAL_WEBHOOK_SECRET", values);
     const length = secret?.reveal().length ?? Infinity;
-    if (length < SHORTEST_WEBHOOK_SECRET) {
+    if (length < MIN_WEBHOOK_SECRET_LENGTH) {
       values.problem(
-        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters, too easy to guess; take at least ${SHORTEST_WEBHOOK_SECRET}`,
+        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters, too easy to guess; take at least ${MIN_WEBHOOK_SECRET_LENGTH}`,
       );
     }
     return secret;
@@ -191,7 +191,7 @@ function serverUrl(name: string, values: Values): URL | undefined {
 }
 
 function store(values: Values): StoreSettings | undefined {
-  const text = values.secret("HEAL_STORE") ?? STANDARD_STORE;
+  const text = values.secret("HEAL_STORE") ?? DEFAULT_STORE;
   // Whatever looks like a URL may hold a password: it is no path, and is never shown.
   if (!text.includes("://")) return { kind: "sqlite", path: text };
   const url = URL.parse(text);

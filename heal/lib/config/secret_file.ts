@@ -7,7 +7,7 @@
 import { reasonOf } from "../system_error.ts";
 
 /** More than any secret has. In bytes. */
-const LARGEST = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 /**
  * Reads a secret.
@@ -21,7 +21,7 @@ export function readSecretFile(path: string): string {
   try {
     // The system checks the end of a link, and so do the permissions of this program.
     info = Deno.statSync(path);
-    if (!info.isFile || info.size > LARGEST) throw new Error("it is no small regular file");
+    if (!info.isFile || info.size > MAX_BYTES) throw new Error("it is no small regular file");
     bytes = Deno.readFileSync(path);
   } catch (error) {
     throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });

@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import type { FleetSettings } from "../config/settings.ts";
-import { HttpClient, type HttpHost, type HttpReply } from "../http/client.ts";
+import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
 import type { Secret } from "../config/secret.ts";
 
@@ -53,8 +53,8 @@ export class Fleet {
   readonly #token: Secret;
 
   /** @param timeout Milliseconds for one answer. */
-  constructor(settings: FleetSettings, host: HttpHost, timeout?: number) {
-    this.#http = new HttpClient(settings.url, host, timeout);
+  constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
+    this.#http = new HttpClient(settings.url, system, timeout);
     this.#token = settings.token;
   }
 

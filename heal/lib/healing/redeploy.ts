@@ -17,7 +17,7 @@ import { objectionTo } from "./guards.ts";
 export interface RedeployDeps {
   readonly redeploys: Redeploys;
   /** Asks Jamf Pro; see `requestRedeploy()`. */
-  readonly ask: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
+  readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
   /** Seconds since 1970. */
   readonly now: () => number;
   readonly rateLimits: RateLimits;
@@ -81,7 +81,7 @@ export async function redeploy(deps: RedeployDeps, request: RedeployRequest): Pr
   switch (claim.kind) {
     case "granted":
       if (dryRun) return { kind: "would_redeploy" };
-      return await askFor(deps, claim.redeploy, request);
+      return await sendRequest(deps, claim.redeploy, request);
     case "asked_before": {
       const { asked_at: at, command_uuid } = claim.redeploy;
       return { kind: "redeployed", at, commandUuid: command_uuid ?? "" };
@@ -109,17 +109,17 @@ function settle(
   return redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_LOOK);
 }
 
-async function askFor(
+async function sendRequest(
   deps: RedeployDeps,
   redeploy: Redeploy,
   { job, signal }: RedeployRequest,
 ): Promise<Redeployed> {
-  const asked = await deps.ask(redeploy.computer_id, signal);
-  redeployRequests.add(1, { state: asked.state });
+  const response = await deps.requestRedeploy(redeploy.computer_id, signal);
+  redeployRequests.add(1, { state: response.state });
   const { asked_at: at, attempts } = redeploy;
-  switch (asked.state) {
+  switch (response.state) {
     case "queued": {
-      const { commandUuid } = asked;
+      const { commandUuid } = response;
       const done = { kind: "redeployed", at, commandUuid } as const;
       try {
         await settle(deps, redeploy, job, { state: "queued", reason: WAITS, commandUuid });
@@ -131,7 +131,7 @@ async function askFor(
       }
     }
     case "refused": {
-      const { isFinal, reason } = asked;
+      const { isFinal, reason } = response;
       // The first request may have been done all the same: it counts.
       if (attempts > 1) {
         await settle(deps, redeploy, job, { state: "unknown", reason });
@@ -141,7 +141,7 @@ async function askFor(
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
     case "unknown": {
-      const { reason } = asked;
+      const { reason } = response;
       // A job takes it up again, as after a crash. A person decides for himself.
       if (job !== undefined && attempts === 1) return { kind: "in_flight", reason };
       await settle(deps, redeploy, job, { state: "unknown", reason });

@@ -22,7 +22,7 @@ export interface WorkerDeps extends JobStepDeps {
 }
 
 /** Servers are asked about so many jobs at once: Jamf Pro wants no more than five connections. */
-const LANES = 4;
+const WORKER_SLOTS = 4;
 /** In milliseconds: how long to rest when nothing is due. */
 const IDLE_PAUSE = 2000;
 /** In seconds. */
@@ -47,12 +47,12 @@ export class Worker {
    */
   async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { pause } = this.#deps;
-    const lane = async (): Promise<void> => {
+    const slot = async (): Promise<void> => {
       while (!stop.aborted) {
         if (await this.#next(abort) !== "worked") await pause(IDLE_PAUSE, stop);
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: WORKER_SLOTS }, slot));
     await this.#orLog(() => this.#deps.jobs.giveBack());
   }
 
@@ -64,13 +64,13 @@ export class Worker {
    * @returns Whether nothing is due, and the store could be used all the time.
    */
   async drain(stop: AbortSignal, abort: AbortSignal): Promise<boolean> {
-    const lane = async (): Promise<string> => {
+    const slot = async (): Promise<string> => {
       for (;;) {
         const worked = await this.#next(abort);
         if (worked !== "worked" || stop.aborted) return worked;
       }
     };
-    const ends = await Promise.all(Array.from({ length: LANES }, lane));
+    const ends = await Promise.all(Array.from({ length: WORKER_SLOTS }, slot));
     await this.#orLog(() => this.#deps.jobs.giveBack());
     return !ends.includes("failed") && !stop.aborted;
   }

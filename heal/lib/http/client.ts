@@ -9,7 +9,7 @@ import { reasonOf } from "../system_error.ts";
 import { delayBefore } from "./retry.ts";
 
 /** What the client has from outside. */
-export interface HttpHost {
+export interface HttpSystem {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** From 0 to 1. */
@@ -52,7 +52,7 @@ const ATTEMPTS = 4;
 /** In milliseconds, for the whole of one answer. */
 const TIMEOUT = 20_000;
 /** More than any answer has. In bytes. */
-const LARGEST = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The server is too busy, and has not looked at the request. */
 const BUSY_STATUSES: readonly number[] = [429, 503];
@@ -62,7 +62,7 @@ const GATEWAY_ERRORS: readonly number[] = [502, 504];
 /** Asks one server. It keeps cookies, because a cluster knows by them which of its servers a client talks to. */
 export class HttpClient {
   readonly #base: URL;
-  readonly #host: HttpHost;
+  readonly #system: HttpSystem;
   readonly #timeout: number;
   readonly #cookies = new CookieJar();
 
@@ -70,9 +70,9 @@ export class HttpClient {
    * @param base Where the paths begin.
    * @param timeout Milliseconds for one answer.
    */
-  constructor(base: URL, host: HttpHost, timeout: number = TIMEOUT) {
+  constructor(base: URL, system: HttpSystem, timeout: number = TIMEOUT) {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
-    this.#host = host;
+    this.#system = system;
     this.#timeout = timeout;
   }
 
@@ -98,7 +98,7 @@ export class HttpClient {
         const message = `Cannot get an answer from "${this.#base.origin}": ${why}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
-      const { now, random, sleep } = this.#host;
+      const { now, random, sleep } = this.#system;
       await sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
     }
   }
@@ -155,7 +155,7 @@ async function textOf(response: Response): Promise<string> {
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > LARGEST) throw new Error(`the answer has more than ${LARGEST} bytes`);
+    if (length > MAX_BYTES) throw new Error(`the answer has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return await new Blob(chunks as BlobPart[]).text();

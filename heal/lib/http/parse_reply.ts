@@ -37,7 +37,7 @@ export class ReplyError extends ServerError {
  * const schema = z.object({ id: z.string() });
  * const parse = (text: string) => parseReply("Jamf Pro", { status: 200, text }, 200, schema);
  * assertEquals(parse('{"id":"1","new":2}'), { id: "1" });
- * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read Jamf Pro's answer: id: ");
+ * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read the answer of Jamf Pro: id: ");
  * ```
  */
 export function parseReply<T>(
@@ -53,7 +53,7 @@ export function parseReply<T>(
     );
   }
   const refuse = (what: string): ReplyError =>
-    new ReplyError(`Cannot read ${server}'s answer: ${what}`, reply.status);
+    new ReplyError(`Cannot read the answer of ${server}: ${what}`, reply.status);
   let value: unknown;
   try {
     value = JSON.parse(reply.text);

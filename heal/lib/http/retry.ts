@@ -5,7 +5,7 @@
  */
 
 /** In milliseconds: the longest that a server can make us wait. */
-const LONGEST = 60_000;
+const MAX_DELAY = 60_000;
 const FIRST = 500;
 
 /**
@@ -35,8 +35,8 @@ export function delayBefore(
   random: number,
 ): number {
   const asked = parseRetryAfter(retryAfter, now);
-  if (asked !== undefined) return Math.min(LONGEST, Math.max(0, asked));
-  const full = Math.min(LONGEST, FIRST * 2 ** (attempt - 1));
+  if (asked !== undefined) return Math.min(MAX_DELAY, Math.max(0, asked));
+  const full = Math.min(MAX_DELAY, FIRST * 2 ** (attempt - 1));
   return full / 2 + random * full / 2;
 }
 

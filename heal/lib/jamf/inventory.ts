@@ -79,12 +79,12 @@ export class Inventory {
       ["page-size", "2"],
       ["filter", `hardware.serialNumber=="${serial}"`],
     ]);
-    const reply = await this.#ask("computers-inventory", query, signal);
+    const reply = await this.#get("computers-inventory", query, signal);
     const { results } = parseReply(SERVER, reply, 200, pageSchema);
     const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
     if (other === undefined) return results;
     throw new ReplyError(
-      `Cannot use ${SERVER}'s answer: asked for serial number "${serial}", it told of "${other.serial}"`,
+      `Cannot use the answer of ${SERVER}: requested serial number "${serial}", got "${other.serial}"`,
       reply.status,
     );
   }
@@ -96,13 +96,13 @@ export class Inventory {
    */
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
     const path = `computers-inventory/${encodeURIComponent(id)}`;
-    const reply = await this.#ask(path, new URLSearchParams(SECTIONS), signal);
+    const reply = await this.#get(path, new URLSearchParams(SECTIONS), signal);
     const isAbsent = reply.status === 404 && isJamfProReply(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 
   /** Older servers answer 404, or 400, to a version that they do not know. */
-  async #ask(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
+  async #get(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
     const versions = this.#version === undefined ? VERSIONS : [this.#version];
     let first: HttpReply | undefined;
     for (const version of versions) {

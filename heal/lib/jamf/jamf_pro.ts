@@ -7,9 +7,9 @@
 import type { JamfSettings } from "../config/settings.ts";
 import {
   HttpClient,
-  type HttpHost,
   type HttpReply,
   type HttpRequest,
+  type HttpSystem,
   ServerError,
 } from "../http/client.ts";
 import { Tokens } from "./tokens.ts";
@@ -20,9 +20,9 @@ export class JamfPro {
   readonly #tokens: Tokens;
 
   /** @param timeout Milliseconds for one answer. */
-  constructor(settings: JamfSettings, host: HttpHost, timeout?: number) {
-    this.#http = new HttpClient(settings.url, host, timeout);
-    this.#tokens = new Tokens(this.#http, settings, host.now);
+  constructor(settings: JamfSettings, system: HttpSystem, timeout?: number) {
+    this.#http = new HttpClient(settings.url, system, timeout);
+    this.#tokens = new Tokens(this.#http, settings, system.now);
   }
 
   /**

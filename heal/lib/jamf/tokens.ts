@@ -60,9 +60,9 @@ export class Tokens {
       if (isGood) return token.text;
       if (this.#token !== held) return await this.get(refused);
     }
-    const asked = this.#ask();
-    this.#token = asked;
-    return (await asked).text;
+    const requested = this.#request();
+    this.#token = requested;
+    return (await requested).text;
   }
 
   /** The token at hand, if there is one. */
@@ -70,7 +70,7 @@ export class Tokens {
     return (await this.#token?.catch(() => undefined))?.text;
   }
 
-  async #ask(): Promise<Token> {
+  async #request(): Promise<Token> {
     const { clientId, clientSecret } = this.#client;
     const form = new URLSearchParams({
       client_id: clientId,
@@ -85,7 +85,7 @@ export class Tokens {
       this.#path = path;
       break;
     }
-    const server = "Jamf Pro, asked for a token,";
+    const server = "Jamf Pro's token endpoint";
     const { access_token, expires_in } = parseReply(server, reply, 200, tokenSchema);
     const lifetime = expires_in * 1000;
     return {

@@ -16,7 +16,7 @@ import { secretCheck } from "./secret_check.ts";
 import { parseWebhookBody } from "./webhook_body.ts";
 
 /** What the server needs from outside. */
-export interface WebhookRoom {
+export interface WebhookDeps {
   readonly secret: Secret;
   /** Whether the secret may be in the URL; else it must be the password of basic auth. */
   readonly secretInUrl: boolean;
@@ -31,12 +31,12 @@ export interface WebhookRoom {
 
 const BODIES: BodyLimits = { length: 1024 * 1024, timeout: 10_000, readers: 256 };
 /** In seconds: when to send again what could not be taken now. */
-const COME_BACK = "10";
+const RETRY_AFTER = "10";
 
 /**
  * The routes: `POST /fleet/failing-policy` and `GET /healthz`.
  */
-export function webhookApp(deps: WebhookRoom): Hono {
+export function webhookApp(deps: WebhookDeps): Hono {
   const { deliver, log, isReady } = deps;
   const requireSecret = secretRequired(deps);
   const read = bodyReader({ ...BODIES, ...deps.bodies });
@@ -59,7 +59,7 @@ export function webhookApp(deps: WebhookRoom): Hono {
     return c.json(delivered, 202);
   });
 
-  app.notFound((c) => c.json({ error: "There is nothing here" }, 404));
+  app.notFound((c) => c.json({ error: "Not found" }, 404));
   app.onError((error, c) => {
     if (error instanceof Refusal) {
       log({ event: "refused", status: error.status, reason: error.message });
@@ -71,12 +71,12 @@ export function webhookApp(deps: WebhookRoom): Hono {
     }
     // A client that went away has no use for an answer, and is no fault.
     if (!c.req.raw.signal.aborted) log({ event: "fault", reason: error.stack ?? error.message });
-    return c.json({ error: "A fault of this program" }, 500);
+    return c.json({ error: "Internal error" }, 500);
   });
   return app;
 }
 
-function secretRequired({ secret, secretInUrl }: WebhookRoom): (request: Request) => void {
+function secretRequired({ secret, secretInUrl }: WebhookDeps): (request: Request) => void {
   const bringsSecret = secretCheck(secret, secretInUrl);
   const hint = secretInUrl
     ? ""
@@ -89,7 +89,7 @@ function secretRequired({ secret, secretInUrl }: WebhookRoom): (request: Request
 function refuse(c: Context, { status, message }: Refusal): Response {
   if (status === 401) c.header("www-authenticate", 'Basic realm="jamf-heal"');
   // Fleet sends it again.
-  if (status === 503) c.header("retry-after", COME_BACK);
+  if (status === 503) c.header("retry-after", RETRY_AFTER);
   // What is left of the body is not worth waiting for.
   if (status !== 400) c.header("connection", "close");
   return c.json({ error: message }, status);

@@ -24,7 +24,7 @@ export interface Driver {
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
   /** What the databases write differently. */
-  readonly words: Dialect;
+  readonly dialect: Dialect;
 }
 
 /** The few words that the databases do not share. */

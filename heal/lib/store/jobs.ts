@@ -44,7 +44,7 @@ export class Jobs {
    * @param now Seconds since 1970, as everywhere here.
    */
   async deliver(policyId: number, hostIds: readonly number[], now: number): Promise<Delivered> {
-    const { numbers } = this.#driver.words;
+    const { numbers } = this.#driver.dialect;
     // In order, so that two deliveries of the same hosts wait for each other instead of blocking each other.
     const ids = [...new Set(hostIds)].sort((a, b) => a - b);
     const rows = await this.#driver.exclusive((query) =>
@@ -71,7 +71,7 @@ export class Jobs {
     const [row] = await this.#driver.query(
       `UPDATE jobs SET lease_owner = $1, lease_until = $3
        WHERE id = (SELECT id FROM jobs WHERE ended_at IS NULL AND due_at <= $2 AND ${FREE}
-                   ORDER BY due_at, id LIMIT 1 ${this.#driver.words.skipLocked})
+                   ORDER BY due_at, id LIMIT 1 ${this.#driver.dialect.skipLocked})
        RETURNING *`,
       [this.#owner, now, until],
     );

@@ -29,7 +29,7 @@ const HOUR = 3600;
  * @param query Runs statements in the transaction that records the intent, too.
  * @returns `undefined` if they let it.
  */
-export async function brake(
+export async function checkRateLimits(
   query: Query,
   computerId: string,
   { coolDown, maxPerHour }: RateLimits,

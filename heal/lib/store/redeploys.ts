@@ -4,7 +4,7 @@
  * @module
  */
 
-import { brake, limitedUntil, type RateLimits, type Stop } from "./rate_limits.ts";
+import { checkRateLimits, limitedUntil, type RateLimits, type Stop } from "./rate_limits.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */
@@ -91,7 +91,7 @@ export class Redeploys {
           return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
         }
       }
-      const stop = rateLimits && await brake(query, computerId, rateLimits, now);
+      const stop = rateLimits && await checkRateLimits(query, computerId, rateLimits, now);
       if (stop !== undefined) return stop;
       const redeploy: Redeploy = {
         id: 0,

@@ -14,9 +14,9 @@ const VERSION = 1;
  *
  * @throws {StoreError} The tables are a newer program's.
  */
-export async function makeTables({ exclusive, words }: Driver): Promise<void> {
+export async function makeTables({ exclusive, dialect }: Driver): Promise<void> {
   await exclusive(async (query) => {
-    for (const statement of tables(words)) await query(statement);
+    for (const statement of tables(dialect)) await query(statement);
     const [row] = await query("SELECT max(version) AS version FROM store_version");
     const found = row?.["version"];
     if (found === null || found === undefined) {

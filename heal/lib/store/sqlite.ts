@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";
 import { type Dialect, type Driver, type Query, type Row, StoreError } from "./driver.ts";
 
-const WORDS: Dialect = {
+const DIALECT: Dialect = {
   id: "INTEGER PRIMARY KEY",
   numbers: "SELECT CAST(value AS BIGINT) AS number FROM json_each($1)",
   // There is one writer at a time.
@@ -73,14 +73,14 @@ function driverOf(database: DatabaseSync, path: string): Driver {
   let last: Promise<unknown> = Promise.resolve();
   const serialize = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(work).catch((error) => {
-      throw told(error, path);
+      throw toStoreError(error, path);
     });
     last = turn.catch(() => {});
     return turn;
   };
 
   return {
-    words: WORDS,
+    dialect: DIALECT,
     query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
     exclusive: (work) =>
       serialize(async () => {
@@ -103,7 +103,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
 }
 
 /** A full disk, and the like; what our own code throws inside a transaction passes. */
-function told(error: unknown, path: string): unknown {
+function toStoreError(error: unknown, path: string): unknown {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
     return error;
   }

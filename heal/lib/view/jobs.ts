@@ -32,7 +32,7 @@ export function jobsText(jobs: readonly JobRecord[]): string {
   ]);
   const rest = jobs.length - rows.length;
   return `${counts.join(", ")}\n\n` +
-    table(["Delivered", "Host", "Serial", "Computer", "Policy", "State", "Why"], rows) +
+    table(["Delivered", "Host", "Serial", "Computer", "Policy", "State", "Reason"], rows) +
     (rest > 0 ? `\n${rest} older not shown: see --state, --json\n` : "");
 }
 

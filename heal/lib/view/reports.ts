@@ -5,7 +5,7 @@
  */
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { DONE, type TargetReport } from "../commands/redeploy.ts";
+import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
 import { table } from "./table.ts";
 
 /**
@@ -20,7 +20,7 @@ export function reportsText(reports: readonly TargetReport[]): string {
     report.reason,
   ]);
   const done = reports.filter(({ outcome }) => DONE.includes(outcome)).length;
-  return table(["Mac", "Computer", "Outcome", "Command", "Why"], rows) +
+  return table(["Mac", "Computer", "Outcome", "Command", "Reason"], rows) +
     `\n${done} of ${reports.length} done\n`;
 }
 

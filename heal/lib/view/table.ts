@@ -13,7 +13,7 @@ import { printable } from "../../../lib/shared/printable.ts";
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(table(["Mac", "Why"], [["C02XK1", "no"]]), "Mac     Why\nC02XK1  no\n");
+ * assertEquals(table(["Mac", "Reason"], [["C02XK1", "no"]]), "Mac     Reason\nC02XK1  no\n");
  * ```
  */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,13 +2,13 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import { FakeFleet, FLEET } from "../fakes/fleet.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
 function fleetOf(fake: FakeFleet, token = fake.apiToken): Fleet {
   const settings = { url: new URL(fake.url), token: new Secret(token) };
-  return new Fleet(settings, new TestHttpHost());
+  return new Fleet(settings, new TestHttpSystem());
 }
 
 Deno.test("host() tells the serial number, and how the policies stand", async () => {
@@ -40,8 +40,8 @@ Deno.test("host() tells what is wrong with an answer", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ status: 500, body: { message: "Internal" } }, "Fleet answered 500: Internal"],
     [{ status: 404, body: "<html>no such site</html>" }, "Fleet answered 404"],
-    [{ wrongTypes: true }, "Cannot read Fleet's answer: host.hardware_serial: "],
-    [{ malformed: true }, "Cannot read Fleet's answer: it is no JSON"],
+    [{ wrongTypes: true }, "Cannot read the answer of Fleet: host.hardware_serial: "],
+    [{ malformed: true }, "Cannot read the answer of Fleet: it is no JSON"],
   ];
   for (const [how, message] of cases) {
     await using fake = await FakeFleet.start();

@@ -17,7 +17,7 @@ Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
   ]);
   assertEquals(asked?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals((await at.work(DAY - HOUR))[0]?.state, "redeployed");
-  mac.lastContactTime = new Date(at.host.now());
+  mac.lastContactTime = new Date(at.system.now());
   const [healed] = await at.work(HOUR / 2 + 1);
   assertEquals(healed?.state, "redeployed");
   const [late] = await at.work(HOUR);
@@ -118,7 +118,7 @@ async function failingAgain(at: WorkerFixture): Promise<void> {
   at.jamf.computers.set("7", mac);
   await at.deliver(7);
   await at.work();
-  mac.lastContactTime = new Date(at.host.now() + 1000);
+  mac.lastContactTime = new Date(at.system.now() + 1000);
   await at.work(HOUR);
   await at.deliver(7);
 }
@@ -186,9 +186,9 @@ Deno.test("a Mac that fails again while its job waits has not recovered by itsel
   const mac = at.addMac(7);
   await at.deliver(1, 7);
   await at.work();
-  at.host.ahead += 600_000;
-  mac.lastContactTime = new Date(at.host.now());
-  at.host.ahead += 600_000;
+  at.system.ahead += 600_000;
+  mac.lastContactTime = new Date(at.system.now());
+  at.system.ahead += 600_000;
   await at.deliver(7);
   const [, job] = await at.work(HOUR);
   assertEquals([job?.state, job?.deliveries], ["redeployed", 2]);
@@ -199,12 +199,12 @@ Deno.test("a Mac that fails again after its redeploy is not healed by what came 
   const mac = at.addMac(7);
   await at.deliver(7);
   await at.work();
-  at.host.ahead += 60_000;
-  mac.lastContactTime = new Date(at.host.now());
-  at.host.ahead += 60_000;
+  at.system.ahead += 60_000;
+  mac.lastContactTime = new Date(at.system.now());
+  at.system.ahead += 60_000;
   await at.deliver(7);
   assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
-  mac.lastContactTime = new Date(at.host.now());
+  mac.lastContactTime = new Date(at.system.now());
   assertEquals((await at.work(HOUR))[0]?.state, "healed");
 });
 
@@ -329,7 +329,7 @@ Deno.test("a request whose answer is not known is not repeated for a Mac that wa
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.deliver(7);
   await at.work();
-  mac.lastContactTime = new Date(at.host.now() + 5000);
+  mac.lastContactTime = new Date(at.system.now() + 5000);
   const [job] = await at.work(61);
   assertEquals([job?.state, at.jamf.redeploys.length], ["skipped", 1]);
   const [row] = await at.driver.query("SELECT state FROM redeploys");

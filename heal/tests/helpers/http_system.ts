@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { HttpHost } from "../../lib/http/client.ts";
+import type { HttpSystem } from "../../lib/http/client.ts";
 
 /** Never waits, but keeps how long it was to, in milliseconds. */
-export class TestHttpHost implements HttpHost {
+export class TestHttpSystem implements HttpSystem {
   readonly waits: number[] = [];
   /** Added to the clock, in milliseconds. */
   ahead = 0;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
 
@@ -13,8 +13,8 @@ async function server(): Promise<FakeFleet> {
   return await FakeFleet.start();
 }
 
-function clientOf(fake: FakeFleet, host?: TestHttpHost, timeout?: number): HttpClient {
-  return new HttpClient(new URL(fake.url), host ?? new TestHttpHost(), timeout);
+function clientOf(fake: FakeFleet, system?: TestHttpSystem, timeout?: number): HttpClient {
+  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), timeout);
 }
 
 Deno.test("send() asks a GET again, and a POST only if the server had no time to look", async () => {
@@ -71,18 +71,18 @@ Deno.test("fetch sends a POST once with a stream as its body, or by a client tha
 Deno.test("send() gives up after four attempts, and gives the last answer", async () => {
   await using fake = await server();
   fake.misbehave(GET, { status: 503 }, Infinity);
-  const host = new TestHttpHost();
-  const reply = await clientOf(fake, host).send({ method: "GET", path: PATH });
+  const system = new TestHttpSystem();
+  const reply = await clientOf(fake, system).send({ method: "GET", path: PATH });
   assertEquals([reply.status, fake.requests.length], [503, 4]);
-  assertEquals(host.waits, [500, 1000, 2000]);
+  assertEquals(system.waits, [500, 1000, 2000]);
 });
 
 Deno.test("send() waits as long as the server asks for", async () => {
   await using fake = await server();
   fake.misbehave(GET, { status: 429, headers: { "retry-after": "7" } });
-  const host = new TestHttpHost();
-  await clientOf(fake, host).send({ method: "GET", path: PATH });
-  assertEquals(host.waits, [7000]);
+  const system = new TestHttpSystem();
+  await clientOf(fake, system).send({ method: "GET", path: PATH });
+  assertEquals(system.waits, [7000]);
 });
 
 Deno.test("send() does not wait for a server that never answers", async () => {
@@ -147,7 +147,7 @@ Deno.test("send() takes no endless answer", async () => {
 
 Deno.test("send() keeps to the path of its server", async () => {
   await using fake = await server();
-  const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpHost());
+  const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpSystem());
   await client.send({ method: "GET", path: PATH, query: new URLSearchParams({ a: "b&c" }) });
   assertEquals(fake.requests[0]?.path, `/jamf/${PATH}`);
   assertEquals(fake.requests[0]?.query.get("a"), "b&c");

@@ -5,36 +5,36 @@ import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro, TokenError } from "../../lib/jamf/jamf_pro.ts";
 import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import { FakeJamf, type FakeJamfOptions, JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-interface WorkerFixture extends AsyncDisposable {
+interface JamfFixture extends AsyncDisposable {
   readonly fake: FakeJamf;
-  readonly host: TestHttpHost;
+  readonly system: TestHttpSystem;
   readonly jamf: JamfPro;
   readonly inventory: Inventory;
 }
 
-async function scene(options?: FakeJamfOptions, secret?: string): Promise<WorkerFixture> {
-  const host = new TestHttpHost();
-  const fake = await FakeJamf.start({ now: host.now, ...options });
+async function start(options?: FakeJamfOptions, secret?: string): Promise<JamfFixture> {
+  const system = new TestHttpSystem();
+  const fake = await FakeJamf.start({ now: system.now, ...options });
   const jamf = new JamfPro(
     {
       url: new URL(fake.url),
       clientId: fake.client.id,
       clientSecret: new Secret(secret ?? fake.client.secret),
     },
-    host,
+    system,
     2000,
   );
   const inventory = new Inventory(jamf);
   const dispose = () => fake[Symbol.asyncDispose]();
-  return { fake, host, jamf, inventory, [Symbol.asyncDispose]: dispose };
+  return { fake, system, jamf, inventory, [Symbol.asyncDispose]: dispose };
 }
 
 Deno.test("withSerial() and withId() tell what matters of a computer", async () => {
-  await using at = await scene();
+  await using at = await start();
   at.fake.addComputer({
     id: "12",
     name: "Front desk",
@@ -59,7 +59,7 @@ Deno.test("withSerial() and withId() tell what matters of a computer", async () 
 });
 
 Deno.test("withSerial() gives two if there are two, and asks for no serial number that means more", async () => {
-  await using at = await scene();
+  await using at = await start();
   for (const id of ["1", "2", "3"]) at.fake.addComputer({ id, serialNumber: "TWICE" });
   assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
   for (const serial of ["", 'A" or "B', "A*", "A;B", "Ä"]) {
@@ -69,7 +69,7 @@ Deno.test("withSerial() gives two if there are two, and asks for no serial numbe
 });
 
 Deno.test("withSerial() refuses the answer of a server that does not filter", async () => {
-  await using at = await scene();
+  await using at = await start();
   at.fake.addComputer({ id: "1", serialNumber: "OTHER" });
   const { inventory, fake } = at;
   const other = await inventory.withSerial("OTHER").then(() => fake.requests.length);
@@ -87,13 +87,13 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
   await assertRejects(
     () => inventory.withSerial("MINE"),
     ReplyError,
-    'asked for serial number "MINE", it told of "OTHER"',
+    'requested serial number "MINE", got "OTHER"',
   );
 });
 
 Deno.test("every version tells of the check-in, and of nothing else, as a contact", async () => {
   for (const version of [4, 3, 2, 1] as const) {
-    await using at = await scene({ inventoryVersions: [version] });
+    await using at = await start({ inventoryVersions: [version] });
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
     at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
     const contact = lastContactTime.getTime() / 1000;
@@ -102,7 +102,7 @@ Deno.test("every version tells of the check-in, and of nothing else, as a contac
 });
 
 Deno.test("a Mac that answers MDM has not been heard from", async () => {
-  await using at = await scene();
+  await using at = await start();
   const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
   at.fake.misbehave(JAMF.computer, {
     status: 200,
@@ -112,7 +112,7 @@ Deno.test("a Mac that answers MDM has not been heard from", async () => {
 });
 
 Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
-  await using at = await scene();
+  await using at = await start();
   for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
     at.fake.misbehave(JAMF.computer, {
       status: 200,
@@ -131,7 +131,7 @@ Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
 
 Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
   for (const version of [4, 3, 2, 1] as const) {
-    await using at = await scene({ inventoryVersions: [version] });
+    await using at = await start({ inventoryVersions: [version] });
     at.fake.addComputer({ id: "1", serialNumber: "A" });
     await at.inventory.withSerial("A");
     await at.inventory.withId("1");
@@ -143,7 +143,7 @@ Deno.test("the inventory is asked by the newest path that the server knows, and 
 });
 
 Deno.test("tokens come by the older path where the newer is unknown, and it is remembered", async () => {
-  await using at = await scene({ tokenPaths: ["/api/oauth/token"] });
+  await using at = await start({ tokenPaths: ["/api/oauth/token"] });
   await at.inventory.withSerial("A");
   at.fake.tokens.expireAll();
   await at.inventory.withSerial("A");
@@ -155,14 +155,14 @@ Deno.test("tokens come by the older path where the newer is unknown, and it is r
 });
 
 Deno.test("tokens are renewed before they end, and after a 401, once", async () => {
-  await using at = await scene({ tokenLifetime: 1200 });
-  const { fake, inventory, host } = at;
+  await using at = await start({ tokenLifetime: 1200 });
+  const { fake, inventory, system } = at;
   const given = (): number => fake.seen(JAMF.token).length;
   await inventory.withSerial("A");
-  host.ahead += 1130_000;
+  system.ahead += 1130_000;
   await inventory.withSerial("A");
   assertEquals(given(), 1);
-  host.ahead += 20_000;
+  system.ahead += 20_000;
   await inventory.withSerial("A");
   assertEquals(given(), 2);
   fake.tokens.expireAll();
@@ -174,7 +174,7 @@ Deno.test("tokens are renewed before they end, and after a 401, once", async () 
 });
 
 Deno.test("callers that come together share one token", async () => {
-  await using at = await scene();
+  await using at = await start();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
   at.fake.tokens.expireAll();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
@@ -182,7 +182,7 @@ Deno.test("callers that come together share one token", async () => {
 });
 
 Deno.test("waiting for a token ends with its caller, and with nobody else", async () => {
-  await using at = await scene();
+  await using at = await start();
   at.fake.misbehave(JAMF.token, { slow: 500 });
   const request = { method: "GET", path: "api/v1/x" } as const;
   const patient = at.jamf.send(request);
@@ -196,7 +196,7 @@ Deno.test("waiting for a token ends with its caller, and with nobody else", asyn
 });
 
 Deno.test("close() gives the token back", async () => {
-  await using at = await scene();
+  await using at = await start();
   await at.jamf.close();
   await at.inventory.withSerial("A");
   assertEquals(at.fake.tokens.good, 1);
@@ -205,26 +205,26 @@ Deno.test("close() gives the token back", async () => {
 });
 
 Deno.test("wrong credentials are told, and shown to nobody", async () => {
-  await using at = await scene({}, "not-the-secret");
+  await using at = await start({}, "not-the-secret");
   const { message } = await assertRejects(() => at.inventory.withSerial("A"), TokenError);
-  assertEquals(message, "Jamf Pro, asked for a token, answered 401: invalid_client");
+  assertEquals(message, "Jamf Pro's token endpoint answered 401: invalid_client");
 });
 
 Deno.test("a cluster is asked by its cookie", async () => {
-  await using at = await scene({ sticky: true });
+  await using at = await start({ sticky: true });
   at.fake.addComputer({ id: "1", serialNumber: "A" });
   assertEquals((await at.inventory.withSerial("A")).length, 1);
 });
 
 Deno.test("an answer of a wrong shape is told by its field", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
-    [{ wrongTypes: true }, "Cannot read Jamf Pro's answer: results.0.id: "],
-    [{ malformed: true }, "Cannot read Jamf Pro's answer: it is no JSON"],
-    [{ status: 200, body: {} }, "Cannot read Jamf Pro's answer: results: "],
+    [{ wrongTypes: true }, "Cannot read the answer of Jamf Pro: results.0.id: "],
+    [{ malformed: true }, "Cannot read the answer of Jamf Pro: it is no JSON"],
+    [{ status: 200, body: {} }, "Cannot read the answer of Jamf Pro: results: "],
     [{ status: 302, headers: { location: "https://sso.example.com" } }, "configure the final URL"],
   ];
   for (const [how, message] of cases) {
-    await using at = await scene();
+    await using at = await start();
     at.fake.addComputer({ id: "1", serialNumber: "A" });
     at.fake.misbehave(JAMF.search, how);
     await assertRejects(() => at.inventory.withSerial("A"), ReplyError, message);
@@ -234,7 +234,7 @@ Deno.test("an answer of a wrong shape is told by its field", async () => {
 Deno.test("requestRedeploy() tells what was done, what was not, and what nobody knows", async () => {
   const cases: [
     how: Misbehaviour | undefined,
-    asked: Partial<RedeployResponse>,
+    expected: Partial<RedeployResponse>,
     redeploys: number,
   ][] = [
     [undefined, { state: "queued" }, 1],
@@ -257,19 +257,19 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
     [{ wrongTypes: true }, { state: "unknown" }, 1],
   ];
   for (const [how, expected, redeploys] of cases) {
-    await using at = await scene();
+    await using at = await start();
     at.fake.addComputer({ id: "1" });
     if (how !== undefined) at.fake.misbehave(JAMF.redeploy, how);
-    const asked = await requestRedeploy(at.jamf, "1");
-    const { state } = asked;
-    const isFinal = state === "refused" ? { isFinal: asked.isFinal } : {};
+    const response = await requestRedeploy(at.jamf, "1");
+    const { state } = response;
+    const isFinal = state === "refused" ? { isFinal: response.isFinal } : {};
     assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
     assertEquals(at.fake.redeploys.length, redeploys, JSON.stringify(how));
   }
 });
 
 Deno.test("requestRedeploy() asks a server that stays too busy four times, and calls it refused", async () => {
-  await using at = await scene();
+  await using at = await start();
   at.fake.addComputer({ id: "1" });
   at.fake.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
   assertEquals(await requestRedeploy(at.jamf, "1"), {
@@ -281,17 +281,18 @@ Deno.test("requestRedeploy() asks a server that stays too busy four times, and c
 });
 
 Deno.test("requestRedeploy() names the privileges that are missing", async () => {
-  await using at = await scene({ privileges: ["Read Computers"] });
+  await using at = await start({ privileges: ["Read Computers"] });
   at.fake.addComputer({ id: "1" });
-  const asked = await requestRedeploy(at.jamf, "1");
+  const response = await requestRedeploy(at.jamf, "1");
   assertEquals(
-    asked.state === "refused" && /needs the privileges .*Read Computer Check-In/.test(asked.reason),
+    response.state === "refused" &&
+      /needs the privileges .*Read Computer Check-In/.test(response.reason),
     true,
   );
 });
 
 Deno.test("a server that gives no answer to a look-up is told", async () => {
-  await using at = await scene();
+  await using at = await start();
   at.fake.misbehave(JAMF.search, { reset: true }, Infinity);
   await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");
 });

@@ -12,7 +12,7 @@ import { webhookBody } from "../fakes/webhook_body.ts";
 
 const HOSTS = 1000;
 /** Jobs that one instance works on at once, and so may have in flight when it dies. */
-const LANES = 4;
+const WORKER_SLOTS = 4;
 const ARGS = ["--lease", "2s", "--max-per-hour", "100000"];
 
 function randomTo(most: number): number {
@@ -106,14 +106,14 @@ function judge(jobs: readonly JobRecord[], redeployed: readonly string[], kills:
   // Killed twice between the record and the request: nobody asks a third time, and it is left to a person after a day.
   const missing = jobs.filter(({ computer_id }) => !counts.has(computer_id!));
   assertEquals(missing.filter((job) => job.attempts !== 2 || job.command_uuid !== null), []);
-  assertLessOrEqual(missing.length, kills * LANES);
+  assertLessOrEqual(missing.length, kills * WORKER_SLOTS);
   for (const [id, { length }] of counts) {
     assertLessOrEqual(length, 2, `computer ${id}`);
     // A repeat is on record; an attempt that never arrived may be, too.
     if (length === 2) assertEquals(attempts.get(id), 2, `computer ${id}`);
   }
   const twice = redeployed.length - counts.size;
-  assertLessOrEqual(twice, kills * LANES);
+  assertLessOrEqual(twice, kills * WORKER_SLOTS);
   const marked = jobs.filter(({ attempts }) => attempts === 2).length;
   assert(marked >= twice);
   // deno-lint-ignore no-console

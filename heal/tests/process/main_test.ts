@@ -40,7 +40,7 @@ Deno.test("redeploy redeploys, and its exit status tells whether all was done", 
   assertEquals(
     done.stdout,
     [
-      "Mac           Computer  Outcome     Command                               Why",
+      "Mac           Computer  Outcome     Command                               Reason",
       `C000000001    1         redeployed  ${one!.commandUuid}`,
       `fleet-host:2  2         redeployed  ${two!.commandUuid}`,
       "",
@@ -81,7 +81,10 @@ Deno.test("a dry run makes no file", async () => {
 Deno.test("what cannot be is told, with exit status 2", async () => {
   await using at = await RedeployFixture.start();
   const cases: [args: string[], stderr: string][] = [
-    [["jobs"], `Cannot open the store "${at.store}": nothing has made it yet\n`],
+    [
+      ["jobs"],
+      `Cannot open the store "${at.store}": there is no such file; serve, work and redeploy create it\n`,
+    ],
     [
       ["redeploy", "--from", "-"],
       'Line 1 of "standard input": Cannot read "A B" as a serial: give letters, digits and -\n',

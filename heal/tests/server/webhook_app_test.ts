@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../lib/config/secret.ts";
 import { listen, ListenError } from "../../lib/server/listen.ts";
-import { webhookApp, type WebhookRoom } from "../../lib/server/webhook_app.ts";
+import { webhookApp, type WebhookDeps } from "../../lib/server/webhook_app.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
 
@@ -21,7 +21,7 @@ interface Served {
   ) => Promise<{ status: number; text: string }>;
 }
 
-function appWith(deps: Partial<WebhookRoom> = {}): Served {
+function appWith(deps: Partial<WebhookDeps> = {}): Served {
   const kept: Served["kept"] = [];
   const logged: Served["logged"] = [];
   const app = webhookApp({
@@ -171,7 +171,7 @@ Deno.test("nothing that is logged holds the secret", async () => {
 
 /** Listens on a port of its own while a test runs. */
 async function listening(
-  deps: Partial<WebhookRoom>,
+  deps: Partial<WebhookDeps>,
   test: (port: number) => Promise<void>,
 ): Promise<void> {
   const { app } = appWith(deps);

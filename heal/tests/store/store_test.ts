@@ -8,10 +8,10 @@ import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
 
 const HOUR = 3600;
 const NOW = 1_800_000_000;
-const BRAKES = { coolDown: 24 * HOUR, maxPerHour: 3 };
+const RATE_LIMITS = { coolDown: 24 * HOUR, maxPerHour: 3 };
 
 /** Two instances on one store. */
-class WorkerFixture implements AsyncDisposable {
+class StoreFixture implements AsyncDisposable {
   readonly jobs: Jobs;
   readonly others: Jobs;
   readonly redeploys: Redeploys;
@@ -22,10 +22,10 @@ class WorkerFixture implements AsyncDisposable {
     this.redeploys = new Redeploys(driver);
   }
 
-  static async on({ settings }: TestStore): Promise<WorkerFixture> {
+  static async on({ settings }: TestStore): Promise<StoreFixture> {
     // Both make the tables at the same moment.
     const [one, two] = await Promise.all([openStore(settings), openStore(settings)]);
-    return new WorkerFixture(one, two);
+    return new StoreFixture(one, two);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -44,7 +44,7 @@ class WorkerFixture implements AsyncDisposable {
     const computerId = `${job.host_id}`;
     return this.redeploys.claim(
       { computerId, serial: "A", job: { id: job.id, owner: "one", policyName: "Trust" } },
-      BRAKES,
+      RATE_LIMITS,
       now,
     );
   }
@@ -58,7 +58,7 @@ const QUEUED = { state: "queued", reason: "waits", commandUuid: "uuid-1" } as co
 
 const CASES: readonly Case[] = [
   ["deliver() counts a host once while its job is open, and again after its end", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     assertEquals(await at.jobs.deliver(1, [1, 2, 2], NOW), { accepted: 2, repeated: 0 });
     assertEquals(await at.others.deliver(1, [2, 3], NOW + 5), { accepted: 1, repeated: 1 });
     assertEquals(await at.jobs.deliver(2, [2], NOW), { accepted: 1, repeated: 0 });
@@ -71,7 +71,7 @@ const CASES: readonly Case[] = [
     assertEquals(await at.jobs.deliver(1, [1], NOW), { accepted: 1, repeated: 0 });
   }],
   ["deliver() from many at once loses nothing and doubles nothing", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     const ids = (from: number): number[] => Array.from({ length: 200 }, (_, i) => from + i);
     const all = await Promise.all(
       Array.from(
@@ -83,7 +83,7 @@ const CASES: readonly Case[] = [
     assertEquals((await at.states()).length, 19 * 50 + 200);
   }],
   ["lease() gives each due job to one instance, the longest due first", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [5], NOW + 1);
     await at.jobs.deliver(1, [4], NOW);
     await at.jobs.deliver(1, [6], NOW + 99);
@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
     assertEquals(hostOf(await at.jobs.lease(NOW + 1, NOW + 60)), undefined);
   }],
   ["lease() by many at once gives no job twice", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, Array.from({ length: 60 }, (_, i) => i + 1), NOW);
     const leased = await Promise.all(
       Array.from({ length: 60 }, (_, i) => (i % 2 ? at.jobs : at.others).lease(NOW, NOW + 60)),
@@ -106,7 +106,7 @@ const CASES: readonly Case[] = [
   [
     "lease() takes a job over once the lease is over, and the other may not change it",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
       const job = await at.lease();
       assertEquals(await at.others.lease(NOW + 59, NOW + 120), undefined);
@@ -118,7 +118,7 @@ const CASES: readonly Case[] = [
     },
   ],
   ["change() records, ends or puts off, and gives back", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const learned = { policy_name: "Jamf trust", serial: "A", computer_id: "9" };
     const later = { state: "waiting", reason: "no answer", due_at: NOW + 60, tries: 1 } as const;
@@ -134,7 +134,7 @@ const CASES: readonly Case[] = [
     assertEquals(await listJobs(at.driver, "waiting"), []);
   }],
   ["giveBack() frees what this instance has, and no more", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.lease();
     await at.others.lease(NOW, NOW + 60);
@@ -143,7 +143,7 @@ const CASES: readonly Case[] = [
     assertEquals(await at.others.lease(NOW, NOW + 60), undefined);
   }],
   ["ignore() ends what waits for a policy, and postpone() puts off what is due", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.jobs.deliver(2, [3], NOW + 1);
     const leased = await at.lease();
@@ -155,9 +155,9 @@ const CASES: readonly Case[] = [
     assertEquals((await at.others.lease(NOW + 500, NOW + 600))?.reason, "limit");
   }],
   ["claim() allows one redeploy of a computer in the cool-down", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     const claim = (now: number): ReturnType<Redeploys["claim"]> =>
-      at.redeploys.claim({ computerId: "1", serial: "A" }, BRAKES, now);
+      at.redeploys.claim({ computerId: "1", serial: "A" }, RATE_LIMITS, now);
     const first = await claim(NOW);
     assert(first.kind === "granted");
     await at.redeploys.settle(first.redeploy, QUEUED, undefined, NOW);
@@ -165,10 +165,14 @@ const CASES: readonly Case[] = [
     assertEquals((await claim(NOW + 24 * HOUR)).kind, "granted");
   }],
   ["claim() allows so many an hour, whoever asks, and says when the next may be", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     const kinds: string[] = [];
     for (let i = 1; i <= 4; i++) {
-      const claim = await at.redeploys.claim({ computerId: `${i}`, serial: "A" }, BRAKES, NOW + i);
+      const claim = await at.redeploys.claim(
+        { computerId: `${i}`, serial: "A" },
+        RATE_LIMITS,
+        NOW + i,
+      );
       kinds.push(claim.kind);
       if (claim.kind === "hourly_limit") assertEquals(claim.until, NOW + 1 + HOUR);
     }
@@ -179,30 +183,30 @@ const CASES: readonly Case[] = [
     const forced = await at.redeploys.claim({ computerId: "1", serial: "A" }, undefined, NOW + 5);
     assertEquals(forced.kind, "granted");
   }],
-  ["claim() by many at once grants no more than the rateLimits allow", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["claim() by many at once grants no more than the rate limits allow", async (store) => {
+    await using at = await StoreFixture.on(store);
     const other = new Redeploys(at.otherDriver);
     const claims = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         (i % 2 ? at.redeploys : other)
-          .claim({ computerId: `${i % 5}`, serial: "A" }, BRAKES, NOW)),
+          .claim({ computerId: `${i % 5}`, serial: "A" }, RATE_LIMITS, NOW)),
     );
     assertEquals(claims.filter(({ kind }) => kind === "granted").length, 3);
   }],
   [
     "claim() and settle() do not count what was refused, and dry runs record nothing",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       const claimant = { computerId: "1", serial: "A" };
-      assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW, true)).kind, "granted");
-      const claim = await at.redeploys.claim(claimant, BRAKES, NOW);
+      assertEquals((await at.redeploys.claim(claimant, RATE_LIMITS, NOW, true)).kind, "granted");
+      const claim = await at.redeploys.claim(claimant, RATE_LIMITS, NOW);
       assert(claim.kind === "granted");
       await at.redeploys.settle(claim.redeploy, { state: "refused", reason: "no" }, undefined, NOW);
-      assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW)).kind, "granted");
+      assertEquals((await at.redeploys.claim(claimant, RATE_LIMITS, NOW)).kind, "granted");
     },
   ],
   ["claim() repeats what was in flight once, and then no more", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const first = await at.claim(await at.lease());
     const again = await at.claim(await at.lease(NOW + 60), NOW + 60);
@@ -212,7 +216,7 @@ const CASES: readonly Case[] = [
     assertEquals(third.kind, "asked_twice");
   }],
   ["postpone() and ignore() pass over what may be on its way", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     await at.claim(await at.lease());
     await at.jobs.giveBack();
@@ -221,7 +225,7 @@ const CASES: readonly Case[] = [
     assertEquals((await at.lease()).state, "waiting");
   }],
   ["settle() makes the job redeployed, and its end leaves nothing in flight", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     const one = await at.claim(await at.lease());
     assert(one.kind === "granted");
@@ -243,7 +247,7 @@ const CASES: readonly Case[] = [
   [
     "settle() leaves a job alone that another instance has, which then learns what was asked",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
       const claim = await at.claim(await at.lease());
       assert(claim.kind === "granted");
@@ -253,7 +257,7 @@ const CASES: readonly Case[] = [
       const job = { id: taken!.id, owner: "two", policyName: "Trust" };
       const again = await at.redeploys.claim(
         { computerId: "1", serial: "A", job },
-        BRAKES,
+        RATE_LIMITS,
         NOW + 61,
       );
       assert(again.kind === "asked_before");
@@ -263,7 +267,7 @@ const CASES: readonly Case[] = [
     },
   ],
   ["forget() forgets what ended, and keeps what did not", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.jobs.change(await at.lease(), { state: "healed", reason: "" }, {}, NOW);
     await at.jobs.forget(NOW);
@@ -272,7 +276,7 @@ const CASES: readonly Case[] = [
     assertEquals(await at.states(), ["waiting"]);
   }],
   ["a transaction that fails leaves nothing, and the next one works", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await assertRejects(
       () =>
         at.driver.exclusive(async (query) => {
@@ -284,16 +288,16 @@ const CASES: readonly Case[] = [
     assertEquals((await at.driver.query("SELECT * FROM store_version")).length, 1);
   }],
   ["a store of a newer program is left alone", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.driver.query("UPDATE store_version SET version = 2");
     await assertRejects(() => openStore(store.settings), StoreError, "made by a newer jamf-heal");
   }],
   ["what is stored is there again after a restart", async (store) => {
-    await (await WorkerFixture.on(store).then(async (at) => {
+    await (await StoreFixture.on(store).then(async (at) => {
       await at.jobs.deliver(1, [1], NOW);
       return at;
     }))[Symbol.asyncDispose]();
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     assertEquals(await at.states(), ["waiting"]);
   }],
 ];

@@ -42,7 +42,7 @@ Deno.test("jobsText() counts the states, and has a line for each job", () => {
     [
       "1 waiting, 1 needs_person",
       "",
-      "Delivered             Host  Serial        Computer  Policy      State         Why",
+      "Delivered             Host  Serial        Computer  Policy      State         Reason",
       "2027-01-15T08:00:00Z  7     C02XK1JWJG5H  112       Jamf trust  needs_person  not heard from within a day after the redeploy (asked twice)",
       "2027-01-15T08:00:00Z  7     -             -         3           waiting",
       "",

@@ -24,10 +24,10 @@ Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () =
     at.jamf.redeploys.map(({ commandUuid }) => commandUuid),
   );
   assertMatch(
-    at.told[0]!,
+    at.messages[0]!,
     /^A: about to redeploy "Mac 1", serial number A, computer 1, last heard/,
   );
-  assertEquals(at.told[1], "1/3 A redeployed");
+  assertEquals(at.messages[1], "1/3 A redeployed");
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
@@ -65,7 +65,7 @@ Deno.test("redeployTargets() redeploys a computer once, however often it is name
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("redeployTargets() shares the rateLimits with the webhook", async () => {
+Deno.test("redeployTargets() shares the rate limits with the webhook", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 2 };
   at.addMac(1);
@@ -83,7 +83,7 @@ Deno.test("redeployTargets() shares the rateLimits with the webhook", async () =
   assertStringIncludes(reports[2]!.reason, "the limit of 2 redeploys an hour is reached");
 });
 
-Deno.test("force sets aside the rateLimits and a recent contact, but not what makes it impossible", async () => {
+Deno.test("force sets aside the rate limits and a recent contact, but not what makes it impossible", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
@@ -147,11 +147,11 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
   at.addMac(3, { managed: false });
   at.jamf.computers.get("1")!.lastContactTime = new Date(Date.now() - 86_400_000);
   const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
-  const waits = at.host.waits.length;
-  at.host.sleep = (time) => {
-    at.host.waits.push(time);
-    if (at.host.waits.length === waits + 3) {
-      at.jamf.computers.get("1")!.lastContactTime = new Date(at.host.now());
+  const waits = at.system.waits.length;
+  at.system.sleep = (time) => {
+    at.system.waits.push(time);
+    if (at.system.waits.length === waits + 3) {
+      at.jamf.computers.get("1")!.lastContactTime = new Date(at.system.now());
     }
     return Promise.resolve();
   };
@@ -162,7 +162,7 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
     "computer-id:3 needs_person",
   ]);
   assertEquals(reports[1]?.reason, "not heard from within 600 seconds");
-  const slept = at.host.waits.slice(waits).reduce((sum, time) => sum + time, 0);
+  const slept = at.system.waits.slice(waits).reduce((sum, time) => sum + time, 0);
   assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
 });
 
