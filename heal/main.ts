@@ -1,6 +1,6 @@
 /**
- * The entry of the healing program. Arguments, the environment, the clock, signals, the terminal and the exit status are
- * met here and nowhere else. `launch.ts` starts it with the permissions that it needs.
+ * The entry of the program: the only file that uses arguments, the environment, the clock, signals, the terminal and the
+ * exit status. `launch.ts` starts it with the permissions that it needs.
  *
  * @module
  */
@@ -72,7 +72,7 @@ function systemOf(stop: AbortSignal): System {
   };
 }
 
-/** A service ends what it has begun; everything else may be interrupted. */
+/** A service finishes its current jobs; the other modes may be interrupted. */
 function stopSignal({ mode }: Command): AbortSignal {
   const stop = new AbortController();
   if (mode === "serve" || mode === "work") {
@@ -98,12 +98,12 @@ function sleep(time: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** A line for standard error. If that is full or closed, there is nobody left to writeLog, and the work goes on. */
+/** Writes a line to standard error. If that is full or closed, the work goes on. */
 function writeLog(line: string): void {
   try {
     print(Deno.stderr, `${printable(line)}\n`);
   } catch {
-    // Nobody listens.
+    // There is no other place for it.
   }
 }
 

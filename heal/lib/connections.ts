@@ -1,5 +1,5 @@
 /**
- * Jamf Pro and Fleet, as the rest of the program asks them.
+ * Makes the clients of Jamf Pro and Fleet.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { Inventory } from "./jamf/inventory.ts";
 import { JamfPro } from "./jamf/jamf_pro.ts";
 import { requestRedeploy } from "./jamf/request_redeploy.ts";
 
-/** Connections to the servers, and the end of them. */
+/** What the rest of the program uses of the servers. */
 export interface Connections {
   readonly servers: Servers;
   readonly requestRedeploy: RedeployDeps["requestRedeploy"];
@@ -21,10 +21,10 @@ export interface Connections {
 }
 
 /**
- * Connects nothing yet: servers are asked when there is something to ask.
+ * Makes the clients. They connect at their first request.
  *
- * @param settings Without Fleet if no host of it is ever asked for.
- * @param timeout Milliseconds for one answer.
+ * @param settings Without Fleet if no host of Fleet will be looked up.
+ * @param timeout In milliseconds, for one answer.
  */
 export function connect(
   settings: { readonly jamf: JamfSettings; readonly fleet?: FleetSettings },

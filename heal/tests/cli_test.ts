@@ -69,11 +69,11 @@ Deno.test("parseCommand() says what is wrong, and what may have been meant", () 
     ["redeploy", "No Mac is named: give --serial, --computer-id, --fleet-host or --from"],
     [
       "redeploy A",
-      'Cannot tell what "A" is: put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "A": put --serial, --computer-id or --fleet-host before it',
     ],
     [
       "redeploy --serial A --computer-id 1 B",
-      'Cannot tell what "B" is: put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "B": put --serial, --computer-id or --fleet-host before it',
     ],
     ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
     [

@@ -1,5 +1,5 @@
 /**
- * Whether a redeploy could arrive, and is still wanted.
+ * Checks that a redeploy can arrive, and is still needed.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Computer } from "../jamf/inventory.ts";
 
-/** What speaks against redeploying a computer, and how its job ends then. */
+/** The reason against a redeploy, and the state of the job after it. */
 export interface Objection {
   readonly state: "needs_person" | "skipped";
   readonly reason: string;
 }
 
 /**
- * What speaks against redeploying a computer.
+ * The reason against redeploying to a computer.
  *
  * @param computer As Jamf Pro shows it now.
- * @param since A contact later than this means that it has recovered by itself, in seconds since 1970; `undefined` lets
- *        that pass.
- * @returns `undefined` if nothing does.
+ * @param since In seconds since 1970: a later check-in means that it has recovered by itself. With `undefined`, check-ins
+ *        are not checked.
+ * @returns `undefined` if there is none.
  *
  * @example Usage
  * ```ts
@@ -27,7 +27,7 @@ export interface Objection {
  *
  * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: true, contact: 100 };
  * assertEquals(objectionTo(computer, 200), undefined);
- * assertEquals(objectionTo(computer, 50)?.reason, "heard from at 1970-01-01T00:01:40Z: it reaches its server");
+ * assertEquals(objectionTo(computer, 50)?.reason, "checked in at 1970-01-01T00:01:40Z: it reaches its server");
  * assertEquals(objectionTo({ ...computer, isManaged: false }, undefined)?.state, "needs_person");
  * ```
  */
@@ -44,7 +44,7 @@ export function objectionTo(computer: Computer, since: number | undefined): Obje
   }
   if (since !== undefined && contact !== undefined && contact > since) {
     const at = formatTimestamp(Math.floor(contact));
-    return { state: "skipped", reason: `heard from at ${at}: it reaches its server` };
+    return { state: "skipped", reason: `checked in at ${at}: it reaches its server` };
   }
   return undefined;
 }

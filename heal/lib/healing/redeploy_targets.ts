@@ -12,9 +12,9 @@ import type { Computer } from "../jamf/inventory.ts";
 import { StoreError } from "../store/driver.ts";
 import { type Target, textOf } from "./target.ts";
 
-/** What became of one target. */
+/** The result for one target. */
 export interface TargetReport {
-  /** As it was named. */
+  /** As the person named it. */
   readonly target: string;
   /** `redeployed`: requested · `healed`: checked in since · `silent`: no check-in within `wait`. */
   readonly outcome:
@@ -44,7 +44,7 @@ export interface RedeployTargetsDeps extends RedeployDeps {
   /** Gets one line for each step. */
   readonly reportProgress: (line: string) => void;
   readonly force: boolean;
-  /** How long to follow, in seconds; not at all if absent. */
+  /** How long to follow, in seconds; if absent, the Macs are not followed. */
   readonly wait?: number;
 }
 
@@ -94,7 +94,7 @@ function reportOf(done: Redeployed): Pick<TargetReport, "outcome" | "reason"> {
     case "redeployed": {
       const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = done;
       const report = { command_uuid, redeployed_at };
-      const reason = unrecorded === undefined ? "" : `but it is not on record: ${unrecorded}`;
+      const reason = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
       return { outcome: "redeployed", reason, ...report };
     }
     case "would_redeploy":
@@ -132,7 +132,7 @@ async function follow(
     if (!isOpen || deps.now() >= end) break;
     await deps.sleep(Math.min(pause, end - deps.now()) * 1000);
   }
-  const reason = `not heard from within ${wait} seconds`;
+  const reason = `no check-in within ${wait} seconds`;
   return followed.map((report) =>
     isFollowed(report) ? { ...report, outcome: "silent", reason } : report
   );
@@ -147,7 +147,7 @@ async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<Ta
   try {
     const contact = (await deps.servers.withId(report.computer_id!))?.contact;
     if (contact === undefined || contact <= report.redeployed_at!) return report;
-    const reason = `heard from at ${formatTimestamp(Math.floor(contact))}`;
+    const reason = `checked in at ${formatTimestamp(Math.floor(contact))}`;
     deps.reportProgress(`${report.target} healed: ${reason}`);
     return { ...report, outcome: "healed", reason };
   } catch (error) {
@@ -167,8 +167,8 @@ async function orFailed(target: string, work: () => Promise<TargetReport>): Prom
 }
 
 function describe({ id, name, serial, contact }: Computer): string {
-  const heard = contact === undefined ? "never" : formatTimestamp(Math.floor(contact));
-  return `"${name}", serial number ${serial}, computer ${id}, last heard from: ${heard}`;
+  const checkIn = contact === undefined ? "never" : formatTimestamp(Math.floor(contact));
+  return `"${name}", serial number ${serial}, computer ${id}, last check-in: ${checkIn}`;
 }
 
 function factsOf({ id, name, serial }: Computer): Partial<TargetReport> {

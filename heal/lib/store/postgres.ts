@@ -1,5 +1,5 @@
 /**
- * The store in PostgreSQL. Touches the network.
+ * The store in PostgreSQL. Uses the network.
  *
  * @module
  */
@@ -17,18 +17,17 @@ const DIALECT: Dialect = {
   skipLocked: "FOR UPDATE SKIP LOCKED",
 };
 
-/** Any number, the same in all instances: whoever holds it is alone. */
+/** The number of the advisory lock, the same in all instances. */
 const LOCK = 5_225_463;
 const CONNECTIONS = 8;
-/** Codes of conflicts with others that end when one side begins again. */
+/** Error codes of conflicts after which a transaction is repeated: serialization failure, deadlock. */
 const CONFLICTS: readonly unknown[] = ["40001", "40P01"];
 const ATTEMPTS = 5;
 
 /**
- * Connects when it is first used, and again when the connection was lost.
+ * Opens the store. It connects at the first use, and again after the connection is lost.
  *
- * @param settings Where.
- * @throws {StoreError} The settings ask for what is not known.
+ * @throws {StoreError} The settings have an unknown `sslmode`.
  */
 export function openPostgres(settings: StoreSettings & { kind: "postgres" }): Driver {
   const sql = postgres(optionsOf(settings));
@@ -37,7 +36,7 @@ export function openPostgres(settings: StoreSettings & { kind: "postgres" }): Dr
   const exclusive: Driver["exclusive"] = async (work) => {
     for (let attempt = 1;; attempt++) {
       try {
-        // The library's type says that arrays come back unwrapped; ours never are promises.
+        // The library's type unwraps an array of promises. Our results are no promises.
         return await sql.begin(async (connection) => {
           const query = run(connection);
           await query("SELECT pg_advisory_xact_lock($1)", [LOCK]);
@@ -61,10 +60,10 @@ export function openPostgres(settings: StoreSettings & { kind: "postgres" }): Dr
   };
 }
 
-/** The part of the library that runs a statement, on any connection or on that of a transaction. */
+/** Runs a statement, on any connection or on that of a transaction. */
 type Connection = Pick<postgres.Sql, "unsafe">;
 
-/** All that the library would else look for in the environment is said here. */
+/** Sets every option, because the library would read the others from the environment. */
 function optionsOf(
   { url: secret, hostname, port }: StoreSettings & { kind: "postgres" },
 ): postgres.Options<Record<string, postgres.PostgresType>> {
@@ -88,9 +87,9 @@ function optionsOf(
     debug: false,
     fetch_types: false,
     publications: "",
-    // Also keeps us off a server that only repeats another.
+    // Refuses a replica.
     target_session_attrs: "read-write",
-    // In milliseconds. An instance that is frozen with the lock in its hand must not keep the others from it.
+    // In milliseconds. An instance that hangs and has the lock must not block the others.
     connection: {
       application_name: "jamf-heal",
       idle_in_transaction_session_timeout: 10_000,
@@ -98,14 +97,14 @@ function optionsOf(
       statement_timeout: 15_000,
     },
     onnotice: () => {},
-    // Ids and times come as numbers: all of them are far below 2 to the power of 53.
+    // Ids and times become numbers: all of them are below 2^53.
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   };
-  // The library's types leave out some of what it reads.
+  // The library's types lack some of its options.
   return options as unknown as postgres.Options<Record<string, postgres.PostgresType>>;
 }
 
-/** Encrypted and verified, but on this machine, or where the URL says otherwise. */
+/** Encrypted and verified, unless it is on this machine or the URL has another mode. */
 function encryption(mode: string | null, hostname: string): "verify-full" | "require" | false {
   switch (mode ?? (isLoopback(hostname) ? "disable" : "verify-full")) {
     case "verify-full":
@@ -116,7 +115,7 @@ function encryption(mode: string | null, hostname: string): "verify-full" | "req
       return false;
   }
   throw new StoreError(
-    `Cannot use HEAL_STORE: its sslmode is "${mode}"; give verify-full, require or disable`,
+    `Cannot use HEAL_STORE: its sslmode is "${mode}"; use verify-full, require or disable`,
   );
 }
 
@@ -124,7 +123,7 @@ function toStoreError(
   error: unknown,
   { hostname, port }: { hostname: string; port: number },
 ): unknown {
-  // A system error, or the server's: what our own code throws inside a transaction passes.
+  // Only errors of the system and of the server: other code may throw inside a transaction.
   const isDatabase = error instanceof postgres.PostgresError ||
     (error instanceof Error && "code" in error);
   if (!isDatabase) return error;

@@ -1,5 +1,5 @@
 /**
- * What became of the targets of `redeploy`, to text.
+ * Prints the outcomes of `redeploy`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
 import { table } from "./table.ts";
 
 /**
- * The closing table, and a line that sums it up.
+ * A table, and the number of targets that are done.
  */
 export function reportsText(reports: readonly TargetReport[]): string {
   const rows = reports.map((report) => [

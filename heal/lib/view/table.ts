@@ -1,5 +1,5 @@
 /**
- * Rows to aligned columns.
+ * Aligns columns.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { printable } from "../../../lib/shared/printable.ts";
 
 /**
- * Lines up cells under their heads; what is in the last column may be as long as it likes.
+ * Prints rows under their heads, in aligned columns.
  *
  * @example Usage
  * ```ts

@@ -76,20 +76,20 @@ Deno.test("readSettings() refuses what is unsafe or senseless, and shows no secr
   const cases: [values: Record<string, string>, problem: string][] = [
     [
       { JAMF_URL: "jamf.example.com" },
-      'Cannot use JAMF_URL: "jamf.example.com" is no https:// URL',
+      'Cannot use JAMF_URL: "jamf.example.com" is not an https:// URL',
     ],
     [
       { JAMF_URL: "http://jamf.example.com" },
-      'Cannot use JAMF_URL: "http://jamf.example.com" is not encrypted, and would send a secret in the clear; give https://',
+      'Cannot use JAMF_URL: "http://jamf.example.com" is not encrypted, so the secret could be read on the way; use https://',
     ],
     [
       { FLEET_URL: "https://u:hidden@fleet.example.com" },
-      "Cannot use FLEET_URL: it may hold a host and a path only, no user, ? or #",
+      "Cannot use FLEET_URL: it may have only a host and a path, no user, ? or #",
     ],
-    [{ FLEET_URL: "ftp://u:hidden@a" }, 'Cannot use FLEET_URL: "ftp://…@a" is no https:// URL'],
+    [{ FLEET_URL: "ftp://u:hidden@a" }, 'Cannot use FLEET_URL: "ftp://…@a" is not an https:// URL'],
     [
       { HEAL_WEBHOOK_SECRET: "hidden" },
-      "Cannot use HEAL_WEBHOOK_SECRET: it has 6 characters, too easy to guess; take at least 16",
+      "Cannot use HEAL_WEBHOOK_SECRET: it has 6 characters and is easy to guess; use at least 16",
     ],
     [
       { JAMF_CLIENT_SECRET_FILE: "/s" },
@@ -102,7 +102,7 @@ Deno.test("readSettings() refuses what is unsafe or senseless, and shows no secr
     [{ HEAL_POLICIES: " , " }, "HEAL_POLICIES names no policy"],
     [
       { HEAL_STORE: "mysql://u:hidden@a/b" },
-      "Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL",
+      "Cannot use HEAL_STORE: it is not a path and not a postgres:// URL",
     ],
     [
       { HEAL_STORE: "postgres://u:hidden@a" },
@@ -159,7 +159,7 @@ Deno.test("readSettings() refuses a secret that no header can hold, without show
     const values: Record<string, string> = { FLEET_URL: "https://a", FLEET_API_TOKEN_FILE: "/f" };
     const environment = { get: (name: string) => values[name], readSecret: () => `${secret}\n` };
     const error = assertThrows(() => readSettings(["fleet"], environment), ConfigError);
-    assertEquals(/^Cannot use FLEET_API_TOKEN: it holds/.test(error.message), true);
+    assertEquals(/^Cannot use FLEET_API_TOKEN: it has/.test(error.message), true);
     assertEquals(/h.nter/.test(error.message), false);
   }
 });

@@ -19,12 +19,12 @@ Deno.test("readSecretFile() reads what only its owner can read, through links to
       const octal = mode.toString(8).padStart(4, "0");
       assertEquals(
         message(),
-        `"${path}" has mode ${octal}, and others can read it: chmod 600 it`,
+        `"${path}" has mode ${octal}, so others can read it: run chmod 600`,
       );
     }
     Deno.removeSync(path);
     Deno.mkdirSync(path);
-    assertEquals(message(), `Cannot read "${path}": it is no small regular file`);
+    assertEquals(message(), `Cannot read "${path}": it is not a small regular file`);
   } finally {
     Deno.removeSync(dir, { recursive: true });
   }

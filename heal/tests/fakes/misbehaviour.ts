@@ -48,7 +48,7 @@ export type Misbehaviour =
   | { readonly slow: number }
   /** Every text is a number and every number a text. */
   | { readonly wrongTypes: true }
-  /** The body is no JSON. */
+  /** The body is not JSON. */
   | { readonly malformed: true };
 
 /** Which requests: by `METHOD /path` without a query, by a pattern for `METHOD /path?query`, or by more than that. */

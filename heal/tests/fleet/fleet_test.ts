@@ -41,7 +41,7 @@ Deno.test("host() tells what is wrong with an answer", async () => {
     [{ status: 500, body: { message: "Internal" } }, "Fleet answered 500: Internal"],
     [{ status: 404, body: "<html>no such site</html>" }, "Fleet answered 404"],
     [{ wrongTypes: true }, "Cannot read the answer of Fleet: host.hardware_serial: "],
-    [{ malformed: true }, "Cannot read the answer of Fleet: it is no JSON"],
+    [{ malformed: true }, "Cannot read the answer of Fleet: it is not JSON"],
   ];
   for (const [how, message] of cases) {
     await using fake = await FakeFleet.start();

@@ -25,7 +25,7 @@ Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () =
   );
   assertMatch(
     at.messages[0]!,
-    /^A: about to redeploy "Mac 1", serial number A, computer 1, last heard/,
+    /^A: about to redeploy "Mac 1", serial number A, computer 1, last check/,
   );
   assertEquals(at.messages[1], "1/3 A redeployed");
 });
@@ -161,7 +161,7 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
     "computer-id:2 silent",
     "computer-id:3 needs_person",
   ]);
-  assertEquals(reports[1]?.reason, "not heard from within 600 seconds");
+  assertEquals(reports[1]?.reason, "no check-in within 600 seconds");
   const slept = at.system.waits.slice(waits).reduce((sum, time) => sum + time, 0);
   assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
 });
@@ -178,7 +178,7 @@ Deno.test("a redeploy that could not be recorded is told all the same, with its 
   const [report] = await at.redeploy("computer-id:1");
   assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals([report?.outcome, report?.reason], [
-    ...["redeployed", "but it is not on record: The disk is full"],
+    ...["redeployed", "but it could not be recorded: The disk is full"],
   ]);
 });
 

@@ -22,7 +22,7 @@ Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
   assertEquals(healed?.state, "redeployed");
   const [late] = await at.work(HOUR);
   assertEquals(late?.state, "healed");
-  assertMatch(late!.reason, /^heard from at \d{4}-/);
+  assertMatch(late!.reason, /^checked in at \d{4}-/);
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
@@ -34,7 +34,7 @@ Deno.test("a Mac that stays silent needs a person after a day", async () => {
   await at.work(DAY + 1);
   const [job] = await at.records();
   assertEquals([job?.state, job?.reason], [
-    ...["needs_person", "not heard from within a day after the redeploy"],
+    ...["needs_person", "no check-in within a day after the redeploy"],
   ]);
 });
 
@@ -58,9 +58,14 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
       "another policy",
       (at) => at.addMac(7, {}, { policies: [{ id: 1, name: "FileVault", response: "fail" }] }),
       "ignored",
-      /^the policy is none of HEAL_POLICIES$/,
+      /^the policy is not in HEAL_POLICIES$/,
     ],
-    ["no Mac", (at) => at.addMac(7, {}, { platform: "windows" }), "skipped", /calls it "windows"$/],
+    [
+      "no Mac",
+      (at) => at.addMac(7, {}, { platform: "windows" }),
+      "skipped",
+      /its platform in Fleet is "windows"$/,
+    ],
     [
       "unknown to Jamf Pro",
       (at) => at.fleet.addHost({ id: 7, hardwareSerial: "C0NONE" }),
@@ -80,7 +85,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
       "a serial number that is none",
       (at) => at.fleet.addHost({ id: 7, hardwareSerial: 'A" or "B' }),
       "needs_person",
-      /is no serial number$/,
+      /is not a serial number$/,
     ],
     ["unmanaged", (at) => at.addMac(7, { managed: false }), "needs_person", /^not managed/],
     ["no MDM", (at) => at.addMac(7, { mdmCapable: false }), "needs_person", /by MDM/],
@@ -88,7 +93,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
       "heard from since",
       (at) => at.addMac(7, { lastContactTime: recently }),
       "skipped",
-      /^heard from at .*: it reaches its server$/,
+      /^checked in at .*: it reaches its server$/,
     ],
   ];
   for (const [name, set, state, reason] of cases) {
@@ -128,7 +133,7 @@ Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only o
   await failingAgain(at);
   const [, second] = await at.work();
   assertEquals(second?.state, "waiting");
-  assertMatch(second!.reason, /^redeployed at .* already: the cool-down lasts until /);
+  assertMatch(second!.reason, /^redeployed at .*: the cool-down lasts until /);
   const jobs = await at.work(DAY);
   assertEquals(jobs.map(({ state }) => state), ["healed", "redeployed"]);
   assertEquals(at.jamf.redeploys.length, 2);
@@ -274,7 +279,7 @@ Deno.test("while a server does not answer, a job waits longer and longer, and a 
     await at.work(DAY);
     const ended = (await at.records())[0]!;
     assertEquals(ended.state, "needs_person", name);
-    assertStringIncludes(ended.reason, "could not be asked for a day: ", name);
+    assertStringIncludes(ended.reason, "no answer for a day: ", name);
     assertEquals(at.jamf.redeploys.length, 0, name);
   }
 });

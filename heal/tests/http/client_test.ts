@@ -92,7 +92,7 @@ Deno.test("send() does not wait for a server that never answers", async () => {
     () => clientOf(fake, undefined, 100).send({ method: "POST", path: PATH }),
     NoAnswerError,
   );
-  const why = "none came within 0.1 seconds";
+  const why = "no answer within 0.1 seconds";
   assertEquals(message, `Cannot get an answer from "${fake.url}": ${why}`);
 });
 

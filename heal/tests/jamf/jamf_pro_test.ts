@@ -189,7 +189,7 @@ Deno.test("waiting for a token ends with its caller, and with nobody else", asyn
   await assertRejects(
     () => at.jamf.send({ ...request, signal: AbortSignal.timeout(50) }),
     TokenError,
-    "No time was left to get a token",
+    "Cannot get a token: the time is over",
   );
   assertEquals((await patient).status, 404);
   assertEquals(at.fake.seen(JAMF.token).length, 1);
@@ -219,7 +219,7 @@ Deno.test("a cluster is asked by its cookie", async () => {
 Deno.test("an answer of a wrong shape is told by its field", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ wrongTypes: true }, "Cannot read the answer of Jamf Pro: results.0.id: "],
-    [{ malformed: true }, "Cannot read the answer of Jamf Pro: it is no JSON"],
+    [{ malformed: true }, "Cannot read the answer of Jamf Pro: it is not JSON"],
     [{ status: 200, body: {} }, "Cannot read the answer of Jamf Pro: results: "],
     [{ status: 302, headers: { location: "https://sso.example.com" } }, "configure the final URL"],
   ];

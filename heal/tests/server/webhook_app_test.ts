@@ -105,8 +105,8 @@ Deno.test("without the secret, nothing of the body is read", async () => {
 Deno.test("a body that is wrong is refused with the field that is", async () => {
   const { kept, logged, post } = appWith();
   const cases: [body: string, status: number, error: string][] = [
-    ["", 400, "The body is no JSON"],
-    ["{", 400, "The body is no JSON"],
+    ["", 400, "The body is not JSON"],
+    ["{", 400, "The body is not JSON"],
     ["null", 400, "The body is wrong: all of it: "],
     ["{}", 400, "The body is wrong: policy: "],
     ['{"policy":{"id":"1"},"hosts":[]}', 400, "The body is wrong: policy.id: "],

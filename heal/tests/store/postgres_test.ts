@@ -69,6 +69,6 @@ Deno.test("openPostgres() refuses an sslmode that it does not know", () => {
   );
   assertEquals(
     message,
-    'Cannot use HEAL_STORE: its sslmode is "prefer"; give verify-full, require or disable',
+    'Cannot use HEAL_STORE: its sslmode is "prefer"; use verify-full, require or disable',
   );
 });

@@ -57,7 +57,7 @@ Deno.test("openSqlite() says what is wrong with a path", () =>
     Deno.symlinkSync(`${dir}/text`, `${dir}/link`);
     const cases: [path: string, reason: string][] = [
       [`${dir}/none/heal.db`, "there is no such file or folder"],
-      [dir, "it is no regular file; remove it"],
+      [dir, "it is not a regular file; remove it"],
       [`${dir}/link`, "it is a link; remove it"],
       [`${dir}/text`, "file is not a database"],
     ];
