@@ -5,7 +5,7 @@
  */
 
 import type { Job, JobChange, JobState } from "../healing/job.ts";
-import type { Driver, Query } from "./driver.ts";
+import type { Driver, Query, Value } from "./driver.ts";
 
 /** The result of a delivery: the number of hosts with a new job, and of those whose job had not ended yet. */
 export interface Delivered {
@@ -87,6 +87,8 @@ export class Jobs {
     const { state, reason, due_at, unanswered_since = null, tries = 0 } = change;
     const { policy_name = null, serial = null, computer_id = null } = learned;
     const endedAt = due_at === undefined ? now : null;
+    const values: Value[] = [job.id, this.#owner, state, reason, due_at ?? null, endedAt];
+    values.push(unanswered_since, tries, policy_name, serial, computer_id);
     return await this.#driver.exclusive(async (query) => {
       const rows = await query(
         `UPDATE jobs SET state = $3, reason = $4, due_at = COALESCE($5, due_at), ended_at = $6,
@@ -94,10 +96,7 @@ export class Jobs {
            serial = COALESCE($10, serial), computer_id = COALESCE($11, computer_id),
            lease_owner = NULL, lease_until = NULL
          WHERE id = $1 AND lease_owner = $2 RETURNING id`,
-        [
-          ...[job.id, this.#owner, state, reason, due_at ?? null, endedAt],
-          ...[unanswered_since, tries, policy_name, serial, computer_id],
-        ],
+        values,
       );
       if (rows.length > 0 && endedAt !== null) await leaveUnknown(query, job.id);
       return rows.length > 0;

@@ -51,10 +51,9 @@ export class Postgres implements AsyncDisposable {
       dir,
       `postgres://heal:${password}@127.0.0.1:${port}/postgres`,
     );
-    await postgres.#run("initdb", [
-      ...["--pgdata", `${dir}/data`, "--username", "heal", "--pwfile", `${dir}/password`],
-      ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"],
-    ]);
+    const data = `--pgdata=${dir}/data`;
+    const user = ["--username=heal", `--pwfile=${dir}/password`, "--auth=scram-sha-256"];
+    await postgres.#run("initdb", [data, ...user, "--encoding=UTF8", "--no-locale", "--no-sync"]);
     await postgres.begin(port);
     return postgres;
   }
@@ -63,10 +62,8 @@ export class Postgres implements AsyncDisposable {
   async begin(port: number = Number(new URL(this.url).port)): Promise<void> {
     const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories= ` +
       "-c max_connections=200";
-    await this.#run("pg_ctl", [
-      ...["--pgdata", `${this.dir}/data`, "--log", `${this.dir}/log`, "--options", options],
-      ...["--wait", "start"],
-    ]);
+    const files = [`--pgdata=${this.dir}/data`, `--log=${this.dir}/log`];
+    await this.#run("pg_ctl", [...files, `--options=${options}`, "--wait", "start"]);
   }
 
   /** Stops it at once, as a crash does. */

@@ -6,6 +6,7 @@ import { HELP } from "../../lib/help.ts";
 import { namesIn } from "../../../tests/helpers/test_mac.ts";
 import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
 import { freePort, runProgram, Service } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
@@ -15,10 +16,6 @@ async function deliver(url: string, ...hostIds: number[]): Promise<number> {
   const response = await fetch(url, { method: "POST", body });
   await response.body?.cancel();
   return response.status;
-}
-
-async function until(isTrue: () => Promise<boolean> | boolean): Promise<void> {
-  while (!await isTrue()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 Deno.test("--help and --version need nothing", async () => {

@@ -100,7 +100,7 @@ const CASES: readonly Case[] = [
     );
     const hosts = leased.filter((job) => job !== undefined).map(({ host_id }) => host_id);
     assertEquals(new Set(hosts).size, hosts.length);
-    while (await at.jobs.lease(NOW, NOW + 60)) hosts.push(0);
+    while (hosts.length <= 60 && await at.jobs.lease(NOW, NOW + 60)) hosts.push(0);
     assertEquals(hosts.length, 60);
   }],
   [
@@ -125,9 +125,8 @@ const CASES: readonly Case[] = [
     const job = await at.lease();
     assert(await at.jobs.change(job, { ...later, unanswered_since: NOW }, learned, NOW));
     const again = await at.lease(NOW + 60);
-    assertEquals([again.tries, again.unanswered_since, again.serial, again.ended_at], [
-      ...[1, NOW, "A", null],
-    ]);
+    const { tries, unanswered_since, serial, ended_at } = again;
+    assertEquals([tries, unanswered_since, serial, ended_at], [1, NOW, "A", null]);
     assert(await at.jobs.change(again, { state: "healed", reason: "well" }, {}, NOW + 70));
     const [ended] = await listJobs(at.driver, "healed");
     assertEquals([ended?.tries, ended?.ended_at, ended?.computer_id], [0, NOW + 70, "9"]);
@@ -232,9 +231,8 @@ const CASES: readonly Case[] = [
     await at.redeploys.settle(one.redeploy, QUEUED, "one", NOW + 120);
     const [, job] = await listJobs(at.driver, undefined);
     const { state, reason, redeployed_at, due_at, command_uuid, attempts } = job!;
-    assertEquals([state, reason, redeployed_at, due_at, command_uuid, attempts], [
-      ...["redeployed", "waits", NOW, NOW + 120, "uuid-1", 1],
-    ]);
+    assertEquals([state, reason, command_uuid], ["redeployed", "waits", "uuid-1"]);
+    assertEquals([redeployed_at, due_at, attempts], [NOW, NOW + 120, 1]);
     // All that whoever takes over needs, should this instance die now.
     assertEquals([job!.computer_id, job!.serial, job!.policy_name], ["1", "A", "Trust"]);
     const second = await at.lease();
