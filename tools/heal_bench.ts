@@ -1,6 +1,6 @@
 /**
  * Measures the program under load: one delivery of 8,000 hosts, then 50 deliveries a second for 30 seconds while 100
- * clients never end their bodies. Everything runs on this machine, the fakes of Jamf Pro and Fleet as processes of their
+ * clients never finish their bodies. Everything runs on this machine, the fakes of Jamf Pro and Fleet as processes of their
  * own.
  *
  * @module
@@ -29,7 +29,7 @@ async function slowClient(port: number): Promise<Deno.TcpConn> {
 interface Measured {
   /** Deliveries that were sent, and those answered with 202. */
   readonly sent: number;
-  readonly taken: number;
+  readonly accepted: number;
   /** In milliseconds, of an answer. */
   readonly median: number;
   readonly p99: number;
@@ -70,7 +70,7 @@ async function sustainLoad(
   const times = answers.map(({ time }) => time).sort((a, b) => a - b);
   return {
     sent: answers.length,
-    taken: answers.filter(({ status }) => status === 202).length,
+    accepted: answers.filter(({ status }) => status === 202).length,
     median: times[Math.floor(times.length / 2)]!,
     p99: times[Math.floor(times.length * 0.99)]!,
     memoryBefore,
@@ -87,8 +87,8 @@ function memoryOf(pid: number): number {
 
 /** One line of figures. */
 function measuredText(measured: Measured): string {
-  const { sent, taken, median, p99, memoryBefore, memoryAfter } = measured;
-  return `${taken} of ${sent} taken, median ${median.toFixed(1)} ms, 99th percentile ${
+  const { sent, accepted, median, p99, memoryBefore, memoryAfter } = measured;
+  return `${accepted} of ${sent} accepted, median ${median.toFixed(1)} ms, 99th percentile ${
     p99.toFixed(1)
   } ms, memory ${memoryBefore.toFixed(0)} -> ${memoryAfter.toFixed(0)} MiB`;
 }

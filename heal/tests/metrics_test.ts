@@ -5,7 +5,7 @@ import { freePort, Service } from "./helpers/program.ts";
 import { until } from "./helpers/until.ts";
 import { webhookBody } from "./fakes/webhook_body.ts";
 
-Deno.test("spans and counters are exported when Deno is told to, with no secret in them", async () => {
+Deno.test("with OTEL_DENO, spans and counters are exported, without a secret", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(2);
   let exported = "";

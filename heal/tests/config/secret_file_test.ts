@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readSecretFile } from "../../lib/config/secret_file.ts";
 
-Deno.test("readSecretFile() reads what only its owner can read, through links too", () => {
+Deno.test("readSecretFile() reads a file that only its owner can read, also through a link", () => {
   const dir = Deno.makeTempDirSync();
   const path = `${dir}/secret`;
   const message = (): string => assertThrows(() => readSecretFile(path)).message;

@@ -14,7 +14,7 @@ export interface JamfComputer {
   mdmCapable: boolean;
   /** When the agent last checked in; `null` if it never has. */
   lastContactTime: Date | null;
-  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that stays silent. */
+  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that does not check in. */
   checksInAfter: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export type InventoryVersion = 1 | 2 | 3 | 4;
 /**
  * A computer as the inventory shows it.
  *
- * @param sections As asked for; a section that was not is `null`.
+ * @param sections The requested ones; any other is `null`.
  * @param version From 4 on, the last check-in has another name.
  */
 export function toInventory(
@@ -43,7 +43,7 @@ export function toInventory(
   };
 }
 
-/** A point in time as Jamf Pro writes it: UTC, without the zeros at the end of a second's fraction. */
+/** A timestamp as Jamf Pro writes it: UTC, without zeros at the end of the fraction. */
 export function jamfTimestamp(time: Date): string {
   return time.toISOString().replace(/\.?0*Z$/, "Z");
 }
@@ -63,7 +63,7 @@ function generalOf(computer: JamfComputer, version: InventoryVersion): Record<st
     supervised: managed,
     mdmCapable: { capable: mdmCapable, capableUsers: [], userManagementInfo: [] },
     reportDate: timestamp,
-    // From version 4 on `lastContact` is any contact, MDM's too, and was seen to be null where the check-in is known.
+    // From version 4 on, `lastContact` is any contact, also by MDM, and can be null although there was a check-in.
     ...(version < 4
       ? { lastContactTime: timestamp }
       : { lastCheckIn: timestamp, lastContact: null }),

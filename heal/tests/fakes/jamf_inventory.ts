@@ -48,12 +48,12 @@ export function computerAnswer(
   return { status: 200, body: toInventory(computer, sectionsOf(request), version) };
 }
 
-/** What is answered for an id that no computer has. */
+/** The answer for an unknown id. */
 export function noSuchComputer(id: string): Answer {
   return apiError(404, "INVALID_ID", "Computer with given id does not exist", null, id);
 }
 
-/** An error as the API tells it; without a code, as it does for a token or a path that it does not know. */
+/** An error of the API. For an unknown token or path, it has no code. */
 export function apiError(
   httpStatus: number,
   code?: string,

@@ -12,9 +12,9 @@ export interface SeenRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When it had arrived whole, in milliseconds since 1970. */
+  /** When it was received, in milliseconds since 1970. */
   readonly at: number;
-  /** Which connection it came on, counted from 1. */
+  /** The number of its connection, from 1. */
   readonly connection: number;
 }
 
@@ -51,7 +51,7 @@ export type Misbehaviour =
   /** The body is not JSON. */
   | { readonly malformed: true };
 
-/** Which requests: by `METHOD /path` without a query, by a pattern for `METHOD /path?query`, or by more than that. */
+/** Which requests: `METHOD /path` without a query, a pattern for `METHOD /path?query`, or a function. */
 export type Match = string | RegExp | ((request: SeenRequest) => boolean);
 
 interface Queued {
@@ -60,25 +60,24 @@ interface Queued {
   left: number;
 }
 
-/** Misbehaviour that waits for its request; the oldest that matches goes first. */
+/** The misbehaviours to come; the oldest that matches a request takes effect. */
 export class Misbehaviours {
   #queue: Queued[] = [];
 
   /**
    * @param match Which requests.
-   * @param how What to do to them.
-   * @param times To how many of them; `Infinity` for all that follow.
+   * @param times How many of them; `Infinity` for all.
    */
   add(match: Match, how: Misbehaviour, times = 1): void {
     this.#queue.push({ match, how, left: times });
   }
 
-  /** Nothing goes wrong any more. */
+  /** Removes all. */
   clear(): void {
     this.#queue = [];
   }
 
-  /** What to do to this request; counts it. */
+  /** Takes the misbehaviour for a request. */
   take(request: SeenRequest): Misbehaviour | undefined {
     const found = this.#queue.find(({ match, left }) => left > 0 && matches(match, request));
     if (found === undefined) return undefined;
@@ -93,7 +92,7 @@ export function withWrongTypes(answer: Answer): Answer {
   return { ...answer, body: wrong(answer.body) };
 }
 
-/** The answer as JSON that lost its beginning. */
+/** The answer as JSON without its first character. */
 export function malformed(answer: Answer): Answer {
   const headers = { "content-type": "application/json", ...answer.headers };
   return { ...answer, headers, body: (JSON.stringify(answer.body) ?? "").slice(1) };

@@ -17,11 +17,11 @@ import { FakeJamf } from "./jamf_pro.ts";
 import type { Misbehaviour } from "./misbehaviour.ts";
 import { CONTROL, type Fake } from "./fake.ts";
 
-/** Which, and how many computers or hosts it has; their serial numbers are those of {@linkcode serialOf}, from 1 on. */
+/** The fake, and the number of its computers or hosts. Their serial numbers are those of {@linkcode serialOf}, from 1. */
 export interface ProcessOptions {
   readonly which: "jamf" | "fleet";
   readonly count: number;
-  /** Milliseconds from a redeploy to the next check-in; computers stay silent if it is left out. */
+  /** Milliseconds from a redeploy to the next check-in; if absent, computers do not check in. */
   readonly checksInAfter?: number;
 }
 
@@ -62,7 +62,7 @@ export async function startProcess(options: ProcessOptions): Promise<FakeProcess
     url,
     record: async () => await (await fetch(url + CONTROL)).json(),
     misbehave: async (match, how, times = 1) => {
-      // Infinity becomes null in JSON, and is read as that again.
+      // Infinity becomes null in JSON, and the fake reads null as Infinity.
       const body = JSON.stringify({ match: match.source, how, times });
       await (await fetch(url + CONTROL, { method: "POST", body })).body?.cancel();
     },

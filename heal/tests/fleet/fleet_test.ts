@@ -11,7 +11,7 @@ function fleetOf(fake: FakeFleet, token = fake.apiToken): Fleet {
   return new Fleet(settings, new TestHttpSystem());
 }
 
-Deno.test("host() tells the serial number, and how the policies stand", async () => {
+Deno.test("host() returns the serial number, and the results of the policies", async () => {
   await using fake = await FakeFleet.start();
   fake.addHost({
     id: 7,
@@ -32,11 +32,11 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
     ],
   });
   assertEquals(await fleetOf(fake).host(8), undefined);
-  const asked = fake.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
-  assertEquals(asked, ["true", "true"], "a list of software is long");
+  const queries = fake.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
+  assertEquals(queries, ["true", "true"], "a list of software is long");
 });
 
-Deno.test("host() tells what is wrong with an answer", async () => {
+Deno.test("host() reports what is wrong with an answer", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ status: 500, body: { message: "Internal" } }, "Fleet answered 500: Internal"],
     [{ status: 404, body: "<html>no such site</html>" }, "Fleet answered 404"],
@@ -51,7 +51,7 @@ Deno.test("host() tells what is wrong with an answer", async () => {
   }
 });
 
-Deno.test("host() tells a token that Fleet does not know, without it", async () => {
+Deno.test("host() reports a wrong token, without printing it", async () => {
   await using fake = await FakeFleet.start();
   const { message } = await assertRejects(() => fleetOf(fake, "wrong").host(7), ReplyError);
   assertEquals(message, "Fleet answered 401: Authentication required");

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { objectionTo } from "../../lib/healing/guards.ts";
 
-Deno.test("objectionTo() knows who cannot be reached, and who need not be", () => {
+Deno.test("objectionTo() finds Macs that MDM cannot reach, and that have recovered", () => {
   const well = {
     id: "1",
     name: "",

@@ -8,7 +8,7 @@ function outcomes(reports: readonly { target: string; outcome: string }[]): stri
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
-Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () => {
+Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet host", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
@@ -52,7 +52,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
   assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
 });
 
-Deno.test("redeployTargets() redeploys a computer once, however often it is named", async () => {
+Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1, { serialNumber: "A" });
   const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
@@ -83,7 +83,7 @@ Deno.test("redeployTargets() shares the rate limits with the webhook", async () 
   assertStringIncludes(reports[2]!.reason, "the limit of 2 redeploys an hour is reached");
 });
 
-Deno.test("force sets aside the rate limits and a recent contact, but not what makes it impossible", async () => {
+Deno.test("force ignores the rate limits and a recent check-in, but not that MDM cannot reach a Mac", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
@@ -99,7 +99,7 @@ Deno.test("force sets aside the rate limits and a recent contact, but not what m
   assertEquals(at.jamf.redeploys.length, 2);
 });
 
-Deno.test("a dry run says what would be, and changes nothing", async () => {
+Deno.test("a dry run shows what would be done, and changes nothing", async () => {
   await using at = await WorkerFixture.start();
   at.dryRun = true;
   at.addMac(1);
@@ -108,7 +108,7 @@ Deno.test("a dry run says what would be, and changes nothing", async () => {
   assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
 });
 
-Deno.test("what Jamf Pro answers is told", async () => {
+Deno.test("the reason has the answer of Jamf Pro", async () => {
   const cases: [how: Misbehaviour, outcome: string, reason: RegExp][] = [
     [{ status: 403 }, "failed", /needs the privileges/],
     [
@@ -116,7 +116,7 @@ Deno.test("what Jamf Pro answers is told", async () => {
       "needs_person",
       /^Jamf Pro answered 422$/,
     ],
-    // Not Jamf Pro's own word: something stands before it.
+    // Not from Jamf Pro, but from a proxy before it.
     [{ status: 404, body: "<html>" }, "failed", /^Jamf Pro answered 404$/],
     [{ status: 503 }, "failed", /^Jamf Pro answered 503$/],
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
@@ -131,7 +131,7 @@ Deno.test("what Jamf Pro answers is told", async () => {
   }
 });
 
-Deno.test("what nobody knows the answer of counts for the cool-down", async () => {
+Deno.test("a request without an answer counts for the cool-down", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
@@ -140,7 +140,7 @@ Deno.test("what nobody knows the answer of counts for the cool-down", async () =
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("wait follows until the Macs were heard from, or the time is over", async () => {
+Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   at.addMac(2);
@@ -166,7 +166,7 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
   assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
 });
 
-Deno.test("a redeploy that could not be recorded is told all the same, with its command", async () => {
+Deno.test("a redeploy that could not be recorded is reported with its command", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   const { exclusive } = at.driver;

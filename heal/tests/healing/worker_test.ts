@@ -8,7 +8,7 @@ import { POLICY, WorkerFixture } from "../helpers/worker_fixture.ts";
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
+Deno.test("a Mac that fails is redeployed, and healed when it checks in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
@@ -19,15 +19,15 @@ Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
   assertEquals(asked?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals((await at.work(DAY - HOUR))[0]?.state, "redeployed");
   mac.lastContactTime = new Date(at.system.now());
-  const [healed] = await at.work(HOUR / 2 + 1);
-  assertEquals(healed?.state, "redeployed");
+  const [early] = await at.work(HOUR / 2 + 1);
+  assertEquals(early?.state, "redeployed");
   const [late] = await at.work(HOUR);
   assertEquals(late?.state, "healed");
   assertMatch(late!.reason, /^checked in at \d{4}-/);
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("a Mac that stays silent needs a person after a day", async () => {
+Deno.test("a Mac without a check-in needs a person after a day", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
@@ -38,7 +38,7 @@ Deno.test("a Mac that stays silent needs a person after a day", async () => {
   assertEquals(job?.reason, "no check-in within a day after the redeploy");
 });
 
-Deno.test("a job ends without a redeploy where that is not right", async () => {
+Deno.test("a job ends without a redeploy if that is not possible or not needed", async () => {
   const recently = new Date(Date.now() + 5000);
   const cases: [name: string, set: (at: WorkerFixture) => void, state: string, reason: RegExp][] = [
     ["no such host", () => {}, "skipped", /^Fleet no longer has this host$/],
@@ -90,7 +90,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
     ["unmanaged", (at) => at.addMac(7, { managed: false }), "needs_person", /^not managed/],
     ["no MDM", (at) => at.addMac(7, { mdmCapable: false }), "needs_person", /by MDM/],
     [
-      "heard from since",
+      "checked in since",
       (at) => at.addMac(7, { lastContactTime: recently }),
       "skipped",
       /^checked in at .*: it reaches its server$/,
@@ -107,7 +107,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
   }
 });
 
-Deno.test("what the delivery says of a policy is not believed, and one look ends its jobs", async () => {
+Deno.test("the name of the policy is read from Fleet, and one request ends all its jobs", async () => {
   await using at = await WorkerFixture.start();
   at.policies = ["Something else"];
   for (let id = 1; id <= 50; id++) at.addMac(id);
@@ -117,7 +117,7 @@ Deno.test("what the delivery says of a policy is not believed, and one look ends
   assertEquals(at.fleet.requests.length <= 4, true, `${at.fleet.requests.length} requests`);
 });
 
-/** A Mac that was redeployed and healed, and has just begun to fail again. */
+/** A Mac whose job is healed, and that has just begun to fail again. */
 async function failingAgain(at: WorkerFixture): Promise<void> {
   const mac = at.addMac(7, { checksInAfter: 60_000 });
   at.jamf.computers.set("7", mac);
@@ -128,7 +128,7 @@ async function failingAgain(at: WorkerFixture): Promise<void> {
   await at.deliver(7);
 }
 
-Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only once", async () => {
+Deno.test("a job waits for the end of the cool-down: Fleet delivers a Mac only once", async () => {
   await using at = await WorkerFixture.start();
   await failingAgain(at);
   const [, second] = await at.work();
@@ -139,7 +139,7 @@ Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only o
   assertEquals(at.jamf.redeploys.length, 2);
 });
 
-Deno.test("a job that waited for the end of the cool-down asks Fleet before it acts", async () => {
+Deno.test("after the cool-down, a job looks in Fleet again before it redeploys", async () => {
   await using at = await WorkerFixture.start();
   await failingAgain(at);
   await at.work();
@@ -149,7 +149,7 @@ Deno.test("a job that waited for the end of the cool-down asks Fleet before it a
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("no more are redeployed in an hour than allowed; the rest wait, and nobody is asked about them", async () => {
+Deno.test("at the hourly limit, the other jobs wait without requests to the servers", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 5 };
   const ids = Array.from({ length: 60 }, (_, i) => i + 1);
@@ -166,7 +166,7 @@ Deno.test("no more are redeployed in an hour than allowed; the rest wait, and no
   assertEquals(at.jamf.redeploysByComputer().size, 10);
 });
 
-Deno.test("a dry run asks everything, and changes nothing", async () => {
+Deno.test("a dry run looks everything up, and changes nothing", async () => {
   await using at = await WorkerFixture.start();
   at.dryRun = true;
   at.addMac(7);
@@ -179,7 +179,7 @@ Deno.test("a dry run asks everything, and changes nothing", async () => {
   ]);
   assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
   assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
-  // Fleet will not tell of it again.
+  // Fleet does not deliver it again.
   at.dryRun = false;
   assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
 });
@@ -199,7 +199,7 @@ Deno.test("a Mac that fails again while its job waits has not recovered by itsel
   assertEquals([job?.state, job?.deliveries], ["redeployed", 2]);
 });
 
-Deno.test("a Mac that fails again after its redeploy is not healed by what came before", async () => {
+Deno.test("a Mac that fails again after its redeploy is not healed by an earlier check-in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
@@ -213,7 +213,7 @@ Deno.test("a Mac that fails again after its redeploy is not healed by what came 
   assertEquals((await at.work(HOUR))[0]?.state, "healed");
 });
 
-Deno.test("waiting for the hourly limit is not a server that does not answer", async () => {
+Deno.test("waiting for the hourly limit does not count as a server that does not answer", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(7);
@@ -230,7 +230,7 @@ Deno.test("waiting for the hourly limit is not a server that does not answer", a
   assertEquals([job?.state, job?.tries], ["waiting", 1]);
 });
 
-Deno.test("a stop does not cut a request that is on its way", async () => {
+Deno.test("a stop does not abort a request", async () => {
   await using at = await WorkerFixture.start();
   for (let id = 1; id <= 20; id++) at.addMac(id);
   at.jamf.misbehave(JAMF.redeploy, { slow: 300 }, Infinity);
@@ -243,7 +243,7 @@ Deno.test("a stop does not cut a request that is on its way", async () => {
   assertEquals(at.jamf.redeploys.length, 20);
 });
 
-Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async () => {
+Deno.test("a 404 of a proxy does not mean that Jamf Pro has no such computer", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
@@ -253,7 +253,7 @@ Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async (
   assertEquals([job?.state, job?.reason], ["redeployed", "Jamf Pro answered 404"]);
 });
 
-Deno.test("while a server does not answer, a job waits longer and longer, and a person is told after a day", async () => {
+Deno.test("while a server does not answer, a job waits longer each time, and needs a person after a day", async () => {
   const cases: [match: RegExp, server: "jamf" | "fleet", how: Misbehaviour][] = [
     [FLEET.host, "fleet", { status: 500 }],
     [FLEET.host, "fleet", { malformed: true }],
@@ -294,7 +294,7 @@ Deno.test("a job goes on once the server answers again", async () => {
   assertEquals([job?.state, job?.tries], ["redeployed", 0]);
 });
 
-Deno.test("a request whose answer is not known is repeated once, marked, and then watched", async () => {
+Deno.test("a request whose answer is not known is repeated once, recorded, and then followed", async () => {
   for (const after of [true, undefined] as const) {
     await using at = await WorkerFixture.start();
     at.addMac(7);
@@ -311,7 +311,7 @@ Deno.test("a request whose answer is not known is repeated once, marked, and the
   }
 });
 
-Deno.test("a repeat that is refused does not undo that the first request may have been done", async () => {
+Deno.test("after a refused repeat, the first request still counts", async () => {
   for (const status of [503, 404]) {
     await using at = await WorkerFixture.start();
     at.addMac(7);
@@ -328,7 +328,7 @@ Deno.test("a repeat that is refused does not undo that the first request may hav
   }
 });
 
-Deno.test("a request whose answer is not known is not repeated for a Mac that was heard from", async () => {
+Deno.test("a request whose answer is not known is not repeated for a Mac that has checked in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
@@ -341,7 +341,7 @@ Deno.test("a request whose answer is not known is not repeated for a Mac that wa
   assertEquals(row?.["state"], "unknown");
 });
 
-Deno.test("a computer that is gone when it is redeployed needs a person, and counts for no brake", async () => {
+Deno.test("a computer that is deleted before the request needs a person, and does not count for the rate limits", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, {
@@ -370,7 +370,7 @@ Deno.test("two policies of one Mac redeploy it once", async () => {
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("a job that takes too long is given up before another instance may take it", async () => {
+Deno.test("a job that takes too long ends before another instance may take it", async () => {
   await using at = await WorkerFixture.start();
   at.lease = 1;
   at.addMac(7);
@@ -382,7 +382,7 @@ Deno.test("a job that takes too long is given up before another instance may tak
   assertEquals((await at.work(61))[0]?.state, "redeployed");
 });
 
-Deno.test("run() works until it is stopped, and gives back what it could not finish", async () => {
+Deno.test("run() works until it is stopped, and gives back the jobs that it could not finish", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   at.fleet.misbehave(FLEET.host, { hang: true }, Infinity);

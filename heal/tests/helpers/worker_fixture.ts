@@ -1,5 +1,5 @@
 /**
- * A Jamf Pro, a Fleet, Macs in both, and the program between them, in this process.
+ * The program with fakes of Jamf Pro and Fleet, in this process.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import { FakeFleet, type FleetHost } from "../fakes/fleet.ts";
 import type { JamfComputer } from "../fakes/jamf_computer.ts";
 import { FakeJamf } from "../fakes/jamf_pro.ts";
 
-/** The policy that acts. */
+/** The policy that causes a redeploy. */
 export const POLICY = "Jamf agent checks in";
 
-/** Stands until it is disposed of. */
+/** Is closed when it is disposed of. */
 export class WorkerFixture implements AsyncDisposable {
   readonly system = new TestHttpSystem();
   readonly logged: Readonly<Record<string, unknown>>[] = [];
@@ -86,7 +86,11 @@ export class WorkerFixture implements AsyncDisposable {
     await this.jobs.deliver(1, hostIds, Math.floor(this.now()));
   }
 
-  /** Works off what is due; later if time is to pass before, in seconds. */
+  /**
+   * Works on the jobs that are due.
+   *
+   * @param later In seconds: the time that passes before.
+   */
   async work(later = 0, stop: AbortSignal = new AbortController().signal): Promise<JobRecord[]> {
     this.system.ahead += later * 1000;
     await this.worker().drain(stop, new AbortController().signal);
@@ -104,13 +108,13 @@ export class WorkerFixture implements AsyncDisposable {
       owner,
       policies: this.policies,
       lease: this.lease,
-      // A worker that never waited would leave nobody else his turn.
+      // Without a pause, the other tasks of this process would not run.
       pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
       log: (event) => this.logged.push(event),
     });
   }
 
-  /** What a person would run; targets as in a list. */
+  /** The mode `redeploy`; targets as in a list. */
   async redeploy(
     list: string,
     options: { force?: boolean; wait?: number } = {},

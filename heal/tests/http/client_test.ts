@@ -8,7 +8,7 @@ const PATH = "api/v1/fleet/hosts/1";
 const GET = `GET /${PATH}`;
 const POST = `POST /${PATH}`;
 
-/** Fleet is as good as any server: nothing here looks at what it answers. */
+/** Any server: these tests do not check the content of its answers. */
 async function server(): Promise<FakeFleet> {
   return await FakeFleet.start();
 }
@@ -17,7 +17,7 @@ function clientOf(fake: FakeFleet, system?: TestHttpSystem, timeout?: number): H
   return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), timeout);
 }
 
-Deno.test("send() asks a GET again, and a POST only if the server had no time to look", async () => {
+Deno.test("send() repeats a GET, and a POST only if the server was too busy to begin", async () => {
   const cases: [how: Misbehaviour, get: number, post: number][] = [
     [{ status: 429 }, 2, 2],
     [{ status: 503 }, 2, 2],
@@ -40,7 +40,7 @@ Deno.test("send() asks a GET again, and a POST only if the server had no time to
   }
 });
 
-Deno.test("send() sends a POST once over a connection that was used before, too", async () => {
+Deno.test("send() sends a POST once, also over a connection that was used before", async () => {
   await using fake = await server();
   const client = clientOf(fake);
   await client.send({ method: "GET", path: PATH });
@@ -68,7 +68,7 @@ Deno.test("fetch sends a POST once with a stream as its body, or by a client tha
   }
 });
 
-Deno.test("send() gives up after four attempts, and gives the last answer", async () => {
+Deno.test("send() stops after four tries, and returns the last answer", async () => {
   await using fake = await server();
   fake.misbehave(GET, { status: 503 }, Infinity);
   const system = new TestHttpSystem();
@@ -77,7 +77,7 @@ Deno.test("send() gives up after four attempts, and gives the last answer", asyn
   assertEquals(system.waits, [500, 1000, 2000]);
 });
 
-Deno.test("send() waits as long as the server asks for", async () => {
+Deno.test("send() waits as long as the server requests", async () => {
   await using fake = await server();
   fake.misbehave(GET, { status: 429, headers: { "retry-after": "7" } });
   const system = new TestHttpSystem();
@@ -92,17 +92,17 @@ Deno.test("send() does not wait for a server that never answers", async () => {
     () => clientOf(fake, undefined, 100).send({ method: "POST", path: PATH }),
     NoAnswerError,
   );
-  const why = "no answer within 0.1 seconds";
-  assertEquals(message, `Cannot get an answer from "${fake.url}": ${why}`);
+  const reason = "no answer within 0.1 seconds";
+  assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
 });
 
-Deno.test("send() says why there is no answer, and not what was asked", async () => {
-  const cases: [how: Misbehaviour | undefined, why: string][] = [
+Deno.test("send() reports why there is no answer, without the query", async () => {
+  const cases: [how: Misbehaviour | undefined, reason: string][] = [
     [{ reset: true }, "connection closed before message completed"],
     [{ half: true }, "error reading a body from connection"],
     [undefined, "tcp connect error: Connection refused"],
   ];
-  for (const [how, why] of cases) {
+  for (const [how, reason] of cases) {
     const fake = await server();
     if (how === undefined) await fake[Symbol.asyncDispose]();
     else fake.misbehave(/./, how, Infinity);
@@ -111,12 +111,12 @@ Deno.test("send() says why there is no answer, and not what was asked", async ()
       () => clientOf(fake).send({ method: "GET", path: PATH, query }),
       NoAnswerError,
     );
-    assertEquals(message, `Cannot get an answer from "${fake.url}": ${why}`);
+    assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
     await fake[Symbol.asyncDispose]().catch(() => {});
   }
 });
 
-Deno.test("send() follows no redirect: a token must not travel", async () => {
+Deno.test("send() follows no redirect, so that another server does not get the token", async () => {
   await using elsewhere = await server();
   await using fake = await server();
   fake.misbehave(GET, { status: 302, headers: { location: `${elsewhere.url}/${PATH}` } });
@@ -124,7 +124,7 @@ Deno.test("send() follows no redirect: a token must not travel", async () => {
   assertEquals([reply.status, elsewhere.requests.length], [302, 0]);
 });
 
-Deno.test("send() brings back the cookies of its server", async () => {
+Deno.test("send() returns the cookies of its server", async () => {
   await using fake = await server();
   const cookies = { "set-cookie": "jpro-ingress=2; Path=/; HttpOnly" };
   fake.misbehave(GET, { status: 200, headers: cookies });
@@ -135,7 +135,7 @@ Deno.test("send() brings back the cookies of its server", async () => {
   assertEquals(seen, [undefined, "jpro-ingress=2", "jpro-ingress=2"]);
 });
 
-Deno.test("send() takes no endless answer", async () => {
+Deno.test("send() limits the length of an answer", async () => {
   await using fake = await server();
   fake.misbehave(POST, { status: 200, body: "x".repeat(17 * 1024 * 1024) });
   await assertRejects(
@@ -145,7 +145,7 @@ Deno.test("send() takes no endless answer", async () => {
   );
 });
 
-Deno.test("send() keeps to the path of its server", async () => {
+Deno.test("send() uses paths relative to the URL of its server", async () => {
   await using fake = await server();
   const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpSystem());
   await client.send({ method: "GET", path: PATH, query: new URLSearchParams({ a: "b&c" }) });

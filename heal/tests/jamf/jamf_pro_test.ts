@@ -33,11 +33,11 @@ async function start(options?: FakeJamfOptions, secret?: string): Promise<JamfFi
   return { fake, system, jamf, inventory, [Symbol.asyncDispose]: dispose };
 }
 
-Deno.test("withSerial() and withId() tell what matters of a computer", async () => {
+Deno.test("withSerial() and withId() return a computer", async () => {
   await using at = await start();
   at.fake.addComputer({
     id: "12",
-    name: "Front desk",
+    name: "Reception",
     serialNumber: "C02-XK1",
     managed: false,
     lastContactTime: new Date("2026-01-02T03:04:05.678Z"),
@@ -45,7 +45,7 @@ Deno.test("withSerial() and withId() tell what matters of a computer", async () 
   at.fake.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
   const computer = {
     id: "12",
-    name: "Front desk",
+    name: "Reception",
     serial: "C02-XK1",
     isManaged: false,
     isMdmCapable: true,
@@ -58,7 +58,7 @@ Deno.test("withSerial() and withId() tell what matters of a computer", async () 
   assertEquals(await at.inventory.withId("99"), undefined);
 });
 
-Deno.test("withSerial() gives two if there are two, and asks for no serial number that means more", async () => {
+Deno.test("withSerial() returns at most two, and refuses a serial number with other characters", async () => {
   await using at = await start();
   for (const id of ["1", "2", "3"]) at.fake.addComputer({ id, serialNumber: "TWICE" });
   assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
@@ -91,7 +91,7 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
   );
 });
 
-Deno.test("every version tells of the check-in, and of nothing else, as a contact", async () => {
+Deno.test("every version returns the check-in as the contact", async () => {
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await start({ inventoryVersions: [version] });
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
@@ -101,7 +101,7 @@ Deno.test("every version tells of the check-in, and of nothing else, as a contac
   }
 });
 
-Deno.test("a Mac that answers MDM has not been heard from", async () => {
+Deno.test("an answer to MDM is not a check-in", async () => {
   await using at = await start();
   const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
   at.fake.misbehave(JAMF.computer, {
@@ -111,7 +111,7 @@ Deno.test("a Mac that answers MDM has not been heard from", async () => {
   assertEquals((await at.inventory.withId("1"))?.contact, undefined);
 });
 
-Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
+Deno.test("a computer with missing fields is unmanaged", async () => {
   await using at = await start();
   for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
     at.fake.misbehave(JAMF.computer, {
@@ -129,7 +129,7 @@ Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
   }
 });
 
-Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
+Deno.test("the newest path that the server knows is used, and remembered", async () => {
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await start({ inventoryVersions: [version] });
     at.fake.addComputer({ id: "1", serialNumber: "A" });
@@ -142,7 +142,7 @@ Deno.test("the inventory is asked by the newest path that the server knows, and 
   }
 });
 
-Deno.test("tokens come by the older path where the newer is unknown, and it is remembered", async () => {
+Deno.test("the older path for tokens is used if the newer is unknown, and remembered", async () => {
   await using at = await start({ tokenPaths: ["/api/oauth/token"] });
   await at.inventory.withSerial("A");
   at.fake.tokens.expireAll();
@@ -154,7 +154,7 @@ Deno.test("tokens come by the older path where the newer is unknown, and it is r
   ]);
 });
 
-Deno.test("tokens are renewed before they end, and after a 401, once", async () => {
+Deno.test("tokens are renewed before they expire, and once after a 401", async () => {
   await using at = await start({ tokenLifetime: 1200 });
   const { fake, inventory, system } = at;
   const given = (): number => fake.seen(JAMF.token).length;
@@ -173,7 +173,7 @@ Deno.test("tokens are renewed before they end, and after a 401, once", async () 
   assertEquals(given(), 4);
 });
 
-Deno.test("callers that come together share one token", async () => {
+Deno.test("concurrent callers share one token", async () => {
   await using at = await start();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
   at.fake.tokens.expireAll();
@@ -181,7 +181,7 @@ Deno.test("callers that come together share one token", async () => {
   assertEquals(at.fake.seen(JAMF.token).length, 2);
 });
 
-Deno.test("waiting for a token ends with its caller, and with nobody else", async () => {
+Deno.test("a signal ends the wait of its caller for a token, and not of others", async () => {
   await using at = await start();
   at.fake.misbehave(JAMF.token, { slow: 500 });
   const request = { method: "GET", path: "api/v1/x" } as const;
@@ -195,7 +195,7 @@ Deno.test("waiting for a token ends with its caller, and with nobody else", asyn
   assertEquals(at.fake.seen(JAMF.token).length, 1);
 });
 
-Deno.test("close() gives the token back", async () => {
+Deno.test("close() invalidates the token", async () => {
   await using at = await start();
   await at.jamf.close();
   await at.inventory.withSerial("A");
@@ -204,19 +204,19 @@ Deno.test("close() gives the token back", async () => {
   assertEquals(at.fake.tokens.good, 0);
 });
 
-Deno.test("wrong credentials are told, and shown to nobody", async () => {
+Deno.test("wrong credentials are reported, and not printed", async () => {
   await using at = await start({}, "not-the-secret");
   const { message } = await assertRejects(() => at.inventory.withSerial("A"), TokenError);
   assertEquals(message, "Jamf Pro's token endpoint answered 401: invalid_client");
 });
 
-Deno.test("a cluster is asked by its cookie", async () => {
+Deno.test("requests to a cluster have its cookie", async () => {
   await using at = await start({ sticky: true });
   at.fake.addComputer({ id: "1", serialNumber: "A" });
   assertEquals((await at.inventory.withSerial("A")).length, 1);
 });
 
-Deno.test("an answer of a wrong shape is told by its field", async () => {
+Deno.test("an answer of a wrong shape is reported with its field", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ wrongTypes: true }, "Cannot read the answer of Jamf Pro: results.0.id: "],
     [{ malformed: true }, "Cannot read the answer of Jamf Pro: it is not JSON"],
@@ -231,7 +231,7 @@ Deno.test("an answer of a wrong shape is told by its field", async () => {
   }
 });
 
-Deno.test("requestRedeploy() tells what was done, what was not, and what nobody knows", async () => {
+Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
   const cases: [
     how: Misbehaviour | undefined,
     expected: Partial<RedeployResponse>,
@@ -268,7 +268,7 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
   }
 });
 
-Deno.test("requestRedeploy() asks a server that stays too busy four times, and calls it refused", async () => {
+Deno.test("requestRedeploy() sends a request to a busy server four times", async () => {
   await using at = await start();
   at.fake.addComputer({ id: "1" });
   at.fake.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
@@ -280,7 +280,7 @@ Deno.test("requestRedeploy() asks a server that stays too busy four times, and c
   assertEquals(at.fake.seen(JAMF.redeploy).length, 4);
 });
 
-Deno.test("requestRedeploy() names the privileges that are missing", async () => {
+Deno.test("requestRedeploy() names the missing privileges", async () => {
   await using at = await start({ privileges: ["Read Computers"] });
   at.fake.addComputer({ id: "1" });
   const response = await requestRedeploy(at.jamf, "1");
@@ -291,7 +291,7 @@ Deno.test("requestRedeploy() names the privileges that are missing", async () =>
   );
 });
 
-Deno.test("a server that gives no answer to a look-up is told", async () => {
+Deno.test("a look-up without an answer is reported", async () => {
   await using at = await start();
   at.fake.misbehave(JAMF.search, { reset: true }, Infinity);
   await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");

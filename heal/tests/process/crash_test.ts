@@ -95,6 +95,8 @@ async function killWhileDelivering(
     const { redeploys } = await jamf.record();
     check(jobs, redeploys!.map(({ computerId }) => computerId), kills);
     for (const { stderr } of services) assertEquals(/"event":"fault"/.test(stderr), false, stderr);
+  } catch (error) {
+    throw new Error(`Failed with HEAL_CRASH_SEED=${seed}`, { cause: error });
   } finally {
     for (const service of services) await service.end("SIGKILL");
   }

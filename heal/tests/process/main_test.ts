@@ -18,13 +18,13 @@ async function deliver(url: string, ...hostIds: number[]): Promise<number> {
   return response.status;
 }
 
-Deno.test("--help and --version need nothing", async () => {
+Deno.test("--help and --version need no configuration", async () => {
   assertEquals(await runProgram(["--help"], {}), { code: 0, stdout: HELP, stderr: "" });
   const version = `jamf-heal ${config.version}\n`;
   assertEquals(await runProgram(["--version"], {}), { code: 0, stdout: version, stderr: "" });
 });
 
-Deno.test("redeploy redeploys, and its exit status tells whether all was done", async () => {
+Deno.test("redeploy redeploys, and its exit status is 0 if all is done", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(3);
   const [first] = [at.jamf.computers.get("1")!];
@@ -55,7 +55,7 @@ Deno.test("redeploy redeploys, and its exit status tells whether all was done", 
   assertEquals(macs.map(({ outcome }: { outcome: string }) => outcome), ["skipped", "redeployed"]);
 });
 
-Deno.test("redeploy --wait follows until a Mac is heard from", async () => {
+Deno.test("redeploy --wait follows a Mac until it checks in", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(1);
   at.jamf.computers.get("1")!.checksInAfter = 1500;
@@ -65,7 +65,7 @@ Deno.test("redeploy --wait follows until a Mac is heard from", async () => {
   assertEquals(JSON.parse(done.stdout).macs[0].outcome, "healed");
 });
 
-Deno.test("a dry run makes no file", async () => {
+Deno.test("a dry run creates no file", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(1);
   const args = ["redeploy", "--computer-id", "1", "--dry-run"];
@@ -75,7 +75,7 @@ Deno.test("a dry run makes no file", async () => {
   assertEquals(namesIn(at.dir), []);
 });
 
-Deno.test("what cannot be is told, with exit status 2", async () => {
+Deno.test("wrong input is reported, with exit status 2", async () => {
   await using at = await RedeployFixture.start();
   const cases: [args: string[], stderr: string][] = [
     [
@@ -97,7 +97,7 @@ Deno.test("what cannot be is told, with exit status 2", async () => {
   }
 });
 
-Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", async () => {
+Deno.test("serve receives, redeploys, and stops; jobs shows the result", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(3);
   at.jamf.computers.get("3")!.managed = false;
@@ -126,7 +126,7 @@ Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", a
   for (const line of stderr.trim().split("\n")) assertMatch(line, /^\{"time":"[^"]+Z","event":"/);
 });
 
-Deno.test("work works off what is due, and stops", async () => {
+Deno.test("work works on the jobs that are due, and ends", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(2);
   const service = new Service(freePort(), ["--dry-run"], at.variables);
@@ -145,7 +145,7 @@ Deno.test("work works off what is due, and stops", async () => {
   assertEquals([code, at.jamf.redeploys.length], [0, 1]);
 });
 
-Deno.test("the launcher starts the program, hands it its signals, and its exit status on", async () => {
+Deno.test("the launcher starts the program, and passes on signals and exit status", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(1);
   const launched = { launched: true };
@@ -163,7 +163,7 @@ Deno.test("the launcher starts the program, hands it its signals, and its exit s
   assertEquals((await service.end("SIGTERM")).code, 0, service.stderr);
 });
 
-/** Runs in the program's process, with its permissions, before it. */
+/** Runs before the program, in its process, with its permissions. */
 const PROBE = `
 const tried = {};
 const attempt = async (name, work) => {
@@ -230,7 +230,7 @@ Deno.test("the program reaches its servers, its store and its secrets, and nothi
   assertEquals(await Deno.readTextFile(beside), "");
 });
 
-Deno.test("secrets are in nothing that is printed, logged or stored", async () => {
+Deno.test("secrets are not printed, logged or stored", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(2);
   const password = "secret-of-the-database";
@@ -281,11 +281,13 @@ Deno.test("secrets are in nothing that is printed, logged or stored", async () =
   const tokens = at.jamf.requests.map(({ headers }) => headers["authorization"]?.slice(7));
   const secrets = [...Object.values(SECRETS), password, ...tokens].filter((text) => text);
   assert(secrets.length > 6);
-  for (const secret of secrets) assertEquals(all.includes(secret!), false, `"${secret}" is shown`);
+  for (const secret of secrets) {
+    assertEquals(all.includes(secret!), false, `"${secret}" is printed`);
+  }
 });
 
 Deno.test({
-  name: "the program keeps its store in PostgreSQL with no more than that one address",
+  name: "the program uses PostgreSQL with permission for only its address",
   ignore: skip("the program with PostgreSQL", whyNoPostgres),
   fn: async () => {
     await using at = await RedeployFixture.start();
@@ -301,7 +303,7 @@ Deno.test({
   },
 });
 
-Deno.test("the launcher hands on either signal that stops a service", async () => {
+Deno.test("the launcher passes on both signals that stop a service", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await using at = await RedeployFixture.start();
     await using service = new Service(freePort(), [], at.variables, { launched: true });

@@ -23,7 +23,7 @@ class StoreFixture implements AsyncDisposable {
   }
 
   static async on({ settings }: TestStore): Promise<StoreFixture> {
-    // Both make the tables at the same moment.
+    // Both create the tables at the same time.
     const [one, two] = await Promise.all([openStore(settings), openStore(settings)]);
     return new StoreFixture(one, two);
   }
@@ -33,7 +33,7 @@ class StoreFixture implements AsyncDisposable {
     await this.otherDriver.close();
   }
 
-  /** Leases the one job there is. */
+  /** Leases the only job. */
   async lease(now = NOW): Promise<Job> {
     const job = await this.jobs.lease(now, now + 60);
     assert(job !== undefined);
@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
     await at.jobs.change(job, { state: "skipped", reason: "x" }, {}, NOW);
     assertEquals(await at.jobs.deliver(1, [1], NOW), { accepted: 1, repeated: 0 });
   }],
-  ["deliver() from many at once loses nothing and doubles nothing", async (store) => {
+  ["concurrent deliver() loses no host and repeats none", async (store) => {
     await using at = await StoreFixture.on(store);
     const ids = (from: number): number[] => Array.from({ length: 200 }, (_, i) => from + i);
     const all = await Promise.all(
@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
     assertEquals(hostOf(await at.others.lease(NOW + 1, NOW + 60)), 5);
     assertEquals(hostOf(await at.jobs.lease(NOW + 1, NOW + 60)), undefined);
   }],
-  ["lease() by many at once gives no job twice", async (store) => {
+  ["concurrent lease() returns no job twice", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, Array.from({ length: 60 }, (_, i) => i + 1), NOW);
     const leased = await Promise.all(
@@ -104,7 +104,7 @@ const CASES: readonly Case[] = [
     assertEquals(hosts.length, 60);
   }],
   [
-    "lease() takes a job over once the lease is over, and the other may not change it",
+    "after the end of a lease, another instance takes the job, and the first may not change it",
     async (store) => {
       await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
       assertEquals(await at.states(), ["waiting"]);
     },
   ],
-  ["change() records, ends or puts off, and gives back", async (store) => {
+  ["change() records, ends or postpones a job, and gives it back", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const learned = { policy_name: "Jamf trust", serial: "A", computer_id: "9" };
@@ -132,7 +132,7 @@ const CASES: readonly Case[] = [
     assertEquals([ended?.tries, ended?.ended_at, ended?.computer_id], [0, NOW + 70, "9"]);
     assertEquals(await listJobs(at.driver, "waiting"), []);
   }],
-  ["giveBack() frees what this instance has, and no more", async (store) => {
+  ["giveBack() gives back the jobs of this instance only", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.lease();
@@ -141,18 +141,21 @@ const CASES: readonly Case[] = [
     assertEquals((await at.others.lease(NOW, NOW + 60))?.host_id, 1);
     assertEquals(await at.others.lease(NOW, NOW + 60), undefined);
   }],
-  ["ignore() ends what waits for a policy, and postpone() puts off what is due", async (store) => {
-    await using at = await StoreFixture.on(store);
-    await at.jobs.deliver(1, [1, 2], NOW);
-    await at.jobs.deliver(2, [3], NOW + 1);
-    const leased = await at.lease();
-    await at.jobs.ignore(1, "FileVault", "not configured", NOW);
-    assertEquals((await at.states()).toSorted(), ["ignored", "waiting", "waiting"]);
-    await at.jobs.postpone(NOW + 1, NOW + 500, "limit");
-    assertEquals(await at.others.lease(NOW + 1, NOW + 60), undefined);
-    assert(await at.jobs.change(leased, { state: "healed", reason: "" }, {}, NOW));
-    assertEquals((await at.others.lease(NOW + 500, NOW + 600))?.reason, "limit");
-  }],
+  [
+    "ignore() ends the waiting jobs of a policy, and postpone() postpones those that are due",
+    async (store) => {
+      await using at = await StoreFixture.on(store);
+      await at.jobs.deliver(1, [1, 2], NOW);
+      await at.jobs.deliver(2, [3], NOW + 1);
+      const leased = await at.lease();
+      await at.jobs.ignore(1, "FileVault", "not configured", NOW);
+      assertEquals((await at.states()).toSorted(), ["ignored", "waiting", "waiting"]);
+      await at.jobs.postpone(NOW + 1, NOW + 500, "limit");
+      assertEquals(await at.others.lease(NOW + 1, NOW + 60), undefined);
+      assert(await at.jobs.change(leased, { state: "healed", reason: "" }, {}, NOW));
+      assertEquals((await at.others.lease(NOW + 500, NOW + 600))?.reason, "limit");
+    },
+  ],
   ["claim() allows one redeploy of a computer in the cool-down", async (store) => {
     await using at = await StoreFixture.on(store);
     const claim = (now: number): ReturnType<Redeploys["claim"]> =>
@@ -163,26 +166,29 @@ const CASES: readonly Case[] = [
     assertEquals((await claim(NOW + 24 * HOUR - 1)).kind, "cooling_down");
     assertEquals((await claim(NOW + 24 * HOUR)).kind, "granted");
   }],
-  ["claim() allows so many an hour, whoever asks, and says when the next may be", async (store) => {
-    await using at = await StoreFixture.on(store);
-    const kinds: string[] = [];
-    for (let i = 1; i <= 4; i++) {
-      const claim = await at.redeploys.claim(
-        { computerId: `${i}`, serial: "A" },
-        RATE_LIMITS,
-        NOW + i,
-      );
-      kinds.push(claim.kind);
-      if (claim.kind === "hourly_limit") assertEquals(claim.until, NOW + 1 + HOUR);
-    }
-    assertEquals(kinds, ["granted", "granted", "granted", "hourly_limit"]);
-    assertEquals(await at.redeploys.limitedUntil(3, NOW + 4), NOW + 1 + HOUR);
-    assertEquals(await at.redeploys.limitedUntil(4, NOW + 4), undefined);
-    assertEquals(await at.redeploys.limitedUntil(3, NOW + 1 + HOUR), undefined);
-    const forced = await at.redeploys.claim({ computerId: "1", serial: "A" }, undefined, NOW + 5);
-    assertEquals(forced.kind, "granted");
-  }],
-  ["claim() by many at once grants no more than the rate limits allow", async (store) => {
+  [
+    "claim() allows a number of redeploys an hour, and returns when the next is allowed",
+    async (store) => {
+      await using at = await StoreFixture.on(store);
+      const kinds: string[] = [];
+      for (let i = 1; i <= 4; i++) {
+        const claim = await at.redeploys.claim(
+          { computerId: `${i}`, serial: "A" },
+          RATE_LIMITS,
+          NOW + i,
+        );
+        kinds.push(claim.kind);
+        if (claim.kind === "hourly_limit") assertEquals(claim.until, NOW + 1 + HOUR);
+      }
+      assertEquals(kinds, ["granted", "granted", "granted", "hourly_limit"]);
+      assertEquals(await at.redeploys.limitedUntil(3, NOW + 4), NOW + 1 + HOUR);
+      assertEquals(await at.redeploys.limitedUntil(4, NOW + 4), undefined);
+      assertEquals(await at.redeploys.limitedUntil(3, NOW + 1 + HOUR), undefined);
+      const forced = await at.redeploys.claim({ computerId: "1", serial: "A" }, undefined, NOW + 5);
+      assertEquals(forced.kind, "granted");
+    },
+  ],
+  ["concurrent claim() grants no more than the rate limits allow", async (store) => {
     await using at = await StoreFixture.on(store);
     const other = new Redeploys(at.otherDriver);
     const claims = await Promise.all(
@@ -204,7 +210,7 @@ const CASES: readonly Case[] = [
       assertEquals((await at.redeploys.claim(claimant, RATE_LIMITS, NOW)).kind, "granted");
     },
   ],
-  ["claim() repeats what was in flight once, and then no more", async (store) => {
+  ["claim() repeats a redeploy in flight once", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const first = await at.claim(await at.lease());
@@ -214,7 +220,7 @@ const CASES: readonly Case[] = [
     const third = await at.claim(await at.lease(NOW + 120), NOW + 120);
     assertEquals(third.kind, "asked_twice");
   }],
-  ["postpone() and ignore() pass over what may be on its way", async (store) => {
+  ["postpone() and ignore() skip a job whose request may have been sent", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     await at.claim(await at.lease());
@@ -233,7 +239,7 @@ const CASES: readonly Case[] = [
     const { state, reason, redeployed_at, due_at, command_uuid, attempts } = job!;
     assertEquals([state, reason, command_uuid], ["redeployed", "waits", "uuid-1"]);
     assertEquals([redeployed_at, due_at, attempts], [NOW, NOW + 120, 1]);
-    // All that whoever takes over needs, should this instance die now.
+    // All that another instance needs to take over after a crash.
     assertEquals([job!.computer_id, job!.serial, job!.policy_name], ["1", "A", "Trust"]);
     const second = await at.lease();
     const two = await at.claim(second);
@@ -264,7 +270,7 @@ const CASES: readonly Case[] = [
       assertEquals(again.redeploy.command_uuid, "uuid-1");
     },
   ],
-  ["forget() forgets what ended, and keeps what did not", async (store) => {
+  ["forget() deletes jobs that have ended, and keeps the others", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.jobs.change(await at.lease(), { state: "healed", reason: "" }, {}, NOW);
@@ -273,7 +279,7 @@ const CASES: readonly Case[] = [
     await at.jobs.forget(NOW + 1);
     assertEquals(await at.states(), ["waiting"]);
   }],
-  ["a transaction that fails leaves nothing, and the next one works", async (store) => {
+  ["a failed transaction changes nothing, and the next one works", async (store) => {
     await using at = await StoreFixture.on(store);
     await assertRejects(
       () =>
@@ -285,12 +291,12 @@ const CASES: readonly Case[] = [
     );
     assertEquals((await at.driver.query("SELECT * FROM store_version")).length, 1);
   }],
-  ["a store of a newer program is left alone", async (store) => {
+  ["a store of a newer program is refused", async (store) => {
     await using at = await StoreFixture.on(store);
     await at.driver.query("UPDATE store_version SET version = 2");
     await assertRejects(() => openStore(store.settings), StoreError, "made by a newer jamf-heal");
   }],
-  ["what is stored is there again after a restart", async (store) => {
+  ["jobs are kept after a restart", async (store) => {
     await (await StoreFixture.on(store).then(async (at) => {
       await at.jobs.deliver(1, [1], NOW);
       return at;

@@ -51,7 +51,7 @@ Deno.test("jobsText() counts the states, and has a line for each job", () => {
   assertEquals(jobsText([]), "No jobs\n");
 });
 
-Deno.test("jobsText() sends a terminal nothing but text, and says what it leaves out", () => {
+Deno.test("jobsText() escapes control characters, and counts the jobs that it does not show", () => {
   const reason = "Jamf Pro answered 404: \x1b[2Jgone";
   assertStringIncludes(jobsText([{ ...JOB, reason }]), "Jamf Pro answered 404: \\x1b[2Jgone");
   const text = jobsText(Array.from({ length: 250 }, () => JOB));
@@ -59,7 +59,7 @@ Deno.test("jobsText() sends a terminal nothing but text, and says what it leaves
   assertStringIncludes(text, "\n50 older jobs are not shown: use --state or --json\n");
 });
 
-Deno.test("jobsJson() tells all of it, with stamps", () => {
+Deno.test("jobsJson() has all fields, with timestamps", () => {
   const { schema_version, jobs } = JSON.parse(jobsJson([ENDED, JOB]));
   assertEquals([schema_version, jobs.length], [1, 2]);
   assertEquals(jobs[0], {
