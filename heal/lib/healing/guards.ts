@@ -25,14 +25,14 @@ export interface Objection {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: true, contact: 100 };
+ * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: true, checkIn: 100 };
  * assertEquals(objectionTo(computer, 200), undefined);
  * assertEquals(objectionTo(computer, 50)?.reason, "checked in at 1970-01-01T00:01:40Z: it reaches its server");
  * assertEquals(objectionTo({ ...computer, isManaged: false }, undefined)?.state, "needs_person");
  * ```
  */
 export function objectionTo(computer: Computer, since: number | undefined): Objection | undefined {
-  const { isManaged, isMdmCapable, contact } = computer;
+  const { isManaged, isMdmCapable, checkIn } = computer;
   if (!isManaged) {
     return { state: "needs_person", reason: "not managed by Jamf Pro: enrol this Mac again" };
   }
@@ -42,8 +42,8 @@ export function objectionTo(computer: Computer, since: number | undefined): Obje
       reason: "Jamf Pro cannot reach it by MDM: enrol this Mac again",
     };
   }
-  if (since !== undefined && contact !== undefined && contact > since) {
-    const at = formatTimestamp(Math.floor(contact));
+  if (since !== undefined && checkIn !== undefined && checkIn > since) {
+    const at = formatTimestamp(Math.floor(checkIn));
     return { state: "skipped", reason: `checked in at ${at}: it reaches its server` };
   }
   return undefined;

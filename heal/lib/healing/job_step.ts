@@ -123,10 +123,10 @@ async function watch(deps: JobStepDeps, job: Job, signal?: AbortSignal): Promise
   if (computer === undefined) {
     return { state: "needs_person", reason: "Jamf Pro no longer has the computer" };
   }
-  const { contact } = computer;
+  const { checkIn } = computer;
   // A later delivery means that it has failed again.
-  if (contact !== undefined && contact > Math.max(at, job.delivered_at)) {
-    return { state: "healed", reason: `checked in at ${formatTimestamp(Math.floor(contact))}` };
+  if (checkIn !== undefined && checkIn > Math.max(at, job.delivered_at)) {
+    return { state: "healed", reason: `checked in at ${formatTimestamp(Math.floor(checkIn))}` };
   }
   if (deps.now() - at >= DAY) {
     return { state: "needs_person", reason: "no check-in within a day after the redeploy" };

@@ -145,9 +145,9 @@ function isFollowed({ outcome, redeployed_at }: TargetReport): boolean {
 async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<TargetReport> {
   if (!isFollowed(report)) return report;
   try {
-    const contact = (await deps.servers.withId(report.computer_id!))?.contact;
-    if (contact === undefined || contact <= report.redeployed_at!) return report;
-    const reason = `checked in at ${formatTimestamp(Math.floor(contact))}`;
+    const checkIn = (await deps.servers.withId(report.computer_id!))?.checkIn;
+    if (checkIn === undefined || checkIn <= report.redeployed_at!) return report;
+    const reason = `checked in at ${formatTimestamp(Math.floor(checkIn))}`;
     deps.reportProgress(`${report.target} healed: ${reason}`);
     return { ...report, outcome: "healed", reason };
   } catch (error) {
@@ -166,9 +166,9 @@ async function orFailed(target: string, work: () => Promise<TargetReport>): Prom
   }
 }
 
-function describe({ id, name, serial, contact }: Computer): string {
-  const checkIn = contact === undefined ? "never" : formatTimestamp(Math.floor(contact));
-  return `"${name}", serial number ${serial}, computer ${id}, last check-in: ${checkIn}`;
+function describe({ id, name, serial, checkIn }: Computer): string {
+  const last = checkIn === undefined ? "never" : formatTimestamp(Math.floor(checkIn));
+  return `"${name}", serial number ${serial}, computer ${id}, last check-in: ${last}`;
 }
 
 function factsOf({ id, name, serial }: Computer): Partial<TargetReport> {

@@ -18,7 +18,7 @@ export interface Computer {
   readonly isManaged: boolean;
   readonly isMdmCapable: boolean;
   /** The last check-in of its agent, in seconds since 1970; `undefined` if there was none. */
-  readonly contact: number | undefined;
+  readonly checkIn: number | undefined;
 }
 
 const SERVER = "Jamf Pro";
@@ -40,14 +40,14 @@ const computerSchema = z.object({
   }),
   hardware: z.object({ serialNumber: z.string().nullish() }),
 }).transform(({ id, general, hardware }): Computer => {
-  const contact = general.lastCheckIn ?? general.lastContactTime;
+  const checkIn = general.lastCheckIn ?? general.lastContactTime;
   return {
     id,
     name: general.name ?? "",
     serial: hardware.serialNumber ?? "",
     isManaged: general.remoteManagement?.managed ?? false,
     isMdmCapable: general.mdmCapable?.capable ?? false,
-    contact: contact ? Date.parse(contact) / 1000 : undefined,
+    checkIn: checkIn ? Date.parse(checkIn) / 1000 : undefined,
   };
 });
 

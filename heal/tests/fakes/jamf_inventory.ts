@@ -66,8 +66,8 @@ export function apiError(
 }
 
 function sectionsOf({ query }: SeenRequest): string[] {
-  const asked = query.getAll("section");
-  return asked.length === 0 ? ["GENERAL"] : asked;
+  const sections = query.getAll("section");
+  return sections.length === 0 ? ["GENERAL"] : sections;
 }
 
 function numberOf({ query }: SeenRequest, name: string, otherwise: number): number | undefined {

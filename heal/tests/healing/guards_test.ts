@@ -8,12 +8,12 @@ Deno.test("objectionTo() finds Macs that MDM cannot reach, and that have recover
     serial: "A",
     isManaged: true,
     isMdmCapable: true,
-    contact: 100,
+    checkIn: 100,
   };
   const cases: [change: Partial<typeof well>, since: number | undefined, state?: string][] = [
     [{}, 100],
     [{}, 99, "skipped"],
-    [{ contact: undefined as unknown as number }, 0],
+    [{ checkIn: undefined as unknown as number }, 0],
     [{}, undefined],
     [{ isManaged: false }, 100, "needs_person"],
     [{ isManaged: false }, undefined, "needs_person"],

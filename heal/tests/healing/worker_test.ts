@@ -12,11 +12,11 @@ Deno.test("a Mac that fails is redeployed, and healed when it checks in", async 
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
-  const [asked] = await at.work();
-  const { state, serial, computer_id, policy_name } = asked!;
+  const [requested] = await at.work();
+  const { state, serial, computer_id, policy_name } = requested!;
   const learned = [mac.serialNumber, "7", POLICY];
   assertEquals([state, serial, computer_id, policy_name], ["redeployed", ...learned]);
-  assertEquals(asked?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
+  assertEquals(requested?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals((await at.work(DAY - HOUR))[0]?.state, "redeployed");
   mac.lastContactTime = new Date(at.system.now());
   const [early] = await at.work(HOUR / 2 + 1);
@@ -236,9 +236,9 @@ Deno.test("a stop does not abort a request", async () => {
   at.jamf.misbehave(JAMF.redeploy, { slow: 300 }, Infinity);
   await at.deliver(...Array.from({ length: 20 }, (_, i) => i + 1));
   const jobs = await at.work(0, AbortSignal.timeout(100));
-  const asked = at.jamf.redeploys.length;
-  assertEquals(asked < 20, true);
-  assertEquals(jobs.filter(({ state }) => state === "redeployed").length, asked);
+  const done = at.jamf.redeploys.length;
+  assertEquals(done < 20, true);
+  assertEquals(jobs.filter(({ state }) => state === "redeployed").length, done);
   await at.work(HOUR);
   assertEquals(at.jamf.redeploys.length, 20);
 });

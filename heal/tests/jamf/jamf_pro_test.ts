@@ -49,11 +49,11 @@ Deno.test("withSerial() and withId() return a computer", async () => {
     serial: "C02-XK1",
     isManaged: false,
     isMdmCapable: true,
-    contact: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
+    checkIn: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
   };
   assertEquals(await at.inventory.withSerial("C02-XK1"), [computer]);
   assertEquals(await at.inventory.withId("12"), computer);
-  assertEquals((await at.inventory.withId("13"))?.contact, undefined);
+  assertEquals((await at.inventory.withId("13"))?.checkIn, undefined);
   assertEquals(await at.inventory.withSerial("NONE"), []);
   assertEquals(await at.inventory.withId("99"), undefined);
 });
@@ -91,13 +91,13 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
   );
 });
 
-Deno.test("every version returns the check-in as the contact", async () => {
+Deno.test("every version has the last check-in", async () => {
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await start({ inventoryVersions: [version] });
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
     at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
-    const contact = lastContactTime.getTime() / 1000;
-    assertEquals((await at.inventory.withId("1"))?.contact, contact, `v${version}`);
+    const checkIn = lastContactTime.getTime() / 1000;
+    assertEquals((await at.inventory.withId("1"))?.checkIn, checkIn, `v${version}`);
   }
 });
 
@@ -108,7 +108,7 @@ Deno.test("an answer to MDM is not a check-in", async () => {
     status: 200,
     body: { id: "1", general, hardware: { serialNumber: "A" } },
   });
-  assertEquals((await at.inventory.withId("1"))?.contact, undefined);
+  assertEquals((await at.inventory.withId("1"))?.checkIn, undefined);
 });
 
 Deno.test("a computer with missing fields is unmanaged", async () => {
@@ -124,7 +124,7 @@ Deno.test("a computer with missing fields is unmanaged", async () => {
       serial: "",
       isManaged: false,
       isMdmCapable: false,
-      contact: undefined,
+      checkIn: undefined,
     });
   }
 });

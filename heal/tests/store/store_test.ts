@@ -249,7 +249,7 @@ const CASES: readonly Case[] = [
     assertEquals(rows.map(({ state }) => state), ["queued", "unknown"]);
   }],
   [
-    "settle() leaves a job alone that another instance has, which then learns what was asked",
+    "settle() does not change a job of another instance, which then learns the result",
     async (store) => {
       await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
