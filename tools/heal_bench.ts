@@ -1,14 +1,12 @@
 /**
  * Measures the program under load: one delivery of 8,000 hosts, then 50 deliveries a second for 30 seconds while 100
- * clients never finish their bodies. Everything runs on this machine, the fakes of Jamf Pro and Fleet as processes of their
- * own.
+ * clients never finish their bodies. Everything runs on this machine.
  *
  * @module
  */
 
-import { SECRETS, variablesFor } from "../heal/tests/helpers/redeploy_fixture.ts";
+import { RedeployFixture, SECRETS } from "../heal/tests/helpers/redeploy_fixture.ts";
 import { freePort, Service } from "../heal/tests/helpers/program.ts";
-import { startProcess } from "../heal/tests/fakes/serve.ts";
 import { webhookBody } from "../heal/tests/fakes/webhook_body.ts";
 
 const HOSTS = 15_000;
@@ -94,19 +92,13 @@ function measuredText(measured: Measured): string {
 }
 
 if (import.meta.main) {
-  const dir = await Deno.makeTempDir({ prefix: "jamf-heal-bench-" });
-  try {
-    await using jamf = await startProcess({ which: "jamf", count: HOSTS, checksInAfter: 1000 });
-    await using fleet = await startProcess({ which: "fleet", count: HOSTS });
-    const variables = variablesFor(jamf.url, fleet.url, `${dir}/heal.db`);
-    await using service = new Service(freePort(), [], variables);
-    await service.listening;
-    const { status, time } = await deliver(service, Array.from({ length: 8000 }, (_, i) => i + 1));
-    print(`8,000 hosts in one delivery: ${status} after ${time.toFixed(0)} ms`);
-    const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(service.port)));
-    print(`50 deliveries a second for 30 s: ${measuredText(await sustainLoad(service, 50, 30))}`);
-    for (const connection of slow) connection.close();
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await using at = await RedeployFixture.start();
+  at.addMacs(HOSTS);
+  await using service = new Service(freePort(), [], at.variables);
+  await service.listening;
+  const { status, time } = await deliver(service, Array.from({ length: 8000 }, (_, i) => i + 1));
+  print(`8,000 hosts in one delivery: ${status} after ${time.toFixed(0)} ms`);
+  const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(service.port)));
+  print(`50 deliveries a second for 30 s: ${measuredText(await sustainLoad(service, 50, 30))}`);
+  for (const connection of slow) connection.close();
 }

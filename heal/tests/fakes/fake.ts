@@ -7,16 +7,13 @@
 import { type Ending, FakeServer } from "./fake_server.ts";
 import {
   type Answer,
+  lineOf,
   malformed,
-  type Match,
   type Misbehaviour,
   Misbehaviours,
   type SeenRequest,
   withWrongTypes,
 } from "./misbehaviour.ts";
-
-/** The path at which a fake in another process reports what it did, and takes a misbehaviour: `{match, how, times}`. */
-export const CONTROL = "/fake";
 
 /** A fake of another server, until it is disposed of. */
 export abstract class Fake implements AsyncDisposable {
@@ -28,9 +25,6 @@ export abstract class Fake implements AsyncDisposable {
 
   /** Does what the real server would do, and answers as it would. */
   protected abstract answer(request: SeenRequest): Answer;
-
-  /** What it did, for a test that runs it in another process. */
-  protected abstract record(): Readonly<Record<string, unknown>>;
 
   /** Where it listens, without a slash at the end. */
   get url(): string {
@@ -45,13 +39,11 @@ export abstract class Fake implements AsyncDisposable {
 
   /** Requests that match, the oldest first. */
   seen(match: RegExp): SeenRequest[] {
-    return this.requests.filter(({ method, path, query }) => {
-      return match.test(`${method} ${path}${query.size === 0 ? "" : `?${query}`}`);
-    });
+    return this.requests.filter((request) => match.test(lineOf(request)));
   }
 
   /** Makes it misbehave for so many matching requests; earlier calls take effect first. */
-  misbehave(match: Match, how: Misbehaviour, times = 1): void {
+  misbehave(match: RegExp, how: Misbehaviour, times = 1): void {
     this.#misbehaviours.add(match, how, times);
   }
 
@@ -71,7 +63,6 @@ export abstract class Fake implements AsyncDisposable {
   }
 
   async #serve(request: SeenRequest): Promise<readonly [Answer, Ending]> {
-    if (request.path === CONTROL) return [this.#control(request), "answered"];
     this.requests.push(request);
     const how = this.#misbehaviours.take(request);
     if (how === undefined) return [this.answer(request), "answered"];
@@ -86,17 +77,6 @@ export abstract class Fake implements AsyncDisposable {
     if ("malformed" in how) return [malformed(answer), "answered"];
     await this.#wait(how.slow);
     return [answer, "answered"];
-  }
-
-  /** Reports to another process what happened, or takes a misbehaviour from it. */
-  #control({ method, body }: SeenRequest): Answer {
-    if (method === "GET") {
-      const requests = this.requests.map(({ method, path, at }) => ({ method, path, at }));
-      return { status: 200, body: { requests, ...this.record() } };
-    }
-    const { match, how, times } = JSON.parse(body);
-    this.misbehave(new RegExp(match), how, times ?? Infinity);
-    return { status: 204 };
   }
 
   /** Ends early when the fake is disposed of. */

@@ -77,10 +77,6 @@ export class FakeFleet extends Fake {
     return fleetError(404, "Resource Not Found", `Host ${id} was not found in the datastore`);
   }
 
-  protected override record(): Readonly<Record<string, unknown>> {
-    return {};
-  }
-
   #detailOf(host: FleetHost, { query }: SeenRequest): Record<string, unknown> {
     const detail = toDetail(host);
     if (query.get("exclude_software") === "true") return detail;

@@ -133,10 +133,6 @@ export class FakeJamf extends Fake {
     return this.#refusal(request, route.privileges) ?? route.answer();
   }
 
-  protected override record(): Readonly<Record<string, unknown>> {
-    return { redeploys: this.redeploys, tokens: this.tokens.good };
-  }
-
   #token(request: SeenRequest): Answer {
     if (request.method !== "POST") return apiError(405);
     const answer = this.tokens.answer(request);

@@ -51,11 +51,8 @@ export type Misbehaviour =
   /** The body is not JSON. */
   | { readonly malformed: true };
 
-/** Which requests: `METHOD /path` without a query, a pattern for `METHOD /path?query`, or a function. */
-export type Match = string | RegExp | ((request: SeenRequest) => boolean);
-
 interface Queued {
-  readonly match: Match;
+  readonly match: RegExp;
   readonly how: Misbehaviour;
   left: number;
 }
@@ -68,7 +65,7 @@ export class Misbehaviours {
    * @param match Which requests.
    * @param times How many of them; `Infinity` for all.
    */
-  add(match: Match, how: Misbehaviour, times = 1): void {
+  add(match: RegExp, how: Misbehaviour, times = 1): void {
     this.#queue.push({ match, how, left: times });
   }
 
@@ -79,12 +76,17 @@ export class Misbehaviours {
 
   /** Takes the misbehaviour for a request. */
   take(request: SeenRequest): Misbehaviour | undefined {
-    const found = this.#queue.find(({ match, left }) => left > 0 && matches(match, request));
+    const found = this.#queue.find(({ match, left }) => left > 0 && match.test(lineOf(request)));
     if (found === undefined) return undefined;
     found.left--;
     if (found.left === 0) this.#queue.splice(this.#queue.indexOf(found), 1);
     return found.how;
   }
+}
+
+/** A request as patterns see it: `METHOD /path?query`. */
+export function lineOf({ method, path, query }: SeenRequest): string {
+  return `${method} ${path}${query.size === 0 ? "" : `?${query}`}`;
 }
 
 /** The answer with every text a number and every number a text. */
@@ -96,14 +98,6 @@ export function withWrongTypes(answer: Answer): Answer {
 export function malformed(answer: Answer): Answer {
   const headers = { "content-type": "application/json", ...answer.headers };
   return { ...answer, headers, body: (JSON.stringify(answer.body) ?? "").slice(1) };
-}
-
-function matches(match: Match, request: SeenRequest): boolean {
-  if (typeof match === "function") return match(request);
-  const line = `${request.method} ${request.path}`;
-  if (typeof match === "string") return match === line;
-  const query = `${request.query}`;
-  return match.test(query === "" ? line : `${line}?${query}`);
 }
 
 function wrong(value: unknown): unknown {

@@ -36,7 +36,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
   at.addMac(4);
-  at.jamf.misbehave((request) => request.path.endsWith("/4"), { status: 500 }, Infinity);
+  at.jamf.misbehave(/\/4\b/, { status: 500 }, Infinity);
   const list =
     "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\nfleet-host:9\nfleet-host:2";
   const reports = await at.redeploy(list);

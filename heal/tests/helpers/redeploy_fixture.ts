@@ -33,10 +33,14 @@ export class RedeployFixture implements AsyncDisposable {
   /** The environment for all of the program's modes. */
   get variables(): Variables {
     return {
-      ...variablesFor(this.jamf.url, this.fleet.url, this.store),
+      JAMF_URL: this.jamf.url,
       JAMF_CLIENT_ID: "jamf-client",
       JAMF_CLIENT_SECRET: SECRETS.client,
+      FLEET_URL: this.fleet.url,
       FLEET_API_TOKEN: SECRETS.fleet,
+      HEAL_WEBHOOK_SECRET: SECRETS.webhook,
+      HEAL_POLICIES: "Jamf agent checks in",
+      HEAL_STORE: this.store,
     };
   }
 
@@ -53,18 +57,4 @@ export class RedeployFixture implements AsyncDisposable {
     await this.fleet[Symbol.asyncDispose]();
     await Deno.remove(this.dir, { recursive: true });
   }
-}
-
-/** The environment for fakes with their default options. */
-export function variablesFor(jamfUrl: string, fleetUrl: string, store: string): Variables {
-  return {
-    JAMF_URL: jamfUrl,
-    JAMF_CLIENT_ID: "fake-client",
-    JAMF_CLIENT_SECRET: "fake-client-secret",
-    FLEET_URL: fleetUrl,
-    FLEET_API_TOKEN: "fake-fleet-api-token",
-    HEAL_WEBHOOK_SECRET: SECRETS.webhook,
-    HEAL_POLICIES: "Jamf agent checks in",
-    HEAL_STORE: store,
-  };
 }

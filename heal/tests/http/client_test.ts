@@ -5,8 +5,8 @@ import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
 
 const PATH = "api/v1/fleet/hosts/1";
-const GET = `GET /${PATH}`;
-const POST = `POST /${PATH}`;
+const GET = /^GET /;
+const POST = /^POST /;
 
 /** Any server: these tests do not check the content of its answers. */
 async function server(): Promise<FakeFleet> {

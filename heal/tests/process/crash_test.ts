@@ -5,12 +5,12 @@ import fc from "fast-check";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { type JobRecord, listJobs } from "../../lib/store/jobs.ts";
 import { openStore } from "../../lib/store/open.ts";
-import { RedeployFixture, SECRETS, variablesFor } from "../helpers/redeploy_fixture.ts";
+import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
 import { storeAt, type TestStore } from "../helpers/databases.ts";
 import { freePort, Service } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
+import { JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
-import { startProcess } from "../fakes/serve.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
 
 const HOSTS = 1000;
@@ -55,9 +55,13 @@ async function deliverAll(all: readonly number[][], urlNow: () => string): Promi
   }
 }
 
-/** Kills and restarts instances while hosts are delivered, and checks the jobs when all are done. */
+/**
+ * Kills and restarts instances while hosts are delivered, and checks the jobs when all are done.
+ *
+ * @param given The store; a file if `undefined`.
+ */
 async function killWhileDelivering(
-  store: TestStore,
+  given: TestStore | undefined,
   instances: number,
   kills: number,
 ): Promise<void> {
@@ -66,11 +70,12 @@ async function killWhileDelivering(
   console.error(`    HEAL_CRASH_SEED=${seed}`);
   const random = randomOf(seed);
   const all = batches(random);
-  await using jamf = await startProcess({ which: "jamf", count: HOSTS });
-  await using fleet = await startProcess({ which: "fleet", count: HOSTS });
+  await using at = await RedeployFixture.start();
+  at.addMacs(HOSTS);
   // Slow, so that many kills come between a redeploy and its record.
-  await jamf.misbehave(/^POST .*\/redeploy\//, { slow: 20 }, Infinity);
-  const variables = variablesFor(jamf.url, fleet.url, store.text);
+  at.jamf.misbehave(JAMF.redeploy, { slow: 20 }, Infinity);
+  const store = given ?? { settings: { kind: "sqlite", path: at.store }, text: at.store };
+  const variables = { ...at.variables, HEAL_STORE: store.text };
   const services = Array.from(
     { length: instances },
     () => new Service(freePort(), ARGS, variables),
@@ -92,8 +97,7 @@ async function killWhileDelivering(
     }
     await delivered;
     const jobs = await settled(store);
-    const { redeploys } = await jamf.record();
-    check(jobs, redeploys!.map(({ computerId }) => computerId), kills);
+    check(jobs, at.jamf.redeploys.map(({ computerId }) => computerId), kills);
     for (const { stderr } of services) assertEquals(/"event":"fault"/.test(stderr), false, stderr);
   } catch (error) {
     throw new Error(`Failed with HEAL_CRASH_SEED=${seed}`, { cause: error });
@@ -143,8 +147,7 @@ function check(jobs: readonly JobRecord[], redeployed: readonly string[], kills:
 }
 
 Deno.test("kill -9 at random moments loses no host, and repeats only requests in flight, on SQLite", async () => {
-  await using at = await RedeployFixture.start();
-  await killWhileDelivering({ settings: { kind: "sqlite", path: at.store }, text: at.store }, 1, 8);
+  await killWhileDelivering(undefined, 1, 8);
 });
 
 Deno.test({
