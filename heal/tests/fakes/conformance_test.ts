@@ -2,12 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type * as z from "zod";
 import { FakeFleet } from "./fleet.ts";
-import {
-  FLEET_ERROR_SCHEMA,
-  HOST_ALONE_SCHEMA,
-  HOST_SCHEMA,
-  WEBHOOK_SCHEMA,
-} from "./fleet_description.ts";
+import { FLEET_ERROR_SCHEMA, HOST_SCHEMA, WEBHOOK_SCHEMA } from "./fleet_description.ts";
 import {
   computerSchema,
   ERROR_SCHEMA,
@@ -68,7 +63,6 @@ Deno.test("FakeFleet answers as Fleet describes it", async () => {
   fleet.addHost({ hardwareSerial: "C000000001" });
   const cases: [path: string, token: string, schema: z.ZodType][] = [
     ["1", fleet.apiToken, HOST_SCHEMA],
-    ["1?exclude_software=true", fleet.apiToken, HOST_ALONE_SCHEMA],
     ["2", fleet.apiToken, FLEET_ERROR_SCHEMA],
     ["1", "wrong", FLEET_ERROR_SCHEMA],
   ];

@@ -10,7 +10,6 @@ import {
   lineOf,
   malformed,
   type Misbehaviour,
-  Misbehaviours,
   type SeenRequest,
   withWrongTypes,
 } from "./misbehaviour.ts";
@@ -19,7 +18,7 @@ import {
 export abstract class Fake implements AsyncDisposable {
   /** Every request so far, the oldest first. */
   readonly requests: SeenRequest[] = [];
-  readonly #misbehaviours = new Misbehaviours();
+  readonly #misbehaviours: { match: RegExp; how: Misbehaviour; times: number }[] = [];
   readonly #disposed = new AbortController();
   #server: FakeServer | undefined;
 
@@ -44,12 +43,12 @@ export abstract class Fake implements AsyncDisposable {
 
   /** Makes it misbehave for so many matching requests; earlier calls take effect first. */
   misbehave(match: RegExp, how: Misbehaviour, times = 1): void {
-    this.#misbehaviours.add(match, how, times);
+    this.#misbehaviours.push({ match, how, times });
   }
 
   /** Makes it behave again. */
   behave(): void {
-    this.#misbehaviours.clear();
+    this.#misbehaviours.length = 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,8 +63,11 @@ export abstract class Fake implements AsyncDisposable {
 
   async #serve(request: SeenRequest): Promise<readonly [Answer, Ending]> {
     this.requests.push(request);
-    const how = this.#misbehaviours.take(request);
-    if (how === undefined) return [this.answer(request), "answered"];
+    const found = this.#misbehaviours
+      .find(({ match, times }) => times > 0 && match.test(lineOf(request)));
+    if (found === undefined) return [this.answer(request), "answered"];
+    found.times--;
+    const { how } = found;
     if ("status" in how || "hang" in how || "reset" in how) {
       if (how.after === true) this.answer(request);
       if ("status" in how) return [how, "answered"];

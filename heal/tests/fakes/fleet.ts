@@ -73,14 +73,8 @@ export class FakeFleet extends Fake {
     }
     if (!/^\d+$/.test(id)) return fleetError(400, "Bad request", "invalid host id");
     const host = this.hosts.get(Number(id));
-    if (host !== undefined) return { status: 200, body: { host: this.#detailOf(host, request) } };
+    if (host !== undefined) return { status: 200, body: { host: toDetail(host) } };
     return fleetError(404, "Resource Not Found", `Host ${id} was not found in the datastore`);
-  }
-
-  #detailOf(host: FleetHost, { query }: SeenRequest): Record<string, unknown> {
-    const detail = toDetail(host);
-    if (query.get("exclude_software") === "true") return detail;
-    return { ...detail, software: [1, 2].map(appOf) };
   }
 }
 
@@ -109,11 +103,6 @@ function toDetail(host: FleetHost): Record<string, unknown> {
     })),
     issues: { failing_policies_count: policies.filter((one) => one.response === "fail").length },
   };
-}
-
-function appOf(id: number): Record<string, unknown> {
-  const name = `App ${id}.app`;
-  return { id, name, version: "1.0", source: "apps", vulnerabilities: null };
 }
 
 function fleetError(status: number, message: string, reason: string): Answer {

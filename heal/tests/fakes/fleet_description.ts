@@ -37,19 +37,8 @@ const HOST = z.strictObject({
   issues: z.strictObject({ failing_policies_count: z.int(), total_issues_count: ID }),
 });
 
-const SOFTWARE = z.array(z.strictObject({
-  id: z.int(),
-  name: z.string(),
-  version: z.string(),
-  source: z.string(),
-  vulnerabilities: TEXT,
-}));
-
-/** `GET /api/v1/fleet/hosts/{id}`, 200. */
-export const HOST_SCHEMA: z.ZodType = z.strictObject({ host: HOST.extend({ software: SOFTWARE }) });
-
-/** The same with `exclude_software=true`. */
-export const HOST_ALONE_SCHEMA: z.ZodType = z.strictObject({ host: HOST });
+/** `GET /api/v1/fleet/hosts/{id}?exclude_software=true`, 200. */
+export const HOST_SCHEMA: z.ZodType = z.strictObject({ host: HOST });
 
 /** Any error. */
 export const FLEET_ERROR_SCHEMA: z.ZodType = z.strictObject({

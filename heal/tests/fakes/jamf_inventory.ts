@@ -11,7 +11,7 @@ import type { Answer, SeenRequest } from "./misbehaviour.ts";
 const FILTER = /^hardware\.serialNumber=="([^"\\*]*)"$/;
 
 /**
- * A page of the computers that a filter finds.
+ * The first page of the computers that a filter finds.
  *
  * @param computers All there are.
  */
@@ -20,11 +20,6 @@ export function searchAnswer(
   request: SeenRequest,
   version: InventoryVersion,
 ): Answer {
-  const page = numberOf(request, "page", 0);
-  const size = numberOf(request, "page-size", 100);
-  if (page === undefined || size === undefined) {
-    return apiError(400, "INVALID_FIELD", "Cannot read the page or its size", "page");
-  }
   const filter = request.query.get("filter");
   const serial = FILTER.exec(filter ?? "")?.[1];
   if (filter !== null && serial === undefined) {
@@ -34,7 +29,7 @@ export function searchAnswer(
     (serial ?? serialNumber) === serialNumber
   );
   const sections = sectionsOf(request);
-  const results = found.slice(page * size, (page + 1) * size)
+  const results = found.slice(0, Number(request.query.get("page-size") ?? "100"))
     .map((computer) => toInventory(computer, sections, version));
   return { status: 200, body: { totalCount: found.length, results } };
 }
@@ -68,9 +63,4 @@ export function apiError(
 function sectionsOf({ query }: SeenRequest): string[] {
   const sections = query.getAll("section");
   return sections.length === 0 ? ["GENERAL"] : sections;
-}
-
-function numberOf({ query }: SeenRequest, name: string, otherwise: number): number | undefined {
-  const text = query.get(name) ?? `${otherwise}`;
-  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }

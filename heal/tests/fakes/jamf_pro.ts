@@ -56,17 +56,7 @@ export interface Redeploy {
   readonly at: number;
 }
 
-/**
- * A fake of Jamf Pro.
- *
- * @example
- * ```ts
- * await using jamf = await FakeJamf.start();
- * jamf.addComputer({ serialNumber: "C02EXAMPLE", checksInAfter: 50 });
- * jamf.misbehave(JAMF.redeploy, { status: 503, headers: { "retry-after": "1" } }, 2);
- * jamf.tokens.expireAll();
- * ```
- */
+/** A fake of Jamf Pro. */
 export class FakeJamf extends Fake {
   /** By id. */
   readonly computers = new Map<string, JamfComputer>();
@@ -115,15 +105,6 @@ export class FakeJamf extends Fake {
     };
     this.computers.set(id, computer);
     return computer;
-  }
-
-  /** How often each computer was redeployed, by id. */
-  redeploysByComputer(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { computerId } of this.redeploys) {
-      counts.set(computerId, (counts.get(computerId) ?? 0) + 1);
-    }
-    return counts;
   }
 
   protected override answer(request: SeenRequest): Answer {

@@ -51,39 +51,6 @@ export type Misbehaviour =
   /** The body is not JSON. */
   | { readonly malformed: true };
 
-interface Queued {
-  readonly match: RegExp;
-  readonly how: Misbehaviour;
-  left: number;
-}
-
-/** The misbehaviours to come; the oldest that matches a request takes effect. */
-export class Misbehaviours {
-  #queue: Queued[] = [];
-
-  /**
-   * @param match Which requests.
-   * @param times How many of them; `Infinity` for all.
-   */
-  add(match: RegExp, how: Misbehaviour, times = 1): void {
-    this.#queue.push({ match, how, left: times });
-  }
-
-  /** Removes all. */
-  clear(): void {
-    this.#queue = [];
-  }
-
-  /** Takes the misbehaviour for a request. */
-  take(request: SeenRequest): Misbehaviour | undefined {
-    const found = this.#queue.find(({ match, left }) => left > 0 && match.test(lineOf(request)));
-    if (found === undefined) return undefined;
-    found.left--;
-    if (found.left === 0) this.#queue.splice(this.#queue.indexOf(found), 1);
-    return found.how;
-  }
-}
-
 /** A request as patterns see it: `METHOD /path?query`. */
 export function lineOf({ method, path, query }: SeenRequest): string {
   return `${method} ${path}${query.size === 0 ? "" : `?${query}`}`;
