@@ -33,6 +33,7 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
+const LONGEST_TAG = 64;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -161,45 +162,49 @@ function taggedHead(
   day: number,
   second: number | undefined,
 ): Head | "foreign" {
-  let nameStart = from;
   for (let at = from; at < end; at++) {
     const byte = bytes[at]!;
     if (byte > OPENING) continue;
-    if (byte === SPACE) {
-      nameStart = at + 1;
-    } else if (byte === COLON) {
-      // A second time: the line quotes another one. No computer is called so.
-      if (twoDigits(bytes, at - 2) >= 0 && isMinute(bytes, at, end)) return "foreign";
-    } else if (byte === OPENING) {
-      let pid = 0;
-      let i = at + 1;
-      for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
-        pid = 10 * pid + value;
-      }
-      if (i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) {
-        // `[OtherTool]:`
-        if (nameStart === at && isBracketed(bytes, at, end)) return "foreign";
-        continue;
-      }
-      if (i === at + 1) continue;
-      if (nameStart !== at - 4 || !isJamf(bytes, nameStart)) return "foreign";
-      if (isDateOutput(bytes, from, nameStart)) return "foreign";
-      const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
-      return { weekday, month, day, second, pid, messageStart };
+    if (byte !== OPENING) {
+      if (byte === COLON && isMinute(bytes, at)) return "foreign";
+      continue;
     }
+    let pid = 0;
+    let i = at + 1;
+    for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
+      pid = 10 * pid + value;
+    }
+    const isTag = i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
+    if (!isTag) {
+      // `[OtherTool]:`
+      if (bytes[at - 1] === SPACE && isBracketed(bytes, at, end)) return "foreign";
+      continue;
+    }
+    const isOwn = bytes[at - 5] === SPACE && isJamf(bytes, at - 4) &&
+      !(mayBeZone(bytes, from) && isDateOutput(bytes, from, at - 4));
+    if (!isOwn) return "foreign";
+    const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
+    return { weekday, month, day, second, pid, messageStart };
   }
   return "foreign";
 }
 
-/** Whether `12:34:` is around the colon at `at`. */
-function isMinute(bytes: Uint8Array, at: number, end: number): boolean {
-  return at + 3 < end && twoDigits(bytes, at + 1) >= 0 && bytes[at + 3] === COLON;
+/** Whether the word after a time has 3 to 5 letters, as the names of time zones: almost no computer name begins so. */
+function mayBeZone(bytes: Uint8Array, timeEnd: number): boolean {
+  return bytes[timeEnd + 4] === SPACE || bytes[timeEnd + 5] === SPACE ||
+    bytes[timeEnd + 6] === SPACE;
 }
 
-/** Whether text in brackets, and a colon, begin at `at`. */
+/** Whether `12:34:` is around the colon at `at`: the line quotes another one, because no computer is named so. */
+function isMinute(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 3] === COLON && twoDigits(bytes, at - 2) >= 0 && twoDigits(bytes, at + 1) >= 0;
+}
+
+/** Whether text in brackets, and a colon, begin at `at`. No tag is long. */
 function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
+  const last = Math.min(end, at + LONGEST_TAG);
   let i = at + 1;
-  while (i < end && bytes[i] !== CLOSING) i++;
+  while (i < last && bytes[i] !== CLOSING) i++;
   return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
 }
 

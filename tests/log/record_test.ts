@@ -141,6 +141,12 @@ const nearlyALine = fc.array(
   { maxLength: 14 },
 ).map((parts) => parts.join(""));
 
+Deno.test("headOf() takes a very long line without a tag for another program's", () => {
+  for (const part of [" [", "[", " [1", ":", "1:11:", "[x]"]) {
+    assertEquals(tagOf(`Fri Apr 25 09:21:38 Mac${part.repeat(400_000)}`), "foreign");
+  }
+});
+
 Deno.test("headOf() goes by the line alone, not by the bytes around it", () => {
   fc.assert(
     fc.property(nearlyALine, nearlyALine, nearlyALine, (before, text, after) => {
