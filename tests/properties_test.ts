@@ -14,16 +14,18 @@ import { at, gzip, Mac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
+const DAY = 24 * HOUR;
 
 /** What a record tells, in the words of the design. */
 type Kind =
   | "begins" // Checking for polic…
+  | "starts" // a new process
   | "contact"
   | "conditional" // contact, unless its run was offline
   | "offline" // Could not connect
   | "no connection" // another sign of it
   | "signature error"
-  | "healed";
+  | "enrolled";
 
 interface Told {
   readonly at: number;
@@ -44,6 +46,16 @@ function line(message: string, ...kinds: Kind[]): Piece {
   };
 }
 
+/** A line that quotes a contact, and has a signature error below it: both mean nothing. */
+function foreign(change: (line: string) => string): Piece {
+  return {
+    text: (at, options) =>
+      change(logLine(at, "No patch policies were found.", options)) +
+      `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
+    tells: [],
+  };
+}
+
 const PIECES: readonly Piece[] = [
   { text: checkinLines, tells: [[0, "begins"], [3, "contact"]] },
   { text: offlineLines, tells: [[0, "begins"], [1, "offline"]] },
@@ -58,10 +70,32 @@ const PIECES: readonly Piece[] = [
   line("Could not connect to the JSS. Looking for cached policies...", "offline"),
   line('Error running recon: Connection failure: "The request timed out."', "no connection"),
   line(SIGNATURE_ERROR, "signature error"),
-  line("Enroll return code: 0", "healed"),
+  line("Enroll return code: 0", "enrolled"),
+  line("The device certificate was created successfully.", "enrolled"),
+  line("Daemon starting", "starts"),
+  line("Policy error code: 51"),
+  line(`Error running recon: ${SIGNATURE_ERROR}`, "signature error"),
   line("Enroll return code: 70"),
   line(""),
-  { text: () => `output of a script\n\n    ${SIGNATURE_ERROR}\n`, tells: [] },
+  { text: () => `output of a script\n\n${SIGNATURE_ERROR}\n`, tells: [] },
+  {
+    text: (at, options) =>
+      logLine(at, "", options) +
+      'There was an error.\n\n    Connection failure: "The request timed out."\n',
+    tells: [[0, "no connection"]],
+  },
+  {
+    text: (at, options) =>
+      logLine(at, "No patch policies were found.", options) +
+      `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
+    tells: [[0, "contact"]],
+  },
+  foreign((line) => line.replace(/jamf\[\d+\]: /, "script[977]: ")),
+  foreign((line) => line.replace(/(jamf\[\d+\])/, `script[977]: ${line.slice(0, 19)} Mac $1`)),
+  foreign((line) => `2026-11-23T10:00:00Z ${line.slice(20)}`),
+  foreign((line) => `2014-10-1 10:00:00 ${line.slice(20)}`),
+  foreign((line) => line.replace(/(\d\d:\d\d:\d\d)/, "$1 GMT 2026")),
+  foreign((line) => line.replace(/^(\w+) (\w+) (\d+) (\S+)/, "$1 $3 $2 2026 $4 GMT")),
   {
     text: (at) => {
       const foreign = logLine(at, "Hello").replace(/jamf\[\d+\]/, "[OtherTool]");
@@ -72,11 +106,11 @@ const PIECES: readonly Piece[] = [
 ];
 const LONGEST_PIECE = 3;
 
-/** Many at once, some a while later, few after half a day and more. */
+/** Many at once, some a while later, few after days. */
 const anyGap = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 3 }) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 900 }) },
-  { weight: 1, arbitrary: fc.constantFrom(3 * HOUR, 12 * HOUR - 1, 12 * HOUR, 13 * HOUR) },
+  { weight: 1, arbitrary: fc.constantFrom(3 * HOUR, 12 * HOUR, 3 * DAY) },
 );
 const anyHistory = fc.array(
   fc.record({
@@ -105,41 +139,36 @@ function textOf(pieces: readonly { text: string }[]): string {
   return pieces.map(({ text }) => text).join("");
 }
 
-/** What one pid told from a beginning to the next, its end first cut off where it has lasted 12 hours. */
-function runsOf(told: readonly Told[]): Told[][] {
-  const all: Told[][] = [];
-  const current = new Map<number, Told[]>();
+/**
+ * The records that executed a cached policy: between a sign that the run is offline and the next beginning of its pid. It
+ * is given up 14 days before such a record.
+ */
+function cachedOf(told: readonly Told[]): Set<Told> {
+  const offlineSince = new Map<number, number[]>();
+  const cached = new Set<Told>();
   for (const record of told) {
-    if (record.kind === "begins" || !current.has(record.pid)) {
-      const run: Told[] = [];
-      current.set(record.pid, run);
-      all.push(run);
-    }
-    current.get(record.pid)!.push(record);
+    const { at, pid, kind } = record;
+    const since = offlineSince.get(pid) ?? [];
+    if (kind === "begins" || kind === "starts" || kind === "enrolled") offlineSince.delete(pid);
+    if (kind === "offline" || kind === "signature error") offlineSince.set(pid, [...since, at]);
+    const isOffline = since.length > 0 && at - since.at(-1)! < 14 * DAY;
+    if (kind === "conditional" && isOffline) cached.add(record);
   }
-  return all.flatMap(cutByTime);
-}
-
-function cutByTime(records: readonly Told[]): Told[][] {
-  const last = records.at(-1);
-  if (last === undefined) return [];
-  const isOfRun = ({ at }: Told): boolean => last.at - at < 12 * HOUR;
-  return [...cutByTime(records.filter((told) => !isOfRun(told))), records.filter(isOfRun)];
+  return cached;
 }
 
 /** The rules of the design, forwards: what `agent_errors` must hold. */
 function assess(told: readonly Told[]): Record<string, unknown> {
-  const isBad = ({ kind }: Told): boolean => kind === "offline" || kind === "signature error";
-  const cached = new Set(runsOf(told).filter((run) => run.some(isBad)).flat());
+  const cached = cachedOf(told);
   const contact = told.findLastIndex((record) =>
-    record.kind === "contact" || (record.kind === "conditional" && !cached.has(record))
+    record.kind === "contact" || record.kind === "enrolled" ||
+    (record.kind === "conditional" && !cached.has(record))
   );
-  const healed = told.findLastIndex(({ kind }) => kind === "healed");
   const since = told.slice(contact + 1);
   const count = (...kinds: Kind[]): number =>
     since.filter(({ kind }) => kinds.includes(kind)).length;
-  const errors = told.slice(Math.max(contact, healed) + 1)
-    .filter(({ kind }) => kind === "signature error").map(({ at }) => formatTimestamp(at));
+  const errors = since.filter(({ kind }) => kind === "signature error")
+    .map(({ at }) => formatTimestamp(at));
   return {
     status: errors.length > 0 ? "device_signature_error" : contact < 0 ? "no_success" : "ok",
     ...(contact >= 0 && { last_successful_checkin: formatTimestamp(told[contact]!.at) }),

@@ -64,12 +64,12 @@ Deno.test("regression: a signature error on a line without a stamp is not missed
   assertEquals(answerOn(log, now, "errors"), "device_signature_error");
 });
 
-Deno.test("regression: a signature error that was healed months ago does not alarm", () => {
+Deno.test("regression: a signature error that an enrolment ended months ago does not alarm", () => {
   const now = at("2026-11-23T10:00:00Z");
   const error = refusedLines(now - 90 * DAY);
-  const healed = logLine(now - 89 * DAY, "Enroll return code: 0", { pid: 800 });
+  const enrolled = logLine(now - 89 * DAY, "Enroll return code: 0", { pid: 800 });
   assertEquals(answerOn(error + checkinLines(now - HOUR), now, "errors"), "ok");
-  assertEquals(answerOn(error + healed + offlineLines(now - HOUR), now, "errors"), "no_success");
+  assertEquals(answerOn(error + enrolled + offlineLines(now - HOUR), now, "errors"), "ok");
 });
 
 Deno.test("regression: a policy named after the error does not alarm", () => {
@@ -107,7 +107,7 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
   assertEquals(errors.last_successful_checkin, "2026-11-23T07:00:03Z");
 });
 
-Deno.test("regression: a standing stamp from the future does not hide that a contact is new", () => {
+Deno.test("regression: a previous stamp from the future does not hide that a contact is new", () => {
   const now = at("2026-11-23T10:00:00Z");
   using mac = new Mac();
   mac.standing(
@@ -120,4 +120,157 @@ Deno.test("regression: a standing stamp from the future does not hide that a con
   const errors = JSON.parse(mac.telemetry("agent_errors")!);
   assertEquals(errors.last_successful_checkin, "2026-11-23T09:59:03Z");
   assertEquals(errors.watched_seconds, 0);
+});
+
+const NOW = at("2026-11-24T12:00:00Z");
+const BLOCK = `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
+const BEGIN = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
+
+/** What `agent_errors` says of one log: status, contact, signature errors, connection errors, attempts. */
+type Told = readonly [
+  status: string,
+  contact: string | undefined,
+  signatureErrors: number,
+  connectionErrors: number,
+  attempts: number,
+];
+
+function told(log: string, previousContact?: string): Told {
+  using mac = new Mac();
+  if (previousContact !== undefined) {
+    mac.standing("last_checkin", `{"last_successful_checkin":"${previousContact}"}\n`);
+  }
+  mac.log("jamf.log", log, NOW);
+  mac.run(["errors"], NOW);
+  const errors = JSON.parse(mac.telemetry("agent_errors")!);
+  return [
+    errors.status,
+    errors.last_successful_checkin,
+    errors.device_signature_errors,
+    errors.connection_errors,
+    errors.attempts,
+  ];
+}
+
+/** Runs, foreign lines, blocks: most were answered otherwise once. */
+type Truth = readonly [what: string, log: string, expected: Told, previousContact?: string];
+
+const TRUTHS: readonly Truth[] = [
+  [
+    "a run that was refused, and executes a cached policy three days later, is no contact",
+    logLine(NOW - 3 * DAY, BEGIN, { pid: 7 }) +
+    logLine(NOW - 3 * DAY, SIGNATURE_ERROR, { pid: 7 }) +
+    logLine(NOW - 60, "Executing Policy Cached", { pid: 7 }),
+    ["device_signature_error", undefined, 1, 0, 1],
+  ],
+  [
+    "a run that was offline, and executes a cached policy after ten days, is no contact",
+    logLine(NOW - 10 * DAY, BEGIN, { pid: 7 }) + logLine(NOW - 10 * DAY, OFFLINE, { pid: 7 }) +
+    logLine(NOW - 60, "Submitting log to https://jamf.example.com/", { pid: 7 }),
+    ["no_success", undefined, 0, 1, 1],
+  ],
+  [
+    "a run whose policy sets the time zone, and which was offline before, is no contact",
+    logLine(NOW - 60, BEGIN, { pid: 7, zone: "Pacific/Kiritimati" }) +
+    logLine(NOW - 59, OFFLINE, { pid: 7, zone: "Pacific/Kiritimati" }) +
+    logLine(NOW - 58, "Executing Policy Cached", { pid: 7, zone: "Pacific/Pago_Pago" }),
+    ["no_success", undefined, 0, 1, 1],
+  ],
+  [
+    "a policy stands, whatever its run meets afterwards",
+    logLine(NOW - 60, BEGIN, { pid: 7 }) + logLine(NOW - 50, "Executing Policy A", { pid: 7 }) +
+    logLine(NOW - 40, OFFLINE, { pid: 7 }),
+    ["ok", "2026-11-24T11:59:10Z", 0, 1, 0],
+  ],
+  [
+    "an enrolment that was refused takes back no contact of the run whose pid it has",
+    logLine(NOW - DAY, BEGIN, { pid: 7 }) + logLine(NOW - DAY, "Executing Policy A", { pid: 7 }) +
+    logLine(NOW - 60, "Security Error - A security error has occurred.", { pid: 7 }) +
+    logLine(NOW - 60, SIGNATURE_ERROR, { pid: 7 }) +
+    logLine(NOW - 59, "Enroll return code: 70", { pid: 7 }),
+    ["device_signature_error", "2026-11-23T12:00:00Z", 1, 0, 0],
+  ],
+  [
+    "an enrolment that succeeded is a contact, and ends what was before it",
+    checkinLines(NOW - 3 * DAY) + refusedLines(NOW - DAY) + offlineLines(NOW - DAY + 60) +
+    logLine(NOW - 60, "Enroll return code: 0", { pid: 9 }),
+    ["ok", "2026-11-24T11:59:00Z", 0, 0, 0],
+  ],
+  ...[
+    "Tue Nov 24 11:59:00 Jane's Mac script[977]: Executing Policy A",
+    "Tue Nov 24 11:59:00 Jane's Mac script[977]: Tue Nov 24 11:58:00 Mac jamf[7]: Executing Policy A",
+    "Tue Nov 24 11:59:00 Mac [OtherTool]:    jamf[7]: No patch policies were found.",
+    "2026-11-24 11:59:00 Mac jamf[7]: No patch policies were found.",
+    "2026-11-24T11:59:00Z jamf[7]: No patch policies were found.",
+    "2014-10-1 12:48:53 jamf[7]: No patch policies were found.",
+    "Tue Nov 24 11:59:00 GMT 2026 jamf[7]: No patch policies were found.",
+    "Tue 24 Nov 2026 11:59:00 GMT jamf[7]: No patch policies were found.",
+  ].map((line): Truth => [
+    `"${line}" ends the record before it, and means nothing`,
+    checkinLines(NOW - DAY) + logLine(NOW - 60, "", { pid: 7 }) + `${line}\n${BLOCK}`,
+    ["ok", "2026-11-23T12:00:03Z", 0, 0, 0],
+  ]),
+  ...["Lab (3)", "x jamf y", "Mac[3]", "Lab [3]", "LAB 2026"].map((host): Truth => [
+    `a computer may be called "${host}"`,
+    checkinLines(NOW - 60, { host }),
+    ["ok", "2026-11-24T11:59:03Z", 0, 0, 0],
+  ]),
+  [
+    "a block with another error counts as that error",
+    checkinLines(NOW - DAY) + logLine(NOW - 60, "", { pid: 7 }) +
+    'There was an error.\n\n     Connection failure: "The request timed out."\n',
+    ["ok", "2026-11-23T12:00:03Z", 0, 1, 0],
+  ],
+  [
+    "a block below a contact takes nothing from it",
+    checkinLines(NOW - 60) + BLOCK,
+    ["ok", "2026-11-24T11:59:03Z", 0, 0, 0],
+  ],
+  [
+    "a recon that was refused is a signature error",
+    checkinLines(NOW - DAY) + logLine(NOW - 60, `Error running recon: ${SIGNATURE_ERROR}`),
+    ["device_signature_error", "2026-11-23T12:00:03Z", 1, 0, 0],
+  ],
+  [
+    "an error in what follows a policy's name is a name",
+    checkinLines(NOW - DAY) +
+    logLine(NOW - 60, `An error occurred while running the policy "Fix: ${SIGNATURE_ERROR}".`),
+    ["ok", "2026-11-23T12:00:03Z", 0, 0, 0],
+  ],
+  [
+    "an attempt that was turned away is no contact, and no failure",
+    checkinLines(NOW - DAY) + logLine(NOW - 60, BEGIN, { pid: 7 }) +
+    logLine(NOW - 60, "This policy trigger is already being run: recurring check-in", { pid: 7 }) +
+    logLine(NOW - 60, "Policy error code: 51", { pid: 7 }),
+    ["ok", "2026-11-23T12:00:03Z", 0, 0, 1],
+  ],
+  [
+    "a signature error older than the contact known from before is over",
+    refusedLines(NOW - 7 * DAY) + offlineLines(NOW - 6 * DAY),
+    ["no_success", "2026-11-24T11:00:00Z", 0, 0, 0],
+    "2026-11-24T11:00:00Z",
+  ],
+  [
+    "a signature error newer than the contact known from before counts",
+    refusedLines(NOW - 7 * DAY) + refusedLines(NOW - 60),
+    ["device_signature_error", "2026-11-24T11:00:00Z", 1, 0, 1],
+    "2026-11-24T11:00:00Z",
+  ],
+];
+
+for (const [what, log, expected, previousContact] of TRUTHS) {
+  Deno.test(`regression: ${what}`, () => {
+    assertEquals(told(log, previousContact), [...expected]);
+  });
+}
+
+Deno.test("regression: status draws the contacts that errors counts", () => {
+  const log = logLine(NOW - 3 * DAY, BEGIN, { pid: 7 }) +
+    logLine(NOW - 3 * DAY, SIGNATURE_ERROR, { pid: 7 }) +
+    logLine(NOW - 60, "Executing Policy Cached", { pid: 7 });
+  using mac = new Mac();
+  mac.log("jamf.log", log, NOW);
+  const { days } = JSON.parse(mac.run(["status", "--json"], NOW).stdout);
+  assertEquals(days.map((day: { contacts: number }) => day.contacts).some(Boolean), false);
 });

@@ -51,7 +51,7 @@ export class LastMessageSearch {
     this.#at = entry.at ?? this.#at;
     const text = cleanMessage(entry.message ?? "");
     if (text !== "" && !this.#candidates.has(run)) this.#candidates.set(run, text);
-    const isCheckIn = entry.evidence?.isCheckIn === true;
+    const isCheckIn = entry.evidence?.checkIn === true;
     if (this.#stall.kind === "not_started") {
       if (isCheckIn) this.#settle(this.#candidates.get(run));
       return;
@@ -64,7 +64,7 @@ export class LastMessageSearch {
 
   #judge({ evidence }: Entry, run: Run, isCheckIn: boolean): void {
     const isEarlier = this.#at < this.#stall.since;
-    const isBeginning = evidence?.run === "begins";
+    const isBeginning = evidence?.run !== undefined;
     const isUnanswered = isCheckIn && !run.hasMessages;
     if (isBeginning && (!isEarlier || isUnanswered)) this.#candidates.delete(run);
     // Until its beginning is read, a run that was only turned away may be a check-in without an answer.

@@ -107,8 +107,8 @@ export class StallSearch {
     if (this.#answered !== undefined) {
       if (this.#active.has(run)) this.#isAtWork = true;
     } else {
-      if (evidence?.isPatches) this.#newestPatches = Math.max(this.#newestPatches, at);
-      if (evidence?.run === "begins") this.#takeBeginning(at, run, evidence.isCheckIn === true);
+      if (evidence?.patches) this.#newestPatches = Math.max(this.#newestPatches, at);
+      if (evidence?.run !== undefined) this.#takeBeginning(at, run, evidence.checkIn);
       else if (this.#isRecent(at)) this.#active.add(run);
     }
     this.#settle(entry.at);

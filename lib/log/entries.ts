@@ -4,15 +4,16 @@
  * @module
  */
 
-import { continuedEvidence, type Evidence, evidenceOf, isSignatureErrorLine } from "./evidence.ts";
+import { continuedEvidence, type Evidence, evidenceOf, isErrorBlockLine } from "./evidence.ts";
 import { type ByteSource, linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 import { type ResolveStamp } from "./stamp.ts";
 
-/** A record, reduced to what it tells. */
+/** A record, reduced to what it means. */
 export interface Entry {
-  /** Seconds since 1970; `undefined` if the stamp is unusable. */
-  at: number | undefined;
+  /** `undefined` if the stamp is unusable. */
+  at: UnixSeconds | undefined;
   readonly pid: number;
   /** The row of the table that it fits, if any. */
   readonly evidence: Evidence | undefined;
@@ -20,25 +21,25 @@ export interface Entry {
   readonly message?: string;
 }
 
-/** What reading a log has come upon so far. */
+/** What reading a log has counted so far. */
 export interface EntryCounts {
-  /** Lines of any kind. */
-  lines: number;
   records: number;
   /** Records whose stamp no year fits, or that a wrong clock wrote. */
   unusableStamps: number;
   /** Lines judged by their beginning, because they are longer than 1 MiB. */
   cutLines: number;
+  /** Lines of the file, with a stamp or without. */
+  lines: number;
 }
 
 /** A stamp that lies so far before the record above it was written by a wrong clock (docs/jamf-log.md: "The year"). */
 const CLOCK_JUMP = 400 * 86_400;
 
 /**
- * How many records in a row are held back until the record above them is known. More are believed: a Mac that really
+ * How many records in a row are buffered until the record above them is known. More are believed: a Mac that really
  * has not checked in for over a year, whose log would otherwise have to fit into the memory.
  */
-const MAX_HELD = 10_000;
+const MAX_BUFFERED = 10_000;
 
 /** Hands out one entry at a time; `undefined` when there are no more. */
 export type NextEntry = () => Entry | undefined;
@@ -47,13 +48,14 @@ export type NextEntry = () => Entry | undefined;
  * The entries of one log, newest first.
  *
  * @param source The log's bytes.
- * @param reference Seconds since 1970: nothing in the log was written later.
+ * @param reference Nothing in the log was written later.
  * @param resolve Dates its stamps.
  * @param counts Is counted up while entries are taken.
+ * @param withMessages Gives entries their messages, which takes time.
  */
 export function entriesBackwards(
   source: ByteSource,
-  reference: number,
+  reference: UnixSeconds,
   resolve: ResolveStamp,
   counts: EntryCounts,
   withMessages = false,
@@ -62,10 +64,12 @@ export function entriesBackwards(
   const nextLine = linesBackwards(source);
   const nextRecord = recordsBackwards(() => {
     const line = nextLine();
-    if (line !== undefined) counts.lines++;
-    if (line?.cut) counts.cutLines++;
+    if (line !== undefined) {
+      counts.lines++;
+      if (line.cut) counts.cutLines++;
+    }
     return line;
-  }, isSignatureErrorLine);
+  }, isErrorBlockLine);
 
   return withoutClockJumps(
     () => {
@@ -88,56 +92,56 @@ export function entriesBackwards(
 
 /**
  * Takes their stamps from entries that a wrong clock wrote: those more than 400 days before an entry above them. Going
- * backwards, such an entry comes before the one that convicts it, so entries that old are held back meanwhile.
+ * backwards, such an entry comes before the one that shows it, so entries that old are buffered meanwhile.
  *
  * @param next The entries, newest first, as their stamps read.
- * @param reference Seconds since 1970: no stamp is later.
+ * @param reference No stamp is later.
  * @param counts Its `unusableStamps` is counted up.
  */
 export function withoutClockJumps(
   next: NextEntry,
-  reference: number,
+  reference: UnixSeconds,
   counts: Pick<EntryCounts, "unusableStamps">,
 ): NextEntry {
   const safe = reference - CLOCK_JUMP;
-  let held: Entry[] = [];
+  let buffered: Entry[] = [];
   let handedOut = 0;
 
-  /** Reads on to an entry that no other can convict, and judges those on the way from there. */
-  function hold(first: Entry): void {
-    held = [first];
+  /** Reads on to an entry that no other can make unusable, and judges those on the way from there. */
+  function bufferFrom(first: Entry): void {
+    buffered = [first];
     handedOut = 0;
-    while (held.length < MAX_HELD) {
+    while (buffered.length < MAX_BUFFERED) {
       const entry = next();
       if (entry === undefined) break;
-      held.push(entry);
+      buffered.push(entry);
       if (entry.at !== undefined && entry.at >= safe) break;
     }
-    counts.unusableStamps += dropClockJumps(held);
+    counts.unusableStamps += dropClockJumps(buffered);
   }
 
   return () => {
-    if (handedOut === held.length) {
+    if (handedOut === buffered.length) {
       const entry = next();
       if (entry?.at === undefined || entry.at >= safe) return entry;
-      hold(entry);
+      bufferFrom(entry);
     }
-    return held[handedOut++];
+    return buffered[handedOut++];
   };
 }
 
 /** Goes through entries in the order of the log; returns how many lost their stamps. */
-function dropClockJumps(held: readonly Entry[]): number {
-  let convicted = 0;
+function dropClockJumps(buffered: readonly Entry[]): number {
+  let dropped = 0;
   let above = -Infinity;
-  for (const entry of held.toReversed()) {
+  for (const entry of buffered.toReversed()) {
     if (entry.at === undefined) continue;
     if (entry.at >= above - CLOCK_JUMP) {
       above = entry.at;
     } else {
       entry.at = undefined;
-      convicted++;
+      dropped++;
     }
   }
-  return convicted;
+  return dropped;
 }

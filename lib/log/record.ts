@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isDateOutput, stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -25,14 +26,14 @@ export interface JamfRecord {
   readonly continuation: readonly string[];
 }
 
-/** Decides by a line's bytes whether it is worth keeping as continuation. */
+/** Decides by a line's bytes whether it is kept as continuation. */
 export type KeepLine = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
-const SHORTEST_TAG = " jamf[1]:".length;
+const LONGEST_TAG = 64;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -93,10 +94,10 @@ export function recordsBackwards(
 }
 
 /**
- * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything,
- * so the first ` jamf[<digits>]:` after the time counts. A stamp without it, or without a weekday, is another program's.
+ * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything but
+ * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other stamp is another program's.
  *
- * @returns `undefined` if the line has no stamp, `"foreign"` if the stamp is another program's.
+ * @returns `undefined` if the line has no stamp, `"foreign"` if it is another program's.
  *
  * @example Usage
  * ```ts
@@ -119,12 +120,11 @@ export function headOf(
   end: number,
 ): Head | "foreign" | undefined {
   const weekday = nameAt(bytes, start, WEEKDAYS);
-  const monthAt = weekday === 0 ? start : start + 4;
-  const month = nameAt(bytes, monthAt, MONTHS);
-  if (month === 0) return undefined;
+  const month = weekday === 0 ? 0 : nameAt(bytes, start + 4, MONTHS);
+  if (month === 0) return foreignHead(bytes, start, end);
 
   // `02`, `2` or ` 2`: programs other than jamf do not pad the day.
-  let at = monthAt + 4;
+  let at = start + 8;
   if (bytes[at] === SPACE) at++;
   let day = digit(bytes[at++]);
   const ones = digit(bytes[at]);
@@ -132,7 +132,7 @@ export function headOf(
     day = 10 * day + ones;
     at++;
   }
-  if (day < 0 || bytes[at] !== SPACE) return undefined;
+  if (day < 0 || bytes[at] !== SPACE) return foreignHead(bytes, start, end);
   at++;
 
   const hours = twoDigits(bytes, at);
@@ -141,15 +141,18 @@ export function headOf(
   const isTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
     bytes[at + 5] === COLON;
   const timeEnd = at + 8;
-  if (!isTime || timeEnd > end || (timeEnd < end && bytes[timeEnd] !== SPACE)) return undefined;
-  if (weekday === 0) return "foreign";
+  if (!isTime || timeEnd >= end || bytes[timeEnd] !== SPACE) return foreignHead(bytes, start, end);
 
   const valid = hours < 24 && minutes < 60 && seconds < 60;
   const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
   return taggedHead(bytes, timeEnd, end, weekday, month, day, clock);
 }
 
-/** Finds the first ` jamf[<digits>]:` from `from` on. */
+function foreignHead(bytes: Uint8Array, start: number, end: number): "foreign" | undefined {
+  return stampEnd(bytes, start, end) === undefined ? undefined : "foreign";
+}
+
+/** Finds the line's own tag, the first from `from` on. */
 function taggedHead(
   bytes: Uint8Array,
   from: number,
@@ -159,18 +162,50 @@ function taggedHead(
   day: number,
   second: number | undefined,
 ): Head | "foreign" {
-  for (let at = from; at + SHORTEST_TAG <= end; at++) {
-    if (bytes[at] !== SPACE || bytes[at + 5] !== OPENING || !isJamf(bytes, at + 1)) continue;
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte > OPENING) continue;
+    if (byte !== OPENING) {
+      if (byte === COLON && isMinute(bytes, at)) return "foreign";
+      continue;
+    }
     let pid = 0;
-    let i = at + 6;
+    let i = at + 1;
     for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
       pid = 10 * pid + value;
     }
-    if (i === at + 6 || i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) continue;
+    const isTag = i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
+    if (!isTag) {
+      // `[OtherTool]:`
+      if (bytes[at - 1] === SPACE && isBracketed(bytes, at, end)) return "foreign";
+      continue;
+    }
+    const isOwn = bytes[at - 5] === SPACE && isJamf(bytes, at - 4) &&
+      !(mayBeZone(bytes, from) && isDateOutput(bytes, from, at - 4));
+    if (!isOwn) return "foreign";
     const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
     return { weekday, month, day, second, pid, messageStart };
   }
   return "foreign";
+}
+
+/** Whether the word after a time has 3 to 5 letters, as the names of time zones: almost no computer name begins so. */
+function mayBeZone(bytes: Uint8Array, timeEnd: number): boolean {
+  return bytes[timeEnd + 4] === SPACE || bytes[timeEnd + 5] === SPACE ||
+    bytes[timeEnd + 6] === SPACE;
+}
+
+/** Whether `12:34:` is around the colon at `at`: the line quotes another one, because no computer is named so. */
+function isMinute(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 3] === COLON && twoDigits(bytes, at - 2) >= 0 && twoDigits(bytes, at + 1) >= 0;
+}
+
+/** Whether text in brackets, and a colon, begin at `at`. No tag is long. */
+function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
+  const last = Math.min(end, at + LONGEST_TAG);
+  let i = at + 1;
+  while (i < last && bytes[i] !== CLOSING) i++;
+  return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
 }
 
 function isJamf(bytes: Uint8Array, at: number): boolean {

@@ -244,8 +244,15 @@ Deno.test("History counts what it has read of each log", () => {
   all.take();
   const size = String(text).length;
   assertEquals(all.history.readings.map((reading) => ({ ...reading })), [
-    { name: "jamf.log", size: size + undated.length, records: 3, unusableStamps: 1, cutLines: 0 },
-    { name: "jamf.log.1", size: size / 2, records: 1, unusableStamps: 0, cutLines: 0 },
+    {
+      name: "jamf.log",
+      size: size + undated.length,
+      lines: 3,
+      records: 3,
+      unusableStamps: 1,
+      cutLines: 0,
+    },
+    { name: "jamf.log.1", size: size / 2, lines: 1, records: 1, unusableStamps: 0, cutLines: 0 },
   ]);
 });
 
