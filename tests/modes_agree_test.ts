@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { checkinLines, logLine } from "../tools/log_text.ts";
 import type { StatusReport } from "../lib/view/status_schema.ts";
-import { at, Mac } from "./helpers/test_mac.ts";
+import { at, TestMac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-25T10:00:00Z");
 const HOUR = 3600;
@@ -14,7 +14,7 @@ const DAMAGED = new Uint8Array([0x1f, 0x8b, 8, 0]);
 /** Makes a Mac, and says what every mode must tell of it. */
 interface Case {
   readonly name: string;
-  readonly make: (mac: Mac) => void;
+  readonly make: (mac: TestMac) => void;
   readonly checkin: string;
   readonly errors: string;
   readonly health: StatusReport["health"];
@@ -63,7 +63,7 @@ const CASES: readonly Case[] = [
     make: (mac) => {
       mac.log("jamf.log", logLine(NOW - 60, "Daemon starting"), NOW);
       mac.log("jamf.log.1.gz", DAMAGED, NOW - 30 * DAY);
-      mac.standing("last_checkin", previous(600));
+      mac.writePrevious("last_checkin", previous(600));
     },
     checkin: "error_read",
     errors: "error_read",
@@ -103,7 +103,7 @@ const CASES: readonly Case[] = [
 
 for (const { name, make, checkin, errors, health } of CASES) {
   Deno.test(`all modes agree about a Mac with ${name}`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     make(mac);
     const before = mac.telemetry("last_checkin");
     const result = (mode: string): string =>

@@ -1,43 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { checkinLines, offlineLines, refusedLines } from "../tools/log_text.ts";
-import { at, Mac } from "./helpers/test_mac.ts";
+import { at, TestMac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 
-Deno.test("run() answers checkin with the last contact and writes it", () => {
-  using mac = new Mac();
-  mac.log("jamf.log", checkinLines(NOW - 1000) + offlineLines(NOW - 100), NOW - 99);
-  assertEquals(mac.run(["checkin"], NOW), {
-    code: 0,
-    stdout: "<result>2026-11-23T09:43:23Z</result>\n",
-    messages: [],
-  });
-  assertEquals(
-    mac.telemetry("last_checkin"),
-    '{"last_successful_checkin":"2026-11-23T09:43:23Z"}\n',
-  );
-});
-
-Deno.test("run() answers errors with the agent's state and writes it", () => {
-  using mac = new Mac();
-  mac.log("jamf.log", checkinLines(NOW - 1000) + refusedLines(NOW - 100), NOW - 99);
-  assertEquals(mac.run(["errors"], NOW).stdout, "<result>device_signature_error</result>\n");
-  assertEquals(JSON.parse(mac.telemetry("agent_errors")!), {
-    schema_version: 1,
-    checked_at: "2026-11-23T10:00:00Z",
-    status: "device_signature_error",
-    last_successful_checkin: "2026-11-23T09:43:23Z",
-    device_signature_errors: 1,
-    first_device_signature_error: "2026-11-23T09:58:21Z",
-    last_device_signature_error: "2026-11-23T09:58:21Z",
-    connection_errors: 0,
-    attempts: 1,
-    watched_seconds: 0,
-  });
-});
-
 Deno.test("run() keeps a recorded stamp when the Mac has flown east", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const written = "America/New_York";
   mac.log("jamf.log", checkinLines(NOW - 1000, { zone: written }), NOW);
   const answer = "<result>2026-11-23T09:43:23Z</result>\n";
@@ -51,7 +19,7 @@ Deno.test("run() keeps a recorded stamp when the Mac has flown east", () => {
 });
 
 Deno.test("run() never answers with a time to come when the Mac has flown west", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", checkinLines(NOW - 1000, { zone: "Europe/Berlin" }), NOW - 900);
   const zone = "America/New_York";
   assertEquals(
@@ -61,7 +29,7 @@ Deno.test("run() never answers with a time to come when the Mac has flown west",
 });
 
 Deno.test("run() passes over what a clock ahead of time wrote", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const log = checkinLines(NOW - 7200) + checkinLines(NOW + 90 * 86_400) + offlineLines(NOW - 100);
   mac.log("jamf.log", log, NOW);
   const { stdout, messages } = mac.run(["checkin"], NOW);
@@ -71,20 +39,8 @@ Deno.test("run() passes over what a clock ahead of time wrote", () => {
   ]);
 });
 
-Deno.test("run() leaves the standing file of checkin untouched on anything but success", () => {
-  using mac = new Mac();
-  const text = '{"last_successful_checkin":"2026-11-01T00:00:00Z"}\n';
-  mac.standing("last_checkin", text);
-  for (const log of [undefined, "", offlineLines(NOW - 100)]) {
-    if (log !== undefined) mac.log("jamf.log", log, NOW);
-    const { stdout } = mac.run(["checkin"], NOW);
-    assertEquals(stdout, `<result>${log === undefined ? "no_log" : "no_success"}</result>\n`);
-    assertEquals(mac.telemetry("last_checkin"), text);
-  }
-});
-
 Deno.test("run() watches a silence over several looks, and begins anew after a sleep", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const watched = (now: number): unknown => {
     mac.run(["collect"], now);
     return JSON.parse(mac.telemetry("agent_errors")!).watched_seconds;
@@ -97,7 +53,7 @@ Deno.test("run() watches a silence over several looks, and begins anew after a s
 });
 
 Deno.test("run() answers error_read only when what is unread could have changed the answer", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const damaged = new Uint8Array([0x1f, 0x8b, 8, 0, 1]);
   mac.log("jamf.log", offlineLines(NOW - 100), NOW);
   mac.log("jamf.log.1.gz", damaged, NOW - 86_400);
@@ -121,7 +77,7 @@ Deno.test("run() collects the state though the stamp cannot be written, and the 
   for (
     const [refused, other] of [["last_checkin", "agent_errors"], ["agent_errors", "last_checkin"]]
   ) {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
     mac.run(["collect"], NOW - 900);
     Deno.removeSync(`${mac.outDir}/${refused}`);
@@ -136,14 +92,4 @@ Deno.test("run() collects the state though the stamp cannot be written, and the 
       "2026-11-23T09:58:23Z",
     );
   }
-});
-
-Deno.test("run() counts what a summary can read, tells what it skipped, and is done", () => {
-  using mac = new Mac();
-  mac.log("jamf.log", checkinLines(NOW - 100), NOW);
-  Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
-  const { code, stdout, messages } = mac.run(["summary"], NOW);
-  assertEquals(code, 0);
-  assertEquals(stdout.split("\n").length, 4);
-  assertEquals(messages, ['Skipped "jamf.log.1": it is a symbolic link']);
 });

@@ -7,7 +7,7 @@
 
 import { OUT_DIR } from "../lib/permissions.ts";
 import { PROGRAM_PATH } from "../release/package.ts";
-import { at, Mac } from "../tests/helpers/test_mac.ts";
+import { at, TestMac as Mac } from "../tests/helpers/test_mac.ts";
 import { sampleMacs } from "./sample_macs.ts";
 
 export const README: URL = new URL("../README.md", import.meta.url);

@@ -5,7 +5,7 @@ import { PROGRAM_PATH } from "../../release/package.ts";
 import { tryTool } from "../../release/tool.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
-import { Mac } from "../helpers/test_mac.ts";
+import { TestMac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { entriesIn, policies } from "../../tools/fleet_tree.ts";
 import { ask, countByVirtualTables, type Row, type Tables, tablesOf } from "../helpers/osquery.ts";
@@ -30,45 +30,45 @@ interface Case {
   readonly name: string;
   readonly fails: readonly string[];
   /** Makes the telemetry; a Mac that has just checked in if absent. */
-  readonly mac?: (mac: Mac) => void;
+  readonly mac?: (mac: TestMac) => void;
   /** Changes what osquery sees. */
   readonly tables?: (tables: Tables) => void;
 }
 
 /** A Mac whose log is this, looked at every 15 minutes for as long as given. */
-function watch(mac: Mac, log: string, seconds: number, until = NOW): void {
+function watch(mac: TestMac, log: string, seconds: number, until = NOW): void {
   mac.log("jamf.log", log, until);
   for (let back = seconds; back >= 0; back -= 15 * MINUTE) mac.run(["collect"], until - back);
 }
 
 /** A Mac that has been awake and watched, and last reached its server some time ago; never if `undefined`. */
-function silent(age: number | undefined, watched: number): (mac: Mac) => void {
+function silent(age: number | undefined, watched: number): (mac: TestMac) => void {
   const contact = age === undefined ? "" : checkinLines(NOW - age);
   return (mac) => watch(mac, contact + offlineLines(NOW - Math.max(watched, HOUR)), watched);
 }
 
 /** The same Mac, with a stamp in `last_checkin` that nobody wrote. */
-function silentWithStamp(stamp: string): (mac: Mac) => void {
+function silentWithStamp(stamp: string): (mac: TestMac) => void {
   return (mac) => {
-    mac.standing("last_checkin", `{"last_successful_checkin":"${stamp}"}\n`);
+    mac.writePrevious("last_checkin", `{"last_successful_checkin":"${stamp}"}\n`);
     silent(undefined, 2 * HOUR)(mac);
   };
 }
 
 /** A Mac that last looked some time ago. */
-function looked(ago: number): (mac: Mac) => void {
+function looked(ago: number): (mac: TestMac) => void {
   return (mac) => watch(mac, checkinLines(NOW - ago - HOUR), 0, NOW - ago);
 }
 
 /** Puts a text into the place of a telemetry file. */
-function overwritten(name: string, text: (old: string) => string): (mac: Mac) => void {
+function overwritten(name: string, text: (old: string) => string): (mac: TestMac) => void {
   return (mac) => {
     silent(HOUR, 0)(mac);
     Deno.writeTextFileSync(`${mac.outDir}/${name}`, text(mac.telemetry(name)!));
   };
 }
 
-function removed(...names: string[]): (mac: Mac) => void {
+function removed(...names: string[]): (mac: TestMac) => void {
   return (mac) => {
     silent(HOUR, 0)(mac);
     for (const name of names) Deno.removeSync(`${mac.outDir}/${name}`);
@@ -147,7 +147,7 @@ const CASES: readonly Case[] = [
   {
     name: "a last_checkin that is no JSON, never contacted",
     mac: (mac) => {
-      mac.standing("last_checkin", "garbage");
+      mac.writePrevious("last_checkin", "garbage");
       silent(undefined, MINUTE)(mac);
     },
     fails: [TELEMETRY],
@@ -232,7 +232,7 @@ const CASES: readonly Case[] = [
     name: "a last_checkin that could not be written for 15 days",
     mac: (mac) => {
       silent(3 * HOUR, 2 * HOUR)(mac);
-      mac.standing(
+      mac.writePrevious(
         "last_checkin",
         `{"last_successful_checkin":"${formatTimestamp(NOW - 15 * DAY)}"}\n`,
       );
@@ -326,7 +326,7 @@ const CASES: readonly Case[] = [
 
 /** What osquery sees in a case. */
 function tablesFor({ mac: arrange = silent(HOUR, 0), tables: change }: Case): Tables {
-  using mac = new Mac();
+  using mac = new TestMac();
   arrange(mac);
   const tables = tablesOf(mac);
   change?.(tables);
@@ -386,7 +386,7 @@ Deno.test({ name: "virtual tables refuse a query that names no path", ignore }, 
 });
 
 Deno.test("reports: show what the program wrote", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   watch(mac, checkinLines(NOW - 2 * HOUR) + refusedLines(NOW - HOUR), 0);
   const reports = entriesIn("reports");
   const found = ask(tablesOf(mac), reports.map(({ query }) => query));

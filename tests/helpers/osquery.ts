@@ -8,7 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
-import { type Mac, namesIn } from "./test_mac.ts";
+import { namesIn, type TestMac } from "./test_mac.ts";
 
 /** A row of a table. osquery's columns are text here, as SQLite compares them in either case. */
 export type Row = Record<string, string>;
@@ -43,7 +43,7 @@ const TELEMETRY = ["last_checkin", "agent_errors"];
  *
  * @param mac Its telemetry folder stands for the real one.
  */
-export function tablesOf(mac: Mac): Tables {
+export function tablesOf(mac: TestMac): Tables {
   const here = namesIn(mac.outDir).filter((name) => TELEMETRY.includes(name));
   const daemons = ["com.jamf.management.daemon", "com.jamfsoftware.task.1", DAEMON_LABEL];
   return {

@@ -1,5 +1,5 @@
 /**
- * A make-believe Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
+ * A Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
  * run on them, in the process or as one.
  *
  * @module
@@ -21,7 +21,7 @@ export interface Ended {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** Run as this user instead; needs root. The folders must be theirs: {@linkcode Mac.giveTo}. */
+  /** Run as this user instead; needs root. The folders must be theirs: {@linkcode TestMac.giveTo}. */
   readonly uid?: number;
   /** JavaScript that runs before the program, in the same process. */
   readonly preload?: string;
@@ -45,7 +45,7 @@ const HERE: Installation = {
 };
 
 /** Folders that are removed when the test ends. */
-export class Mac implements Disposable {
+export class TestMac implements Disposable {
   readonly root: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
   readonly logDir: string = `${this.root}/log`;
   /** Made by the program when it first writes. */
@@ -67,8 +67,8 @@ export class Mac implements Disposable {
     if (modified !== undefined) Deno.utimeSync(path, modified, modified);
   }
 
-  /** Puts a telemetry file in place. */
-  standing(name: string, text: string): void {
+  /** Writes a telemetry file, as an earlier run would have. */
+  writePrevious(name: string, text: string): void {
     Deno.mkdirSync(this.outDir, { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(`${this.outDir}/${name}`, text, { mode: 0o600 });
   }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { listLogs } from "../../lib/log/files.ts";
 import { asReadError, ReadError } from "../../lib/read_error.ts";
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../../lib/regular_file.ts";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac as Mac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 

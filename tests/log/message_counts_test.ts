@@ -4,7 +4,7 @@ import { logLine } from "../../tools/log_text.ts";
 import { maskCounts, type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { bytesSource } from "../../lib/log/source.ts";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac as Mac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 

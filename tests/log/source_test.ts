@@ -7,7 +7,7 @@ import {
   UnreadableLogError,
 } from "../../lib/log/source.ts";
 import { NotRegularFileError, ReplacedFileError } from "../../lib/regular_file.ts";
-import { gzip, Mac } from "../helpers/test_mac.ts";
+import { gzip, TestMac as Mac } from "../helpers/test_mac.ts";
 
 const TEXT = "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\n";
 const HELLO = await gzip(TEXT);

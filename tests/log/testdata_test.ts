@@ -1,6 +1,6 @@
 // The lines in testdata/ have been seen on real Macs; each file is a log as it might have stood there.
 import { assertEquals } from "@std/assert";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac as Mac } from "../helpers/test_mac.ts";
 
 interface Case {
   readonly log: string;

@@ -11,7 +11,7 @@ import { tryTool } from "../../release/tool.ts";
 import { type Slice, splitSlices } from "../../release/universal.ts";
 import { bakedPermissions, verifyProgram, verifyUniversal } from "../../release/verify.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
-import { Mac, namesIn } from "../helpers/test_mac.ts";
+import { namesIn, TestMac as Mac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { runBuild } from "../helpers/run_build.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";

@@ -6,7 +6,7 @@ import { tryTool } from "../../release/tool.ts";
 import { checkinLines, refusedLines } from "../../tools/log_text.ts";
 import { LOG_DIR, OUT_DIR, permissionFlags } from "../../lib/permissions.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
-import { type Ended, Mac } from "../helpers/test_mac.ts";
+import { type Ended, TestMac as Mac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
 

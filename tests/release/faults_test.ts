@@ -1,6 +1,6 @@
 // What goes wrong in a build, and what it leaves then: all of what stood before, and nothing else.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Mac, namesIn } from "../helpers/test_mac.ts";
+import { namesIn, TestMac as Mac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { buildCommand, runBuild } from "../helpers/run_build.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";

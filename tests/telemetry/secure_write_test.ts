@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Disk, secureWrite, WriteError } from "../../lib/telemetry/secure_write.ts";
-import { Mac } from "../helpers/test_mac.ts";
+import { TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
 const OLD = '{"old":true}\n';
@@ -94,7 +94,7 @@ function faultyDisk(
 
 Deno.test("secureWrite() writes exactly the text, for its owner alone", () => {
   for (const text of ["", "{}\n", NEW, "…\0\n".repeat(50_000)]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     secureWrite(mac.outDir, NAME, text, NOW);
     assertEquals(mac.telemetry(NAME), text);
     const file = Deno.lstatSync(`${mac.outDir}/${NAME}`);
@@ -113,7 +113,7 @@ Deno.test("secureWrite() makes missing parents passable for others, under the um
     [0o077, 0o700],
   ];
   for (const [umask, parents] of cases) {
-    using mac = new Mac();
+    using mac = new TestMac();
     withUmask(umask, () => secureWrite(mac.outDir, NAME, NEW, NOW));
     const paths = [`${mac.root}/opt`, `${mac.root}/opt/telemetry`, mac.outDir];
     assertEquals(paths.map(modeOf), [parents, parents, 0o700]);
@@ -121,7 +121,7 @@ Deno.test("secureWrite() makes missing parents passable for others, under the um
 });
 
 Deno.test("secureWrite() leaves the mode of parents that stand alone", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   Deno.mkdirSync(`${mac.root}/opt`, { mode: 0o711 });
   secureWrite(mac.outDir, NAME, NEW, NOW);
   assertEquals(modeOf(`${mac.root}/opt`), 0o711);
@@ -129,8 +129,8 @@ Deno.test("secureWrite() leaves the mode of parents that stand alone", () => {
 
 Deno.test("secureWrite() gives the file its mode under any umask", () => {
   for (const umask of [0, 0o022, 0o077, 0o277, 0o777]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     withUmask(umask, () => secureWrite(mac.outDir, NAME, NEW, NOW));
     assertEquals(modeOf(`${mac.outDir}/${NAME}`), 0o600);
   }
@@ -138,8 +138,8 @@ Deno.test("secureWrite() gives the file its mode under any umask", () => {
 
 Deno.test("secureWrite() tightens a lax folder of its own", () => {
   for (const mode of [0o755, 0o777, 0o710, 0o1700, 0o2700]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     Deno.chmodSync(mac.outDir, mode);
     secureWrite(mac.outDir, NAME, NEW, NOW);
     assertEquals(modeOf(mac.outDir), 0o700);
@@ -149,8 +149,8 @@ Deno.test("secureWrite() tightens a lax folder of its own", () => {
 
 Deno.test("secureWrite() replaces a lax file of its own, for those too who hold it open", () => {
   for (const mode of [0o644, 0o666, 0o777, 0o4755]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     const path = `${mac.outDir}/${NAME}`;
     Deno.chmodSync(path, mode);
     using reader = Deno.openSync(path);
@@ -165,8 +165,8 @@ Deno.test({
   name: "secureWrite() gives folder and file to root:wheel when run as root",
   ignore: !IS_ROOT,
   fn(): void {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     Deno.chownSync(mac.outDir, 0, STRANGER);
     // New files in it get its group.
     Deno.chmodSync(mac.outDir, 0o2770);
@@ -181,7 +181,7 @@ Deno.test({
 
 Deno.test("secureWrite() completes short writes", () => {
   for (const longestWrite of [1, 7]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const faulty = faultyDisk(mac.outDir, undefined, longestWrite);
     secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
     assertEquals(mac.telemetry(NAME), NEW);
@@ -189,7 +189,7 @@ Deno.test("secureWrite() completes short writes", () => {
 });
 
 Deno.test("secureWrite() has the whole file on the disk before it takes its name", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const { disk, calls } = faultyDisk(mac.outDir);
   secureWrite(mac.outDir, NAME, NEW, NOW, disk);
   const order = ["chmod temp", "write temp", "sync temp", "rename temp", "sync folder"];
@@ -197,11 +197,11 @@ Deno.test("secureWrite() has the whole file on the disk before it takes its name
 });
 
 /** What may stand there when a write begins. */
-const SCENES: readonly (readonly [name: string, prepare: (mac: Mac) => void])[] = [
+const SCENES: readonly (readonly [name: string, prepare: (mac: TestMac) => void])[] = [
   ["no folder", () => {}],
-  ["a file that stands", (mac) => mac.standing(NAME, OLD)],
+  ["a file that stands", (mac) => mac.writePrevious(NAME, OLD)],
   ["a lax folder and file", (mac) => {
-    mac.standing(NAME, OLD);
+    mac.writePrevious(NAME, OLD);
     Deno.chmodSync(`${mac.outDir}/${NAME}`, 0o644);
     Deno.chmodSync(mac.outDir, 0o755);
     if (IS_ROOT) Deno.chownSync(mac.outDir, 0, STRANGER);
@@ -209,8 +209,8 @@ const SCENES: readonly (readonly [name: string, prepare: (mac: Mac) => void])[] 
 ];
 
 /** The calls of a write on which nothing fails. */
-function callsOn(prepare: (mac: Mac) => void): string[] {
-  using mac = new Mac();
+function callsOn(prepare: (mac: TestMac) => void): string[] {
+  using mac = new TestMac();
   prepare(mac);
   const faulty = faultyDisk(mac.outDir);
   secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
@@ -232,7 +232,7 @@ for (const [scene, prepare] of SCENES) {
     const steps = callsOn(prepare);
     const last = steps.indexOf("rename temp");
     for (const [index, step] of steps.slice(0, last + 1).entries()) {
-      using mac = new Mac();
+      using mac = new TestMac();
       prepare(mac);
       const path = `${mac.outDir}/${NAME}`;
       const before = mac.telemetry(NAME) && Deno.lstatSync(path);
@@ -258,7 +258,7 @@ for (const [scene, prepare] of SCENES) {
     assert(steps.length > last + 1);
     for (const [index, step] of steps.entries()) {
       if (index <= last) continue;
-      using mac = new Mac();
+      using mac = new TestMac();
       prepare(mac);
       const faulty = faultyDisk(mac.outDir, (_, at) => {
         if (at === index) throw IO_ERROR;
@@ -283,7 +283,7 @@ Deno.test("secureWrite() says why a step failed", () => {
     ],
   ];
   for (const [step, error, reason] of cases) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const { disk } = faultyDisk(mac.outDir, (call) => {
       if (call === step) throw error;
     });
@@ -295,8 +295,8 @@ Deno.test("secureWrite() says why a step failed", () => {
 });
 
 Deno.test("secureWrite() tells the first failure when the disk refuses to tidy up, too", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   const { disk } = faultyDisk(mac.outDir, (call) => {
     if (call === "remove temp") throw new Deno.errors.PermissionDenied("x");
     if (call === "sync temp") throw IO_ERROR;
@@ -309,8 +309,8 @@ Deno.test("secureWrite() tells the first failure when the disk refuses to tidy u
 /** What must not be written to or through. `elsewhere` is a folder with a file of mode 0644 in it. */
 const HOSTILE: readonly (readonly [
   name: string,
-  prepare: (mac: Mac, elsewhere: string) => void,
-  message: (mac: Mac) => string,
+  prepare: (mac: TestMac, elsewhere: string) => void,
+  message: (mac: TestMac) => string,
 ])[] = [
   [
     "a folder that is a link",
@@ -363,7 +363,7 @@ const HOSTILE: readonly (readonly [
 
 for (const [name, prepare, message] of HOSTILE) {
   Deno.test(`secureWrite() refuses ${name}, and touches nothing behind it`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const elsewhere = `${mac.root}/elsewhere`;
     Deno.mkdirSync(elsewhere, { mode: 0o755 });
     Deno.writeTextFileSync(`${elsewhere}/file`, OLD, { mode: 0o644 });
@@ -397,8 +397,8 @@ function strangersMessage(path: string): string {
 
 for (const what of ["folder", "file"] as const) {
   Deno.test(`secureWrite() refuses a ${what} that is said to be another user's`, () => {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
     const disk: Disk = {
       ...faultyDisk(mac.outDir).disk,
@@ -413,8 +413,8 @@ for (const what of ["folder", "file"] as const) {
     name: `secureWrite() refuses a ${what} that is another user's, though root could`,
     ignore: !IS_ROOT,
     fn(): void {
-      using mac = new Mac();
-      mac.standing(NAME, OLD);
+      using mac = new TestMac();
+      mac.writePrevious(NAME, OLD);
       const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
       Deno.chownSync(path, STRANGER, STRANGER);
       const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW);
@@ -426,8 +426,8 @@ for (const what of ["folder", "file"] as const) {
 }
 
 Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   Deno.chmodSync(mac.outDir, 0o755);
   const { disk } = faultyDisk(mac.outDir, (call) => {
     if (call === "chmod folder") throw new Deno.errors.PermissionDenied("x");
@@ -441,8 +441,8 @@ Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
 });
 
 Deno.test("secureWrite() sweeps the temporary files of killed runs after an hour, and nothing else", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   const uuid = "00000000-0000-4000-8000-000000000000";
   const files: [name: string, age: number, stays: boolean][] = [
     [`.${NAME}.${uuid}.tmp`, 3601, false],
@@ -459,7 +459,7 @@ Deno.test("secureWrite() sweeps the temporary files of killed runs after an hour
     ["agent_errors", 90_000, true],
   ];
   for (const [name, age] of files) {
-    mac.standing(name, OLD);
+    mac.writePrevious(name, OLD);
     Deno.utimeSync(`${mac.outDir}/${name}`, NOW - age, NOW - age);
   }
   secureWrite(mac.outDir, NAME, NEW, NOW);
@@ -468,10 +468,10 @@ Deno.test("secureWrite() sweeps the temporary files of killed runs after an hour
 });
 
 Deno.test("secureWrite() sweeps on behind a file that it cannot remove", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   for (const digit of [1, 2, 3]) {
     const name = `.${NAME}.${digit}0000000-0000-4000-8000-000000000000.tmp`;
-    mac.standing(name, OLD);
+    mac.writePrevious(name, OLD);
     Deno.utimeSync(`${mac.outDir}/${name}`, NOW - 9000, NOW - 9000);
   }
   let removals = 0;
@@ -484,7 +484,7 @@ Deno.test("secureWrite() sweeps on behind a file that it cannot remove", () => {
 });
 
 Deno.test("secureWrite() takes a name for its temporary file that nobody can predict or prepare", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const faulty = faultyDisk(mac.outDir);
   for (let i = 0; i < 20; i++) secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
   const names = faulty.temps.map(([path]) => path.slice(mac.outDir.length + 1));
