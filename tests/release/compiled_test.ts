@@ -31,6 +31,8 @@ function run(
     args: [...args],
     clearEnv: true,
     env,
+    // A plain user may not be able to enter the folder of this project.
+    cwd: "/",
     stdin: "null",
     ...(uid !== undefined && { uid, gid: uid }),
   }).outputSync();

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readPreviousFile } from "../../lib/telemetry/previous_file.ts";
+import { beforeEachOpen } from "../helpers/before_open.ts";
 import { TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
@@ -73,17 +74,6 @@ for (const [name, prepare] of NOT_OURS) {
   });
 }
 
-/** Does something whenever a file has been looked at, but not opened yet. */
-function beforeEachOpen(change: (count: number) => void): Disposable {
-  const { openSync } = Deno;
-  let count = 0;
-  Deno.openSync = (...args): Deno.FsFile => {
-    change(++count);
-    return openSync(...args);
-  };
-  return { [Symbol.dispose]: () => Deno.openSync = openSync };
-}
-
 /** Puts a new file in the place of the old one, as this program does. */
 function replace(mac: TestMac, text: string): void {
   mac.writePrevious("new", text);
@@ -93,7 +83,7 @@ function replace(mac: TestMac, text: string): void {
 Deno.test("readPreviousFile() reads the new file when a second copy replaces it meanwhile", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, "old");
-  using _ = beforeEachOpen((count) => {
+  using _ = beforeEachOpen(NAME, (count) => {
     if (count <= 3) replace(mac, `new ${count}`);
   });
   assertEquals(readPreviousFile(mac.outDir, NAME), "new 3");
@@ -103,7 +93,7 @@ Deno.test("readPreviousFile() gives up on a file that is never the same", () => 
   using mac = new TestMac();
   mac.writePrevious(NAME, "old");
   let tries = 0;
-  using _ = beforeEachOpen((count) => {
+  using _ = beforeEachOpen(NAME, (count) => {
     tries = count;
     replace(mac, `new ${count}`);
   });
@@ -115,7 +105,7 @@ Deno.test("readPreviousFile() does not follow a link that takes the file's place
   using mac = new TestMac();
   mac.writePrevious("secret", "secret");
   mac.writePrevious(NAME, "old");
-  using _ = beforeEachOpen(() => {
+  using _ = beforeEachOpen(NAME, () => {
     Deno.removeSync(`${mac.outDir}/${NAME}`);
     Deno.symlinkSync("secret", `${mac.outDir}/${NAME}`);
   });
