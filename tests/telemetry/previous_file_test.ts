@@ -7,7 +7,7 @@ const NAME = "last_checkin";
 const TEXT = '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n';
 const MAX = 64 * 1024;
 
-Deno.test("readPreviousFile() reads a file that nobody else may write", () => {
+Deno.test("readPreviousFile() reads a file that no other user may write", () => {
   for (const mode of [0o600, 0o400, 0o644, 0o755]) {
     for (const text of [TEXT, "", "not ours\n", "a".repeat(MAX), "…".repeat(MAX / 3)]) {
       using mac = new TestMac();
@@ -18,7 +18,7 @@ Deno.test("readPreviousFile() reads a file that nobody else may write", () => {
   }
 });
 
-Deno.test("readPreviousFile() puts a sign in the place of what is not UTF-8", () => {
+Deno.test("readPreviousFile() replaces what is not UTF-8", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, "");
   const bytes = new Uint8Array([0x7b, 0xff, 0xc3, 0x28, 0x00, 0x7d]);
@@ -80,7 +80,7 @@ function replace(mac: TestMac, text: string): void {
   Deno.renameSync(`${mac.outDir}/new`, `${mac.outDir}/${NAME}`);
 }
 
-Deno.test("readPreviousFile() reads the new file when a second copy replaces it meanwhile", () => {
+Deno.test("readPreviousFile() reads the new file when a second process replaces it meanwhile", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, "old");
   using _ = beforeEachOpen(NAME, (count) => {

@@ -52,7 +52,7 @@ function without(
 const CONTACT_KEYS = ["last_successful_checkin", "age_seconds"] as const;
 const COUNT_KEYS = ["device_signature_errors", "connection_errors", "attempts"] as const;
 
-Deno.test("statusText() tells a person everything that the report holds", () => {
+Deno.test("statusText() prints everything that the report holds", () => {
   assertEquals(
     statusText(HEALTHY, PLAIN),
     `Healthy: the Jamf agent reached its server 2 minutes ago
