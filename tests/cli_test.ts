@@ -164,31 +164,6 @@ Deno.test("parseCommand() understands any arguments, or says what is wrong", () 
   );
 });
 
-Deno.test("parseCommand() finds out what was given to it", () => {
-  const path = fc.string({ minLength: 1 }).filter((text) => !/^-|\/$/.test(text));
-  const given = fc.record({
-    logDir: path,
-    json: fc.boolean(),
-    mask: fc.boolean(),
-    top: fc.option(fc.integer({ min: 1, max: 999_999_999 }), { nil: undefined }),
-    inputs: fc.array(path.filter((text) => text !== "true" && text !== "false")),
-  });
-  fc.assert(
-    fc.property(given, ({ top, ...rest }) => {
-      const { logDir, json, mask, inputs } = rest;
-      const options = [
-        `--log-dir=${logDir}`,
-        ...(json ? ["--json"] : []),
-        ...(mask ? ["--mask"] : []),
-        ...(top === undefined ? [] : ["--top", `${top}`]),
-      ];
-      const expected = { mode: "summary", ...rest, ...(top !== undefined && { top }) };
-      assertEquals<unknown>(parseCommand(["summary", ...options, ...inputs]), expected);
-    }),
-    { seed: 1, numRuns: 500 },
-  );
-});
-
 Deno.test("HELP fits on one screen and names every mode and option", () => {
   const lines = HELP.split("\n");
   assertEquals(lines.pop(), "");
