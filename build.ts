@@ -1,6 +1,6 @@
 /**
- * Builds the endpoint program: bundle, compile for each target, sign, join into one file for all Macs, verify, package,
- * list and sum up. Nothing gets into the output folder before all of it is there.
+ * Builds the endpoint program: bundle, compile for each target, sign, join to one file for all Macs, verify, package, and
+ * write the bill of materials and the check sums. The output folder is replaced when all of it is complete.
  *
  * @module
  */
@@ -57,7 +57,7 @@ function build({ targets, out, skipSign }: BuildOptions): void {
   const time = commitTime();
   const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
   const packageSigner = skipSign ? {} : findPackageSigner(Deno.build.os, env);
-  const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isThere);
+  const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isInstalled);
   const isForMac = targets.some((target) => MAC_TARGETS.includes(target));
   buildInto(out, (scratch, artefacts) => {
     const script = stage("Bundle and minify", () => bundleOf(time, scratch));
@@ -76,11 +76,11 @@ function build({ targets, out, skipSign }: BuildOptions): void {
     if (isForMac) {
       stage("Package", () => packageAll(packages, scratch, artefacts, packageSigner));
     }
-    stage("List what is inside", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
-    stage("Sum up", () => writeCheckSums(artefacts));
+    stage("Write the bill of materials", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
+    stage("Write the check sums", () => writeCheckSums(artefacts));
   });
-  say(`Built ${NAME} ${version} in ${out}`);
-  if (isForMac) tellWhatIsSigned(signer, packageSigner);
+  print(`Built ${NAME} ${version} in ${out}`);
+  if (isForMac) printSigning(signer, packageSigner);
 }
 
 /** @returns The bundle's path. */
@@ -115,7 +115,7 @@ function join(programs: readonly Program[], universal: string): void {
   });
   Deno.writeFileSync(universal, joinSlices(slices), { mode: 0o755 });
   for (const slice of verifyUniversal(splitSlices(Deno.readFileSync(universal)), slices)) {
-    say(`  ${slice.arch}: macOS ${slice.minimumMacos} and later`);
+    print(`  ${slice.arch}: macOS ${slice.minimumMacos} and later`);
   }
 }
 
@@ -137,46 +137,49 @@ function packageAll(
   }
   stagePackages(artefacts, artefacts, packages, version);
   writePackageScript(artefacts, packages, version);
-  say('  Packages are made on a Mac: run "make-packages" there, in the output folder');
+  print('  Packages are made on a Mac: run "make-packages" there, in the output folder');
 }
 
 function writeBill(path: string, time: number): void {
   const { npm } = JSON.parse(Deno.readTextFileSync(`${PROJECT}deno.lock`));
-  const deno = Deno.version.deno;
+  const { deno, v8 } = Deno.version;
   const graph = moduleGraph("main.ts");
-  Deno.writeTextFileSync(path, billOfMaterials({ version, deno, graph, locked: npm, time }));
+  Deno.writeTextFileSync(
+    path,
+    billOfMaterials({ version, runtime: { deno, v8 }, graph, locked: npm, time }),
+  );
 }
 
-function tellWhatIsSigned(signer: Signer | undefined, { installerIdentity }: PackageSigner): void {
+function printSigning(signer: Signer | undefined, { installerIdentity }: PackageSigner): void {
   if (signer === undefined) {
-    say("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
+    print("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
   } else if (signer.certificate.length === 0) {
-    say("Signed ad hoc, in nobody's name: no certificate is named, see --help");
+    print("Signed ad hoc: no certificate is named, see --help");
   } else {
-    say(`Signed with the certificate named${installerIdentity ? ", the packages, too" : ""}`);
+    print(`Signed with the certificate named${installerIdentity ? ", and the packages, too" : ""}`);
   }
 }
 
-function isThere(tool: string): boolean {
+function isInstalled(tool: string): boolean {
   return tryTool([tool, "--version"]) !== undefined;
 }
 
 function stage<T>(name: string, work: () => T): T {
   const started = performance.now();
-  say(name);
+  print(name);
   const made = work();
-  say(`  ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  print(`  ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return made;
 }
 
-function say(text: string): void {
+function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
 function main(args: readonly string[]): number {
   try {
     const options = parseBuildOptions(args);
-    if (options === undefined) say(BUILD_HELP);
+    if (options === undefined) print(BUILD_HELP);
     else build(options);
     return 0;
   } catch (error) {

@@ -1,11 +1,11 @@
 /**
- * What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code reaches, and
- * Deno.
+ * What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code imports, Deno
+ * and V8.
  *
  * @module
  */
 
-/** What `deno info --json` says, as far as it is asked for here. */
+/** What `deno info --json` prints, as far as it is used here. */
 export interface ModuleGraph {
   readonly roots: readonly string[];
   readonly redirects: Readonly<Record<string, string>>;
@@ -19,24 +19,24 @@ export interface ModuleGraph {
 
 /** A package of npm, as deno.lock has it. */
 export interface LockedPackage {
-  /** `sha512-` and the sum of its archive in Base64. */
+  /** `sha512-` and the hash of its archive in Base64. */
   readonly integrity: string;
 }
 
 /** What a bill is made of. */
 export interface BillOptions {
   readonly version: string;
-  /** Deno's version. */
-  readonly deno: string;
+  /** The versions of the runtime, as in `Deno.version`. */
+  readonly runtime: { readonly deno: string; readonly v8: string };
   readonly graph: ModuleGraph;
   /** By `name@version`. */
   readonly locked: Readonly<Record<string, LockedPackage>>;
-  /** When the state was committed, in seconds since 1970. */
+  /** When the commit was made, in Unix seconds. */
   readonly time: number;
 }
 
 /**
- * The packages that the program's code reaches. Modules that are only asked for types are gone when it runs.
+ * The packages that the program's code imports. Modules that are only imported for types are not in the program.
  *
  * @returns `name@version`, sorted.
  *
@@ -73,7 +73,7 @@ export function packagesReached({ roots, redirects, modules }: ModuleGraph): str
 
 /** The text of the bill, in CycloneDX 1.6. */
 export function billOfMaterials(options: BillOptions): string {
-  const { version, deno, graph, locked, time } = options;
+  const { version, runtime: { deno, v8 }, graph, locked, time } = options;
   const packages = packagesReached(graph).map((id) => {
     const [, name, version] = /^(.+)@([^@]+)$/.exec(id)!;
     const hash = sha512Of(locked[id]?.integrity);
@@ -95,6 +95,13 @@ export function billOfMaterials(options: BillOptions): string {
     },
     components: [
       { type: "platform", name: "deno", version: deno, purl: `pkg:github/denoland/deno@v${deno}` },
+      // "-rusty" marks Deno's build of V8.
+      {
+        type: "library",
+        name: "v8",
+        version: v8,
+        purl: `pkg:github/v8/v8@${v8.replace(/-.*/, "")}`,
+      },
       ...packages,
     ],
   };

@@ -1,5 +1,5 @@
 /**
- * What stops a build.
+ * The error that ends a build.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The program to one file of JavaScript, and that to executables.
+ * Bundles the program to one JavaScript file, and compiles that to executables.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export interface CompileOptions {
   readonly permissions: readonly string[];
 }
 
-/** What every compiled program gets, whatever it may touch. */
+/** The flags of every compiled program, beside its permissions. */
 const FLAGS = [
   // The bundle needs no import map, and a configuration would be embedded and read at every start.
   "--no-config",
   "--unstable-temporal",
-  // It would be written to, and read from, a path that anybody can predict.
+  // The cache would be at a predictable path.
   "--no-code-cache",
   "--no-remote",
   "--no-npm",
-  // What is young is thrown away often: a log without a contact takes 8 MiB less, and no longer.
+  // V8 collects new objects more often: a log without a contact takes 8 MiB less memory, and no more time.
   "--v8-flags=--disallow-code-generation-from-strings,--max-semi-space-size=4",
 ];
 
@@ -34,7 +34,7 @@ const FLAGS = [
  *
  * @param entry Path from the project's root.
  * @param output Where the bundle goes.
- * @throws {BuildError} Deno refuses.
+ * @throws {BuildError} Deno fails.
  */
 export function bundle(entry: string, output: string): void {
   const { ok, stderr } = deno([
@@ -55,7 +55,7 @@ export function bundle(entry: string, output: string): void {
  *
  * @param input The bundle. Its time of modification becomes part of the program.
  * @param output The program.
- * @throws {BuildError} The runtime for the target cannot be had, or Deno refuses.
+ * @throws {BuildError} The runtime for the target cannot be downloaded, or Deno fails.
  */
 export function compile(input: string, output: string, options: CompileOptions): void {
   const { target, permissions } = options;
@@ -82,7 +82,7 @@ export function compile(input: string, output: string, options: CompileOptions):
  * The modules of the program.
  *
  * @param entry Path from the project's root.
- * @throws {BuildError} Deno refuses.
+ * @throws {BuildError} Deno fails.
  */
 export function moduleGraph(entry: string): ModuleGraph {
   const { ok, stdout, stderr } = deno(["info", "--json", entry]);
@@ -93,6 +93,6 @@ export function moduleGraph(entry: string): ModuleGraph {
 function deno(args: readonly string[]): ToolResult {
   const result = tryTool([Deno.execPath(), ...args]);
   if (result === undefined) throw new BuildError(`Cannot find Deno at "${Deno.execPath()}"`);
-  // Behind the message, Deno may print a backtrace of itself.
+  // After the message, Deno may print a backtrace of itself.
   return { ...result, stderr: result.stderr.replace(/\n*Stack backtrace:[^]*$/, "") };
 }

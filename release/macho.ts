@@ -1,5 +1,5 @@
 /**
- * Reading executables for macOS: what they run on, and how they are signed.
+ * Reads executables for macOS: what they run on, and how they are signed.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** Processors, by the name that Apple's tools use. */
 export type Arch = "arm64" | "x86_64";
 
-/** What an executable for one processor says of itself. */
+/** An executable for one processor. */
 export interface MachO {
   readonly arch: Arch;
   /** The oldest macOS that it runs on, `12.0`. */
@@ -15,7 +15,7 @@ export interface MachO {
   readonly signature: CodeSignature | undefined;
 }
 
-/** A code signature, as far as this project asks for things in it. */
+/** A code signature, as far as the build checks it. */
 export interface CodeSignature {
   readonly identifier: string;
   /** Made without a certificate. */
@@ -42,12 +42,12 @@ const FLAG_HARDENED = 0x10000;
  * Reads an executable for one processor.
  *
  * @param bytes The executable.
- * @throws {SyntaxError} It is none.
+ * @throws {SyntaxError} It is not an executable for macOS.
  */
 export function parseMachO(bytes: Uint8Array): MachO {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_SIZE || view.getUint32(0, true) !== MAGIC_64) {
-    throw new SyntaxError("Cannot read a Mach-O file: it does not begin like one");
+    throw new SyntaxError("Cannot read a Mach-O file: it begins with another magic number");
   }
   const arch = ARCHS.get(view.getUint32(4, true));
   if (arch === undefined) throw new SyntaxError("Cannot read a Mach-O file: unknown processor");

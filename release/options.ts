@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly skipSign: boolean;
 }
 
-/** The targets of a release, by Deno's names, in the order that they stand in the universal file. */
+/** The targets of a release, by Deno's names, in their order in the universal file. */
 export const MAC_TARGETS: readonly string[] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
 const TARGETS = [...MAC_TARGETS, "x86_64-unknown-linux-gnu"];
 
@@ -34,7 +34,7 @@ Usage: deno task build [--targets LIST] [--out DIR] [--skip-sign]
   --skip-sign      leave the programs and packages unsigned
   --help
 
-Signed on a Mac by codesign, elsewhere by rcodesign if it is there: ad hoc, or as these say
+Signed on a Mac by codesign, elsewhere by rcodesign if it is installed: ad hoc, or with
   ${SIGNING_VARIABLES.identity}        Developer ID Application certificate, by its name in the keychain
   ${SIGNING_VARIABLES.p12File}             the same as a file, for rcodesign
   ${SIGNING_VARIABLES.p12PasswordFile}    a file with its password
@@ -46,7 +46,7 @@ Signed on a Mac by codesign, elsewhere by rcodesign if it is there: ad hoc, or a
  * Reads the arguments.
  *
  * @returns `undefined` if help is asked for.
- * @throws {BuildError} They make no sense.
+ * @throws {BuildError} An argument is unknown, or a value is missing or unknown.
  *
  * @example Usage
  * ```ts
@@ -63,16 +63,25 @@ export function parseBuildOptions(args: readonly string[]): BuildOptions | undef
   const given = parseArgs(args, {
     boolean: ["help", "skip-sign"],
     string: ["targets", "out", "_"],
-    unknown: (arg) => {
-      throw new BuildError(`Unknown argument "${arg}". See --help`);
-    },
+    // The library takes an empty value for an argument, too.
+    unknown: (arg) => refuseArguments(arg === "" ? [] : [arg]),
   });
   if (given.help) return undefined;
-  const targets = [...new Set(given.targets?.split(",") ?? MAC_TARGETS)];
-  const stranger = targets.find((target) => !TARGETS.includes(target));
-  if (stranger !== undefined) {
-    throw new BuildError(`Unknown target "${stranger}": choose from ${TARGETS.join(", ")}`);
+  for (const option of ["targets", "out"] as const) {
+    if (given[option] === "") {
+      throw new BuildError(`Option "--${option}" needs a value. See --help`);
+    }
   }
-  if (given.out === "") throw new BuildError('Option "--out" needs a value');
+  refuseArguments(given._);
+  const targets = [...new Set(given.targets?.split(",") ?? MAC_TARGETS)];
+  const unknownTarget = targets.find((target) => !TARGETS.includes(target));
+  if (unknownTarget !== undefined) {
+    throw new BuildError(`Unknown target "${unknownTarget}": choose from ${TARGETS.join(", ")}`);
+  }
   return { targets, out: given.out ?? "dist", skipSign: given["skip-sign"] };
+}
+
+function refuseArguments([unknown]: readonly string[]): boolean {
+  if (unknown === undefined) return true;
+  throw new BuildError(`Unknown argument "${unknown}". See --help`);
 }

@@ -1,5 +1,5 @@
 /**
- * The output folder: whole, or as it was.
+ * The output folder: replaced as a whole, or not at all.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { walkSync } from "@std/fs/walk";
 import { BuildError } from "./build_error.ts";
 
 const CHECK_SUMS = "SHA256SUMS";
-/** How the folders begin that are built in. */
+/** How the names of the folders begin that a build works in. */
 const STAGING = ".jamf-pulse-build-";
 
 /**
- * Builds in a new folder beside the output folder, which takes its place when all of it is there.
+ * Builds in a new folder, which replaces the output folder when it is complete.
  *
  * @param out The output folder. What an earlier build left in it is replaced.
- * @param work Gets a folder for what is needed on the way, and one for what is to be in the output folder. It ends with
+ * @param work Gets a folder for temporary files, and one for the artefacts. It ends with
  *        {@linkcode writeCheckSums}.
- * @throws {BuildError} The output folder holds something that no build left there.
+ * @throws {BuildError} The output folder holds something that no build wrote.
  */
 export function buildInto(out: string, work: (scratch: string, artefacts: string) => void): void {
-  refuseStrangers(out);
+  refuseUnexpectedFiles(out);
   const staging = makeStaging(out);
   try {
     const artefacts = `${staging}/artefacts`;
@@ -35,19 +35,19 @@ export function buildInto(out: string, work: (scratch: string, artefacts: string
   }
 }
 
-/** All of the folder is replaced, so there may be nothing in it but what a build has listed. */
-function refuseStrangers(out: string): void {
+/** All of the folder is replaced, so every file in it must be listed in the check sums of an earlier build. */
+function refuseUnexpectedFiles(out: string): void {
   const names = exists(out) ? Array.from(Deno.readDirSync(out), ({ name }) => name) : [];
   const sums = names.includes(CHECK_SUMS) ? Deno.readTextFileSync(`${out}/${CHECK_SUMS}`) : "";
   const listed = new Set(Array.from(sums.matchAll(/^[0-9a-f]{64} {2}([^/\n]+)/gm), ([, n]) => n));
-  const stranger = names.find((name) => !listed.has(name) && name !== CHECK_SUMS);
-  if (stranger === undefined) return;
+  const unexpectedFile = names.find((name) => !listed.has(name) && name !== CHECK_SUMS);
+  if (unexpectedFile === undefined) return;
   throw new BuildError(
-    `Cannot build into "${out}": it holds "${stranger}", and would be replaced; name another folder`,
+    `Cannot build into "${out}": no build wrote "${unexpectedFile}" in it, and it would be deleted; name another folder`,
   );
 }
 
-/** A folder beside the output; what a killed build left of the kind is removed. */
+/** A new folder beside the output folder. What a killed build left there is deleted. */
 function makeStaging(out: string): string {
   const parent = dirname(out);
   Deno.mkdirSync(parent, { recursive: true });
@@ -58,8 +58,8 @@ function makeStaging(out: string): string {
 }
 
 /**
- * Lists all that is in a folder, with its SHA-256, in the format of `shasum -a 256 --check`. The last thing to be written:
- * by this list, a later build knows what it may replace.
+ * Writes the SHA-256 of each file in a folder, in the format of `shasum -a 256 --check`. It is written last: from this
+ * list, a later build knows what it may replace.
  */
 export function writeCheckSums(artefacts: string): void {
   const paths = Array.from(walkSync(artefacts, { includeDirs: false }), ({ path }) => path).sort();

@@ -1,5 +1,5 @@
 /**
- * The installer packages: what they lay on a Mac, and the commands that make them there.
+ * The installer packages: what they install, and the commands that make them.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Arch, MachO } from "./macho.ts";
 import { IDENTIFIER, type PackageSigner } from "./sign.ts";
 
-/** Where the program lies on a Mac: root's all the way up, which `/usr/local/bin` is not on every Mac. */
+/** Where the program is installed: all folders above it belong to root, unlike those above `/usr/local/bin`. */
 export const PROGRAM_PATH = "/opt/telemetry/bin/jamf-pulse";
 
 /** The name of the LaunchDaemon. */
 export const DAEMON_LABEL: string = `${IDENTIFIER}.collect`;
 
-/** What a package lays beside the program: from this project, to a Mac. */
+/** What a package installs beside the program: from a path in this project, to a path on a Mac. */
 export const CONFIGURATION: readonly { readonly from: string; readonly to: string }[] = [
   {
     from: `deploy/launchd/${DAEMON_LABEL}.plist`,
@@ -31,7 +31,7 @@ export const SCRIPTS: readonly string[] = ["deploy/pkg/preinstall", "deploy/pkg/
 
 /** A package for one or for all kinds of Mac. */
 export interface Package {
-  /** Behind the names of all that belongs to it; empty for the one for all Macs. */
+  /** The end of the names of all its files; empty for the package for all Macs. */
   readonly suffix: string;
   /** The program in it, by its name in the output folder. */
   readonly program: string;
@@ -44,7 +44,7 @@ export interface Package {
  * The package for one kind of Mac, half the size.
  *
  * @param target Deno's name.
- * @param executable What its program says of itself.
+ * @param executable Its program.
  */
 export function thinPackage(target: string, { arch, minimumMacos }: MachO): Package {
   return { suffix: `-${arch}`, program: `jamf-pulse-${target}`, archs: [arch], minimumMacos };
@@ -81,8 +81,8 @@ export function packageName({ suffix }: Package, version: string): string {
 }
 
 /**
- * What tells the Installer which Macs a package is for. If nothing is said of processors, a Mac with Apple silicon asks
- * for Rosetta before it runs the scripts.
+ * The text of `distribution.xml`, from which the Installer knows which Macs a package is for. Without
+ * `hostArchitectures`, a Mac with Apple silicon asks for Rosetta before it runs the scripts.
  */
 export function distribution({ suffix, archs, minimumMacos }: Package, version: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -107,7 +107,7 @@ export function distribution({ suffix, archs, minimumMacos }: Package, version: 
 }
 
 /**
- * The commands that make a package, on a Mac, in the folder where its tree lies.
+ * The commands that make a package, on a Mac, in the folder with its tree.
  *
  * @example Usage
  * ```ts
@@ -116,13 +116,13 @@ export function distribution({ suffix, archs, minimumMacos }: Package, version: 
  * const pkg = { suffix: "-arm64", program: "jamf-pulse-aarch64-apple-darwin", archs: ["arm64"] as const,
  *   minimumMacos: "12.0" };
  * const tools = packageCommands(pkg, "1.2.3", {}).map(([tool]) => tool);
- * assertEquals(tools, ["pkgbuild", "productbuild", "rm"]);
+ * assertEquals(tools, ["xattr", "pkgbuild", "productbuild", "rm"]);
  * ```
  */
 export function packageCommands(
   pkg: Package,
   version: string,
-  { installerIdentity, notaryProfile }: PackageSigner,
+  { installerIdentity }: PackageSigner,
 ): string[][] {
   const { suffix } = pkg;
   const component = `component${suffix}.pkg`;
@@ -132,7 +132,9 @@ export function packageCommands(
     ? []
     : ["--sign", installerIdentity, "--timestamp"];
   const commands = [
-    // All in it becomes root's, whoever built it.
+    // An attribute such as com.apple.quarantine would be installed on every Mac.
+    ["xattr", "-cr", `root${suffix}`, "scripts"],
+    // All files in it become root's, whoever built it.
     ["pkgbuild", "--root", `root${suffix}`, "--scripts", "scripts", "--ownership", "recommended"]
       .concat(options, component),
     ["productbuild", "--distribution", `distribution${suffix}.xml`, "--package-path", "."]
@@ -140,13 +142,6 @@ export function packageCommands(
     ["rm", component],
   ];
   if (installerIdentity !== undefined) commands.push(["pkgutil", "--check-signature", name]);
-  if (notaryProfile !== undefined) {
-    commands.push(
-      ["xcrun", "notarytool", "submit", name, "--keychain-profile", notaryProfile, "--wait"],
-      // Refuses what the notary has refused.
-      ["xcrun", "stapler", "staple", name],
-    );
-  }
   return commands;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lays out what packages hold, as folders that `pkgbuild` takes, and makes packages of them where that is there.
+ * Stages what packages install, as folders for `pkgbuild`, and makes the packages on a Mac.
  *
  * @module
  */
@@ -15,14 +15,15 @@ import {
   PROGRAM_PATH,
   SCRIPTS,
 } from "./package.ts";
+import { notarise } from "./notary.ts";
 import type { PackageSigner } from "./sign.ts";
 import { PROJECT, runTool } from "./tool.ts";
 
 /**
- * Lays out packages: `root` is what lies on a Mac afterwards, `scripts` what runs before and after, `distribution.xml`
- * what the Installer checks. Names carry the package's suffix.
+ * Stages packages: `root` is what is installed on a Mac, `scripts` run before and after, `distribution.xml` is what the
+ * Installer checks. Names end with the package's suffix.
  *
- * @param dir Where to.
+ * @param dir The folder to stage them in.
  * @param artefacts The folder with the programs.
  */
 export function stagePackages(
@@ -42,9 +43,9 @@ export function stagePackages(
 }
 
 /**
- * Makes the packages of what {@linkcode stagePackages} laid out; on a Mac only.
+ * Makes the packages that {@linkcode stagePackages} has staged; on a Mac only.
  *
- * @throws {BuildError} A tool refuses.
+ * @throws {BuildError} A tool fails.
  */
 export function makePackages(
   dir: string,
@@ -58,11 +59,12 @@ export function makePackages(
     for (const command of packageCommands(pkg, version, signer)) {
       runTool(`make "${name}"`, command, dir);
     }
+    if (signer.notaryProfile !== undefined) notarise(name, signer.notaryProfile, dir);
     Deno.renameSync(`${dir}/${name}`, `${artefacts}/${name}`);
   }
 }
 
-/** Leaves the one command that makes the packages, for a Mac. */
+/** Writes the script that makes the packages on a Mac. */
 export function writePackageScript(
   dir: string,
   packages: readonly Package[],

@@ -1,5 +1,5 @@
 /**
- * What the repository says of the state that is built.
+ * Reads the time of the commit and the tags from git.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import { BuildError } from "./build_error.ts";
 import { tryTool } from "./tool.ts";
 
 /**
- * When the state was committed, in seconds since 1970: it becomes part of the program, so that the same state gives the
- * same bytes. Without a repository, as in an unpacked archive, `SOURCE_DATE_EPOCH` is taken.
+ * When the current commit was made, in Unix seconds: it becomes part of the program, so that the same commit gives the
+ * same bytes. Without a repository, as in an unpacked archive, `SOURCE_DATE_EPOCH` is used.
  *
- * @throws {BuildError} Neither is there.
+ * @throws {BuildError} There is neither.
  */
 export function commitTime(): number {
   const time = Number(git("log", "-1", "--format=%ct") ?? Deno.env.get("SOURCE_DATE_EPOCH"));
   if (Number.isSafeInteger(time) && time > 0) return time;
   throw new BuildError(
-    "Cannot tell when this state was made: build in a git clone, or set SOURCE_DATE_EPOCH",
+    "Cannot find the time of the commit: build in a git clone, or set SOURCE_DATE_EPOCH",
   );
 }
 
 /**
- * Checks that a tagged state is tagged with its version.
+ * Checks that a tagged commit is tagged with its version.
  *
  * @param version As in deno.json.
- * @param tags The tags that point to the state.
+ * @param tags The tags of the current commit.
  * @throws {BuildError} One of them is the tag of another version.
  *
  * @example Usage
@@ -40,7 +40,7 @@ export function checkTags(version: string, tags: readonly string[] = tagsHere())
   const other = tags.find((tag) => /^v\d/.test(tag) && tag !== `v${version}`);
   if (other === undefined) return;
   throw new BuildError(
-    `The git tag "${other}" says otherwise than the version "${version}" in deno.json: change one of them`,
+    `The git tag "${other}" does not match the version "${version}" in deno.json: change one of them`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Signing for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is there; packages on a
- * Mac only.
+ * Signs for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is installed; packages on
+ * a Mac only.
  *
  * @module
  */
@@ -17,14 +17,14 @@ export const IDENTIFIER = "io.github.jamf-pulse";
  */
 export const ENTITLEMENTS: string = `${PROJECT}release/entitlements.plist`;
 
-/** What signs, and as whom. */
+/** The tool that signs, and its certificate. */
 export interface Signer {
   readonly tool: "codesign" | "rcodesign";
-  /** The arguments that name a certificate; empty if it signs ad hoc, in nobody's name. */
+  /** The arguments that name a certificate; empty if it signs ad hoc, without a certificate. */
   readonly certificate: readonly string[];
 }
 
-/** The variables that say as whom to sign. A password is never an argument, which every user could read. */
+/** The variables that name certificates. A password is never an argument, which every user could read. */
 export const SIGNING_VARIABLES = {
   identity: "JAMF_PULSE_SIGN_IDENTITY",
   p12File: "JAMF_PULSE_P12_FILE",
@@ -34,12 +34,12 @@ export const SIGNING_VARIABLES = {
 } as const;
 
 /**
- * Finds what signs here.
+ * Finds the tool that signs on this machine.
  *
  * @param os As in `Deno.build.os`.
  * @param env The value of a variable.
- * @param isThere Whether this machine has a tool.
- * @returns `undefined` if nothing does.
+ * @param isInstalled Whether this machine has a tool.
+ * @returns `undefined` if there is none.
  * @throws {BuildError} A certificate is named that cannot be used here: a release must not be left unsigned by mistake.
  *
  * @example Usage
@@ -54,7 +54,7 @@ export const SIGNING_VARIABLES = {
 export function findSigner(
   os: string,
   env: (name: string) => string | undefined,
-  isThere: (tool: string) => boolean,
+  isInstalled: (tool: string) => boolean,
 ): Signer | undefined {
   const identity = env(SIGNING_VARIABLES.identity);
   const p12 = env(SIGNING_VARIABLES.p12File);
@@ -72,9 +72,9 @@ export function findSigner(
     );
   }
   if (p12 === undefined) {
-    return isThere("rcodesign") ? { tool: "rcodesign", certificate: [] } : undefined;
+    return isInstalled("rcodesign") ? { tool: "rcodesign", certificate: [] } : undefined;
   }
-  if (!isThere("rcodesign")) throw unusable(SIGNING_VARIABLES.p12File, "install rcodesign");
+  if (!isInstalled("rcodesign")) throw unusable(SIGNING_VARIABLES.p12File, "install rcodesign");
   if (password === undefined) {
     throw unusable(
       SIGNING_VARIABLES.p12File,
@@ -86,7 +86,7 @@ export function findSigner(
 }
 
 function unusable(variable: string, remedy: string): BuildError {
-  return new BuildError(`Cannot sign as ${variable} says: ${remedy}, or build with --skip-sign`);
+  return new BuildError(`Cannot use ${variable}: ${remedy}, or build with --skip-sign`);
 }
 
 /**
@@ -108,7 +108,7 @@ export function signCommand({ tool, certificate }: Signer, program: string): str
 /**
  * Signs a program in its place.
  *
- * @throws {BuildError} The signer refuses.
+ * @throws {BuildError} The signer fails.
  */
 export function sign(signer: Signer, program: string): void {
   runTool(`sign "${program}"`, signCommand(signer, program));
@@ -119,8 +119,8 @@ export function sign(signer: Signer, program: string): void {
 }
 
 /**
- * Who vouches for packages. Both are names, not secrets: of a certificate for installers, and of a profile in the
- * keychain for Apple's notary.
+ * Who signs packages, and who has them notarised. Both are names, not secrets: of a certificate for installers, and of a
+ * profile of `notarytool` in the keychain.
  */
 export interface PackageSigner {
   readonly installerIdentity?: string | undefined;
@@ -128,11 +128,12 @@ export interface PackageSigner {
 }
 
 /**
- * Finds who vouches for packages.
+ * Finds who signs packages, and who has them notarised.
  *
  * @param os As in `Deno.build.os`.
  * @param env The value of a variable.
- * @throws {BuildError} Somebody is named where no package is made, or the notary, who takes only what is signed.
+ * @throws {BuildError} One is named where no package is made, or a notary profile without both certificates: Apple
+ *         accepts only programs and packages that are signed with a Developer ID.
  */
 export function findPackageSigner(
   os: string,
@@ -145,10 +146,18 @@ export function findPackageSigner(
     const named = [installer, notary].find((variable) => env(variable) !== undefined);
     if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
   }
-  if (notaryProfile !== undefined && installerIdentity === undefined) {
+  if (notaryProfile === undefined) return { installerIdentity, notaryProfile };
+  const { identity, installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
+  if (env(identity) === undefined) {
     throw new BuildError(
-      `Cannot notarise as ${SIGNING_VARIABLES.notaryProfile} says: the package must be signed, so name ` +
-        `${SIGNING_VARIABLES.installerIdentity}, too`,
+      `Cannot use ${notary}: the programs would be signed ad hoc, which Apple rejects; ` +
+        `name a Developer ID Application certificate in ${identity}`,
+    );
+  }
+  if (installerIdentity === undefined) {
+    throw new BuildError(
+      `Cannot use ${notary}: the packages would not be signed; ` +
+        `name a Developer ID Installer certificate in ${installer}`,
     );
   }
   return { installerIdentity, notaryProfile };

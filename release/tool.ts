@@ -1,5 +1,5 @@
 /**
- * Calling other programs.
+ * Runs other programs.
  *
  * @module
  */
@@ -17,14 +17,15 @@ export interface ToolResult {
 export const PROJECT = new URL("../", import.meta.url).pathname;
 
 /**
- * Calls a tool, and returns what it did; `undefined` if there is no such tool.
+ * Runs a tool, whether it succeeds or not.
  *
  * @param command The tool, by its name or path, and its arguments.
- * @param cwd Where it runs.
+ * @param cwd Its working folder.
+ * @returns `undefined` if there is no such tool.
  *
  * @example Usage
  * ```ts ignore
- * callTool(["git", "rev-parse", "HEAD"])?.stdout;
+ * tryTool(["git", "rev-parse", "HEAD"])?.stdout;
  * ```
  */
 export function tryTool(
@@ -50,10 +51,11 @@ export function tryTool(
 }
 
 /**
- * Calls a tool that must do its work.
+ * Runs a tool that must succeed.
  *
- * @param purpose What it is called for, as in `sign "jamf-pulse"`.
- * @throws {BuildError} It is missing, or fails; its last words are in the message.
+ * @param purpose What it is run for, as in `sign "jamf-pulse"`.
+ * @returns Its standard output.
+ * @throws {BuildError} It is missing, or fails; the message holds its output.
  */
 export function runTool(purpose: string, command: readonly string[], cwd?: string): string {
   const result = tryTool(command, cwd);
@@ -63,6 +65,6 @@ export function runTool(purpose: string, command: readonly string[], cwd?: strin
   }
   if (result.ok) return result.stdout;
   throw new BuildError(
-    `Cannot ${purpose}: "${tool}" refuses\n${result.stderr || result.stdout.trim()}`,
+    `Cannot ${purpose}: "${tool}" failed\n${result.stderr || result.stdout.trim()}`,
   );
 }

@@ -16,7 +16,7 @@ const MAGIC = 0xcafebabe;
 const HEADER_SIZE = 8;
 const ENTRY_SIZE = 20;
 
-/** What the header says of a processor; slices begin at multiples of `2 ** align`. */
+/** The header's values for a processor; slices begin at multiples of `2 ** align`. */
 const ENTRIES: Readonly<Record<Arch, { type: number; subtype: number; align: number }>> = {
   arm64: { type: 0x0100000c, subtype: 0, align: 14 },
   x86_64: { type: 0x01000007, subtype: 3, align: 12 },
@@ -62,7 +62,7 @@ export function joinSlices(slices: readonly Slice[]): Uint8Array {
  * Takes a universal executable apart.
  *
  * @returns Its slices, in their order in the file.
- * @throws {SyntaxError} It is none, or is cut off.
+ * @throws {SyntaxError} It is not universal, or is cut off.
  *
  * @example Usage
  * ```ts
@@ -75,7 +75,9 @@ export function joinSlices(slices: readonly Slice[]): Uint8Array {
 export function splitSlices(file: Uint8Array): Slice[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < HEADER_SIZE || view.getUint32(0) !== MAGIC) {
-    throw new SyntaxError("Cannot take a universal file apart: it does not begin like one");
+    throw new SyntaxError(
+      "Cannot take a universal file apart: it begins with another magic number",
+    );
   }
   return Array.from({ length: view.getUint32(4) }, (_, i) => {
     const at = HEADER_SIZE + ENTRY_SIZE * i;

@@ -1,5 +1,5 @@
 /**
- * Checks that what was built is what was meant.
+ * Verifies what was built.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";
 import type { Slice } from "./universal.ts";
 
-/** The processors that a file for all Macs is for, in the order that they must stand in it. */
+/** The processors that a file for all Macs is for, in their order in it. */
 export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
 
 /**
- * Checks that a program is for its target. A runtime named by `DENORT_BIN` is taken for whatever target is built.
+ * Checks that a program is for its target. A runtime named by `DENORT_BIN` is used for every target.
  *
  * @param target Deno's name.
  * @param program Its bytes.
- * @throws {BuildError} It is not.
+ * @throws {BuildError} It is for another target.
  *
  * @example Usage
  * ```ts
@@ -30,12 +30,12 @@ export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
 export function verifyTarget(target: string, program: Uint8Array): void {
   if (formatOf(program) === FORMATS.get(target)) return;
   throw new BuildError(
-    `The program for ${target} is none for it: its runtime was made for another target. ` +
+    `The program for ${target} does not run on it: its runtime was made for another target. ` +
       "With DENORT_BIN set, build for one target at a time, with --targets",
   );
 }
 
-/** What programs for a target are. */
+/** The format of programs for a target. */
 const FORMATS: ReadonlyMap<string, string> = new Map([
   ["aarch64-apple-darwin", "Mach-O arm64"],
   ["x86_64-apple-darwin", "Mach-O x86_64"],
@@ -53,12 +53,12 @@ function formatOf(program: Uint8Array): string | undefined {
 }
 
 /**
- * Checks a program for one target: it carries the bundle, and exactly the permissions it was to get.
+ * Checks a program for one target: it holds the bundle, and exactly the permissions that were asked for.
  *
  * @param name The program's name, for messages.
  * @param program Its bytes.
  * @param bundle The bytes of the bundle that it was compiled from.
- * @param permissions What is to be found in it, as JSON: see {@linkcode bakedPermissions}.
+ * @param permissions What must be in it, as JSON: see {@linkcode bakedPermissions}.
  * @throws {BuildError} Something is missing.
  */
 export function verifyProgram(
@@ -68,15 +68,15 @@ export function verifyProgram(
   permissions: Readonly<Record<string, unknown>>,
 ): void {
   const text = latin1(program);
-  if (!text.includes(latin1(bundle))) throw new BuildError(`"${name}" does not carry the bundle`);
+  if (!text.includes(latin1(bundle))) throw new BuildError(`"${name}" does not hold the bundle`);
   for (const [key, value] of Object.entries(permissions)) {
     const wanted = `"${key}":${JSON.stringify(value)}`;
-    if (!text.includes(wanted)) throw new BuildError(`"${name}" does not carry ${wanted}`);
+    if (!text.includes(wanted)) throw new BuildError(`"${name}" does not hold ${wanted}`);
   }
 }
 
 /**
- * What a compiled program carries of permission flags.
+ * How a compiled program holds permission flags.
  *
  * @param flags As from `permissionFlags()`.
  *
@@ -110,12 +110,12 @@ export function bakedPermissions(flags: readonly string[]): Readonly<Record<stri
 
 /**
  * Checks a file for all Macs: the exact set of processors, x86_64 last, and each slice byte for byte the program it was
- * made from. A Mac without a slice of its own is only noticed by whoever sits at it.
+ * made from.
  *
- * @param slices What stands in the file, in its order.
+ * @param slices The slices of the file, in their order.
  * @param programs What it was made from.
- * @returns What each slice says of itself.
- * @throws {BuildError} It is not so.
+ * @returns Each slice's executable.
+ * @throws {BuildError} A check fails.
  */
 export function verifyUniversal(slices: readonly Slice[], programs: readonly Slice[]): MachO[] {
   const found = slices.map(({ arch }) => arch).join(", ");
@@ -136,14 +136,13 @@ export function verifyUniversal(slices: readonly Slice[], programs: readonly Sli
 }
 
 /**
- * Checks what signed programs say of themselves, each by itself: `codesign` on a Mac looks only at the slice for that
- * Mac.
+ * Checks the signatures of programs, each by itself: `codesign` on a Mac checks only the slice for that Mac.
  *
  * @param programs For one processor each.
  * @param identifier The one that all must have.
  * @param entitlements A property list: all must have these, and no others.
  * @param isAdHoc Whether they were signed without a certificate.
- * @throws {BuildError} One is not so, or there is none to check.
+ * @throws {BuildError} A check fails, or there is no program.
  */
 export function verifySignatures(
   programs: readonly MachO[],
@@ -159,7 +158,7 @@ export function verifySignatures(
       const is = found?.[key as keyof typeof wanted];
       if (is === value) continue;
       throw new BuildError(
-        `The ${arch} program is signed wrongly: ${key} is "${is}" and should be "${value}"`,
+        `The signature of the ${arch} program is wrong: ${key} is "${is}" and should be "${value}"`,
       );
     }
   }

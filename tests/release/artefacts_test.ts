@@ -1,4 +1,4 @@
-// What `deno task build` makes, taken apart by this project and by tools that know nothing of it.
+// What `deno task build` makes, read by this project and by independent tools.
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { walkSync } from "@std/fs/walk";
@@ -19,22 +19,22 @@ import { cannotCompile as ignore } from "../helpers/runtime.ts";
 const IS_MAC = Deno.build.os === "darwin";
 const THIN = MAC_TARGETS.map((target) => `jamf-pulse-${target}`);
 
-/** Runs a build that is to succeed, and returns what it says. */
+/** Runs a build that must succeed, and returns its output. */
 function build(out: string, args: readonly string[], env: Record<string, string> = {}): string {
   const { code, stdout, stderr } = runBuild(["--out", out, ...args], env);
   assertEquals(code, 0, stderr);
   return stdout;
 }
 
-let built: { readonly dist: string; readonly said: string } | undefined;
+let built: { readonly dist: string; readonly output: string } | undefined;
 
-/** A build for all Macs, made once for all tests that only look at it. */
-function buildForMacs(): { readonly dist: string; readonly said: string } {
+/** A build for all Macs, made once for all tests that only read it. */
+function buildForMacs(): { readonly dist: string; readonly output: string } {
   if (built !== undefined) return built;
   const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-" });
   addEventListener("unload", () => Deno.removeSync(root, { recursive: true }));
   const dist = `${root}/dist`;
-  return built = { dist, said: build(dist, ["--skip-sign"]) };
+  return built = { dist, output: build(dist, ["--skip-sign"]) };
 }
 
 function thinSlices(dist: string): Slice[] {
@@ -44,7 +44,7 @@ function thinSlices(dist: string): Slice[] {
   });
 }
 
-/** The path of a tool under one of its names, which may end with a version; `undefined` if it is not here. */
+/** The path of a tool, whose name may end with a version; `undefined` if it is not installed. */
 function findTool(name: RegExp): string | undefined {
   for (const dir of Deno.env.get("PATH")?.split(":") ?? []) {
     try {
@@ -60,8 +60,8 @@ function findTool(name: RegExp): string | undefined {
 /** Defines a test that needs a tool. */
 function testWith(name: string, tool: RegExp, fn: (tool: string) => void): void {
   const path = ignore ? undefined : findTool(tool);
-  const why = path === undefined ? `No ${tool.source} is here` : undefined;
-  Deno.test({ name, ignore: ignore || skip(`"${name}"`, why), fn: () => fn(path!) });
+  const reason = path === undefined ? `${tool.source} is not installed` : undefined;
+  Deno.test({ name, ignore: ignore || skip(`"${name}"`, reason), fn: () => fn(path!) });
 }
 
 function run(command: readonly string[]): string {
@@ -70,9 +70,12 @@ function run(command: readonly string[]): string {
   return result.stdout;
 }
 
-Deno.test({ name: "the build leaves what it promises, summed up and listed", ignore }, () => {
-  const { dist, said } = buildForMacs();
-  assert(said.includes("Not signed"), said);
+Deno.test({
+  name: "the build makes the programs, the packages, the bill of materials and the check sums",
+  ignore,
+}, () => {
+  const { dist, output } = buildForMacs();
+  assert(output.includes("Not signed"), output);
   const suffixes = ["", "-arm64", "-x86_64"];
   const packages = IS_MAC
     ? suffixes.map((suffix) => `jamf-pulse-${config.version}${suffix}.pkg`)
@@ -82,14 +85,14 @@ Deno.test({ name: "the build leaves what it promises, summed up and listed", ign
   assertEquals(namesIn(dist), [...always, ...packages].sort());
   const { components } = JSON.parse(Deno.readTextFileSync(`${dist}/jamf-pulse.cdx.json`));
   const names = components.map(({ name }: { name: string }) => name);
-  assertEquals(names, ["deno", "deno-std", "zod"]);
+  assertEquals(names, ["deno", "v8", "deno-std", "zod"]);
   const sums = tryTool(["shasum", "-a", "256", "--check", "SHA256SUMS"], dist);
   assert(sums?.ok, sums?.stderr);
   const files = Array.from(walkSync(dist, { includeDirs: false }));
   assertEquals(sums.stdout.trim().split("\n").length, files.length - 1);
 });
 
-Deno.test({ name: "the universal file is made of the programs beside it", ignore }, () => {
+Deno.test({ name: "the universal file consists of the programs beside it", ignore }, () => {
   using mac = new Mac();
   const { dist } = buildForMacs();
   const slices = splitSlices(Deno.readFileSync(`${dist}/jamf-pulse`));
@@ -104,9 +107,9 @@ Deno.test({ name: "the universal file is made of the programs beside it", ignore
   }
 });
 
-// On a Mac the trees become packages, and those are tried by installing them.
+// On a Mac the trees become packages, which .ci/try_on_mac installs.
 Deno.test({
-  name: "each package's tree holds its program, and what starts it",
+  name: "each package's tree has its program and the configuration",
   ignore: ignore || IS_MAC,
 }, () => {
   const { dist } = buildForMacs();
@@ -137,13 +140,13 @@ Deno.test({
   assertEquals(archs, ["arm64,x86_64", "arm64", "x86_64"]);
 });
 
-testWith("file(1) sees one file for both processors", /^file$/, (file) => {
-  const said = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
-  assertMatch(said, /^Mach-O universal binary with 2 architectures: \[arm64:[^]*\[[^]*x86_64/);
+testWith("file(1) finds both processors in the universal file", /^file$/, (file) => {
+  const output = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
+  assertMatch(output, /^Mach-O universal binary with 2 architectures: \[arm64:[^]*\[[^]*x86_64/);
 });
 
 testWith(
-  "llvm-lipo takes out of the universal file what was put in",
+  "llvm-lipo extracts the same programs from the universal file",
   /^llvm-lipo(-\d+)?$/,
   (lipo) => {
     using mac = new Mac();
@@ -158,7 +161,7 @@ testWith(
   },
 );
 
-testWith("llvm-objdump reads the oldest macOS as we do", /^llvm-objdump(-\d+)?$/, (objdump) => {
+testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, (objdump) => {
   const { dist } = buildForMacs();
   for (const { arch, bytes } of thinSlices(dist)) {
     const headers = run([
@@ -175,12 +178,12 @@ testWith("llvm-objdump reads the oldest macOS as we do", /^llvm-objdump(-\d+)?$/
 });
 
 testWith(
-  "rcodesign signs both slices as we ask, and reads them as we do",
+  "rcodesign signs both slices, and finds the same flags and identifier",
   /^rcodesign$/,
   (rcodesign) => {
     using mac = new Mac();
-    const said = build(`${mac.root}/dist`, []);
-    assert(said.includes("Signed ad hoc"), said);
+    const output = build(`${mac.root}/dist`, []);
+    assert(output.includes("Signed ad hoc"), output);
     for (const { arch, bytes } of splitSlices(Deno.readFileSync(`${mac.root}/dist/jamf-pulse`))) {
       const { signature } = parseMachO(bytes);
       Deno.writeFileSync(`${mac.root}/${arch}`, bytes);
@@ -193,7 +196,7 @@ testWith(
   },
 );
 
-Deno.test({ name: "the same state gives the same bytes", ignore }, () => {
+Deno.test({ name: "the same commit gives the same bytes", ignore }, () => {
   using mac = new Mac();
   build(`${mac.root}/dist`, ["--skip-sign"]);
   const [first, second] = [buildForMacs().dist, `${mac.root}/dist`].map((dist) =>

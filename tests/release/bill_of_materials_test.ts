@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { billOfMaterials } from "../../release/bill_of_materials.ts";
 
-Deno.test("billOfMaterials() lists Deno and the packages that the code reaches, with their sums", () => {
+Deno.test("billOfMaterials() lists Deno, V8 and the packages that the code imports, with their hashes", () => {
   const graph = {
     roots: ["file:///main.ts"],
     redirects: {},
@@ -16,7 +16,13 @@ Deno.test("billOfMaterials() lists Deno and the packages that the code reaches, 
   };
   const locked = { "@a/b@1.0.0": { integrity: `sha512-${btoa("\x00\xff")}` } };
   const bill = JSON.parse(
-    billOfMaterials({ version: "1.2.3", deno: "2.9.6", graph, locked, time: 1_745_572_898 }),
+    billOfMaterials({
+      version: "1.2.3",
+      runtime: { deno: "2.9.6", v8: "15.0.245.2-rusty" },
+      graph,
+      locked,
+      time: 1_745_572_898,
+    }),
   );
   assertEquals(bill.metadata.timestamp, "2025-04-25T09:21:38.000Z");
   assertEquals(bill.metadata.component.version, "1.2.3");
@@ -26,6 +32,12 @@ Deno.test("billOfMaterials() lists Deno and the packages that the code reaches, 
       name: "deno",
       version: "2.9.6",
       purl: "pkg:github/denoland/deno@v2.9.6",
+    },
+    {
+      type: "library",
+      name: "v8",
+      version: "15.0.245.2-rusty",
+      purl: "pkg:github/v8/v8@15.0.245.2",
     },
     {
       type: "library",

@@ -1,4 +1,4 @@
-// The compiled program, as it will run on a Mac but for the processor: without Deno, with its permissions baked in.
+// The compiled program, with its permissions, run without Deno.
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { bundle, compile } from "../../release/compile.ts";
@@ -40,8 +40,8 @@ function run(
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** What is found of a path; `undefined` if nothing is there. */
-function lookAt(path: string): Deno.FileInfo | undefined {
+/** What is at a path; `undefined` if there is nothing. */
+function lstatOrUndefined(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
   } catch (error) {
@@ -50,7 +50,7 @@ function lookAt(path: string): Deno.FileInfo | undefined {
   }
 }
 
-Deno.test({ name: "the compiled program does its work with an empty environment", ignore }, () => {
+Deno.test({ name: "the compiled program works with an empty environment", ignore }, () => {
   using mac = new Mac();
   const program = compileFor(mac);
   const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
@@ -72,7 +72,7 @@ Deno.test({ name: "the compiled program does its work with an empty environment"
   assertEquals(mac.telemetry("last_checkin"), `{"last_successful_checkin":"${contact}"}\n`);
 });
 
-Deno.test({ name: "the compiled program does its work in a hostile environment", ignore }, () => {
+Deno.test({ name: "the compiled program works in a hostile environment", ignore }, () => {
   using mac = new Mac();
   const program = compileFor(mac);
   mac.log("jamf.log", checkinLines(NOW - 3600));
@@ -113,23 +113,26 @@ Deno.test({
   assertEquals([(mode! & 0o7777).toString(8), uid], ["600", NOBODY]);
 });
 
-Deno.test({ name: "the compiled program reads nothing else, and says so", ignore }, () => {
-  using mac = new Mac();
-  const program = compileFor(mac);
-  Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
-  for (const path of ["/etc/passwd", "/proc/self/environ", `${mac.logDir}/jamf.log.1`]) {
-    const { code, stdout, stderr } = run(program, ["summary", path]);
-    assertEquals({ code, stdout }, { code: 2, stdout: "" });
-    assert(stderr.startsWith(`Cannot read "${path}": `), stderr);
-    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
-  }
-});
+Deno.test(
+  { name: "the compiled program refuses to read other files, and names them", ignore },
+  () => {
+    using mac = new Mac();
+    const program = compileFor(mac);
+    Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
+    for (const path of ["/etc/passwd", "/proc/self/environ", `${mac.logDir}/jamf.log.1`]) {
+      const { code, stdout, stderr } = run(program, ["summary", path]);
+      assertEquals({ code, stdout }, { code: 2, stdout: "" });
+      assert(stderr.startsWith(`Cannot read "${path}": `), stderr);
+      assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+    }
+  },
+);
 
 const cannotTrace = ignore ||
-  skip("what the compiled program asks of the system", whyNoStrace());
+  skip("the system calls of the compiled program", straceReason());
 
-function whyNoStrace(): string | undefined {
-  return tryTool(["strace", "--version"])?.ok ? undefined : "strace is not here";
+function straceReason(): string | undefined {
+  return tryTool(["strace", "--version"])?.ok ? undefined : "Install strace";
 }
 
 Deno.test({
@@ -172,27 +175,29 @@ Deno.test({
     /^(?:creat|unlink|rename|mkdir|truncate)/.test(line) ||
     /^open.*O_(?:WRONLY|RDWR|CREAT|TRUNC|APPEND)/.test(line)
   );
-  assert(writes.some((line) => line.includes(mac.outDir)), "no write was seen at all");
-  // Missing parents of the folder are made on the way to it.
+  assert(writes.some((line) => line.includes(mac.outDir)), "no write was traced");
+  // Missing parents of the folder are made, too.
   const allowed = (line: string): boolean => line.includes(`"${mac.root}/opt`);
   assertEquals(writes.filter((line) => !allowed(line)), []);
 });
 
 const cannotUseMacPaths = ignore ||
-  skip("the compiled program on the paths of a Mac", whyNoMacPaths());
+  skip("the compiled program on the paths of a Mac", macPathsReason());
 
-function whyNoMacPaths(): string | undefined {
-  const isFree = [LOG_DIR, "/opt/telemetry"].every((path) => lookAt(path) === undefined);
-  return Deno.uid() === 0 && isFree ? undefined : "It needs root, and no such folders";
+function macPathsReason(): string | undefined {
+  const isFree = [LOG_DIR, "/opt/telemetry"].every((path) => lstatOrUndefined(path) === undefined);
+  return Deno.uid() === 0 && isFree
+    ? undefined
+    : "It needs root, and that these folders do not exist";
 }
 
 Deno.test({
   name:
-    "the compiled program works as root on the paths of a Mac, with the modes and owners promised",
+    "the compiled program works as root on the paths of a Mac, with the documented modes and owners",
   ignore: cannotUseMacPaths,
 }, () => {
   using mac = new Mac();
-  const made = lookAt("/private") === undefined ? "/private" : LOG_DIR;
+  const made = lstatOrUndefined("/private") === undefined ? "/private" : LOG_DIR;
   try {
     Deno.mkdirSync(LOG_DIR, { recursive: true });
     Deno.writeTextFileSync(`${LOG_DIR}/jamf.log`, checkinLines(NOW - 3600));
@@ -211,7 +216,7 @@ Deno.test({
     assertNotMatch(wrong.stderr, /\n.*\n/);
   } finally {
     Deno.removeSync(made, { recursive: true });
-    if (lookAt("/opt/telemetry") !== undefined) {
+    if (lstatOrUndefined("/opt/telemetry") !== undefined) {
       Deno.removeSync("/opt/telemetry", { recursive: true });
     }
   }

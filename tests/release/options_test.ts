@@ -4,19 +4,22 @@ import { BuildError } from "../../release/build_error.ts";
 import { BUILD_HELP, parseBuildOptions } from "../../release/options.ts";
 import { checkTags } from "../../release/repository.ts";
 
-Deno.test("parseBuildOptions() builds for Macs into dist if nothing is said", () => {
+Deno.test("parseBuildOptions() builds for Macs into dist by default", () => {
   const targets = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
   assertEquals(parseBuildOptions([]), { targets, out: "dist", skipSign: false });
   assertEquals(parseBuildOptions(["--help"]), undefined);
 });
 
-Deno.test("parseBuildOptions() says what is wrong", () => {
+Deno.test("parseBuildOptions() quotes what is wrong", () => {
   const cases: readonly [args: string[], message: string][] = [
     [["--targets", "sparc"], 'Unknown target "sparc"'],
-    [["--targets"], 'Unknown target ""'],
+    [["--targets", "x86_64-apple-darwin,"], 'Unknown target "": choose from'],
+    [["--targets"], 'Option "--targets" needs a value'],
+    [["--targets", ""], 'Option "--targets" needs a value'],
     [["--out"], 'Option "--out" needs a value'],
     [["--outt", "x"], 'Unknown argument "--outt"'],
     [["now"], 'Unknown argument "now"'],
+    [[""], 'Unknown argument ""'],
   ];
   for (const [args, message] of cases) {
     assertThrows(() => parseBuildOptions(args), BuildError, message);

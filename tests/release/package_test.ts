@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Package, packageCommands, packageScript } from "../../release/package.ts";
+import { makePackages } from "../../release/package_tree.ts";
+import { Mac, namesIn } from "../helpers/test_mac.ts";
 
 const arm64: Package = {
   suffix: "-arm64",
@@ -8,47 +10,73 @@ const arm64: Package = {
   minimumMacos: "12.0",
 };
 
-Deno.test("packageCommands() signs, has notarised and staples as it is told", () => {
+Deno.test("packageCommands() signs if there is a certificate", () => {
   const toolsOf = (signer: Parameters<typeof packageCommands>[2]): string[] =>
-    packageCommands(arm64, "1.2.3", signer).map(([tool, verb]) => tool === "xcrun" ? verb! : tool!);
-  const plain = ["pkgbuild", "productbuild", "rm"];
-  assertEquals(toolsOf({}), plain);
-  assertEquals(toolsOf({ installerIdentity: "I" }), [...plain, "pkgutil"]);
-  assertEquals(
-    toolsOf({ installerIdentity: "I", notaryProfile: "N" }),
-    [...plain, "pkgutil", "notarytool", "stapler"],
-  );
-  const [, productbuild] = packageCommands(arm64, "1.2.3", { installerIdentity: "I" });
-  assertEquals(productbuild?.slice(-4), [
-    "--sign",
-    "I",
-    "--timestamp",
-    "jamf-pulse-1.2.3-arm64.pkg",
-  ]);
+    packageCommands(arm64, "1.2.3", signer).map(([tool]) => tool!);
+  const unsigned = ["xattr", "pkgbuild", "productbuild", "rm"];
+  assertEquals(toolsOf({}), unsigned);
+  assertEquals(toolsOf({ installerIdentity: "I" }), [...unsigned, "pkgutil"]);
+  const productbuild = packageCommands(arm64, "1.2.3", { installerIdentity: "I" })[2];
+  const signed = ["--sign", "I", "--timestamp", "jamf-pulse-1.2.3-arm64.pkg"];
+  assertEquals(productbuild?.slice(-4), signed);
 });
 
-Deno.test("packageScript() runs on a Mac what the build would have run there, and cleans up", () => {
-  const dir = Deno.makeTempDirSync({ prefix: "jamf-pulse-" });
-  try {
-    const tools = `${dir}/tools`;
-    Deno.mkdirSync(tools);
-    // Stand-ins that make what they are told to make: the last argument.
-    for (const tool of ["pkgbuild", "productbuild"]) {
-      const text = `#!/bin/sh\necho ${tool} "$@" >>calls\nfor last; do :; done\n: >"$last"\n`;
-      Deno.writeTextFileSync(`${tools}/${tool}`, text, { mode: 0o755 });
-    }
-    Deno.writeTextFileSync(`${dir}/make-packages`, packageScript([arm64], "1.2.3"));
-    const { success } = new Deno.Command("sh", {
-      args: [`${dir}/make-packages`],
-      env: { PATH: `${tools}:${Deno.env.get("PATH")}` },
-    }).outputSync();
-    assert(success);
-    const names = Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
-    assertEquals(names, ["calls", "jamf-pulse-1.2.3-arm64.pkg", "make-packages", "tools"]);
-    const calls = Deno.readTextFileSync(`${dir}/calls`).trim().split("\n");
-    const commands = packageCommands(arm64, "1.2.3", {}).slice(0, 2);
-    assertEquals(calls, commands.map((command) => command.join(" ")));
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
+/** Puts fakes of macOS's tools into a folder, and returns a `PATH` with it. Each records its call in `calls`. */
+function fakeTools(root: string): string {
+  const dir = `${root}/tools`;
+  Deno.mkdirSync(dir);
+  const makesItsLastArgument = 'for last; do :; done\n: >"$last"';
+  const fakes = {
+    xattr: "",
+    pkgbuild: makesItsLastArgument,
+    productbuild: makesItsLastArgument,
+    pkgutil: "",
+    xcrun: `[ "$2" != submit ] || echo '{"id":"1","status":"Accepted"}'`,
+  };
+  for (const [tool, script] of Object.entries(fakes)) {
+    const text = `#!/bin/sh\necho ${tool} "$@" >>calls\n${script}\n`;
+    Deno.writeTextFileSync(`${dir}/${tool}`, text, { mode: 0o755 });
   }
+  return `${dir}:${Deno.env.get("PATH")}`;
+}
+
+function callsIn(root: string): string[] {
+  return Deno.readTextFileSync(`${root}/calls`).trim().split("\n");
+}
+
+Deno.test("packageScript() runs the commands of the build, and removes what it needs no more", () => {
+  using mac = new Mac();
+  const PATH = fakeTools(mac.root);
+  Deno.writeTextFileSync(`${mac.root}/make-packages`, packageScript([arm64], "1.2.3"));
+  const { success } = new Deno.Command("sh", {
+    args: [`${mac.root}/make-packages`],
+    env: { PATH },
+  }).outputSync();
+  assert(success);
+  const names = ["calls", "jamf-pulse-1.2.3-arm64.pkg", "log", "make-packages", "tools"];
+  assertEquals(namesIn(mac.root), names);
+  const commands = packageCommands(arm64, "1.2.3", {}).slice(0, 3);
+  assertEquals(callsIn(mac.root), commands.map((command) => command.join(" ")));
+});
+
+Deno.test("makePackages() has a package notarised before it is an artefact", () => {
+  using mac = new Mac();
+  const path = Deno.env.get("PATH")!;
+  Deno.env.set("PATH", fakeTools(mac.root));
+  try {
+    const signer = { installerIdentity: "I", notaryProfile: "N" };
+    makePackages(mac.root, mac.logDir, [arm64], "1.2.3", signer);
+  } finally {
+    Deno.env.set("PATH", path);
+  }
+  const tools = callsIn(mac.root).map((call) => call.split(" ").slice(0, 2).join(" "));
+  assertEquals(tools, [
+    "xattr -cr",
+    "pkgbuild --root",
+    "productbuild --distribution",
+    "pkgutil --check-signature",
+    "xcrun notarytool",
+    "xcrun stapler",
+  ]);
+  assertEquals(namesIn(mac.logDir), ["jamf-pulse-1.2.3-arm64.pkg"]);
 });

@@ -21,7 +21,7 @@ function signerOn(os: string, variables: Variables, tools: readonly string[]): S
   return findSigner(os, (name) => variables[name], (tool) => tools.includes(tool));
 }
 
-Deno.test("findSigner() signs with what is there, as whom it is told", () => {
+Deno.test("findSigner() finds the tool of this system, and the certificate that is named", () => {
   const p12 = ["--p12-file", "/keys/id.p12", "--p12-password-file", "/keys/password"];
   const cases: readonly [os: string, Variables, tools: string[], signer: Signer | undefined][] = [
     ["darwin", {}, [], { tool: "codesign", certificate: [] }],
@@ -35,13 +35,13 @@ Deno.test("findSigner() signs with what is there, as whom it is told", () => {
   }
 });
 
-Deno.test("findSigner() never leaves unsigned what was to be signed", () => {
+Deno.test("findSigner() refuses a certificate that it cannot use", () => {
   const onlyFile = { JAMF_PULSE_P12_FILE: "/keys/id.p12" };
   const cases: readonly [os: string, Variables, tools: string[], message: string][] = [
-    ["linux", MAC, ["rcodesign"], "Cannot sign as JAMF_PULSE_SIGN_IDENTITY says: only a Mac"],
-    ["linux", P12, [], "Cannot sign as JAMF_PULSE_P12_FILE says: install rcodesign"],
+    ["linux", MAC, ["rcodesign"], "Cannot use JAMF_PULSE_SIGN_IDENTITY: only a Mac"],
+    ["linux", P12, [], "Cannot use JAMF_PULSE_P12_FILE: install rcodesign"],
     ["linux", onlyFile, ["rcodesign"], "in JAMF_PULSE_P12_PASSWORD_FILE"],
-    ["darwin", P12, [], "Cannot sign as JAMF_PULSE_P12_FILE says: on a Mac"],
+    ["darwin", P12, [], "Cannot use JAMF_PULSE_P12_FILE: on a Mac"],
   ];
   for (const [os, variables, tools, message] of cases) {
     assertThrows(() => signerOn(os, variables, tools), BuildError, message);
@@ -55,27 +55,29 @@ function packageSignerOn(os: string, variables: Variables): PackageSigner {
 const INSTALLER = { JAMF_PULSE_INSTALLER_IDENTITY: "Developer ID Installer: Example" };
 const NOTARY = { JAMF_PULSE_NOTARY_PROFILE: "notary" };
 
-Deno.test("findPackageSigner() takes who is named, and needs nobody", () => {
-  const nobody = { installerIdentity: undefined, notaryProfile: undefined };
+Deno.test("findPackageSigner() finds the certificate and the notary profile that are named", () => {
+  const none = { installerIdentity: undefined, notaryProfile: undefined };
   const installerIdentity = INSTALLER.JAMF_PULSE_INSTALLER_IDENTITY;
   const cases: readonly [os: string, Variables, signer: PackageSigner][] = [
-    ["linux", {}, nobody],
-    ["linux", P12, nobody],
-    ["darwin", {}, nobody],
+    ["linux", {}, none],
+    ["linux", P12, none],
+    ["darwin", {}, none],
     ["darwin", INSTALLER, { installerIdentity, notaryProfile: undefined }],
-    ["darwin", { ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
+    ["darwin", { ...MAC, ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
   ];
   for (const [os, variables, signer] of cases) {
     assertEquals(packageSignerOn(os, variables), signer);
   }
 });
 
-Deno.test("findPackageSigner() ignores no name, and has nothing notarised that is not signed", () => {
-  const onMac = "says: packages are made on a Mac";
+Deno.test("findPackageSigner() refuses a name that it cannot use, and a notary profile without both certificates", () => {
+  const onMac = ": packages are made on a Mac";
   const cases: readonly [os: string, Variables, message: string][] = [
-    ["darwin", NOTARY, "JAMF_PULSE_INSTALLER_IDENTITY, too"],
-    ["linux", INSTALLER, `Cannot sign as JAMF_PULSE_INSTALLER_IDENTITY ${onMac}`],
-    ["linux", NOTARY, `Cannot sign as JAMF_PULSE_NOTARY_PROFILE ${onMac}`],
+    ["darwin", { ...MAC, ...NOTARY }, "certificate in JAMF_PULSE_INSTALLER_IDENTITY"],
+    ["darwin", { ...INSTALLER, ...NOTARY }, "signed ad hoc, which Apple rejects"],
+    ["darwin", NOTARY, "certificate in JAMF_PULSE_SIGN_IDENTITY"],
+    ["linux", INSTALLER, `Cannot use JAMF_PULSE_INSTALLER_IDENTITY${onMac}`],
+    ["linux", NOTARY, `Cannot use JAMF_PULSE_NOTARY_PROFILE${onMac}`],
     ["linux", { ...INSTALLER, ...NOTARY }, onMac],
     ["windows", INSTALLER, onMac],
   ];
@@ -84,7 +86,7 @@ Deno.test("findPackageSigner() ignores no name, and has nothing notarised that i
   }
 });
 
-Deno.test("signCommand() asks for the hardened runtime, and for a time stamp where it can", () => {
+Deno.test("signCommand() asks for the hardened runtime, and with a certificate for a timestamp", () => {
   const common = ["--options", "runtime", "--entitlements", ENTITLEMENTS, "--sign"];
   const codesign = ["codesign", "--force", "--identifier", "io.github.jamf-pulse", ...common];
   assertEquals(signCommand({ tool: "codesign", certificate: [] }, "p"), [...codesign, "-", "p"]);
@@ -94,7 +96,7 @@ Deno.test("signCommand() asks for the hardened runtime, and for a time stamp whe
   );
 });
 
-/** A program signed as it should be, but for what is given. */
+/** A program with a correct signature, except for `change`. */
 function signed(change: Partial<NonNullable<MachO["signature"]>> = {}): MachO {
   const signature = {
     identifier: IDENTIFIER,
@@ -106,7 +108,7 @@ function signed(change: Partial<NonNullable<MachO["signature"]>> = {}): MachO {
   return { arch: "arm64", minimumMacos: "12.0", signature };
 }
 
-Deno.test("verifySignatures() looks at every program, and for every promise", () => {
+Deno.test("verifySignatures() checks every program, and every property", () => {
   const wanted = Deno.readTextFileSync(ENTITLEMENTS);
   const verify = (...programs: MachO[]): void =>
     verifySignatures(programs, IDENTIFIER, wanted, true);

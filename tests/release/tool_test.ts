@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { BuildError } from "../../release/build_error.ts";
 import { runTool, tryTool } from "../../release/tool.ts";
 
-Deno.test("tryTool() tells a tool that is missing from one that fails", () => {
+Deno.test("tryTool() returns undefined for a missing tool, and what a failing tool printed", () => {
   assertEquals(tryTool(["no-such-tool"]), undefined);
   assertEquals(tryTool(["sh", "-c", "echo out; echo err >&2; exit 3"]), {
     ok: false,
@@ -11,7 +11,7 @@ Deno.test("tryTool() tells a tool that is missing from one that fails", () => {
   });
 });
 
-Deno.test("runTool() says what it was called for, and the tool's own words", () => {
+Deno.test("runTool() fails with the purpose and the output of the tool", () => {
   assertEquals(runTool("greet", ["echo", "hello"]), "hello\n");
   assertThrows(
     () => runTool("sign it", ["no-such-tool"]),
@@ -21,6 +21,6 @@ Deno.test("runTool() says what it was called for, and the tool's own words", () 
   assertThrows(
     () => runTool("sign it", ["sh", "-c", "echo expired >&2; exit 1"]),
     BuildError,
-    'Cannot sign it: "sh" refuses\nexpired',
+    'Cannot sign it: "sh" failed\nexpired',
   );
 });

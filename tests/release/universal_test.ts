@@ -5,7 +5,7 @@ import { joinSlices, splitSlices } from "../../release/universal.ts";
 const arm64 = { arch: "arm64" as const, bytes: new Uint8Array([1, 2, 3]) };
 const intel = { arch: "x86_64" as const, bytes: new Uint8Array([4, 5]) };
 
-Deno.test("joinSlices() begins slices where the processors want them, and ends with the last", () => {
+Deno.test("joinSlices() aligns slices as the processors need, and ends with the last", () => {
   const file = joinSlices([arm64, intel]);
   const view = new DataView(file.buffer);
   const entry = (i: number): number[] =>
@@ -21,14 +21,14 @@ Deno.test("joinSlices() refuses x86_64 before the end", () => {
   assertThrows(() => joinSlices([intel, arm64]), RangeError, "x86_64 must come last");
 });
 
-Deno.test("splitSlices() gives back what joinSlices() was given", () => {
+Deno.test("splitSlices() returns what joinSlices() joined", () => {
   fc.assert(fc.property(fc.uint8Array(), fc.uint8Array(), (a, b) => {
     const slices = [{ ...arm64, bytes: a }, { ...intel, bytes: b }];
     assertEquals(splitSlices(joinSlices(slices)), slices);
   }));
 });
 
-Deno.test("splitSlices() refuses what is no universal file, and one that is cut off", () => {
+Deno.test("splitSlices() refuses a file that is not universal or is cut off", () => {
   assertThrows(() => splitSlices(new Uint8Array(3)), SyntaxError);
   assertThrows(() => splitSlices(new Uint8Array(100)), SyntaxError);
   assertThrows(() => splitSlices(joinSlices([arm64, intel]).subarray(0, 20_481)), SyntaxError);
