@@ -11,7 +11,7 @@ import { tryTool } from "../../release/tool.ts";
 import { type Slice, splitSlices } from "../../release/universal.ts";
 import { bakedPermissions, verifyProgram, verifyUniversal } from "../../release/verify.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
-import { namesIn, TestMac as Mac } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { runBuild } from "../helpers/run_build.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({ name: "the universal file consists of the programs beside it", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const { dist } = buildForMacs();
   const slices = splitSlices(Deno.readFileSync(`${dist}/jamf-pulse`));
   assertEquals(slices.map(({ arch }) => arch), ["arm64", "x86_64"]);
@@ -149,7 +149,7 @@ testWith(
   "llvm-lipo extracts the same programs from the universal file",
   /^llvm-lipo(-\d+)?$/,
   (lipo) => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const { dist } = buildForMacs();
     assertEquals(run([lipo, "-archs", `${dist}/jamf-pulse`]).trim(), "arm64 x86_64");
     for (const { arch, bytes } of thinSlices(dist)) {
@@ -181,7 +181,7 @@ testWith(
   "rcodesign signs both slices, and finds the same flags and identifier",
   /^rcodesign$/,
   (rcodesign) => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const output = build(`${mac.root}/dist`, []);
     assert(output.includes("Signed ad hoc"), output);
     for (const { arch, bytes } of splitSlices(Deno.readFileSync(`${mac.root}/dist/jamf-pulse`))) {
@@ -197,7 +197,7 @@ testWith(
 );
 
 Deno.test({ name: "the same commit gives the same bytes", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   build(`${mac.root}/dist`, ["--skip-sign"]);
   const [first, second] = [buildForMacs().dist, `${mac.root}/dist`].map((dist) =>
     Deno.readTextFileSync(`${dist}/SHA256SUMS`)
