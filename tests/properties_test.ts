@@ -15,7 +15,7 @@ import { at, gzip, TestMac } from "./helpers/test_mac.ts";
 const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
 
-/** What a record means, by the rules of docs/jamf-log.md. */
+/** What a record tells, in the words of the design. */
 type Kind =
   | "begins" // Checking for polic…
   | "contact"
@@ -23,31 +23,31 @@ type Kind =
   | "offline" // Could not connect
   | "no connection" // another sign of it
   | "signature error"
-  | "enrolled";
+  | "healed";
 
-interface Fact {
+interface Told {
   readonly at: number;
   readonly pid: number;
   readonly kind: Kind;
 }
 
-/** A piece of a log, and what its records mean, each so many seconds after its beginning. */
+/** A piece of a log, and what its records tell, each so many seconds after its beginning. */
 interface Piece {
   readonly text: (at: number, options: LineOptions) => string;
-  readonly facts: readonly [after: number, kind: Kind][];
+  readonly tells: readonly [after: number, kind: Kind][];
 }
 
 function line(message: string, ...kinds: Kind[]): Piece {
   return {
     text: (at, options) => logLine(at, message, options),
-    facts: kinds.map((kind) => [0, kind]),
+    tells: kinds.map((kind) => [0, kind]),
   };
 }
 
 const PIECES: readonly Piece[] = [
-  { text: checkinLines, facts: [[0, "begins"], [3, "contact"]] },
-  { text: offlineLines, facts: [[0, "begins"], [1, "offline"]] },
-  { text: refusedLines, facts: [[0, "begins"], [1, "signature error"]] },
+  { text: checkinLines, tells: [[0, "begins"], [3, "contact"]] },
+  { text: offlineLines, tells: [[0, "begins"], [1, "offline"]] },
+  { text: refusedLines, tells: [[0, "begins"], [1, "signature error"]] },
   line('Checking for policies triggered by "startup"...', "begins"),
   line("Checking for policy ID 332...", "begins"),
   line("Checking for patches..."),
@@ -58,16 +58,16 @@ const PIECES: readonly Piece[] = [
   line("Could not connect to the JSS. Looking for cached policies...", "offline"),
   line('Error running recon: Connection failure: "The request timed out."', "no connection"),
   line(SIGNATURE_ERROR, "signature error"),
-  line("Enroll return code: 0", "enrolled"),
+  line("Enroll return code: 0", "healed"),
   line("Enroll return code: 70"),
   line(""),
-  { text: () => `output of a script\n\n    ${SIGNATURE_ERROR}\n`, facts: [] },
+  { text: () => `output of a script\n\n    ${SIGNATURE_ERROR}\n`, tells: [] },
   {
     text: (at) => {
       const foreign = logLine(at, "Hello").replace(/jamf\[\d+\]/, "[OtherTool]");
       return `${foreign}There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
     },
-    facts: [],
+    tells: [],
   },
 ];
 const LONGEST_PIECE = 3;
@@ -88,30 +88,30 @@ const anyHistory = fc.array(
 );
 type Steps = typeof anyHistory extends fc.Arbitrary<infer T> ? T : never;
 
-/** A history that ends at the time of the inspection: its text by pieces, and what it means. */
-function write(steps: Steps): { pieces: { at: number; text: string }[]; facts: Fact[] } {
+/** A history that ends at the time of the look: its text by pieces, and what it tells. */
+function write(steps: Steps): { pieces: { at: number; text: string }[]; told: Told[] } {
   let at = NOW - steps.reduce((sum, { gap }) => sum + gap + LONGEST_PIECE, 0);
   const pieces = [];
-  const facts: Fact[] = [];
+  const told: Told[] = [];
   for (const { piece, pid, gap } of steps) {
     pieces.push({ at, text: piece.text(at, { pid }) });
-    facts.push(...piece.facts.map(([after, kind]) => ({ at: at + after, pid, kind })));
+    told.push(...piece.tells.map(([after, kind]) => ({ at: at + after, pid, kind })));
     at += gap + LONGEST_PIECE;
   }
-  return { pieces, facts };
+  return { pieces, told };
 }
 
 function textOf(pieces: readonly { text: string }[]): string {
   return pieces.map(({ text }) => text).join("");
 }
 
-/** The facts of one pid from a beginning to the next, cut from the end into runs of less than 12 hours. */
-function runsOf(facts: readonly Fact[]): Fact[][] {
-  const all: Fact[][] = [];
-  const current = new Map<number, Fact[]>();
-  for (const record of facts) {
+/** What one pid told from a beginning to the next, its end first cut off where it has lasted 12 hours. */
+function runsOf(told: readonly Told[]): Told[][] {
+  const all: Told[][] = [];
+  const current = new Map<number, Told[]>();
+  for (const record of told) {
     if (record.kind === "begins" || !current.has(record.pid)) {
-      const run: Fact[] = [];
+      const run: Told[] = [];
       current.set(record.pid, run);
       all.push(run);
     }
@@ -120,29 +120,29 @@ function runsOf(facts: readonly Fact[]): Fact[][] {
   return all.flatMap(cutByTime);
 }
 
-function cutByTime(records: readonly Fact[]): Fact[][] {
+function cutByTime(records: readonly Told[]): Told[][] {
   const last = records.at(-1);
   if (last === undefined) return [];
-  const isOfRun = ({ at }: Fact): boolean => last.at - at < 12 * HOUR;
-  return [...cutByTime(records.filter((fact) => !isOfRun(fact))), records.filter(isOfRun)];
+  const isOfRun = ({ at }: Told): boolean => last.at - at < 12 * HOUR;
+  return [...cutByTime(records.filter((told) => !isOfRun(told))), records.filter(isOfRun)];
 }
 
 /** The rules of the design, forwards: what `agent_errors` must hold. */
-function assess(facts: readonly Fact[]): Record<string, unknown> {
-  const isBad = ({ kind }: Fact): boolean => kind === "offline" || kind === "signature error";
-  const cached = new Set(runsOf(facts).filter((run) => run.some(isBad)).flat());
-  const contact = facts.findLastIndex((record) =>
+function assess(told: readonly Told[]): Record<string, unknown> {
+  const isBad = ({ kind }: Told): boolean => kind === "offline" || kind === "signature error";
+  const cached = new Set(runsOf(told).filter((run) => run.some(isBad)).flat());
+  const contact = told.findLastIndex((record) =>
     record.kind === "contact" || (record.kind === "conditional" && !cached.has(record))
   );
-  const enrolled = facts.findLastIndex(({ kind }) => kind === "enrolled");
-  const since = facts.slice(contact + 1);
+  const healed = told.findLastIndex(({ kind }) => kind === "healed");
+  const since = told.slice(contact + 1);
   const count = (...kinds: Kind[]): number =>
     since.filter(({ kind }) => kinds.includes(kind)).length;
-  const errors = facts.slice(Math.max(contact, enrolled) + 1)
+  const errors = told.slice(Math.max(contact, healed) + 1)
     .filter(({ kind }) => kind === "signature error").map(({ at }) => formatTimestamp(at));
   return {
     status: errors.length > 0 ? "device_signature_error" : contact < 0 ? "no_success" : "ok",
-    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(facts[contact]!.at) }),
+    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(told[contact]!.at) }),
     device_signature_errors: errors.length,
     ...(errors.length > 0 && {
       first_device_signature_error: errors[0],
@@ -167,16 +167,16 @@ function findings(mac: TestMac): Record<string, unknown> {
 Deno.test("reading backwards finds what the rules find forwards", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
-      const { pieces, facts } = write(steps);
+      const { pieces, told } = write(steps);
       using mac = new TestMac();
       mac.log("jamf.log", textOf(pieces), NOW);
-      assertEquals(findings(mac), assess(facts));
+      assertEquals(findings(mac), assess(told));
     }),
     { numRuns: 300 },
   );
 });
 
-Deno.test("a second inspection finds the same as the first", () => {
+Deno.test("a second look finds the same as the first", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
       using mac = new TestMac();
@@ -198,11 +198,11 @@ const anyCopy = fc.record({
   touched: fc.boolean(),
 });
 
-Deno.test("a log that was rotated gives the same findings as the whole", async () => {
+Deno.test("a log that was rotated tells the same as the whole", async () => {
   const where = fc.nat({ max: 50 });
   await fc.assert(
     fc.asyncProperty(anyHistory, where, anyCopy, async (steps, where, copy) => {
-      const { pieces, facts } = write(steps);
+      const { pieces, told } = write(steps);
       const older = pieces.slice(0, where);
       const content = textOf(older);
       const written = (older.at(-1)?.at ?? NOW) + LONGEST_PIECE;
@@ -213,7 +213,7 @@ Deno.test("a log that was rotated gives the same findings as the whole", async (
         copy.packed === "plain" ? content : await gzip(content),
         copy.touched ? NOW : Math.min(written, NOW),
       );
-      assertEquals(findings(mac), assess(facts));
+      assertEquals(findings(mac), assess(told));
     }),
     { numRuns: 200 },
   );

@@ -14,10 +14,10 @@ export const CONTACT = "No patch policies were found.";
 export const POLICY = "Executing Policy WDAV";
 export const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
 export const RECON = 'Error running recon: Connection failure: "The request timed out."';
-/** Means nothing. */
+/** Proves nothing. */
 export const OTHER = "Hello";
 
-/** When, in seconds since 1970, or not to be dated; which pid; the message. */
+/** When, in seconds since 1970, or not to be dated; which pid; what it said. */
 export type RecordSpec = readonly [at: number | undefined, pid: number, message: string];
 
 /** The entry that a record comes to. */
