@@ -29,6 +29,12 @@ function install(mac: ChrootMac): void {
   assertEquals(code, 0, stderr);
 }
 
+/** The folders are root's, and others may enter them. */
+function assertFolders(mac: ChrootMac): void {
+  const folders = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
+  assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+}
+
 function layTelemetry(mac: ChrootMac): void {
   Deno.mkdirSync(mac.path + TELEMETRY, { recursive: true, mode: 0o700 });
   for (const name of ["last_checkin", "agent_errors"]) {
@@ -38,8 +44,7 @@ function layTelemetry(mac: ChrootMac): void {
 
 test("a first install makes the folders root's, and starts the daemon", (mac) => {
   install(mac);
-  const folders = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
-  assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+  assertFolders(mac);
   assertEquals(mac.calls(), [
     `bootout system/${DAEMON_LABEL}`,
     `print system/${DAEMON_LABEL}`,
@@ -169,8 +174,7 @@ test("preinstall makes folders root's, and lets others enter them", (mac) => {
     Deno.chmodSync(mac.path + dir, dir === "/opt" ? 0o700 : 0o777);
   }
   install(mac);
-  const opt = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
-  assertEquals(opt, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+  assertFolders(mac);
 });
 
 test("preinstall refuses a link or a file in a folder's place, and stops nothing", (mac) => {

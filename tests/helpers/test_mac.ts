@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Command, parseCommand } from "../../lib/cli.ts";
+import { parseCommand } from "../../lib/cli.ts";
 import type { Outcome, System } from "../../lib/system.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
 import { run } from "../../lib/run.ts";
@@ -85,7 +85,7 @@ export class TestMac implements Disposable {
 
   /** Runs a command in this process, at `now`, in seconds since 1970. */
   run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
-    return run(this.#command(args), {
+    return run(parseCommand(this.#withFolders(args)), {
       now,
       timeZone: "UTC",
       color: false,
@@ -139,10 +139,6 @@ export class TestMac implements Disposable {
     return [...flags, `${project}main.ts`, ...this.#withFolders(args)];
   }
 
-  #command(args: readonly string[]): Command {
-    return parseCommand(this.#withFolders(args));
-  }
-
   /** Adds the folders, unless a test names its own. */
   #withFolders(args: readonly string[]): string[] {
     if (args.some((arg) => /^--(log|out)-dir/.test(arg))) return [...args];
@@ -167,16 +163,19 @@ export async function endOf(process: Deno.ChildProcess, stdin?: string): Promise
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/**
- * Seconds since 1970 of an ISO 8601 text.
- */
+/** Seconds since 1970 of an ISO 8601 text. */
 export function at(iso: string): number {
   return Date.parse(iso) / 1000;
 }
 
-/** What is in a folder, sorted. */
+/** What is in a folder, sorted; nothing if it does not exist. */
 export function namesIn(dir: string): string[] {
-  return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+  try {
+    return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /** Bytes as gzip. */

@@ -167,13 +167,7 @@ function assertWholeOrPrevious(mac: TestMac, previous: string | undefined): stri
     const text = texts[index];
     if (text !== previous) schema.parse(JSON.parse(text!));
   }
-  let left: string[] = [];
-  try {
-    left = leftovers(mac);
-  } catch (error) {
-    // Killed before it made the folder.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const left = leftovers(mac);
   assertModes(mac, left);
   return left;
 }

@@ -26,50 +26,37 @@ Deno.test("readPreviousFile() replaces what is not UTF-8", () => {
   assertEquals(readPreviousFile(mac.outDir, NAME), "{\ufffd\ufffd(\0}");
 });
 
-/** What cannot be a file that this program wrote. `path` is the file's. */
-const NOT_OURS:
-  readonly (readonly [name: string, prepare: (mac: TestMac, path: string) => void])[] = [
-    ["a file that is missing", (mac, path) => {
-      mac.writePrevious(NAME, TEXT);
-      Deno.removeSync(path);
-    }],
-    ["a folder that is missing", () => {}],
-    ["a file that is a link", (mac, path) => {
-      mac.writePrevious("real", TEXT);
+/** Makes something else of a file that this program wrote, or of its folder. */
+const NOT_OURS: readonly (readonly [name: string, change: (path: string, dir: string) => void])[] =
+  [
+    ["a file that is missing", (path) => Deno.removeSync(path)],
+    ["a folder that is missing", (_, dir) => remove(dir)],
+    ["a file that is a link", (path, dir) => {
+      Deno.renameSync(path, `${dir}/real`);
       Deno.symlinkSync("real", path);
     }],
-    ["a file that is a link to itself", (mac, path) => {
-      mac.writePrevious("real", TEXT);
-      Deno.symlinkSync(path, path);
+    ["a file that is a link to itself", (path) => Deno.symlinkSync(remove(path), path)],
+    ["a file that is a folder", (path) => Deno.mkdirSync(remove(path))],
+    ["a file that is a pipe", (path) => {
+      new Deno.Command("mkfifo", { args: [remove(path)] }).outputSync();
     }],
-    ["a file that is a folder", (_, path) => Deno.mkdirSync(path, { recursive: true })],
-    ["a file that is a pipe", (mac, path) => {
-      mac.writePrevious("real", TEXT);
-      new Deno.Command("mkfifo", { args: [path] }).outputSync();
-    }],
-    ["a folder that is a file", (mac) => {
-      Deno.mkdirSync(`${mac.root}/opt/telemetry`, { recursive: true });
-      Deno.writeTextFileSync(mac.outDir, TEXT);
-    }],
-    ["a folder that is a link to itself", (mac) => {
-      Deno.mkdirSync(`${mac.root}/opt/telemetry`, { recursive: true });
-      Deno.symlinkSync(mac.outDir, mac.outDir);
-    }],
-    ["a file that its group may write", (mac, path) => {
-      mac.writePrevious(NAME, TEXT);
-      Deno.chmodSync(path, 0o620);
-    }],
-    ["a file that all may write", (mac, path) => {
-      mac.writePrevious(NAME, TEXT);
-      Deno.chmodSync(path, 0o602);
-    }],
-    ["a file of over 64 KiB", (mac) => mac.writePrevious(NAME, TEXT.padEnd(MAX + 1))],
+    ["a folder that is a file", (_, dir) => Deno.writeTextFileSync(remove(dir), TEXT)],
+    ["a folder that is a link to itself", (_, dir) => Deno.symlinkSync(remove(dir), dir)],
+    ["a file that its group may write", (path) => Deno.chmodSync(path, 0o620)],
+    ["a file that all may write", (path) => Deno.chmodSync(path, 0o602)],
+    ["a file of over 64 KiB", (path) => Deno.writeTextFileSync(path, TEXT.padEnd(MAX + 1))],
   ];
 
-for (const [name, prepare] of NOT_OURS) {
-  Deno.test(`readPreviousFile() takes ${name} for none`, () => {
+function remove(path: string): string {
+  Deno.removeSync(path, { recursive: true });
+  return path;
+}
+
+for (const [name, change] of NOT_OURS) {
+  Deno.test(`readPreviousFile() reads nothing from ${name}`, () => {
     using mac = new TestMac();
-    prepare(mac, `${mac.outDir}/${NAME}`);
+    mac.writePrevious(NAME, TEXT);
+    change(`${mac.outDir}/${NAME}`, mac.outDir);
     assertEquals(readPreviousFile(mac.outDir, NAME), undefined);
   });
 }

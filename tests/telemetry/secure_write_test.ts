@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Disk, secureWrite, WriteError } from "../../lib/telemetry/secure_write.ts";
-import { namesIn as namesOf, TestMac } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
 const OLD = '{"old":true}\n';
@@ -14,16 +14,6 @@ const IO_ERROR = new Error("Input/output error (os error 5)");
 
 function modeOf(path: string): number {
   return Deno.lstatSync(path).mode! & MODE;
-}
-
-/** What is in a folder, sorted; nothing if it does not exist. */
-function namesIn(dir: string): string[] {
-  try {
-    return namesOf(dir);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }
 
 function writeNew(mac: TestMac, disk?: Disk): void {
@@ -79,20 +69,20 @@ function faultyDisk(
     };
     return watched as Deno.FsFile;
   };
-  const disk: Disk = {
-    lstatSync: (path) => (call("lstat", `${path}`), Deno.lstatSync(path)),
-    mkdirSync: (path, options) => (call("mkdir", `${path}`), Deno.mkdirSync(path, options)),
-    chmodSync: (path, mode) => (call("chmod", `${path}`), Deno.chmodSync(path, mode)),
-    chownSync: (path, uid, gid) => (call("chown", `${path}`), Deno.chownSync(path, uid, gid)),
-    removeSync: (path) => (call("remove", `${path}`), Deno.removeSync(path)),
-    renameSync: (from, to) => (call("rename", `${from}`), Deno.renameSync(from, to)),
-    readDirSync: (path) => (call("readDir", `${path}`), Deno.readDirSync(path)),
-    openSync: (path, options) => {
-      call("open", `${path}`);
-      if (path !== dir) faulty.temps.push([`${path}`, options]);
-      return watch(Deno.openSync(path, options), `${path}`);
+  // deno-lint-ignore no-explicit-any
+  const disk: any = {
+    openSync: (path: string, options?: Deno.OpenOptions) => {
+      call("open", path);
+      if (path !== dir) faulty.temps.push([path, options]);
+      return watch(Deno.openSync(path, options), path);
     },
   };
+  for (const step of ["lstat", "mkdir", "chmod", "chown", "remove", "rename", "readDir"]) {
+    const name = `${step}Sync`;
+    // deno-lint-ignore no-explicit-any
+    const real = (Deno as any)[name];
+    disk[name] = (path: string, ...rest: unknown[]) => (call(step, path), real(path, ...rest));
+  }
   return Object.assign(faulty, { disk });
 }
 
