@@ -1,6 +1,6 @@
 /**
- * Starts the program with exactly the permissions that the command and its configuration need. What it reads of the
- * environment it needs itself only to know them.
+ * Starts the program with exactly the permissions that the command and its configuration need. It reads the
+ * configuration to compute them.
  *
  * @module
  */
@@ -38,13 +38,13 @@ async function launch(args: readonly string[]): Promise<number> {
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  // A terminal tells both of Ctrl-C, and twice is as good; whoever stops a service may know only of this one.
+  // A terminal sends Ctrl-C to both processes, and a second signal does no harm. A service manager may signal only this one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
       try {
         child.kill(signal);
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
     });
   }

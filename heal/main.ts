@@ -1,6 +1,6 @@
 /**
- * The entry of the healing program. Arguments, the environment, the clock, signals, the terminal and the exit status are
- * met here and nowhere else. `launch.ts` starts it with the permissions that it needs.
+ * The entry of the program: the only file that uses arguments, the environment, the clock, signals, the terminal and the
+ * exit status. `launch.ts` starts it with the permissions that it needs.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { print } from "../lib/shared/print.ts";
 import { printable } from "../lib/shared/printable.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import type { Command } from "./lib/command.ts";
-import type { Host, Outcome } from "./lib/system.ts";
+import type { Outcome, System } from "./lib/system.ts";
 import { reasonOf } from "./lib/system_error.ts";
 import { run } from "./lib/run.ts";
 import { readSecretFile } from "./lib/config/secret_file.ts";
@@ -20,30 +20,30 @@ async function main(args: readonly string[]): Promise<number> {
     command = parseCommand(args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    tell(error.message);
+    writeLog(error.message);
     return 2;
   }
-  const { code, stdout, messages } = await runOrTell(command);
-  messages.forEach(tell);
+  const { code, stdout, messages } = await runOrReport(command);
+  messages.forEach(writeLog);
   try {
     print(Deno.stdout, stdout);
     return code;
   } catch (error) {
-    tell(`Cannot write to standard output: ${reasonOf(error)}`);
+    writeLog(`Cannot write to standard output: ${reasonOf(error)}`);
     return 2;
   }
 }
 
-async function runOrTell(command: Command): Promise<Outcome> {
+async function runOrReport(command: Command): Promise<Outcome> {
   try {
-    return await run(command, hostOf(stopSignal(command)));
+    return await run(command, systemOf(stopSignal(command)));
   } catch (error) {
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
     return { code: 2, stdout: "", messages: message.split("\n") };
   }
 }
 
-function hostOf(stop: AbortSignal): Host {
+function systemOf(stop: AbortSignal): System {
   return {
     environment: { get: (name) => Deno.env.get(name), readSecret: readSecretFile },
     now: Date.now,
@@ -57,7 +57,7 @@ function hostOf(stop: AbortSignal): Host {
         throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
       }
     },
-    stands: (path) => {
+    fileExists: (path) => {
       try {
         Deno.lstatSync(path);
         return true;
@@ -66,13 +66,13 @@ function hostOf(stop: AbortSignal): Host {
       }
     },
     stderrIsTerminal: Deno.stderr.isTerminal(),
-    tell,
+    writeLog,
     newInstanceId: () => crypto.randomUUID(),
     stop,
   };
 }
 
-/** A service ends what it has begun; everything else may be interrupted. */
+/** A service finishes its current jobs; the other modes may be interrupted. */
 function stopSignal({ mode }: Command): AbortSignal {
   const stop = new AbortController();
   if (mode === "serve" || mode === "work") {
@@ -98,12 +98,12 @@ function sleep(time: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** A line for standard error. If that is full or closed, there is nobody left to tell, and the work goes on. */
-function tell(line: string): void {
+/** Writes a line to standard error. If that is full or closed, the work goes on. */
+function writeLog(line: string): void {
   try {
     print(Deno.stderr, `${printable(line)}\n`);
   } catch {
-    // Nobody listens.
+    // There is no other place for it.
   }
 }
 

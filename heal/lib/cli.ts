@@ -1,5 +1,5 @@
 /**
- * Arguments to a command, or a sentence about what is wrong with them.
+ * Parses the arguments to a command.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export { UsageError } from "../../lib/shared/option_parser.ts";
 
 const ACTING_MODES = ["redeploy", "serve", "work"] as const;
 
-/** The modes, and the options with the modes that they are for. */
+/** The modes, and the options with their modes. */
 export const OPTIONS = {
   modes: ["redeploy", "serve", "work", "jobs"],
   modesWithArguments: ["redeploy"],
@@ -47,7 +47,7 @@ export const OPTIONS = {
   dashValues: ["from"],
 } as const;
 
-/** What holds where an option is not given. */
+/** The values of options that are not given. */
 export const DEFAULTS = {
   coolDown: "24h",
   maxPerHour: "20",
@@ -56,10 +56,9 @@ export const DEFAULTS = {
 } as const;
 
 /**
- * Reads the arguments.
+ * Parses the arguments.
  *
- * @param args As the program got them.
- * @throws {UsageError} They make no sense.
+ * @throws {UsageError} They are wrong; the message says how.
  *
  * @example Usage
  * ```ts
@@ -123,13 +122,13 @@ function redeployCommand(parsed: Parsed): RedeployCommand {
   };
 }
 
-/** `--serial A B` names two: bare words belong to the one kind that is named. */
+/** `--serial A B` names two: words without an option belong to the one kind that is named. */
 function targetsIn({ list, words }: Parsed): Target[] {
   const kinds = TARGET_KINDS.filter((kind) => list(kind).length > 0);
   const [kind] = kinds;
   if (words.length > 0 && (kind === undefined || kinds.length > 1)) {
     throw new UsageError(
-      `Cannot tell what "${words[0]}" is: put --serial, --computer-id or --fleet-host before it`,
+      `Unexpected argument "${words[0]}": put --serial, --computer-id or --fleet-host before it`,
     );
   }
   const named = kinds.flatMap((kind) => list(kind).map((value) => ({ kind, value })));

@@ -1,5 +1,5 @@
 /**
- * What the program can be asked to do.
+ * The types of the commands.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { JobState } from "./healing/job.ts";
 import type { Target } from "./healing/target.ts";
 import type { RateLimits } from "./store/rate_limits.ts";
 
-/** What the program is asked to do. */
+/** A command, parsed from the arguments. */
 export type Command =
   | { readonly mode: "help" | "version" }
   | RedeployCommand
@@ -34,7 +34,7 @@ export interface RedeployCommand extends RateLimits {
 export interface WorkCommand extends RateLimits {
   readonly mode: "work";
   readonly dryRun: boolean;
-  /** In seconds: a job not done by then is another instance's to take. */
+  /** In seconds: after this, another instance takes over a job. */
   readonly lease: number;
 }
 

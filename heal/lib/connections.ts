@@ -1,5 +1,5 @@
 /**
- * Jamf Pro and Fleet, as the rest of the program asks them.
+ * Makes the clients of Jamf Pro and Fleet.
  *
  * @module
  */
@@ -8,31 +8,31 @@ import type { FleetSettings, JamfSettings } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import type { Servers } from "./healing/find_computer.ts";
 import type { RedeployDeps } from "./healing/redeploy.ts";
-import type { HttpHost } from "./http/client.ts";
+import type { HttpSystem } from "./http/client.ts";
 import { Inventory } from "./jamf/inventory.ts";
 import { JamfPro } from "./jamf/jamf_pro.ts";
 import { requestRedeploy } from "./jamf/request_redeploy.ts";
 
-/** Connections to the servers, and the end of them. */
-export interface Connected {
+/** What the rest of the program uses of the servers. */
+export interface Connections {
   readonly servers: Servers;
-  readonly ask: RedeployDeps["ask"];
+  readonly requestRedeploy: RedeployDeps["requestRedeploy"];
   readonly close: () => Promise<void>;
 }
 
 /**
- * Connects nothing yet: servers are asked when there is something to ask.
+ * Makes the clients. They connect at their first request.
  *
- * @param settings Without Fleet if no host of it is ever asked for.
- * @param timeout Milliseconds for one answer.
+ * @param settings Without Fleet if no host of Fleet will be looked up.
+ * @param timeout In milliseconds, for one answer.
  */
 export function connect(
   settings: { readonly jamf: JamfSettings; readonly fleet?: FleetSettings },
-  host: HttpHost,
+  system: HttpSystem,
   timeout?: number,
-): Connected {
-  const jamf = new JamfPro(settings.jamf, host, timeout);
-  const fleet = settings.fleet && new Fleet(settings.fleet, host, timeout);
+): Connections {
+  const jamf = new JamfPro(settings.jamf, system, timeout);
+  const fleet = settings.fleet && new Fleet(settings.fleet, system, timeout);
   const inventory = new Inventory(jamf);
   return {
     servers: {
@@ -43,7 +43,7 @@ export function connect(
         return fleet.host(id, signal);
       },
     },
-    ask: (id, signal) => requestRedeploy(jamf, id, signal),
+    requestRedeploy: (id, signal) => requestRedeploy(jamf, id, signal),
     close: () => jamf.close(),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Counters and spans, by OpenTelemetry. Deno exports them when it is told to (`OTEL_DENO=true`); else they cost nothing.
- * No serial number, name or secret goes in.
+ * Counters and spans, by OpenTelemetry. Deno exports them with `OTEL_DENO=true`; otherwise they cost nothing. They hold no
+ * serial number, name or secret.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export const deliveredHosts = meter.createCounter("jamf_heal.delivered_hosts");
 /** Steps of jobs; `state` is the job's after it. */
 export const jobSteps = meter.createCounter("jamf_heal.job_steps");
 
-/** Requests to redeploy; `state` is what came of it. */
+/** Requests to redeploy; `state` is the result. */
 export const redeployRequests = meter.createCounter("jamf_heal.redeploy_requests");
 
-/** Deno's span of a request holds its URL, so that a secret in there would be exported. */
+/** Whether Deno exports spans. The span of a request has its URL, and so a secret in it. */
 export function isExported(get: (name: string) => string | undefined): boolean {
   return ["true", "1"].includes(get("OTEL_DENO") ?? "");
 }
 
 /**
- * Does something inside a span.
+ * Runs work inside a span.
  */
 export async function inSpan<T>(
   name: string,

@@ -1,36 +1,34 @@
 /**
- * What goes between the program and its entry.
+ * The types of what `main.ts` passes in, and gets back.
  *
  * @module
  */
 
 import type { Environment } from "./config/read_settings.ts";
-import type { HttpHost } from "./http/client.ts";
+import type { HttpSystem } from "./http/client.ts";
 
-/** What the program has from outside. */
-export interface Host extends HttpHost {
+/** The system, for the rest of the program. */
+export interface System extends HttpSystem {
   readonly environment: Environment;
-  /** All of standard input. */
+  /** Reads standard input to its end. */
   readonly readInput: () => Promise<string>;
   /** @throws {Error} The file cannot be read. */
   readonly readFile: (path: string) => string;
-  /** Whether a file stands. */
-  readonly stands: (path: string) => boolean;
-  /** Somebody watches standard error. */
+  readonly fileExists: (path: string) => boolean;
   readonly stderrIsTerminal: boolean;
-  /** A line for standard error, now. */
-  readonly tell: (line: string) => void;
-  /** A name that nobody else has. */
+  /** Writes a line to standard error. */
+  readonly writeLog: (line: string) => void;
+  /** A unique id. */
   readonly newInstanceId: () => string;
-  /** Aborted when the program is asked to stop. */
+  /** Is aborted when the program is asked to stop. */
   readonly stop: AbortSignal;
 }
 
-/** What the program says, and how it ends. */
+/** The output and the exit status. */
 export interface Outcome {
-  /** 0 all done · 1 some not · 2 wrong usage or configuration. */
+  /** 0 all done · 1 not all done · 2 wrong usage or configuration. */
   readonly code: 0 | 1 | 2;
   readonly stdout: string;
-  /** Sentences for standard error. */
+  /** Lines for standard error. */
   readonly messages: readonly string[];
 }

@@ -1,5 +1,5 @@
 /**
- * Errors of the system to words.
+ * Words errors of the system.
  *
  * @module
  */
@@ -7,9 +7,7 @@
 import { systemErrorReason } from "../../lib/shared/system_error.ts";
 
 /**
- * Why something was refused, or broke, as the end of a sentence.
- *
- * @param error What was thrown.
+ * The reason in an error, as the end of a sentence.
  *
  * @example Usage
  * ```ts
@@ -22,6 +20,6 @@ import { systemErrorReason } from "../../lib/shared/system_error.ts";
 export function reasonOf(error: unknown): string {
   return systemErrorReason(
     error,
-    "this program may not; start it with heal/launch.ts, which gives it what it needs",
+    "this program has no permission; start it with heal/launch.ts",
   );
 }

@@ -62,18 +62,18 @@ Deno.test("parseCommand() reads every mode with its options", () => {
   for (const [args, expected] of cases) assertEquals(parseCommand(args.split(" ")), expected, args);
 });
 
-Deno.test("parseCommand() says what is wrong, and what may have been meant", () => {
+Deno.test("parseCommand() reports what is wrong, and suggests a similar word", () => {
   const cases: [args: string, message: string][] = [
     ["", "No mode is given. See --help"],
     ["redploy", 'Unknown mode "redploy". Did you mean "redeploy"?'],
     ["redeploy", "No Mac is named: give --serial, --computer-id, --fleet-host or --from"],
     [
       "redeploy A",
-      'Cannot tell what "A" is: put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "A": put --serial, --computer-id or --fleet-host before it',
     ],
     [
       "redeploy --serial A --computer-id 1 B",
-      'Cannot tell what "B" is: put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "B": put --serial, --computer-id or --fleet-host before it',
     ],
     ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
     [
@@ -110,7 +110,7 @@ Deno.test("parseCommand() says what is wrong, and what may have been meant", () 
   }
 });
 
-Deno.test("parseCommand() answers whatever it is given with a command or a usage error", () => {
+Deno.test("parseCommand() returns a command or throws a usage error, for any arguments", () => {
   const word = fc.oneof(
     fc.string(),
     fc.constantFrom("redeploy", "serve", "--serial", "--from", "--__proto__", "--_", "--", "-h=1"),

@@ -1,4 +1,4 @@
-// What deploy/heal lays out fits the program.
+// The files in deploy/heal agree with the program.
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
@@ -14,7 +14,7 @@ function deployed(name: string): string {
 /** The launcher's own permissions, as in the task. */
 const PERMISSIONS: readonly string[] = TASK.match(/--allow-\S+/g);
 
-Deno.test("the unit starts the launcher as the task does, with options and variables that are known", () => {
+Deno.test("the unit starts the launcher as the task does, with known options and variables", () => {
   const unit = deployed("jamf-heal.service");
   const [, command] = /^ExecStart=(.*)$/m.exec(unit)!;
   assertEquals([...command!.matchAll(/--allow-\S+/g)].flat(), [...PERMISSIONS]);
@@ -32,7 +32,7 @@ Deno.test("the container starts the launcher as the task does", () => {
   assertEquals(parseCommand(JSON.parse(/^CMD (.*)$/m.exec(file)![1]!)).mode, "serve");
 });
 
-Deno.test("what the container copies is all that the program needs", async () => {
+Deno.test("the container copies all that the program needs", async () => {
   const dir = await Deno.makeTempDir({ prefix: "jamf-heal-container-" });
   try {
     const copied = Array.from(

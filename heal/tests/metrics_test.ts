@@ -2,10 +2,11 @@
 import { assertEquals } from "@std/assert";
 import { RedeployFixture, SECRETS } from "./helpers/redeploy_fixture.ts";
 import { freePort, Service } from "./helpers/program.ts";
+import { until } from "./helpers/until.ts";
 import { webhookBody } from "./fakes/webhook_body.ts";
 
-Deno.test("spans and counters are exported when Deno is told to, with no secret in them", async () => {
-  await using at = new RedeployFixture();
+Deno.test("with OTEL_DENO, spans and counters are exported, without a secret", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(2);
   let exported = "";
   await using collector = Deno.serve(
@@ -36,8 +37,7 @@ Deno.test("spans and counters are exported when Deno is told to, with no secret 
     "jamf_heal.job_steps",
     "jamf_heal.redeploy_requests",
   ];
-  const isMissing = (): boolean => wanted.some((name) => !exported.includes(name));
-  while (isMissing()) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => wanted.every((name) => exported.includes(name)));
   assertEquals((await service.end("SIGTERM")).code, 0);
   assertEquals(response.status, 202);
   const tokens = at.jamf.requests.map(({ headers }) => headers["authorization"]?.slice(7));

@@ -1,4 +1,4 @@
-// The README says what is so.
+// The README agrees with the program.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { HELP } from "../lib/help.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
@@ -12,7 +12,7 @@ const FOLDER = new URL("../", import.meta.url);
 Deno.test("the README's example is what the program prints", async () => {
   const [, command, printed] =
     /<!-- example: redeploy -->\n\n```console\n\$ jamf-heal (.*)\n([^]*?)```/.exec(README)!;
-  await using at = new RedeployFixture();
+  await using at = await RedeployFixture.start();
   at.jamf.addComputer({ id: "112", serialNumber: "C02XK1JWJG5H" });
   at.jamf.addComputer({ id: "113", serialNumber: "FVFGC0A1Q6L4", managed: false });
   const lastContactTime = new Date(Date.now() - 600_000);
@@ -22,13 +22,13 @@ Deno.test("the README's example is what the program prints", async () => {
   assertEquals(masked(stdout), masked(printed!));
 });
 
-/** Without what is new at every run. */
+/** Without what differs between runs. */
 function masked(text: string): string {
   return text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "STAMP");
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIMESTAMP");
 }
 
-Deno.test("every option in the README is known, and every variable and state is in it", () => {
+Deno.test("the README has known options, and every variable and state", () => {
   for (const [, option] of README.matchAll(/`?(--[a-z][a-z-]+)/g)) {
     if (option !== "--quiet") assertStringIncludes(HELP, option!);
   }
@@ -36,7 +36,7 @@ Deno.test("every option in the README is known, and every variable and state is 
   for (const state of JOB_STATES) assertStringIncludes(README, `| \`${state}\``);
 });
 
-Deno.test("every file that the README points to is there", () => {
+Deno.test("every link in the README leads to a file", () => {
   for (const [, path] of README.matchAll(/\]\((?!https:)([^)#]+)/g)) {
     Deno.statSync(new URL(path!, FOLDER));
   }

@@ -1,176 +1,82 @@
 /**
- * The mode `redeploy`: Macs that a person named.
+ * The mode `redeploy`: Macs that a person names.
  *
  * @module
  */
 
-import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { findComputer, type Servers } from "../healing/find_computer.ts";
-import { redeploy, type RedeployDeps, type Redeployed } from "../healing/redeploy.ts";
-import { ServerError } from "../http/client.ts";
-import type { Computer } from "../jamf/inventory.ts";
-import { StoreError } from "../store/driver.ts";
-import { type Target, textOf } from "../healing/target.ts";
+import type { RedeployCommand } from "../command.ts";
+import { ConfigError } from "../config/read_settings.ts";
+import type { Settings, StoreSettings } from "../config/settings.ts";
+import { connect } from "../connections.ts";
+import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
+import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
+import { openStore } from "../store/open.ts";
+import { Redeploys } from "../store/redeploys.ts";
+import type { Outcome, System } from "../system.ts";
+import { reportsJson, reportsText } from "../view/reports.ts";
+import { UsageError } from "../../../lib/shared/option_parser.ts";
 
-/** What became of one target. */
-export interface TargetReport {
-  /** As it was named. */
-  readonly target: string;
-  /** `redeployed`: asked for · `healed`: and heard from since · `silent`: not heard from as long as we waited. */
-  readonly outcome:
-    | "redeployed"
-    | "healed"
-    | "silent"
-    | "would_redeploy"
-    | "skipped"
-    | "needs_person"
-    | "unknown"
-    | "failed";
-  /** Why, for a person; empty if there is nothing to say. */
-  readonly reason: string;
-  readonly serial?: string;
-  readonly computer_id?: string;
-  readonly computer_name?: string;
-  readonly command_uuid?: string;
-  /** When it was asked for, in seconds since 1970. */
-  readonly redeployed_at?: number;
-}
-
-/** What this mode needs from outside. */
-export interface RedeployCommandDeps extends RedeployDeps {
-  readonly servers: Servers;
-  /** In milliseconds. */
-  readonly sleep: (time: number) => Promise<void>;
-  /** Is told what happens. */
-  readonly tell: (line: string) => void;
-  readonly force: boolean;
-  /** How long to follow, in seconds; not at all if absent. */
-  readonly wait?: number;
-}
-
-/** The outcomes with which a target is done. */
-export const DONE: readonly TargetReport["outcome"][] = ["redeployed", "healed", "would_redeploy"];
-
-/** In seconds: a Mac heard from within this time is not broken. */
-const HOUR = 3600;
-
-/** Redeploys one target after the other; what fails for one does not stop the rest. */
-export async function redeployTargets(
-  deps: RedeployCommandDeps,
-  targets: readonly Target[],
-): Promise<TargetReport[]> {
-  const reports: TargetReport[] = [];
-  for (const [index, target] of targets.entries()) {
-    const report = await orFailed(textOf(target), () => redeployTarget(deps, target, reports));
-    reports.push(report);
-    const { outcome, reason } = report;
-    const why = reason === "" ? "" : `: ${reason}`;
-    deps.tell(`${index + 1}/${targets.length} ${report.target} ${outcome}${why}`);
-  }
-  return deps.wait === undefined ? reports : await follow(deps, reports, deps.wait);
-}
-
-async function redeployTarget(
-  deps: RedeployCommandDeps,
-  target: Target,
-  before: readonly TargetReport[],
-): Promise<TargetReport> {
-  const name = textOf(target);
-  const found = await findComputer(deps.servers, target);
-  if (found.computer === undefined) {
-    return { target: name, outcome: "needs_person", reason: found.problem };
-  }
-  const { computer } = found;
-  const same = before.find(({ computer_id }) => computer_id === computer.id);
-  if (same) return { ...same, target: name, reason: `the same computer as ${same.target}` };
-  deps.tell(`${name}: about to redeploy ${describe(computer)}`);
-  const since = deps.now() - HOUR;
-  const done = await redeploy(deps, { computer, since, force: deps.force });
-  return { ...reportOf(done), target: name, ...factsOf(computer) };
-}
-
-function reportOf(done: Redeployed): Pick<TargetReport, "outcome" | "reason"> {
-  switch (done.kind) {
-    case "redeployed": {
-      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = done;
-      const report = { command_uuid, redeployed_at };
-      const reason = unrecorded === undefined ? "" : `but it is not on record: ${unrecorded}`;
-      return { outcome: "redeployed", reason, ...report };
-    }
-    case "would_redeploy":
-      return { outcome: "would_redeploy", reason: "" };
-    case "unknown": {
-      const report = { redeployed_at: done.at };
-      return { outcome: "unknown", reason: done.reason, ...report };
-    }
-    case "limited":
-      return { outcome: "skipped", reason: done.reason };
-    case "skipped":
-    case "needs_person":
-      return { outcome: done.kind, reason: done.reason };
-    case "refused":
-      return { outcome: "failed", reason: done.reason };
-    case "in_flight":
-    case "lease_lost":
-      throw new TypeError(`Unexpected "${done.kind}" without a job`);
-  }
-}
-
-/** Looks until all Macs were heard from, or the time is over. */
-async function follow(
-  deps: RedeployCommandDeps,
-  reports: readonly TargetReport[],
-  wait: number,
-): Promise<TargetReport[]> {
-  const end = deps.now() + wait;
-  const pause = Math.min(30, Math.max(1, wait / 20));
-  const followed = [...reports];
-  for (;;) {
-    // One after the other: Jamf Pro wants few connections.
-    for (const [index, report] of followed.entries()) followed[index] = await lookAt(deps, report);
-    const isOpen = followed.some(isFollowed);
-    if (!isOpen || deps.now() >= end) break;
-    await deps.sleep(Math.min(pause, end - deps.now()) * 1000);
-  }
-  const reason = `not heard from within ${wait} seconds`;
-  return followed.map((report) =>
-    isFollowed(report) ? { ...report, outcome: "silent", reason } : report
-  );
-}
-
-function isFollowed({ outcome, redeployed_at }: TargetReport): boolean {
-  return (outcome === "redeployed" || outcome === "unknown") && redeployed_at !== undefined;
-}
-
-async function lookAt(deps: RedeployCommandDeps, report: TargetReport): Promise<TargetReport> {
-  if (!isFollowed(report)) return report;
+/** Redeploys the framework to each Mac, and prints what became of it. */
+export async function redeploy(
+  command: RedeployCommand,
+  settings: Pick<Settings, "jamf" | "store"> & Partial<Settings>,
+  system: System,
+): Promise<Outcome> {
+  const targets = await readTargets(command, settings, system);
+  const driver = await openStore(storeFor(command, settings.store, system));
+  const { servers, requestRedeploy, close } = connect(settings, system);
   try {
-    const contact = (await deps.servers.withId(report.computer_id!))?.contact;
-    if (contact === undefined || contact <= report.redeployed_at!) return report;
-    const reason = `heard from at ${formatTimestamp(Math.floor(contact))}`;
-    deps.tell(`${report.target} healed: ${reason}`);
-    return { ...report, outcome: "healed", reason };
-  } catch (error) {
-    // The next look may do better.
-    if (error instanceof ServerError) return report;
-    throw error;
+    const { dryRun, force, wait, json } = command;
+    const reports = await redeployTargets({
+      servers,
+      requestRedeploy,
+      redeploys: new Redeploys(driver),
+      now: () => system.now() / 1000,
+      sleep: system.sleep,
+      reportProgress: system.stderrIsTerminal ? system.writeLog : () => {},
+      rateLimits: command,
+      dryRun,
+      force,
+      ...(wait !== undefined && { wait }),
+    }, targets);
+    const isDone = reports.every(({ outcome }) => DONE.includes(outcome));
+    const stdout = json ? reportsJson(reports) : reportsText(reports);
+    return { code: isDone ? 0 : 1, stdout, messages: [] };
+  } finally {
+    await close();
+    await driver.close();
   }
 }
 
-async function orFailed(target: string, work: () => Promise<TargetReport>): Promise<TargetReport> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
-    return { target, outcome: "failed", reason: error.message };
+/** The targets in the arguments and in the list, each once. */
+async function readTargets(
+  { targets, from }: RedeployCommand,
+  settings: Partial<Settings>,
+  system: System,
+): Promise<Target[]> {
+  const all = [...targets];
+  if (from !== undefined) {
+    const name = from === "-" ? "standard input" : from;
+    try {
+      all.push(...targetsOf(from === "-" ? await system.readInput() : system.readFile(from), name));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw new UsageError(error.message);
+    }
   }
+  if (all.length === 0) throw new UsageError(`No Mac is named in "${from}"`);
+  if (settings.fleet === undefined && all.some(({ kind }) => kind === "fleet-host")) {
+    throw new ConfigError("Cannot look up a fleet-host: FLEET_URL is not set");
+  }
+  return withoutRepeats(all);
 }
 
-function describe({ id, name, serial, contact }: Computer): string {
-  const heard = contact === undefined ? "never" : formatTimestamp(Math.floor(contact));
-  return `"${name}", serial number ${serial}, computer ${id}, last heard from: ${heard}`;
-}
-
-function factsOf({ id, name, serial }: Computer): Partial<TargetReport> {
-  return { serial, computer_id: id, computer_name: name };
+/** A dry run creates no file: an empty store in memory gives the same answers. */
+function storeFor(
+  { dryRun }: RedeployCommand,
+  store: StoreSettings,
+  system: System,
+): StoreSettings {
+  const isMissing = store.kind === "sqlite" && !system.fileExists(store.path);
+  return dryRun && isMissing ? { kind: "sqlite", path: ":memory:" } : store;
 }

@@ -1,5 +1,5 @@
 /**
- * The modes `serve` and `work`: what Fleet delivers, and what is made of it.
+ * The modes `serve` and `work`: jobs from Fleet's webhook.
  *
  * @module
  */
@@ -7,124 +7,134 @@
 import type { ServeCommand, WorkCommand } from "../command.ts";
 import type { Settings } from "../config/settings.ts";
 import { Worker } from "../healing/worker.ts";
-import type { Host } from "../system.ts";
+import type { Outcome, System } from "../system.ts";
 import { listen } from "../server/listen.ts";
 import { webhookApp } from "../server/webhook_app.ts";
-import { connect, type Connected } from "../connections.ts";
+import { connect } from "../connections.ts";
 import type { Driver } from "../store/driver.ts";
 import { Jobs } from "../store/jobs.ts";
+import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import { isExported } from "../metrics.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 
-/** In milliseconds: how long jobs may take to end once the service is asked to stop. */
+/** In milliseconds: how long jobs may take to end when the service is asked to stop. */
 const SHUTDOWN_GRACE = 20_000;
 
 /**
- * Receives and works off, until it is asked to stop.
+ * Receives deliveries and works on jobs, until it is asked to stop.
  *
- * @throws {ListenError} The address cannot be had.
+ * @throws {ListenError} The address cannot be used.
  */
 export async function serve(
   command: ServeCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "webhookSecret">,
-  driver: Driver,
-  host: Host,
-): Promise<boolean> {
-  const log = logTo(host);
-  const { worker, jobs, connected } = service(command, settings, driver, host);
-  const app = webhookApp({
-    secret: settings.webhookSecret,
-    secretInUrl: !isExported(host.environment.get),
-    deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(host)),
-    // As a delivery would use it.
-    isReady: () =>
-      driver.exclusive((query) => query("SELECT 1 AS one")).then(() => true, () => false),
-    log,
+  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "webhookSecret" | "store">,
+  system: System,
+): Promise<Outcome> {
+  const log = logTo(system);
+  return await withService(command, settings, system, async ({ worker, jobs, driver }) => {
+    const app = webhookApp({
+      secret: settings.webhookSecret,
+      secretInUrl: !isExported(system.environment.get),
+      deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(system)),
+      // In the way in which a delivery uses the store.
+      isReady: () =>
+        driver.exclusive((query) => query("SELECT 1 AS one")).then(() => true, () => false),
+      log,
+    });
+    const stop = new AbortController();
+    const signal = AbortSignal.any([system.stop, stop.signal]);
+    const abort = abortAfterGrace(signal, system);
+    const whenListening = (): void =>
+      log({ event: "listening", hostname: command.hostname, port: command.port });
+    const working = worker.run(signal, abort.signal);
+    try {
+      await listen(command, app.fetch, signal, abort.signal, whenListening);
+      return true;
+    } finally {
+      // Also if the address cannot be used.
+      stop.abort();
+      await working;
+      abort.cancel();
+      log({ event: "stopped" });
+    }
   });
-  const stop = new AbortController();
-  const signal = AbortSignal.any([host.stop, stop.signal]);
-  const abort = abortAfterGrace(signal, host);
-  const whenListening = (): void =>
-    log({ event: "listening", hostname: command.hostname, port: command.port });
-  const working = worker.run(signal, abort.signal);
-  try {
-    await listen(command, app.fetch, signal, abort.signal, whenListening);
-  } finally {
-    // Also if the address cannot be had.
-    stop.abort();
-    await working;
-    abort.cancel();
-    await connected.close();
-    log({ event: "stopped" });
-  }
-  return true;
 }
 
-/**
- * Works off what is due.
- *
- * @returns Whether all of it could be looked at.
- */
+/** Works on the jobs that are due, and ends. */
 export async function work(
   command: WorkCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies">,
-  driver: Driver,
-  host: Host,
-): Promise<boolean> {
-  const { worker, connected } = service(command, settings, driver, host);
-  const abort = abortAfterGrace(host.stop, host);
-  try {
-    return await worker.drain(host.stop, abort.signal);
-  } finally {
-    abort.cancel();
-    await connected.close();
-  }
+  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store">,
+  system: System,
+): Promise<Outcome> {
+  return await withService(command, settings, system, async ({ worker }) => {
+    const abort = abortAfterGrace(system.stop, system);
+    try {
+      return await worker.drain(system.stop, abort.signal);
+    } finally {
+      abort.cancel();
+    }
+  });
 }
 
-function service(
+interface Service {
+  readonly worker: Worker;
+  readonly jobs: Jobs;
+  readonly driver: Driver;
+}
+
+/** @param use Returns whether all is done. */
+async function withService(
   command: WorkCommand | ServeCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies">,
-  driver: Driver,
-  host: Host,
-): { worker: Worker; jobs: Jobs; connected: Connected } {
-  const owner = host.newInstanceId();
+  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store">,
+  system: System,
+  use: (service: Service) => Promise<boolean>,
+): Promise<Outcome> {
+  const driver = await openStore(settings.store);
+  const connections = connect(settings, system);
+  const owner = system.newInstanceId();
   const jobs = new Jobs(driver, owner);
-  const connected = connect(settings, host);
   const worker = new Worker({
-    ...connected,
+    ...connections,
     jobs,
     owner,
     redeploys: new Redeploys(driver),
     policies: settings.policies,
-    now: () => host.now() / 1000,
-    pause: (time, signal) => host.sleep(time, signal).catch(() => {}),
-    log: logTo(host),
+    now: () => system.now() / 1000,
+    pause: (time, signal) => system.sleep(time, signal).catch(() => {}),
+    log: logTo(system),
     rateLimits: command,
     dryRun: command.dryRun,
     lease: command.lease,
   });
-  return { worker, jobs, connected };
+  try {
+    const isDone = await use({ worker, jobs, driver });
+    return { code: isDone ? 0 : 1, stdout: "", messages: [] };
+  } finally {
+    await connections.close();
+    await driver.close();
+  }
 }
 
 function abortAfterGrace(
   stop: AbortSignal,
-  host: Host,
+  system: System,
 ): { signal: AbortSignal; cancel: () => void } {
   const abort = new AbortController();
   const done = new AbortController();
   const wait = (): Promise<void> =>
-    host.sleep(SHUTDOWN_GRACE, done.signal).then(() => abort.abort(), () => {});
+    system.sleep(SHUTDOWN_GRACE, done.signal).then(() => abort.abort(), () => {});
   if (stop.aborted) wait();
   else stop.addEventListener("abort", wait, { once: true });
   return { signal: abort.signal, cancel: () => done.abort() };
 }
 
-function nowOf(host: Host): number {
-  return Math.floor(host.now() / 1000);
+function nowOf(system: System): number {
+  return Math.floor(system.now() / 1000);
 }
 
-/** One JSON line an event. */
-function logTo(host: Host): (event: Readonly<Record<string, unknown>>) => void {
-  return (event) => host.tell(JSON.stringify({ time: formatTimestamp(nowOf(host)), ...event }));
+/** Writes one JSON line for each event. */
+function logTo(system: System): (event: Readonly<Record<string, unknown>>) => void {
+  return (event) =>
+    system.writeLog(JSON.stringify({ time: formatTimestamp(nowOf(system)), ...event }));
 }

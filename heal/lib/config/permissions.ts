@@ -1,5 +1,5 @@
 /**
- * What a command may touch: the configured servers, the store and its own secrets, and nothing else.
+ * The permissions of a command: the configured servers, the store, its secrets, and nothing else.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { type Environment, NAMES, SECRET_NAMES } from "./read_settings.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * The settings that a command cannot do without.
+ * The settings that a command needs.
  *
- * @param get Looks a variable up in the environment: a list of Macs may name hosts of Fleet, if Fleet is configured.
+ * @param get Reads a variable. A list of Macs may name hosts of Fleet, if Fleet is configured.
  */
 export function needsOf(
   command: Command,
@@ -29,8 +29,8 @@ export function needsOf(
       return ["jamf", "fleet", "webhookSecret", "policies", "store"];
     case "redeploy": {
       const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
-      const asksFleet = isNamed || (command.from !== undefined && Boolean(get("FLEET_URL")));
-      return asksFleet ? ["jamf", "fleet", "store"] : ["jamf", "store"];
+      const needsFleet = isNamed || (command.from !== undefined && Boolean(get("FLEET_URL")));
+      return needsFleet ? ["jamf", "fleet", "store"] : ["jamf", "store"];
     }
   }
 }
@@ -39,9 +39,9 @@ export function needsOf(
  * The permission flags for `deno run`.
  *
  * @param command What to run.
- * @param settings What {@linkcode needsOf} it says.
- * @param environment Where the settings came from.
- * @param realPath The end of a link. The system follows links, and so must the grant.
+ * @param settings Those of {@linkcode needsOf}.
+ * @param environment The source of the settings.
+ * @param realPath Resolves a link: Deno checks the permission for the path that a link points to.
  *
  * @example Usage
  * ```ts
@@ -73,10 +73,10 @@ export function permissionFlags(
   const write: string[] = [];
   if (store?.kind === "postgres") {
     net.push(`${store.hostname}:${store.port}`);
-    // The driver asks for this one whatever it is told, and nothing is done with it.
+    // The driver reads this one in any case. It has no effect.
     env.push("PGAPPNAME");
   } else if (store !== undefined) {
-    // SQLite reaches the files that it keeps beside this one by itself.
+    // SQLite opens its other files without Deno's permissions.
     read.push(store.path);
     write.push(store.path);
   }
@@ -86,7 +86,7 @@ export function permissionFlags(
   }
   return [
     "--no-prompt",
-    // Not granting is not enough: some hosts of foreign code are allowed if nothing is said.
+    // Without this flag, Deno allows imports from some hosts by default.
     "--deny-import",
     ...flag("net", net),
     ...flag("env", env),
@@ -99,12 +99,12 @@ function isGiven(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }
 
-/** Without its port, a host would be allowed with all of them. */
+/** Without a port, Deno would allow all ports of a host. */
 function addressOf({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
 }
 
-/** No flag for an empty list, which would allow everything. */
+/** No flag for an empty list: it would allow everything. */
 function flag(name: string, values: readonly string[]): string[] {
   if (values.length === 0) return [];
   return [

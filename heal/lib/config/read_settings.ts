@@ -1,5 +1,5 @@
 /**
- * The environment to a configuration, or sentences about all that is wrong with it.
+ * Reads the configuration from the environment.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 import { Secret } from "./secret.ts";
 import type { Settings, StoreSettings } from "./settings.ts";
 
-/** Where settings come from. */
+/** The source of the settings. */
 export interface Environment {
   readonly get: (name: string) => string | undefined;
-  /** @throws {Error} The file cannot be read, or not only its owner can; the message is a sentence. */
+  /** @throws {Error} The file cannot be read, or others than its owner can read it. */
   readonly readSecret: (path: string) => string;
 }
 
-/** The configuration is no good; the message has one line for each problem. */
+/** The configuration is wrong; the message has one line for each problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
-/** The settings that may also be given as the path of a file, in a variable of this name and `_FILE`. */
+/** The settings that may be in a file, with its path in the variable `<name>_FILE`. */
 export const SECRET_NAMES = [
   "JAMF_CLIENT_SECRET",
   "FLEET_API_TOKEN",
@@ -27,7 +27,7 @@ export const SECRET_NAMES = [
   "HEAL_STORE",
 ] as const;
 
-/** Every variable that is asked for. */
+/** Every variable that the program reads. */
 export const NAMES: readonly string[] = [
   "JAMF_URL",
   "JAMF_CLIENT_ID",
@@ -38,15 +38,14 @@ export const NAMES: readonly string[] = [
   ...SECRET_NAMES.map((name) => `${name}_FILE`),
 ];
 
-const STANDARD_STORE = "jamf-heal.db";
-/** A secret that is sent where everybody can try must not be guessed. */
-const SHORTEST_WEBHOOK_SECRET = 16;
+const DEFAULT_STORE = "jamf-heal.db";
+/** In characters: anyone can send requests to the webhook, so its secret must be hard to guess. */
+const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
 /**
- * Reads what a command needs.
+ * Reads the settings that a command needs.
  *
- * @param needs The settings that it cannot do without.
- * @throws {ConfigError} Any of them is missing or wrong; all problems are told at once.
+ * @throws {ConfigError} Any of them is missing or wrong; the message has all problems.
  *
  * @example Usage
  * ```ts
@@ -75,14 +74,14 @@ export function readSettings<N extends keyof Settings>(
   return settings as Pick<Settings, N>;
 }
 
-/** What the readers below are given. */
+/** The parameter of the readers below. */
 interface Values {
   readonly get: (name: string) => string | undefined;
   readonly secret: (name: typeof SECRET_NAMES[number]) => string | undefined;
   readonly problem: (sentence: string) => void;
 }
 
-/** Each gives its setting, or something of no use once it has told a problem. */
+/** Each returns its setting. After a problem, its result is not used. */
 const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } = {
   jamf: (values) => ({
     url: serverUrl("JAMF_URL", values),
@@ -96,9 +95,9 @@ const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } =
   webhookSecret: (values) => {
     const secret = requiredSecret("HEAL_WEBHOOK_SECRET", values);
     const length = secret?.reveal().length ?? Infinity;
-    if (length < SHORTEST_WEBHOOK_SECRET) {
+    if (length < MIN_WEBHOOK_SECRET_LENGTH) {
       values.problem(
-        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters, too easy to guess; take at least ${SHORTEST_WEBHOOK_SECRET}`,
+        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters and is easy to guess; use at least ${MIN_WEBHOOK_SECRET_LENGTH}`,
       );
     }
     return secret;
@@ -126,17 +125,17 @@ function requiredSecret(
   return value === undefined ? undefined : new Secret(value);
 }
 
-/** Tells what is missing or wrong itself, except for the store, which has a standard. */
+/** Reports a missing or wrong value, except a missing store, which has a default. */
 function secret(
   name: typeof SECRET_NAMES[number],
   environment: Environment,
   problems: string[],
 ): string | undefined {
   const value = given(name, environment, problems);
-  // It would be refused where it is sent, by an error with all of it in it.
+  // `fetch` would refuse it, with an error that shows it.
   if (value && name !== "HEAL_STORE" && !/^[\x21-\x7e]+$/.test(value)) {
     problems.push(
-      `Cannot use ${name}: it holds a space, a line break or a letter that no header can`,
+      `Cannot use ${name}: it has a space, a line break or another character that is not allowed in a header`,
     );
     return undefined;
   }
@@ -150,7 +149,7 @@ function given(
 ): string | undefined {
   const value = environment.get(name)?.trim() || undefined;
   const path = environment.get(`${name}_FILE`) || undefined;
-  // The store has a standard, in a unit or a container as well, that a file may replace.
+  // A systemd unit and a container set a default store, which a file may replace.
   if (value !== undefined && path !== undefined && name !== "HEAL_STORE") {
     problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);
     return undefined;
@@ -177,30 +176,32 @@ function serverUrl(name: string, values: Values): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url === null || !["https:", "http:"].includes(url.protocol)) {
-    values.problem(`Cannot use ${name}: "${shown(text)}" is no https:// URL`);
+    values.problem(`Cannot use ${name}: "${shown(text)}" is not an https:// URL`);
   } else if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    values.problem(`Cannot use ${name}: it may hold a host and a path only, no user, ? or #`);
+    values.problem(`Cannot use ${name}: it may have only a host and a path, no user, ? or #`);
   } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     values.problem(
       `Cannot use ${name}: "${
         shown(text)
-      }" is not encrypted, and would send a secret in the clear; give https://`,
+      }" is not encrypted, so the secret could be read on the way; use https://`,
     );
   } else return url;
   return undefined;
 }
 
 function store(values: Values): StoreSettings | undefined {
-  const text = values.secret("HEAL_STORE") ?? STANDARD_STORE;
-  // Whatever looks like a URL may hold a password: it is no path, and is never shown.
+  const text = values.secret("HEAL_STORE") ?? DEFAULT_STORE;
+  // Anything like a URL may have a password: it is not used as a path, and never printed.
   if (!text.includes("://")) return { kind: "sqlite", path: text };
   const url = URL.parse(text);
   if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) {
-    values.problem("Cannot use HEAL_STORE: it is neither a path nor a postgres:// URL");
+    values.problem("Cannot use HEAL_STORE: it is not a path and not a postgres:// URL");
   } else if (url.hostname === "" || url.hostname.includes(",") || url.pathname.length < 2) {
     values.problem("Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE");
   } else if (!isDecodable(url)) {
-    values.problem("Cannot use HEAL_STORE: a % in its user, password or database is written %25");
+    values.problem(
+      "Cannot use HEAL_STORE: write a % in the user, the password or the database as %25",
+    );
   } else {
     const { hostname, port } = url;
     return { kind: "postgres", url: new Secret(text), hostname, port: Number(port || 5432) };
@@ -217,12 +218,12 @@ function isDecodable({ username, password, pathname }: URL): boolean {
   }
 }
 
-/** Whether a host is this machine, so that nobody listens on the way. */
+/** Whether a host is this machine, so that no other machine sees the traffic. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
-/** Hides a password that was pasted into a URL. */
+/** Hides a password in a URL. */
 function shown(text: string): string {
   return text.replace(/\/\/[^/]*@/, "//…@");
 }

@@ -1,17 +1,17 @@
 /**
- * Where a path leads. Touches the disk.
+ * Resolves links. Uses the disk.
  *
  * @module
  */
 
 /**
- * The end of a link; a path that does not stand yet is left as it is.
+ * Resolves the links in a path; returns a path that does not exist as it is.
  */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    // If something is wrong with it, the program will say so.
+    // The program reports what is wrong with it when it opens it.
     return path;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A value that does not show itself: not in text, not in JSON, not where an object around it is printed.
+ * A value that is never printed: not in text, not in JSON, not as a part of an object.
  *
  * @example Usage
  * ```ts
@@ -18,7 +18,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value, for the one place that sends it. */
+  /** The value, for the module that sends or compares it. */
   reveal(): string {
     return this.#value;
   }

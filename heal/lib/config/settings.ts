@@ -1,41 +1,41 @@
 /**
- * What can be configured.
+ * The types of the configuration.
  *
  * @module
  */
 
 import type { Secret } from "./secret.ts";
 
-/** Jamf Pro, and the API client to be there. */
+/** Jamf Pro, and its API client. */
 export interface JamfSettings {
   readonly url: URL;
   readonly clientId: string;
   readonly clientSecret: Secret;
 }
 
-/** Fleet, and the API-only user to be there. */
+/** Fleet, and its API-only user. */
 export interface FleetSettings {
   readonly url: URL;
   readonly token: Secret;
 }
 
-/** Where jobs and redeploys are kept. */
+/** The store of jobs and redeploys. */
 export type StoreSettings =
   | { readonly kind: "sqlite"; readonly path: string }
   | {
     readonly kind: "postgres";
-    /** All of the URL: it holds a password. */
+    /** The whole URL: it has a password. */
     readonly url: Secret;
     readonly hostname: string;
     readonly port: number;
   };
 
-/** All that can be configured. */
+/** The configuration. */
 export interface Settings {
   readonly jamf: JamfSettings;
   readonly fleet: FleetSettings;
   readonly webhookSecret: Secret;
-  /** The names of the policies that act. */
+  /** The names of the policies that cause a redeploy. */
   readonly policies: readonly string[];
   readonly store: StoreSettings;
 }

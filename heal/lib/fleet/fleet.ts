@@ -1,16 +1,16 @@
 /**
- * Fleet, asked for what it knows of a host.
+ * The client of Fleet.
  *
  * @module
  */
 
 import * as z from "zod";
 import type { FleetSettings } from "../config/settings.ts";
-import { HttpClient, type HttpHost, type HttpReply } from "../http/client.ts";
+import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
 import type { Secret } from "../config/secret.ts";
 
-/** A host, as far as it matters here. */
+/** What is used of a host. */
 export interface FleetHost {
   readonly serial: string;
   /** `darwin` is a Mac. */
@@ -44,24 +44,24 @@ const replySchema = z.object({
   policies: host.policies ?? [],
 }));
 
-/** The list of all that is installed is long, and of no use here. */
+/** The list of installed software is long, and not used. */
 const WITHOUT_SOFTWARE = new URLSearchParams({ exclude_software: "true" });
 
-/** Asks Fleet with an API token. */
+/** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
   readonly #token: Secret;
 
-  /** @param timeout Milliseconds for one answer. */
-  constructor(settings: FleetSettings, host: HttpHost, timeout?: number) {
-    this.#http = new HttpClient(settings.url, host, timeout);
+  /** @param timeout In milliseconds, for one answer. */
+  constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
+    this.#http = new HttpClient(settings.url, system, timeout);
     this.#token = settings.token;
   }
 
   /**
-   * What Fleet knows of a host now; `undefined` if it knows none with this id.
+   * Looks up a host; `undefined` if Fleet has none with this id.
    *
-   * @throws {ServerError} Fleet does not tell.
+   * @throws {ServerError} Fleet gives no usable answer.
    */
   async host(id: number, signal?: AbortSignal): Promise<FleetHost | undefined> {
     const reply = await this.#http.send({
@@ -75,7 +75,7 @@ export class Fleet {
   }
 }
 
-/** A proxy that does not find Fleet answers 404, too, but not in Fleet's words. */
+/** A proxy that does not find Fleet also answers 404, but without Fleet's error message. */
 function isNoSuchHost(reply: HttpReply): boolean {
   return reply.status === 404 && errorMessageOf(reply) !== "";
 }

@@ -1,5 +1,5 @@
 /**
- * From what is known of a Mac to the computer in Jamf Pro.
+ * Finds the computer in Jamf Pro.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { FleetHost } from "../fleet/fleet.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Target } from "./target.ts";
 
-/** Who can be asked. */
+/** The look-ups in Jamf Pro and Fleet. */
 export interface Servers {
   readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
   readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
   readonly host: (id: number, signal?: AbortSignal) => Promise<FleetHost | undefined>;
 }
 
-/** The one computer that is meant, or why there is none to be had. */
+/** One computer, or the reason why there is not exactly one. */
 export type Found =
   | { readonly computer: Computer }
   | { readonly computer?: never; readonly problem: string };
@@ -23,7 +23,7 @@ export type Found =
 /**
  * Finds the computer that a person named.
  *
- * @throws {ServerError} A server does not tell.
+ * @throws {ServerError} A server gives no usable answer.
  */
 export async function findComputer(
   servers: Servers,
@@ -48,14 +48,14 @@ export async function findComputer(
 /**
  * Finds the computer with a serial number.
  *
- * @throws {ServerError} Jamf Pro does not tell.
+ * @throws {ServerError} Jamf Pro gives no usable answer.
  */
 export async function findBySerial(
   { withSerial }: Servers,
   serial: string,
   signal?: AbortSignal,
 ): Promise<Found> {
-  if (!/^[A-Za-z0-9-]+$/.test(serial)) return { problem: `"${serial}" is no serial number` };
+  if (!/^[A-Za-z0-9-]+$/.test(serial)) return { problem: `"${serial}" is not a serial number` };
   const [computer, second] = await withSerial(serial, signal);
   if (computer === undefined) {
     return { problem: `Jamf Pro has no computer with serial number ${serial}` };

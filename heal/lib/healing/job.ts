@@ -5,9 +5,9 @@
  */
 
 /**
- * What becomes of a job: `waiting` for its turn · `redeployed`, and watched for the Mac to be heard from · `healed`, heard
- * from since · `skipped`, no longer needed or not allowed now · `ignored`, the policy is none that acts · `needs_person`,
- * nothing more can be done from here. The last four are ends.
+ * The states of a job. `waiting`: it is due later · `redeployed`: requested, and the Mac has not checked in yet · `healed`:
+ * the Mac has checked in since · `skipped`: no longer needed · `ignored`: the policy is not in HEAL_POLICIES ·
+ * `needs_person`: only a person can do more. The last four are final.
  */
 export const JOB_STATES = [
   "waiting",
@@ -20,7 +20,7 @@ export const JOB_STATES = [
 
 export type JobState = typeof JOB_STATES[number];
 
-/** A job as the store keeps it; times are seconds since 1970, `null` means not yet. */
+/** A row of the store. Times are in seconds since 1970; `null` means not yet. */
 export interface Job {
   readonly id: number;
   /** Fleet's ids. */
@@ -31,26 +31,26 @@ export interface Job {
   /** Jamf Pro's id. */
   readonly computer_id: string | null;
   readonly state: JobState;
-  /** Why it is in this state, for a person. */
+  /** The reason for this state, for a person. */
   readonly reason: string;
   /** When Fleet first delivered it, and last. */
   readonly created_at: number;
   readonly delivered_at: number;
   readonly deliveries: number;
-  /** When to look at it next. */
+  /** When to work on it next. */
   readonly due_at: number;
   readonly redeployed_at: number | null;
-  /** Since when a server does not answer, and how often it was tried. */
+  /** Since when a server does not answer, and the number of tries. */
   readonly unanswered_since: number | null;
   readonly tries: number;
   readonly ended_at: number | null;
 }
 
-/** What working on a job changes of it; absent means as before. */
+/** The change of a job by one step; what is absent stays as it was. */
 export interface JobChange {
   readonly state: JobState;
   readonly reason: string;
-  /** When to look again; the job has ended if absent. */
+  /** When to work on it next; if absent, the job has ended. */
   readonly due_at?: number;
   readonly unanswered_since?: number | null;
   readonly tries?: number;

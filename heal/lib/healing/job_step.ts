@@ -1,5 +1,5 @@
 /**
- * One job, one step further.
+ * Takes one job one step further.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { findBySerial, type Servers } from "./find_computer.ts";
 import type { Job, JobChange } from "./job.ts";
 import { redeploy, type RedeployDeps, type Redeployed, WAITS } from "./redeploy.ts";
 
-/** What working on jobs needs from outside. */
+/** What this module needs from its caller. */
 export interface JobStepDeps extends RedeployDeps {
   readonly servers: Servers;
   readonly jobs: Pick<Jobs, "ignore">;
   /** The name by which this instance leases jobs. */
   readonly owner: string;
-  /** The names of the policies that act. */
+  /** The names of the policies that cause a redeploy. */
   readonly policies: readonly string[];
 }
 
-/** What became of the job, and what was learned of it; `undefined` if another instance has it by now. */
+/** The change of the job, and what was learned about it; `undefined` if another instance has leased it. */
 export type Worked = { readonly change: JobChange; readonly learned: Learned } | undefined;
 
 /** In seconds. */
@@ -30,9 +30,9 @@ const HOUR = 3600;
 const DAY = 86_400;
 
 /**
- * Takes a job one step further: asks Fleet, asks Jamf Pro, redeploys if that is right, or looks whether it has helped.
+ * Takes a job one step further: looks it up in Fleet and Jamf Pro, and redeploys; or looks whether the Mac has checked in.
  *
- * @param signal Gives up, and takes the job up again later.
+ * @param signal Stops the step; the job is due again later.
  */
 export async function workJob(deps: JobStepDeps, job: Job, signal?: AbortSignal): Promise<Worked> {
   const learned: { -readonly [K in keyof Learned]: Learned[K] } = {};
@@ -43,12 +43,12 @@ export async function workJob(deps: JobStepDeps, job: Job, signal?: AbortSignal)
     return change && { change, learned };
   } catch (error) {
     if (!(error instanceof ServerError || signal?.aborted)) throw error;
-    const reason = error instanceof ServerError ? error.message : "no time was left for it";
+    const reason = error instanceof ServerError ? error.message : "the lease was about to end";
     return { change: unanswered(job, reason, deps.now()), learned };
   }
 }
 
-/** From the delivery to the redeploy. Only the ids of the delivery are believed; all else is Fleet's to tell. */
+/** From the delivery to the redeploy. Of a delivery, only the ids are used; the rest is read from Fleet. */
 async function heal(
   deps: JobStepDeps,
   job: Job,
@@ -62,19 +62,21 @@ async function heal(
   if (policy === undefined) return skipped("Fleet no longer checks this policy on this host");
   learned.policy_name = policy.name;
   if (!deps.policies.includes(policy.name)) {
-    const reason = `the policy is none of HEAL_POLICIES`;
+    const reason = "the policy is not in HEAL_POLICIES";
     await deps.jobs.ignore(job.policy_id, policy.name, reason, Math.floor(deps.now()));
     return { state: "ignored", reason };
   }
   if (!policy.isFailing) return skipped("the policy no longer fails");
-  if (host.platform !== "darwin") return skipped(`no Mac: Fleet calls it "${host.platform}"`);
+  if (host.platform !== "darwin") {
+    return skipped(`not a Mac: its platform in Fleet is "${host.platform}"`);
+  }
 
   const found = await findBySerial(deps.servers, host.serial, signal);
   if (found.computer === undefined) return { state: "needs_person", reason: found.problem };
   learned.computer_id = found.computer.id;
   const redeployed = await redeploy(deps, {
     computer: found.computer,
-    // What Fleet has told again began anew.
+    // A repeated delivery means that the policy has failed again.
     since: job.delivered_at,
     job: { id: job.id, owner: deps.owner, policyName: policy.name },
     signal,
@@ -91,11 +93,11 @@ function changeAfter(redeployed: Redeployed, job: Job, now: number): JobChange |
     case "in_flight":
       return {
         state: "waiting",
-        reason: `to be asked once more: ${redeployed.reason}`,
+        reason: `will be requested once more: ${redeployed.reason}`,
         due_at: Math.floor(now) + MINUTE,
       };
     case "would_redeploy":
-      // Not an end: Fleet would not tell of it again, to the service that is to come.
+      // Not final: Fleet delivers a failing host only once, and the next run may be no dry run.
       return {
         state: "waiting",
         reason: "dry run: it would be redeployed",
@@ -113,7 +115,7 @@ function changeAfter(redeployed: Redeployed, job: Job, now: number): JobChange |
   }
 }
 
-/** Whether the Mac has been heard from since it was redeployed. */
+/** Whether the Mac has checked in since the redeploy. */
 async function watch(deps: JobStepDeps, job: Job, signal?: AbortSignal): Promise<JobChange> {
   const at = job.redeployed_at ?? job.created_at;
   const { computer_id: id } = job;
@@ -121,13 +123,13 @@ async function watch(deps: JobStepDeps, job: Job, signal?: AbortSignal): Promise
   if (computer === undefined) {
     return { state: "needs_person", reason: "Jamf Pro no longer has the computer" };
   }
-  const { contact } = computer;
-  // Delivered again, it has failed again since.
-  if (contact !== undefined && contact > Math.max(at, job.delivered_at)) {
-    return { state: "healed", reason: `heard from at ${formatTimestamp(Math.floor(contact))}` };
+  const { checkIn } = computer;
+  // A later delivery means that it has failed again.
+  if (checkIn !== undefined && checkIn > Math.max(at, job.delivered_at)) {
+    return { state: "healed", reason: `checked in at ${formatTimestamp(Math.floor(checkIn))}` };
   }
   if (deps.now() - at >= DAY) {
-    return { state: "needs_person", reason: "not heard from within a day after the redeploy" };
+    return { state: "needs_person", reason: "no check-in within a day after the redeploy" };
   }
   return watched(job.reason, at, deps.now());
 }
@@ -136,17 +138,17 @@ function skipped(reason: string): JobChange {
   return { state: "skipped", reason };
 }
 
-/** Looks often at first, then every hour. */
+/** Due often at first, then every hour. */
 function watched(reason: string, redeployedAt: number, now: number): JobChange {
   const pause = Math.min(HOUR, Math.max(2 * MINUTE, (now - redeployedAt) / 2));
   return { state: "redeployed", reason, due_at: Math.ceil(now + pause) };
 }
 
-/** Tries again after 1, 2, 4 … minutes, an hour at most, and after a day leaves it to a person. */
+/** Due again after 1, 2, 4 … minutes, at most an hour. After a day, the job needs a person. */
 function unanswered(job: Job, reason: string, now: number): JobChange {
   const since = job.unanswered_since ?? Math.floor(now);
   if (now - since >= DAY) {
-    return { state: "needs_person", reason: `could not be asked for a day: ${reason}` };
+    return { state: "needs_person", reason: `no answer for a day: ${reason}` };
   }
   return {
     state: job.state,

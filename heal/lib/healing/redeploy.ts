@@ -1,5 +1,5 @@
 /**
- * The one way from a computer to a redeployed framework, for a person and for the webhook alike.
+ * Redeploys the framework to one computer, for a person and for the webhook. The only caller of the request.
  *
  * @module
  */
@@ -13,61 +13,60 @@ import type { Claim, Claimant, Redeploy, Redeploys, Settlement } from "../store/
 import { redeployRequests } from "../metrics.ts";
 import { objectionTo } from "./guards.ts";
 
-/** What redeploying needs from outside. */
+/** What this module needs from its caller. */
 export interface RedeployDeps {
   readonly redeploys: Redeploys;
-  /** Asks Jamf Pro; see `requestRedeploy()`. */
-  readonly ask: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
+  /** Sends the request to Jamf Pro. */
+  readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
   /** Seconds since 1970. */
   readonly now: () => number;
   readonly rateLimits: RateLimits;
-  /** Ask everything, change nothing. */
+  /** Look everything up, change nothing. */
   readonly dryRun: boolean;
 }
 
-/** What is to be redeployed, and on whose behalf. */
+/** The computer, and for whom it is redeployed. */
 export interface RedeployRequest {
   readonly computer: Computer;
-  /** A contact later than this, in seconds since 1970, means that it has recovered by itself. */
+  /** In seconds since 1970: a later check-in means that it has recovered by itself. */
   readonly since: number;
-  /** A person sets aside the brakes, and that it was heard from. */
+  /** Ignore the rate limits, and a check-in. */
   readonly force?: boolean;
   readonly job?: Claimant["job"];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came of it. */
+/** The result. */
 export type Redeployed =
   | {
     readonly kind: "redeployed";
     readonly at: number;
     readonly commandUuid: string;
-    /** Why it could not be recorded, if so. */
+    /** The reason, if it could not be recorded. */
     readonly unrecorded?: string;
   }
-  /** It may have been redeployed: Jamf Pro was asked as often as is right, and gave no answer. */
+  /** It may have been redeployed: there was no usable answer, and the request must not be repeated. */
   | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
-  /** It may have been redeployed, and the job is to be taken up once more. */
+  /** It may have been redeployed, and the job will request it once more. */
   | { readonly kind: "in_flight"; readonly reason: string }
-  /** Nothing speaks against it, but this is a dry run. */
+  /** It is allowed, but this is a dry run. */
   | { readonly kind: "would_redeploy" }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "needs_person"; readonly reason: string }
   /**
-   * Not now: the computer was redeployed not long ago, or enough of them were. Fleet tells of a Mac only when it begins to
-   * fail: a job that ended here would be the last that is heard of it.
+   * A rate limit is reached. The job must not end here: Fleet delivers a Mac only once, when its policy begins to fail.
    */
   | { readonly kind: "limited"; readonly until: number; readonly reason: string }
   | { readonly kind: "refused"; readonly reason: string }
-  /** Another instance has the job by now. */
+  /** Another instance has leased the job. */
   | { readonly kind: "lease_lost" };
 
-/** In seconds: when to look first whether the Mac has been heard from. */
-export const FIRST_LOOK = 120;
+/** In seconds: when to look first whether the Mac has checked in. */
+export const FIRST_POLL = 120;
 
 /**
- * Redeploys the framework to a computer, if nothing speaks against it. What is about to be asked is recorded before it is,
- * and what came of it after.
+ * Redeploys the framework to a computer, if the guards and the rate limits allow it. The request is recorded before it is
+ * sent, and its result after.
  */
 export async function redeploy(deps: RedeployDeps, request: RedeployRequest): Promise<Redeployed> {
   const { redeploys, now, dryRun } = deps;
@@ -81,7 +80,7 @@ export async function redeploy(deps: RedeployDeps, request: RedeployRequest): Pr
   switch (claim.kind) {
     case "granted":
       if (dryRun) return { kind: "would_redeploy" };
-      return await askFor(deps, claim.redeploy, request);
+      return await sendRequest(deps, claim.redeploy, request);
     case "asked_before": {
       const { asked_at: at, command_uuid } = claim.redeploy;
       return { kind: "redeployed", at, commandUuid: command_uuid ?? "" };
@@ -96,9 +95,9 @@ export async function redeploy(deps: RedeployDeps, request: RedeployRequest): Pr
   }
 }
 
-/** Why a job that was asked for has not ended. */
-export const WAITS = "waits for the Mac to be heard from";
-const TWICE = "asked twice, and Jamf Pro's answer is not known";
+/** The reason of a job that was requested and has not ended. */
+export const WAITS = "waits for the Mac to check in";
+const TWICE = "requested twice, and the answer of Jamf Pro is not known";
 
 function settle(
   { redeploys, now }: RedeployDeps,
@@ -106,33 +105,33 @@ function settle(
   job: Claimant["job"],
   settlement: Settlement,
 ): Promise<void> {
-  return redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_LOOK);
+  return redeploys.settle(redeploy, settlement, job?.owner, Math.floor(now()) + FIRST_POLL);
 }
 
-async function askFor(
+async function sendRequest(
   deps: RedeployDeps,
   redeploy: Redeploy,
   { job, signal }: RedeployRequest,
 ): Promise<Redeployed> {
-  const asked = await deps.ask(redeploy.computer_id, signal);
-  redeployRequests.add(1, { state: asked.state });
+  const response = await deps.requestRedeploy(redeploy.computer_id, signal);
+  redeployRequests.add(1, { state: response.state });
   const { asked_at: at, attempts } = redeploy;
-  switch (asked.state) {
+  switch (response.state) {
     case "queued": {
-      const { commandUuid } = asked;
+      const { commandUuid } = response;
       const done = { kind: "redeployed", at, commandUuid } as const;
       try {
         await settle(deps, redeploy, job, { state: "queued", reason: WAITS, commandUuid });
         return done;
       } catch (error) {
-        // A job is taken up again, as after a crash. A person has to know that it is done.
+        // The job is repeated, as after a crash. A person must learn that the redeploy is done.
         if (!(error instanceof StoreError) || job !== undefined) throw error;
         return { ...done, unrecorded: error.message };
       }
     }
     case "refused": {
-      const { isFinal, reason } = asked;
-      // The first request may have been done all the same: it counts.
+      const { isFinal, reason } = response;
+      // The first request may have been done, so it counts.
       if (attempts > 1) {
         await settle(deps, redeploy, job, { state: "unknown", reason });
         return { kind: "unknown", at, reason };
@@ -141,8 +140,8 @@ async function askFor(
       return { kind: isFinal ? "needs_person" : "refused", reason };
     }
     case "unknown": {
-      const { reason } = asked;
-      // A job takes it up again, as after a crash. A person decides for himself.
+      const { reason } = response;
+      // The job repeats it, as after a crash. A person decides.
       if (job !== undefined && attempts === 1) return { kind: "in_flight", reason };
       await settle(deps, redeploy, job, { state: "unknown", reason });
       return { kind: "unknown", at, reason };
@@ -159,9 +158,8 @@ function stopped(
       return claim;
     case "cooling_down": {
       const { askedAt, until } = claim;
-      const reason = `redeployed at ${
-        formatTimestamp(askedAt)
-      } already: the cool-down lasts until ${formatTimestamp(until)}`;
+      const times = [askedAt, until].map(formatTimestamp);
+      const reason = `redeployed at ${times[0]}: the cool-down lasts until ${times[1]}`;
       return { kind: "limited", until, reason };
     }
     case "hourly_limit":
@@ -169,7 +167,7 @@ function stopped(
   }
 }
 
-/** Why a job waits for the hourly limit. */
+/** The reason of a job that waits for the hourly limit. */
 export function limitReason(maxPerHour: number, until: number): string {
   const what = maxPerHour === 1 ? "one redeploy" : `${maxPerHour} redeploys`;
   return `the limit of ${what} an hour is reached: the next can be at ${formatTimestamp(until)}`;

@@ -1,19 +1,19 @@
 /**
- * What a person names to be redeployed.
+ * The Macs that a person names.
  *
  * @module
  */
 
-/** One Mac, by whatever is known of it. */
+/** One Mac, by one of its names. */
 export interface Target {
   readonly kind: typeof TARGET_KINDS[number];
   readonly value: string;
 }
 
-/** The kinds, as the options and the lines of a list name them. */
+/** The kinds, as in the options and in a list. */
 export const TARGET_KINDS = ["serial", "computer-id", "fleet-host"] as const;
 
-/** What a target of each kind must look like; a serial number is sent to Jamf Pro inside a filter. */
+/** The form of each kind; a serial number is sent to Jamf Pro inside a filter. */
 const FORMS: Readonly<Record<Target["kind"], { readonly form: RegExp; readonly words: string }>> = {
   serial: { form: /^[A-Za-z0-9-]{1,64}$/, words: "letters, digits and -" },
   "computer-id": { form: /^[1-9]\d{0,14}$/, words: "a number, 1 or more" },
@@ -21,9 +21,9 @@ const FORMS: Readonly<Record<Target["kind"], { readonly form: RegExp; readonly w
 };
 
 /**
- * Makes a target of what was given.
+ * Checks the form, and makes a target.
  *
- * @throws {RangeError} It cannot be one.
+ * @throws {RangeError} The form is wrong.
  *
  * @example Usage
  * ```ts
@@ -40,10 +40,9 @@ export function targetOf(kind: Target["kind"], value: string): Target {
 }
 
 /**
- * Reads a list: one target a line, its kind before it unless it is a serial number; `#` begins a comment.
+ * Reads a list: one target on each line, with its kind before it unless it is a serial number; `#` begins a comment.
  *
- * @param text The list.
- * @param name What to call it in an error.
+ * @param name The name of the list in an error.
  * @throws {RangeError} A line cannot be read; the message says which.
  *
  * @example Usage
@@ -77,7 +76,7 @@ export function targetsOf(text: string, name: string): Target[] {
 }
 
 /**
- * The same targets, each once, in the order of their first mention.
+ * The same targets, each once, in the order of their first occurrence.
  */
 export function withoutRepeats(targets: readonly Target[]): Target[] {
   return [...new Map(targets.map((target) => [textOf(target), target])).values()];

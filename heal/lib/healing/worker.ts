@@ -1,5 +1,5 @@
 /**
- * Works off the jobs in the store, a few at a time.
+ * Works on the jobs in the store, a few at a time.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Job } from "./job.ts";
 import { limitReason } from "./redeploy.ts";
 import { type JobStepDeps, workJob } from "./job_step.ts";
 
-/** What a worker needs from outside. */
+/** What a worker needs from its caller. */
 export interface WorkerDeps extends JobStepDeps {
   readonly jobs: Jobs;
   /** In seconds: after this, another instance takes over a job. */
@@ -21,56 +21,56 @@ export interface WorkerDeps extends JobStepDeps {
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Servers are asked about so many jobs at once: Jamf Pro wants no more than five connections. */
-const LANES = 4;
-/** In milliseconds: how long to rest when nothing is due. */
+/** Jobs in work at once: Jamf recommends at most five connections. */
+const WORKER_SLOTS = 4;
+/** In milliseconds: how long to wait when nothing is due. */
 const IDLE_PAUSE = 2000;
 /** In seconds. */
 const DAY = 86_400;
-/** For how long it is kept what became of a job. */
+/** In seconds: how long jobs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
 
-/** Works off jobs. */
+/** Works on jobs. */
 export class Worker {
   readonly #deps: WorkerDeps;
-  #forgotAt = -Infinity;
+  #forgottenAt = -Infinity;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Works until it is stopped, and gives back what it could not finish.
+   * Works until it is stopped, and gives back the jobs that it could not finish.
    *
-   * @param stop Take no more jobs.
-   * @param abort Give up those that are being worked on.
+   * @param stop Stops taking jobs.
+   * @param abort Stops the jobs in work.
    */
   async run(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const { pause } = this.#deps;
-    const lane = async (): Promise<void> => {
+    const slot = async (): Promise<void> => {
       while (!stop.aborted) {
         if (await this.#next(abort) !== "worked") await pause(IDLE_PAUSE, stop);
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: WORKER_SLOTS }, slot));
     await this.#orLog(() => this.#deps.jobs.giveBack());
   }
 
   /**
    * Works until nothing is due, or it is stopped.
    *
-   * @param stop Take no more jobs.
-   * @param abort Give up those that are being worked on.
+   * @param stop Stops taking jobs.
+   * @param abort Stops the jobs in work.
    * @returns Whether nothing is due, and the store could be used all the time.
    */
   async drain(stop: AbortSignal, abort: AbortSignal): Promise<boolean> {
-    const lane = async (): Promise<string> => {
+    const slot = async (): Promise<string> => {
       for (;;) {
         const worked = await this.#next(abort);
         if (worked !== "worked" || stop.aborted) return worked;
       }
     };
-    const ends = await Promise.all(Array.from({ length: LANES }, lane));
+    const ends = await Promise.all(Array.from({ length: WORKER_SLOTS }, slot));
     await this.#orLog(() => this.#deps.jobs.giveBack());
     return !ends.includes("failed") && !stop.aborted;
   }
@@ -90,7 +90,7 @@ export class Worker {
     return worked ?? "failed";
   }
 
-  /** While the limit is reached, nobody need be asked about those who must wait for it. */
+  /** While the hourly limit is reached, jobs wait without requests to the servers. */
   async #checkRateLimits(): Promise<void> {
     const { redeploys, jobs, now, rateLimits, dryRun } = this.#deps;
     const at = Math.floor(now());
@@ -102,7 +102,7 @@ export class Worker {
 
   async #work(job: Job, abort: AbortSignal): Promise<void> {
     const { jobs, now, lease, log } = this.#deps;
-    // Done, or given up, before another instance may take it.
+    // The step ends before another instance may take the job.
     const signal = AbortSignal.any([abort, AbortSignal.timeout(lease * 800)]);
     const ids = { job: job.id, host: job.host_id, policy: job.policy_id };
     const worked = await inSpan("job", ids, () => this.#tried(job, signal));
@@ -119,7 +119,7 @@ export class Worker {
     });
   }
 
-  /** A fault of this program in one job must not keep it from the others, nor be tried without end. */
+  /** A defect of this program in one job must not stop the others, or be repeated without end. */
   async #tried(job: Job, signal: AbortSignal): ReturnType<typeof workJob> {
     try {
       return await workJob(this.#deps, job, signal);
@@ -127,7 +127,7 @@ export class Worker {
       if (error instanceof StoreError) throw error;
       const stack = error instanceof Error ? error.stack : String(error);
       this.#deps.log({ event: "fault", job: job.id, reason: stack });
-      const reason = `a fault of this program: ${error instanceof Error ? error.message : error}`;
+      const reason = `internal error: ${error instanceof Error ? error.message : error}`;
       return { change: { state: "needs_person", reason }, learned: {} };
     }
   }
@@ -135,12 +135,12 @@ export class Worker {
   /** Once a day. */
   async #forgetOld(): Promise<void> {
     const at = Math.floor(this.#deps.now());
-    if (at - this.#forgotAt < DAY) return;
-    this.#forgotAt = at;
+    if (at - this.#forgottenAt < DAY) return;
+    this.#forgottenAt = at;
     await this.#deps.jobs.forget(at - RETENTION);
   }
 
-  /** A store that cannot be used now can be later. */
+  /** The store may work again later. */
   async #orLog<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();

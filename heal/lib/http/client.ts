@@ -1,5 +1,5 @@
 /**
- * One server, asked over HTTP. Touches the network.
+ * Sends requests to one server. Uses the network.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { CookieJar } from "tough-cookie";
 import { reasonOf } from "../system_error.ts";
 import { delayBefore } from "./retry.ts";
 
-/** What the client has from outside. */
-export interface HttpHost {
+/** The part of the system that the client uses. */
+export interface HttpSystem {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** From 0 to 1. */
@@ -18,69 +18,69 @@ export interface HttpHost {
   readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** One question. */
+/** A request. */
 export interface HttpRequest {
   readonly method: "GET" | "POST";
-  /** Below the server's URL, without a slash before it. */
+  /** Relative to the server's URL, without a slash before it. */
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as a form. */
   readonly form?: URLSearchParams;
-  /** Gives up, at whatever step. */
+  /** Stops it, at any step. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the server said, whatever it is. */
+/** The answer, with any status. */
 export interface HttpReply {
   readonly status: number;
   readonly text: string;
 }
 
-/** A server does not tell what it was asked for; the message is a sentence. */
+/** A server gives no usable answer. */
 export class ServerError extends Error {
   override name = "ServerError";
 }
 
-/** There is no whole answer, and nobody knows whether the server did what it was asked. */
+/** There is no complete answer. The server may have done what was requested. */
 export class NoAnswerError extends ServerError {
   override name = "NoAnswerError";
 }
 
-/** How often to try, all in all. */
+/** The number of tries. */
 const ATTEMPTS = 4;
-/** In milliseconds, for the whole of one answer. */
+/** In milliseconds, for one whole answer. */
 const TIMEOUT = 20_000;
-/** More than any answer has. In bytes. */
-const LARGEST = 16 * 1024 * 1024;
+/** In bytes: more than any answer has. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The server is too busy, and has not looked at the request. */
+/** The server is busy, and has not begun with the request. */
 const BUSY_STATUSES: readonly number[] = [429, 503];
-/** Something on the way broke: only what changes nothing may be asked again. */
+/** A gateway failed: only a request that changes nothing may be repeated. */
 const GATEWAY_ERRORS: readonly number[] = [502, 504];
 
-/** Asks one server. It keeps cookies, because a cluster knows by them which of its servers a client talks to. */
+/** The client of one server. It keeps cookies, because a cluster assigns a client to one of its nodes by a cookie. */
 export class HttpClient {
   readonly #base: URL;
-  readonly #host: HttpHost;
+  readonly #system: HttpSystem;
   readonly #timeout: number;
   readonly #cookies = new CookieJar();
 
   /**
-   * @param base Where the paths begin.
-   * @param timeout Milliseconds for one answer.
+   * @param base The URL to which paths are relative.
+   * @param timeout In milliseconds, for one answer.
    */
-  constructor(base: URL, host: HttpHost, timeout: number = TIMEOUT) {
+  constructor(base: URL, system: HttpSystem, timeout: number = TIMEOUT) {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
-    this.#host = host;
+    this.#system = system;
     this.#timeout = timeout;
   }
 
   /**
-   * Asks, and asks again where that can do no harm: a GET whenever there was no good answer, anything else only if the
-   * server said that it was too busy to look.
+   * Sends a request, and repeats it where that is safe: a GET after any failure, other methods only if the server was too
+   * busy to begin.
    *
-   * @throws {NoAnswerError} There is no whole answer.
+   * @throws {NoAnswerError} There is no complete answer.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
     const isRead = request.method === "GET";
@@ -90,15 +90,15 @@ export class HttpClient {
       try {
         const { reply, headers } = await this.#once(request);
         const isBusy = BUSY_STATUSES.includes(reply.status);
-        const mayAskAgain = isBusy || (isRead && GATEWAY_ERRORS.includes(reply.status));
-        if (!mayAskAgain || isLast) return reply;
+        const mayRepeat = isBusy || (isRead && GATEWAY_ERRORS.includes(reply.status));
+        if (!mayRepeat || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {
-        const why = fetchErrorReason(error, this.#timeout);
-        const message = `Cannot get an answer from "${this.#base.origin}": ${why}`;
+        const reason = fetchErrorReason(error, this.#timeout);
+        const message = `Cannot get an answer from "${this.#base.origin}": ${reason}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
-      const { now, random, sleep } = this.#host;
+      const { now, random, sleep } = this.#system;
       await sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
     }
   }
@@ -117,7 +117,7 @@ export class HttpClient {
         ...request.headers,
       },
       ...(method === "POST" && { body: form ?? emptyStream() }),
-      // A token must not travel to wherever an answer points.
+      // The token must not be sent to another server.
       redirect: "manual",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
@@ -129,33 +129,35 @@ export class HttpClient {
   }
 }
 
-/** What `fetch` says in its error, or in the cause of it, without the URL: that may have a serial number in it. */
+/** The message of a `fetch` error, or of its cause, without the URL, which may have a serial number. */
 function fetchErrorReason(error: unknown, timeout: number): string {
   if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
-  if (error.name === "TimeoutError") return `none came within ${timeout / 1000} seconds`;
+  if (error.name === "TimeoutError") return `no answer within ${timeout / 1000} seconds`;
   const { message } = error.cause instanceof Error ? error.cause : error;
-  // The platform shows the value, and that is a token.
-  if (/invalid header/i.test(message)) return "the token holds what no header can";
+  // The message shows the value, which is a token.
+  if (/invalid header/i.test(message)) {
+    return "the token has a character that is not allowed in a header";
+  }
   return reasonOf(
     new Error(message.replace(/^error sending request .*?client error \(\w+\): /s, "")),
   );
 }
 
 /**
- * An empty body that is a stream. Deno's `fetch` by itself sends a request a second time when a connection breaks before
- * the answer, even though the server may have done what it was asked; a stream it cannot send again.
+ * An empty body that is a stream. Deno's `fetch` repeats a request by itself when a connection breaks before the answer,
+ * although the server may have done what was requested. It cannot repeat a stream.
  */
 function emptyStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.close() });
 }
 
-/** The whole body: one that is cut off, or never ends, is no answer. */
+/** The whole body. Throws if it is cut off, or too long. */
 async function textOf(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
-    if (length > LARGEST) throw new Error(`the answer has more than ${LARGEST} bytes`);
+    if (length > MAX_BYTES) throw new Error(`the answer has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return await new Blob(chunks as BlobPart[]).text();

@@ -1,5 +1,5 @@
 /**
- * Answers of servers to values.
+ * Parses answers of servers by a schema.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type * as z from "zod";
 import { type HttpReply, ServerError } from "./client.ts";
 
-/** A server answered, but not what was asked for. */
+/** A server answered with another status or shape than expected. */
 export class ReplyError extends ServerError {
   override name = "ReplyError";
 
@@ -21,12 +21,11 @@ export class ReplyError extends ServerError {
 }
 
 /**
- * Reads an answer.
+ * Parses an answer.
  *
- * @param server What to call the server in an error.
- * @param reply What it said.
- * @param expected The status it should have.
- * @param schema The shape it should have; new fields are tolerated.
+ * @param server The name of the server in an error.
+ * @param expected The expected status.
+ * @param schema The expected shape; unknown fields are allowed.
  * @throws {ReplyError} It has another status or shape; the message says which field is wrong.
  *
  * @example Usage
@@ -37,7 +36,7 @@ export class ReplyError extends ServerError {
  * const schema = z.object({ id: z.string() });
  * const parse = (text: string) => parseReply("Jamf Pro", { status: 200, text }, 200, schema);
  * assertEquals(parse('{"id":"1","new":2}'), { id: "1" });
- * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read Jamf Pro's answer: id: ");
+ * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read the answer of Jamf Pro: id: ");
  * ```
  */
 export function parseReply<T>(
@@ -53,12 +52,12 @@ export function parseReply<T>(
     );
   }
   const refuse = (what: string): ReplyError =>
-    new ReplyError(`Cannot read ${server}'s answer: ${what}`, reply.status);
+    new ReplyError(`Cannot read the answer of ${server}: ${what}`, reply.status);
   let value: unknown;
   try {
     value = JSON.parse(reply.text);
   } catch {
-    throw refuse("it is no JSON");
+    throw refuse("it is not JSON");
   }
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
@@ -66,7 +65,7 @@ export function parseReply<T>(
 }
 
 /**
- * The first thing that is wrong, and where.
+ * The first error, and its field.
  */
 export function describe(error: z.ZodError | undefined): string {
   const issue = error?.issues[0];
@@ -75,13 +74,13 @@ export function describe(error: z.ZodError | undefined): string {
   return `${path}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
-/** What an error of Jamf Pro, Fleet or OAuth says in words. */
-export function errorMessageOf({ status, text }: HttpReply): string {
-  if (status >= 300 && status < 400) return ", which leads elsewhere: configure the final URL";
+/** The message in an error of Jamf Pro, Fleet or OAuth. */
+export function errorMessageOf({ status, text: body }: HttpReply): string {
+  if (status >= 300 && status < 400) return ", a redirect: configure the final URL";
   try {
-    const { errors, error, message } = JSON.parse(text);
-    const said = errors?.[0]?.description ?? errors?.[0]?.reason ?? error ?? message;
-    return typeof said === "string" && said !== "" ? `: ${said.slice(0, 200)}` : "";
+    const { errors, error, message } = JSON.parse(body);
+    const text = errors?.[0]?.description ?? errors?.[0]?.reason ?? error ?? message;
+    return typeof text === "string" && text !== "" ? `: ${text.slice(0, 200)}` : "";
   } catch {
     return "";
   }

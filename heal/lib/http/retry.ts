@@ -1,18 +1,18 @@
 /**
- * When to ask again.
+ * When to repeat a request.
  *
  * @module
  */
 
-/** In milliseconds: the longest that a server can make us wait. */
-const LONGEST = 60_000;
-const FIRST = 500;
+/** In milliseconds, also for a longer `Retry-After`. */
+const MAX_DELAY = 60_000;
+const FIRST_DELAY = 500;
 
 /**
- * How long to wait before asking again: what the server asks for, or twice as long each time, with up to half of it left
- * to chance, so that clients that failed together do not come back together.
+ * How long to wait: as the server requests, or twice as long each time. Up to half of that is random, so that clients that
+ * failed together do not come back together.
  *
- * @param attempt How often it was tried, 1 or more.
+ * @param attempt The number of tries so far, 1 or more.
  * @param retryAfter The header `Retry-After`: seconds, or a date.
  * @param now Milliseconds since 1970.
  * @param random From 0 to 1.
@@ -34,9 +34,9 @@ export function delayBefore(
   now: number,
   random: number,
 ): number {
-  const asked = parseRetryAfter(retryAfter, now);
-  if (asked !== undefined) return Math.min(LONGEST, Math.max(0, asked));
-  const full = Math.min(LONGEST, FIRST * 2 ** (attempt - 1));
+  const requested = parseRetryAfter(retryAfter, now);
+  if (requested !== undefined) return Math.min(MAX_DELAY, Math.max(0, requested));
+  const full = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (attempt - 1));
   return full / 2 + random * full / 2;
 }
 

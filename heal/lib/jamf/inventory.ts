@@ -1,5 +1,5 @@
 /**
- * Computers as Jamf Pro's inventory shows them.
+ * Reads computers from the inventory of Jamf Pro.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
 import { isJamfProReply, type JamfPro } from "./jamf_pro.ts";
 
-/** A computer, as far as it matters here. */
+/** What is used of a computer. */
 export interface Computer {
   /** Digits. */
   readonly id: string;
@@ -17,22 +17,22 @@ export interface Computer {
   readonly serial: string;
   readonly isManaged: boolean;
   readonly isMdmCapable: boolean;
-  /** When its agent was last heard from, in seconds since 1970; `undefined` if it never was. */
-  readonly contact: number | undefined;
+  /** The last check-in of its agent, in seconds since 1970; `undefined` if there was none. */
+  readonly checkIn: number | undefined;
 }
 
 const SERVER = "Jamf Pro";
-/** Newest first; Jamf Pro 11.30 brought the fourth, and calls the others deprecated. */
+/** Newest first. Since Jamf Pro 11.30 there is version 4, and the others are deprecated. */
 const VERSIONS = ["v4", "v3", "v2", "v1"] as const;
 const SECTIONS = [["section", "GENERAL"], ["section", "HARDWARE"]];
 
-/** Of a computer that it knows little of, Jamf Pro leaves things out, or says `null`: such a one is not in its hands. */
+/** Jamf Pro omits a field that it does not know, or sends `null`. Such a computer counts as unmanaged. */
 const computerSchema = z.object({
   id: z.string().regex(/^[1-9]\d*$/),
   general: z.object({
     name: z.string().nullish(),
-    // Two names of one thing, the newer first. `lastContact`, which is new as well, is another: it moves with every answer
-    // of the Mac to MDM, and so with the redeploy itself.
+    // Two names of one field, the newer first. `lastContact` is another field: it changes with every answer of the Mac to
+    // MDM, so with the redeploy itself.
     lastCheckIn: z.iso.datetime({ offset: true }).nullish(),
     lastContactTime: z.iso.datetime({ offset: true }).nullish(),
     mdmCapable: z.object({ capable: z.boolean().nullish() }).nullish(),
@@ -40,20 +40,20 @@ const computerSchema = z.object({
   }),
   hardware: z.object({ serialNumber: z.string().nullish() }),
 }).transform(({ id, general, hardware }): Computer => {
-  const contact = general.lastCheckIn ?? general.lastContactTime;
+  const checkIn = general.lastCheckIn ?? general.lastContactTime;
   return {
     id,
     name: general.name ?? "",
     serial: hardware.serialNumber ?? "",
     isManaged: general.remoteManagement?.managed ?? false,
     isMdmCapable: general.mdmCapable?.capable ?? false,
-    contact: contact ? Date.parse(contact) / 1000 : undefined,
+    checkIn: checkIn ? Date.parse(checkIn) / 1000 : undefined,
   };
 });
 
 const pageSchema = z.object({ results: z.array(computerSchema) });
 
-/** The inventory, by whichever version of its path the server knows. */
+/** The inventory, by the newest version of its path that the server knows. */
 export class Inventory {
   readonly #jamf: JamfPro;
   #version: typeof VERSIONS[number] | undefined;
@@ -65,12 +65,12 @@ export class Inventory {
   /**
    * The computers with a serial number: none, one, or two of them if there are more.
    *
-   * @throws {ServerError} Jamf Pro does not tell.
+   * @throws {ServerError} Jamf Pro gives no usable answer.
    */
   async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
     if (!/^[A-Za-z0-9-]+$/.test(serial)) {
       throw new RangeError(
-        `Cannot ask for serial number "${serial}": it may hold letters, digits and - only`,
+        `Cannot look up serial number "${serial}": it may have only letters, digits and -`,
       );
     }
     const query = new URLSearchParams([
@@ -79,12 +79,12 @@ export class Inventory {
       ["page-size", "2"],
       ["filter", `hardware.serialNumber=="${serial}"`],
     ]);
-    const reply = await this.#ask("computers-inventory", query, signal);
+    const reply = await this.#get("computers-inventory", query, signal);
     const { results } = parseReply(SERVER, reply, 200, pageSchema);
     const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
     if (other === undefined) return results;
     throw new ReplyError(
-      `Cannot use ${SERVER}'s answer: asked for serial number "${serial}", it told of "${other.serial}"`,
+      `Cannot use the answer of ${SERVER}: requested serial number "${serial}", got "${other.serial}"`,
       reply.status,
     );
   }
@@ -92,17 +92,17 @@ export class Inventory {
   /**
    * The computer with an id of Jamf Pro; `undefined` if there is none.
    *
-   * @throws {ServerError} Jamf Pro does not tell.
+   * @throws {ServerError} Jamf Pro gives no usable answer.
    */
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
     const path = `computers-inventory/${encodeURIComponent(id)}`;
-    const reply = await this.#ask(path, new URLSearchParams(SECTIONS), signal);
+    const reply = await this.#get(path, new URLSearchParams(SECTIONS), signal);
     const isAbsent = reply.status === 404 && isJamfProReply(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 
-  /** Older servers answer 404, or 400, to a version that they do not know. */
-  async #ask(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
+  /** Older servers answer 404 or 400 to a version that they do not know. */
+  async #get(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
     const versions = this.#version === undefined ? VERSIONS : [this.#version];
     let first: HttpReply | undefined;
     for (const version of versions) {
@@ -117,7 +117,7 @@ export class Inventory {
       if (reply.status === 200) this.#version = version;
       return reply;
     }
-    // None was any better: the first answer is of the newest version, and says most.
+    // All failed: the answer of the newest version is the most useful.
     return first!;
   }
 }

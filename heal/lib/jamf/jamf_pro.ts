@@ -1,5 +1,5 @@
 /**
- * Jamf Pro, asked as an API client of it.
+ * The client of Jamf Pro.
  *
  * @module
  */
@@ -7,27 +7,27 @@
 import type { JamfSettings } from "../config/settings.ts";
 import {
   HttpClient,
-  type HttpHost,
   type HttpReply,
   type HttpRequest,
+  type HttpSystem,
   ServerError,
 } from "../http/client.ts";
 import { Tokens } from "./tokens.ts";
 
-/** Sends what it is given with a token, and with a new one if that is refused. */
+/** Sends requests with a token, and with a new one if that is refused. */
 export class JamfPro {
   readonly #http: HttpClient;
   readonly #tokens: Tokens;
 
-  /** @param timeout Milliseconds for one answer. */
-  constructor(settings: JamfSettings, host: HttpHost, timeout?: number) {
-    this.#http = new HttpClient(settings.url, host, timeout);
-    this.#tokens = new Tokens(this.#http, settings, host.now);
+  /** @param timeout In milliseconds, for one answer. */
+  constructor(settings: JamfSettings, system: HttpSystem, timeout?: number) {
+    this.#http = new HttpClient(settings.url, system, timeout);
+    this.#tokens = new Tokens(this.#http, settings, system.now);
   }
 
   /**
-   * @throws {NoAnswerError} There is no whole answer, and the request may have had an effect.
-   * @throws {TokenError} There is no token to be had, and the request was not sent.
+   * @throws {NoAnswerError} There is no complete answer, and the request may have had an effect.
+   * @throws {TokenError} There is no token, and the request was not sent.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
     const { signal } = request;
@@ -37,7 +37,7 @@ export class JamfPro {
     return await this.#http.send(withToken(request, await this.#token(signal, token)));
   }
 
-  /** Gives the token back: it would be good for a while yet. */
+  /** Invalidates the token, which would be valid for some time. */
   async close(): Promise<void> {
     const signal = AbortSignal.timeout(5000);
     try {
@@ -46,16 +46,16 @@ export class JamfPro {
       const path = "api/v1/auth/invalidate-token";
       await this.#http.send(withToken({ method: "POST", path, signal }, token));
     } catch {
-      // It ends by itself.
+      // The token expires by itself.
     }
   }
 
-  /** Others may wait for the same token, so that a signal ends only the waiting. */
+  /** Others may wait for the same token, so a signal ends only the waiting. */
   async #token(signal: AbortSignal | undefined, refused?: string): Promise<string> {
     try {
       return await orAborted(this.#tokens.get(refused), signal);
     } catch (error) {
-      if (signal?.aborted) throw new TokenError("No time was left to get a token");
+      if (signal?.aborted) throw new TokenError("Cannot get a token: the time is over");
       if (!(error instanceof ServerError)) throw error;
       throw new TokenError(error.message, { cause: error });
     }
@@ -71,7 +71,7 @@ function withToken(request: HttpRequest, token: string): HttpRequest {
   return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
 }
 
-/** What it comes to, unless the signal comes first. */
+/** The result of the promise, unless the signal is aborted first. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
@@ -83,7 +83,7 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
 }
 
 /**
- * Whether an answer is Jamf Pro's own word: what stands before it, such as a proxy, has the same statuses.
+ * Whether an answer is from Jamf Pro, and not from a proxy before it.
  *
  * @example Usage
  * ```ts

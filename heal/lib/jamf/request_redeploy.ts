@@ -1,5 +1,5 @@
 /**
- * The one request that changes something: redeploying the management framework.
+ * Sends the request to redeploy the management framework, the only one that changes something.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { type HttpReply, NoAnswerError } from "../http/client.ts";
 import { errorMessageOf, parseReply, ReplyError } from "../http/parse_reply.ts";
 import { isJamfProReply, type JamfPro, TokenError } from "./jamf_pro.ts";
 
-/** What came of asking. */
+/** The result of the request. */
 export type RedeployResponse =
-  /** The command waits for the Mac. */
+  /** Jamf Pro has queued the command for the Mac. */
   | { readonly state: "queued"; readonly commandUuid: string }
-  /** Nothing was done; `isFinal` if asking again would not change that. */
+  /** Nothing was done; `isFinal` if a repeat would not change that. */
   | { readonly state: "refused"; readonly isFinal: boolean; readonly reason: string }
   /** It may have been done. */
   | { readonly state: "unknown"; readonly reason: string };
@@ -23,9 +23,9 @@ const PRIVILEGES = '"Send Computer Remote Command to Install Package" and "Read 
 const redeploySchema = z.object({ commandUuid: z.string().min(1) });
 
 /**
- * Asks Jamf Pro to redeploy the management framework to a computer. Never throws for an answer, or the lack of one.
+ * Requests a redeploy of the management framework to a computer. Does not throw for a bad or missing answer.
  *
- * @param id Jamf Pro's, of the computer.
+ * @param id The id of the computer in Jamf Pro.
  */
 export async function requestRedeploy(
   jamf: JamfPro,
@@ -42,34 +42,34 @@ export async function requestRedeploy(
     if (error instanceof NoAnswerError || error instanceof ReplyError) {
       return { state: "unknown", reason: error.message };
     }
-    // The signal ended a pause between two attempts, of which none had an effect.
-    if (signal?.aborted) return { state: "refused", isFinal: false, reason: "Out of time" };
+    // The signal ended a pause between two tries, which had no effect.
+    if (signal?.aborted) return { state: "refused", isFinal: false, reason: "the time is over" };
     throw error;
   }
 }
 
 function outcomeOf(reply: HttpReply): RedeployResponse {
   const { status } = reply;
-  const said = `Jamf Pro answered ${status}${errorMessageOf(reply)}`;
+  const answered = `Jamf Pro answered ${status}${errorMessageOf(reply)}`;
   if (status >= 200 && status < 300) {
     const { commandUuid } = parseReply("Jamf Pro", reply, status, redeploySchema);
     return { state: "queued", commandUuid };
   }
   switch (status) {
     case 401:
-      return { state: "refused", isFinal: false, reason: `${said}, to a new token` };
+      return { state: "refused", isFinal: false, reason: `${answered}, to a new token` };
     case 403:
       return {
         state: "refused",
         isFinal: false,
-        reason: `${said}: the API role needs the privileges ${PRIVILEGES}`,
+        reason: `${answered}: the API role needs the privileges ${PRIVILEGES}`,
       };
     case 429:
     case 503:
-      return { state: "refused", isFinal: false, reason: said };
+      return { state: "refused", isFinal: false, reason: answered };
   }
   if (status >= 300 && status < 500) {
-    return { state: "refused", isFinal: isJamfProReply(reply), reason: said };
+    return { state: "refused", isFinal: isJamfProReply(reply), reason: answered };
   }
-  return { state: "unknown", reason: said };
+  return { state: "unknown", reason: answered };
 }

@@ -9,9 +9,9 @@ import type { JamfSettings } from "../config/settings.ts";
 import type { HttpClient } from "../http/client.ts";
 import { parseReply } from "../http/parse_reply.ts";
 
-/** Newest first; older servers know the other one only. */
+/** Newest first; older servers know only the other one. */
 const PATHS = ["api/v1/oauth/token", "api/oauth/token"] as const;
-/** In milliseconds before its end: a token is not used any more, so that none ends on its way. */
+/** In milliseconds: a token is not used in the last part of its lifetime, so that it does not expire during a request. */
 const MARGIN = 60_000;
 
 const tokenSchema = z.object({
@@ -26,7 +26,7 @@ interface Token {
   readonly renewAt: number;
 }
 
-/** Gets tokens, one at a time, and keeps the last. */
+/** Gets tokens, one at a time, and keeps the last one. */
 export class Tokens {
   readonly #http: HttpClient;
   readonly #client: Pick<JamfSettings, "clientId" | "clientSecret">;
@@ -46,31 +46,31 @@ export class Tokens {
   }
 
   /**
-   * A token that is good for a while.
+   * A token that is still valid for some time.
    *
-   * @param refused The token that the server did not take, if it is to be another one.
-   * @throws {ReplyError | NoAnswerError} There is none to be had.
+   * @param refused The token that the server refused, if there is one.
+   * @throws {ReplyError | NoAnswerError} The server gives none.
    */
   async get(refused?: string): Promise<string> {
     const held = this.#token;
     if (held !== undefined) {
       const token = await held.catch(() => undefined);
-      // Callers that come together wait for the same one.
+      // Concurrent callers wait for the same one.
       const isGood = token !== undefined && token.text !== refused && token.renewAt > this.#now();
       if (isGood) return token.text;
       if (this.#token !== held) return await this.get(refused);
     }
-    const asked = this.#ask();
-    this.#token = asked;
-    return (await asked).text;
+    const requested = this.#request();
+    this.#token = requested;
+    return (await requested).text;
   }
 
-  /** The token at hand, if there is one. */
+  /** The current token, if there is one. */
   async held(): Promise<string | undefined> {
     return (await this.#token?.catch(() => undefined))?.text;
   }
 
-  async #ask(): Promise<Token> {
+  async #request(): Promise<Token> {
     const { clientId, clientSecret } = this.#client;
     const form = new URLSearchParams({
       client_id: clientId,
@@ -85,12 +85,12 @@ export class Tokens {
       this.#path = path;
       break;
     }
-    const server = "Jamf Pro, asked for a token,";
+    const server = "Jamf Pro's token endpoint";
     const { access_token, expires_in } = parseReply(server, reply, 200, tokenSchema);
     const lifetime = expires_in * 1000;
     return {
       text: access_token,
-      // One that lasts less than the margin is used for half of its time.
+      // A token with a short lifetime is used for half of it.
       renewAt: this.#now() + Math.max(lifetime - MARGIN, lifetime / 2),
     };
   }

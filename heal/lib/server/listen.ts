@@ -1,25 +1,23 @@
 /**
- * Answers over the network. Touches the network.
+ * Listens for requests. Uses the network.
  *
  * @module
  */
 
 import { reasonOf } from "../system_error.ts";
 
-/** The address cannot be listened on; the message is a sentence. */
+/** The program cannot listen on the address. */
 export class ListenError extends Error {
   override name = "ListenError";
 }
 
 /**
- * Listens until it is stopped, and then until what was begun is answered.
+ * Listens until it is stopped, and finishes the requests that have begun.
  *
- * @param address Where.
- * @param answer How.
- * @param stop No new requests.
- * @param abort Wait no longer: a client that keeps its connection open would hold us up for good.
- * @param whenListening Is told once it is so.
- * @throws {ListenError} The address cannot be had.
+ * @param stop Accepts no new requests.
+ * @param abort Ends the wait: a client that keeps its connection open would prevent the end.
+ * @param whenListening Is called when the server listens.
+ * @throws {ListenError} The address cannot be used.
  */
 export async function listen(
   address: { readonly hostname: string; readonly port: number },

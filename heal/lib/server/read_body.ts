@@ -1,25 +1,25 @@
 /**
- * Bodies of requests, as far as one is ready to read them.
+ * Reads bodies of requests, up to a size and a time.
  *
  * @module
  */
 
 import { Refusal } from "./refusal.ts";
 
-/** What one is ready to read. */
+/** The limits. */
 export interface BodyLimits {
-  /** The most that a body may have, in bytes. */
+  /** The size of a body, in bytes. */
   readonly length: number;
-  /** How long it may take, in milliseconds. */
+  /** The time for a body, in milliseconds. */
   readonly timeout: number;
-  /** How many are read at once. */
+  /** The number of bodies that are read at once. */
   readonly readers: number;
 }
 
 /**
- * Makes what reads bodies.
+ * Makes a reader.
  *
- * @returns Reads a body whole, or throws a {@linkcode Refusal}: it has more, or takes longer, or too many are being read.
+ * @returns Reads a whole body, or throws a {@linkcode Refusal} if a limit is exceeded.
  */
 export function bodyReader(
   { length, timeout, readers }: BodyLimits,

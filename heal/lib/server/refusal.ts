@@ -1,10 +1,10 @@
 /**
- * Why a request is not served.
+ * The reasons for refusing a request.
  *
  * @module
  */
 
-/** A request that is not served; the message goes to whoever sent it. */
+/** The request is refused; the message is sent to the client. */
 export class Refusal extends Error {
   override name = "Refusal";
 

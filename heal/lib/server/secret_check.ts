@@ -1,5 +1,5 @@
 /**
- * Whether a request brings the secret.
+ * Checks the secret of a request.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { auth } from "hono/utils/basic-auth";
 import type { Secret } from "../config/secret.ts";
 
 /**
- * Makes a check of requests: the secret is `?secret=…`, or the password of basic auth under any name. How long it takes
- * says nothing of how much of it is right.
+ * Makes a check of requests: the secret is `?secret=…`, or the password of basic auth with any user name. The time of the
+ * check does not depend on the secret.
  *
- * @param inUrl Whether the first of the two is taken.
+ * @param inUrl Whether the secret may be in the URL.
  */
 export function secretCheck(secret: Secret, inUrl: boolean): (request: Request) => boolean {
   const expected = digest(secret.reveal());
   return (request) => {
-    const asked = inUrl ? new URL(request.url).searchParams.get("secret") : null;
-    const given = asked ?? auth(request)?.password;
+    const fromUrl = inUrl ? new URL(request.url).searchParams.get("secret") : null;
+    const given = fromUrl ?? auth(request)?.password;
     return timingSafeEqual(digest(given ?? ""), expected);
   };
 }
 
-/** Of one length, whatever the text. */
+/** Of the same length for any text. */
 function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }

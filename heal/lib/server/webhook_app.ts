@@ -1,5 +1,5 @@
 /**
- * What `serve` answers over HTTP.
+ * The HTTP routes of `serve`.
  *
  * @module
  */
@@ -15,28 +15,28 @@ import { Refusal } from "./refusal.ts";
 import { secretCheck } from "./secret_check.ts";
 import { parseWebhookBody } from "./webhook_body.ts";
 
-/** What the server needs from outside. */
-export interface WebhookRoom {
+/** What this module needs from its caller. */
+export interface WebhookDeps {
   readonly secret: Secret;
-  /** Whether the secret may be in the URL; else it must be the password of basic auth. */
+  /** Whether the secret may be in the URL; otherwise it must be the password of basic auth. */
   readonly secretInUrl: boolean;
-  /** Keeps a delivery; it is answered only when that is done. */
+  /** Stores a delivery, which is answered only after that. */
   readonly deliver: (policyId: number, hostIds: readonly number[]) => Promise<Delivered>;
-  /** Whether the store answers. */
+  /** Whether the store works. */
   readonly isReady: () => Promise<boolean>;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
-  /** Other than the standard. */
+  /** Replaces the default limits. */
   readonly bodies?: Partial<BodyLimits>;
 }
 
 const BODIES: BodyLimits = { length: 1024 * 1024, timeout: 10_000, readers: 256 };
-/** In seconds: when to send again what could not be taken now. */
-const COME_BACK = "10";
+/** In seconds: when the client should send it again. */
+const RETRY_AFTER = "10";
 
 /**
  * The routes: `POST /fleet/failing-policy` and `GET /healthz`.
  */
-export function webhookApp(deps: WebhookRoom): Hono {
+export function webhookApp(deps: WebhookDeps): Hono {
   const { deliver, log, isReady } = deps;
   const requireSecret = secretRequired(deps);
   const read = bodyReader({ ...BODIES, ...deps.bodies });
@@ -49,7 +49,7 @@ export function webhookApp(deps: WebhookRoom): Hono {
   );
 
   app.post("/fleet/failing-policy", async (c) => {
-    // Before anything of the body is read.
+    // Before the body is read.
     requireSecret(c.req.raw);
     const { policy, hosts } = parseWebhookBody(await read(c.req.raw));
     const delivered = await deliver(policy.id, hosts.map(({ id }) => id));
@@ -59,7 +59,7 @@ export function webhookApp(deps: WebhookRoom): Hono {
     return c.json(delivered, 202);
   });
 
-  app.notFound((c) => c.json({ error: "There is nothing here" }, 404));
+  app.notFound((c) => c.json({ error: "Not found" }, 404));
   app.onError((error, c) => {
     if (error instanceof Refusal) {
       log({ event: "refused", status: error.status, reason: error.message });
@@ -69,14 +69,14 @@ export function webhookApp(deps: WebhookRoom): Hono {
       log({ event: "store_failed", reason: error.message });
       return refuse(c, new Refusal(503, "The store does not answer"));
     }
-    // A client that went away has no use for an answer, and is no fault.
+    // A client that has closed its connection is no defect.
     if (!c.req.raw.signal.aborted) log({ event: "fault", reason: error.stack ?? error.message });
-    return c.json({ error: "A fault of this program" }, 500);
+    return c.json({ error: "Internal error" }, 500);
   });
   return app;
 }
 
-function secretRequired({ secret, secretInUrl }: WebhookRoom): (request: Request) => void {
+function secretRequired({ secret, secretInUrl }: WebhookDeps): (request: Request) => void {
   const bringsSecret = secretCheck(secret, secretInUrl);
   const hint = secretInUrl
     ? ""
@@ -89,7 +89,7 @@ function secretRequired({ secret, secretInUrl }: WebhookRoom): (request: Request
 function refuse(c: Context, { status, message }: Refusal): Response {
   if (status === 401) c.header("www-authenticate", 'Basic realm="jamf-heal"');
   // Fleet sends it again.
-  if (status === 503) c.header("retry-after", COME_BACK);
+  if (status === 503) c.header("retry-after", RETRY_AFTER);
   // What is left of the body is not worth waiting for.
   if (status !== 400) c.header("connection", "close");
   return c.json({ error: message }, status);

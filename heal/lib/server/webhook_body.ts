@@ -8,7 +8,7 @@ import * as z from "zod";
 import { describe } from "../http/parse_reply.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Only the ids are believed: what they stand for is asked of Fleet. Everything else may be there, or change. */
+/** Only the ids are used; everything else is read from Fleet. */
 const webhookBodySchema = z.object({
   policy: z.object({ id: z.int().positive() }),
   hosts: z.array(z.object({ id: z.int().positive() })),
@@ -17,9 +17,9 @@ const webhookBodySchema = z.object({
 export type WebhookBody = z.infer<typeof webhookBodySchema>;
 
 /**
- * Reads the body.
+ * Parses the body.
  *
- * @throws {Refusal} It is no JSON, or has another shape; the message names the field that is wrong.
+ * @throws {Refusal} It is not JSON, or has another shape; the message names the wrong field.
  *
  * @example Usage
  * ```ts
@@ -35,7 +35,7 @@ export function parseWebhookBody(text: string): WebhookBody {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Refusal(400, "The body is no JSON");
+    throw new Refusal(400, "The body is not JSON");
   }
   const { success, data, error } = webhookBodySchema.safeParse(value);
   if (success) return data;

@@ -5,47 +5,47 @@
  */
 
 import type { Job, JobChange, JobState } from "../healing/job.ts";
-import type { Driver, Query } from "./driver.ts";
+import type { Driver, Query, Value } from "./driver.ts";
 
-/** What became of a delivery: hosts with a new job, and hosts whose job had not ended yet. */
+/** The result of a delivery: the number of hosts with a new job, and of those whose job had not ended yet. */
 export interface Delivered {
   readonly accepted: number;
   readonly repeated: number;
 }
 
-/** What is known of a job by now, whatever becomes of it. */
+/** What a step has learned about a job. */
 export interface Learned {
   readonly policy_name?: string | undefined;
   readonly serial?: string | undefined;
   readonly computer_id?: string | undefined;
 }
 
-/** Nobody works on it. */
+/** No instance works on it. */
 const FREE = "(lease_until IS NULL OR lease_until <= $2)";
-/** A request that may be on its way must be seen to, whatever the brakes say. */
+/** A job whose request may have been sent must be finished, also at a rate limit. */
 const NOT_ASKED =
   "NOT EXISTS (SELECT 1 FROM redeploys WHERE job_id = jobs.id AND redeploys.state = 'in_flight')";
 
-/** Jobs as one instance sees them: what it has leased, no other may change. */
+/** The jobs, for one instance. Another instance cannot change a job that this one has leased. */
 export class Jobs {
   readonly #driver: Driver;
   readonly #owner: string;
 
-  /** @param owner A name that no other instance has. */
+  /** @param owner The id of this instance. */
   constructor(driver: Driver, owner: string) {
     this.#driver = driver;
     this.#owner = owner;
   }
 
   /**
-   * Keeps that hosts fail a policy. When this returns, it outlasts a crash.
+   * Stores hosts that fail a policy. After it has returned, a crash does not lose them.
    *
-   * @param hostIds Fleet's; repeats count once.
+   * @param hostIds Ids in Fleet; repeats count once.
    * @param now Seconds since 1970, as everywhere here.
    */
   async deliver(policyId: number, hostIds: readonly number[], now: number): Promise<Delivered> {
-    const { numbers } = this.#driver.words;
-    // In order, so that two deliveries of the same hosts wait for each other instead of blocking each other.
+    const { numbers } = this.#driver.dialect;
+    // Sorted, so that two deliveries of the same hosts cannot deadlock.
     const ids = [...new Set(hostIds)].sort((a, b) => a - b);
     const rows = await this.#driver.exclusive((query) =>
       query(
@@ -63,15 +63,15 @@ export class Jobs {
   }
 
   /**
-   * Takes the job that has been due the longest, for this instance alone.
+   * Leases the job that has been due the longest.
    *
-   * @param until When it is free for others again, unless it was given back before.
+   * @param until The end of the lease.
    */
   async lease(now: number, until: number): Promise<Job | undefined> {
     const [row] = await this.#driver.query(
       `UPDATE jobs SET lease_owner = $1, lease_until = $3
        WHERE id = (SELECT id FROM jobs WHERE ended_at IS NULL AND due_at <= $2 AND ${FREE}
-                   ORDER BY due_at, id LIMIT 1 ${this.#driver.words.skipLocked})
+                   ORDER BY due_at, id LIMIT 1 ${this.#driver.dialect.skipLocked})
        RETURNING *`,
       [this.#owner, now, until],
     );
@@ -79,14 +79,16 @@ export class Jobs {
   }
 
   /**
-   * Records what became of a job, and gives it back.
+   * Records the change of a job, and gives it back.
    *
-   * @returns Whether it was still leased by this instance; if not, nothing is changed.
+   * @returns Whether this instance still had the lease; if not, nothing is changed.
    */
   async change(job: Job, change: JobChange, learned: Learned, now: number): Promise<boolean> {
     const { state, reason, due_at, unanswered_since = null, tries = 0 } = change;
     const { policy_name = null, serial = null, computer_id = null } = learned;
     const endedAt = due_at === undefined ? now : null;
+    const values: Value[] = [job.id, this.#owner, state, reason, due_at ?? null, endedAt];
+    values.push(unanswered_since, tries, policy_name, serial, computer_id);
     return await this.#driver.exclusive(async (query) => {
       const rows = await query(
         `UPDATE jobs SET state = $3, reason = $4, due_at = COALESCE($5, due_at), ended_at = $6,
@@ -94,17 +96,14 @@ export class Jobs {
            serial = COALESCE($10, serial), computer_id = COALESCE($11, computer_id),
            lease_owner = NULL, lease_until = NULL
          WHERE id = $1 AND lease_owner = $2 RETURNING id`,
-        [
-          ...[job.id, this.#owner, state, reason, due_at ?? null, endedAt],
-          ...[unanswered_since, tries, policy_name, serial, computer_id],
-        ],
+        values,
       );
       if (rows.length > 0 && endedAt !== null) await leaveUnknown(query, job.id);
       return rows.length > 0;
     });
   }
 
-  /** Ends all jobs of a policy that wait, in one go. */
+  /** Ends all waiting jobs of a policy. */
   async ignore(policyId: number, policyName: string, reason: string, now: number): Promise<void> {
     await this.#driver.exclusive((query) =>
       query(
@@ -115,7 +114,7 @@ export class Jobs {
     );
   }
 
-  /** Lets all jobs wait that are due, but for those whose request may be on its way. */
+  /** Postpones all jobs that are due, except those whose request may have been sent. */
   async postpone(now: number, until: number, reason: string): Promise<void> {
     await this.#driver.exclusive((query) =>
       query(
@@ -126,7 +125,7 @@ export class Jobs {
     );
   }
 
-  /** Gives back all that this instance has leased. */
+  /** Gives back all jobs that this instance has leased. */
   async giveBack(): Promise<void> {
     await this.#driver.query(
       "UPDATE jobs SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1",
@@ -134,7 +133,7 @@ export class Jobs {
     );
   }
 
-  /** Forgets what ended long ago. */
+  /** Deletes jobs that ended before, and redeploys requested before. */
   async forget(before: number): Promise<void> {
     await this.#driver.exclusive(async (query) => {
       await query("DELETE FROM jobs WHERE ended_at < $1", [before]);
@@ -143,7 +142,7 @@ export class Jobs {
   }
 }
 
-/** Nobody will ask again what became of a request that is on its way. */
+/** The answer of a request in flight will never be known. */
 async function leaveUnknown(query: Query, jobId: number): Promise<void> {
   await query(
     "UPDATE redeploys SET state = 'unknown' WHERE job_id = $1 AND state = 'in_flight'",
@@ -151,17 +150,17 @@ async function leaveUnknown(query: Query, jobId: number): Promise<void> {
   );
 }
 
-/** A job, and what was asked for it last. */
+/** A job, and its last redeploy. */
 export interface JobRecord extends Job {
   readonly command_uuid: string | null;
-  /** How often Jamf Pro was asked: twice only if nobody knew what became of the first time. */
+  /** The number of requests: two only if the answer of the first is not known. */
   readonly attempts: number | null;
 }
 
 /**
- * Jobs for a person to see, the newest first.
+ * All jobs, the newest first.
  *
- * @param state Only these, if it is given.
+ * @param state Only jobs in this state; all if `undefined`.
  */
 export async function listJobs(
   { query }: Driver,

@@ -1,5 +1,5 @@
 /**
- * The store that is configured, ready to use.
+ * Opens the configured store.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { makeTables } from "./schema.ts";
 import { openSqlite } from "./sqlite.ts";
 
 /**
- * Opens it, and makes its tables if there are none.
+ * Opens the store, and creates its tables if there are none.
  *
  * @throws {StoreError} It cannot be used.
  */

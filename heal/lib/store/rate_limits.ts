@@ -1,40 +1,40 @@
 /**
- * The brakes: they count what was asked of Jamf Pro, whoever asked. What it refused does not count.
+ * The rate limits. They count all requests to Jamf Pro, except those that it refused.
  *
  * @module
  */
 
 import type { Query } from "./driver.ts";
 
-/** How often to redeploy at most, counted in the store over everything that uses it. */
+/** The rate limits, over all instances that use the store. */
 export interface RateLimits {
-  /** In seconds: one redeploy of a computer in this time. */
+  /** In seconds: at most one redeploy of a computer in this time. */
   readonly coolDown: number;
-  /** Redeploys of all computers together in any hour. */
+  /** Redeploys of all computers in any hour. */
   readonly maxPerHour: number;
 }
 
-/** Why a computer is not redeployed now. Times are seconds since 1970. */
-export type Stop =
-  /** It was redeployed not long ago. */
+/** The limit that is reached. Times are in seconds since 1970. */
+export type LimitReached =
+  /** The computer was redeployed within the cool-down. */
   | { readonly kind: "cooling_down"; readonly askedAt: number; readonly until: number }
-  /** Enough have been redeployed within the last hour. */
+  /** The redeploys within the last hour reach the limit. */
   | { readonly kind: "hourly_limit"; readonly until: number };
 
 const HOUR = 3600;
 
 /**
- * Asks both brakes.
+ * Checks both limits.
  *
- * @param query Runs statements in the transaction that records the intent, too.
- * @returns `undefined` if they let it.
+ * @param query Runs statements in the transaction that also records the redeploy.
+ * @returns `undefined` if none is reached.
  */
-export async function brake(
+export async function checkRateLimits(
   query: Query,
   computerId: string,
   { coolDown, maxPerHour }: RateLimits,
   now: number,
-): Promise<Stop | undefined> {
+): Promise<LimitReached | undefined> {
   const [last] = await query(
     `SELECT asked_at FROM redeploys WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
      ORDER BY asked_at DESC LIMIT 1`,

@@ -1,61 +1,66 @@
 /**
- * What was asked of Jamf Pro, in the store: the brakes count it, and after a crash it tells what may have been asked.
+ * The redeploys in the store: for the rate limits, and to know after a crash what may have been requested.
  *
  * @module
  */
 
-import { brake, limitedUntil, type RateLimits, type Stop } from "./rate_limits.ts";
+import {
+  checkRateLimits,
+  limitedUntil,
+  type LimitReached,
+  type RateLimits,
+} from "./rate_limits.ts";
 import type { Driver, Query, Row } from "./driver.ts";
 
 /** One redeploy. */
 export interface Redeploy {
   readonly id: number;
-  /** The job that it is for; `null` if a person asked. */
+  /** The job that it is for; `null` if a person named the Mac. */
   readonly job_id: number | null;
   readonly computer_id: string;
   readonly serial: string;
-  /** When it was asked for, last; seconds since 1970. */
+  /** When it was last requested, in seconds since 1970. */
   readonly asked_at: number;
-  /** How often it was asked for. */
+  /** The number of requests. */
   readonly attempts: number;
-  /** `in_flight`: recorded before asking, and nobody has said since what came of it. */
+  /** `in_flight`: recorded before the request, and the answer is not recorded yet. */
   readonly state: "in_flight" | "queued" | "refused" | "unknown";
   readonly command_uuid: string | null;
 }
 
-/** Who wants to ask. */
+/** The computer, and the job. */
 export interface Claimant {
   readonly computerId: string;
   readonly serial: string;
-  /** The job, and the instance that has leased it; absent if a person asks. */
+  /** The job, and the instance that has leased it; absent if a person named the Mac. */
   readonly job?:
     | { readonly id: number; readonly owner: string; readonly policyName: string }
     | undefined;
 }
 
-/** What came of asking. */
+/** The result of the request. */
 export interface Settlement {
   readonly state: "queued" | "refused" | "unknown";
-  /** Why, for a person. */
+  /** The reason, for a person. */
   readonly reason: string;
   readonly commandUuid?: string;
 }
 
-/** Whether the brakes let it. */
+/** Whether the redeploy may be requested. */
 export type Claim =
   | { readonly kind: "granted"; readonly redeploy: Redeploy }
-  | Stop
-  /** It was asked for twice already, and nobody knows what came of it. */
+  | LimitReached
+  /** It was requested twice, and the answers are not known. */
   | { readonly kind: "asked_twice"; readonly redeploy: Redeploy }
-  /** An instance that had the job before has asked, and told so after it lost the job. */
+  /** Another instance requested it, and recorded that after it had lost the lease. */
   | { readonly kind: "asked_before"; readonly redeploy: Redeploy }
-  /** Another instance has the job by now. */
+  /** Another instance has leased the job. */
   | { readonly kind: "lease_lost" };
 
-/** After a request whose answer nobody knows, one more. */
+/** A request whose answer is not known is repeated once. */
 const ATTEMPTS = 2;
 
-/** The redeploys that all instances and all by-hand runs have asked for. */
+/** The redeploys of all instances, for jobs and for persons. */
 export class Redeploys {
   readonly #driver: Driver;
 
@@ -64,12 +69,12 @@ export class Redeploys {
   }
 
   /**
-   * Asks the brakes, and records the intent if they let it, and what the job is about: all in one transaction that excludes
-   * others, and before anything is sent. Whoever takes over after a crash has to know which computer it was.
+   * Checks the rate limits, and records the redeploy and its computer before the request is sent, in one transaction that
+   * excludes others. After a crash, the next instance must know the computer.
    *
-   * @param brakes `undefined` sets them aside.
-   * @param now Seconds since 1970.
-   * @param isDry Only tell what would be; the redeploy that is granted is not recorded.
+   * @param rateLimits `undefined` ignores them.
+   * @param now In seconds since 1970.
+   * @param isDry Records nothing.
    */
   async claim(
     claimant: Claimant,
@@ -91,8 +96,8 @@ export class Redeploys {
           return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
         }
       }
-      const stop = rateLimits && await brake(query, computerId, rateLimits, now);
-      if (stop !== undefined) return stop;
+      const limit = rateLimits && await checkRateLimits(query, computerId, rateLimits, now);
+      if (limit !== undefined) return limit;
       const redeploy: Redeploy = {
         id: 0,
         job_id: job?.id ?? null,
@@ -110,17 +115,17 @@ export class Redeploys {
   }
 
   /**
-   * Records what came of asking, and for a job that was asked for that it is so, in one transaction. A job that another
-   * instance has by now is left to it.
+   * Records the result of the request, and the new state of the job, in one transaction. A job that another instance has
+   * leased is not changed.
    *
-   * @param owner The name by which this instance has leased the job; absent if a person asked.
-   * @param lookAgainAt When to look whether the Mac has been heard from.
+   * @param owner The id of the instance that has leased the job; absent if a person named the Mac.
+   * @param dueAt When to look whether the Mac has checked in.
    */
   async settle(
     redeploy: Redeploy,
     { state, reason, commandUuid }: Settlement,
     owner: string | undefined,
-    lookAgainAt: number,
+    dueAt: number,
   ): Promise<void> {
     await this.#driver.exclusive(async (query) => {
       await query("UPDATE redeploys SET state = $2, command_uuid = $3 WHERE id = $1", [
@@ -132,7 +137,7 @@ export class Redeploys {
       await query(
         `UPDATE jobs SET state = 'redeployed', reason = $5, redeployed_at = $2, due_at = $3
          WHERE id = $1 AND lease_owner = $4`,
-        [redeploy.job_id, redeploy.asked_at, lookAgainAt, owner, reason],
+        [redeploy.job_id, redeploy.asked_at, dueAt, owner, reason],
       );
     });
   }
@@ -168,12 +173,12 @@ async function describeJob(
   ]);
 }
 
-/** The instance that asked had lost the job by then, and left this to the one that has it. */
+/** The instance that sent the request had lost the lease, so it could not do this. */
 async function dateJob(query: Query, { job_id, asked_at }: Redeploy): Promise<void> {
   await query("UPDATE jobs SET redeployed_at = $2 WHERE id = $1", [job_id, asked_at]);
 }
 
-/** What was asked for a job, unless it was refused. */
+/** The redeploy of a job, unless it was refused. */
 async function ownOf(query: Query, jobId: number): Promise<Redeploy | undefined> {
   const [row] = await query(
     "SELECT * FROM redeploys WHERE job_id = $1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",

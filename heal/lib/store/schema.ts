@@ -6,24 +6,24 @@
 
 import { type Dialect, type Driver, StoreError } from "./driver.ts";
 
-/** Raised whenever the tables change, with a statement here that changes those that stand. */
+/** Is increased when the tables change, together with a statement that changes existing tables. */
 const VERSION = 1;
 
 /**
- * Makes what is missing.
+ * Creates missing tables.
  *
- * @throws {StoreError} The tables are a newer program's.
+ * @throws {StoreError} A newer program has created the tables.
  */
-export async function makeTables({ exclusive, words }: Driver): Promise<void> {
+export async function makeTables({ exclusive, dialect }: Driver): Promise<void> {
   await exclusive(async (query) => {
-    for (const statement of tables(words)) await query(statement);
+    for (const statement of tables(dialect)) await query(statement);
     const [row] = await query("SELECT max(version) AS version FROM store_version");
     const found = row?.["version"];
     if (found === null || found === undefined) {
       await query("INSERT INTO store_version (version) VALUES ($1)", [VERSION]);
     } else if (Number(found) > VERSION) {
       throw new StoreError(
-        `Cannot use the store: it has version ${found}, made by a newer jamf-heal than this, which knows ${VERSION}`,
+        `Cannot use the store: it has version ${found}, made by a newer jamf-heal; this one knows ${VERSION}`,
       );
     }
   });
@@ -52,7 +52,7 @@ function tables({ id }: Dialect): string[] {
       lease_until BIGINT,
       ended_at BIGINT
     )`,
-    // One host fails one policy once, however often that is delivered.
+    // One open job for each host and policy, also after repeated deliveries.
     `CREATE UNIQUE INDEX IF NOT EXISTS jobs_open ON jobs (host_id, policy_id) WHERE ended_at IS NULL`,
     `CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_at, id) WHERE ended_at IS NULL`,
     `CREATE TABLE IF NOT EXISTS redeploys (

@@ -1,5 +1,5 @@
 /**
- * The store in a file. Touches the disk.
+ * The store in a file. Uses the disk.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";
 import { type Dialect, type Driver, type Query, type Row, StoreError } from "./driver.ts";
 
-const WORDS: Dialect = {
+const DIALECT: Dialect = {
   id: "INTEGER PRIMARY KEY",
   numbers: "SELECT CAST(value AS BIGINT) AS number FROM json_each($1)",
-  // There is one writer at a time.
+  // SQLite has one writer at a time.
   skipLocked: "",
 };
 
-/** In milliseconds: how long to wait for another process that writes, and for how long at a time. */
+/** In milliseconds: how long to wait for another process that writes, and the pause between two tries. */
 const BUSY_TIMEOUT = 10_000;
 const BUSY_PAUSE = 5;
 
 /**
- * Opens a file, readable for its owner only, and makes it if there is none.
+ * Opens a file that only its owner can read, and creates it if there is none.
  *
- * @param path The file; its folder must stand.
- * @throws {StoreError} The system refuses it, or it is no database.
+ * @param path The file; its folder must exist.
+ * @throws {StoreError} The system refuses it, or it is not a database.
  */
 export function openSqlite(path: string): Driver {
   try {
@@ -34,14 +34,14 @@ export function openSqlite(path: string): Driver {
   }
 }
 
-/** SQLite gives the files that it keeps beside this one the same mode. */
+/** SQLite gives its other files the same mode. */
 function makePrivate(path: string): void {
   try {
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     const { isFile, isSymlink, mode } = Deno.lstatSync(path);
-    if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "no regular file"}; remove it`);
+    if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "not a regular file"}; remove it`);
     if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
   }
 }
@@ -50,9 +50,9 @@ function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   database.exec("PRAGMA journal_mode = WAL");
-  // What was answered with 202 must outlast a loss of power.
+  // A delivery that was answered with 202 must not be lost with the power.
   database.exec("PRAGMA synchronous = FULL");
-  // From now on we wait by ourselves: SQLite would keep all of this program waiting.
+  // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
   database.exec("PRAGMA busy_timeout = 0");
   return database;
 }
@@ -69,18 +69,18 @@ function driverOf(database: DatabaseSync, path: string): Driver {
     return Promise.resolve((values.length === 0 ? statement.all() : statement.all(named)) as Row[]);
   };
 
-  // One connection: what comes while a transaction is open must wait, or it would be part of it.
+  // There is one connection: a statement during a transaction would become a part of it.
   let last: Promise<unknown> = Promise.resolve();
   const serialize = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work).catch((error) => {
-      throw told(error, path);
+    const result = last.then(work).catch((error) => {
+      throw toStoreError(error, path);
     });
-    last = turn.catch(() => {});
-    return turn;
+    last = result.catch(() => {});
+    return result;
   };
 
   return {
-    words: WORDS,
+    dialect: DIALECT,
     query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
     exclusive: (work) =>
       serialize(async () => {
@@ -102,8 +102,8 @@ function driverOf(database: DatabaseSync, path: string): Driver {
   };
 }
 
-/** A full disk, and the like; what our own code throws inside a transaction passes. */
-function told(error: unknown, path: string): unknown {
+/** Only errors of SQLite, such as a full disk: other code may throw inside a transaction. */
+function toStoreError(error: unknown, path: string): unknown {
   if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
     return error;
   }
@@ -114,11 +114,11 @@ function rollBack(database: DatabaseSync): void {
   try {
     database.exec("ROLLBACK");
   } catch {
-    // SQLite has done it already, as after a full disk.
+    // SQLite has already done it, as after a full disk.
   }
 }
 
-/** Does it as soon as no other process writes. */
+/** Repeats the work while another process writes. */
 async function retryWhileBusy<T>(work: () => T): Promise<Awaited<T>> {
   for (let waited = 0;; waited += BUSY_PAUSE) {
     try {

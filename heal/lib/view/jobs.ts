@@ -1,5 +1,5 @@
 /**
- * Jobs to text.
+ * Prints jobs.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { JobRecord } from "../store/jobs.ts";
 import { table } from "./table.ts";
 
 /** More than a person reads at once. */
-const SHOWN = 200;
+const MAX_ROWS = 200;
 
 /**
- * How many jobs are in which state, and one line a job, the newest first.
+ * The number of jobs in each state, and one line for each job, the newest first.
  */
 export function jobsText(jobs: readonly JobRecord[]): string {
   if (jobs.length === 0) return "No jobs\n";
@@ -21,23 +21,23 @@ export function jobsText(jobs: readonly JobRecord[]): string {
     .map((state) => ({ state, count: jobs.filter((job) => job.state === state).length }))
     .filter(({ count }) => count > 0)
     .map(({ state, count }) => `${count} ${state}`);
-  const rows = jobs.slice(0, SHOWN).map((job) => [
+  const rows = jobs.slice(0, MAX_ROWS).map((job) => [
     formatTimestamp(job.created_at),
     `${job.host_id}`,
     job.serial ?? "-",
     job.computer_id ?? "-",
     job.policy_name ?? `${job.policy_id}`,
     job.state,
-    (job.attempts ?? 0) > 1 ? `${job.reason} (asked twice)` : job.reason,
+    (job.attempts ?? 0) > 1 ? `${job.reason} (requested twice)` : job.reason,
   ]);
   const rest = jobs.length - rows.length;
   return `${counts.join(", ")}\n\n` +
-    table(["Delivered", "Host", "Serial", "Computer", "Policy", "State", "Why"], rows) +
-    (rest > 0 ? `\n${rest} older not shown: see --state, --json\n` : "");
+    table(["Delivered", "Host", "Serial", "Computer", "Policy", "State", "Reason"], rows) +
+    (rest > 0 ? `\n${rest} older jobs are not shown: use --state or --json\n` : "");
 }
 
 /**
- * All of it, for programs.
+ * All jobs, for programs.
  */
 export function jobsJson(jobs: readonly JobRecord[]): string {
   const shown = jobs.map((job) => ({

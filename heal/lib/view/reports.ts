@@ -1,15 +1,15 @@
 /**
- * What became of the targets of `redeploy`, to text.
+ * Prints the outcomes of `redeploy`.
  *
  * @module
  */
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { DONE, type TargetReport } from "../commands/redeploy.ts";
+import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
 import { table } from "./table.ts";
 
 /**
- * The closing table, and a line that sums it up.
+ * A table, and the number of targets that are done.
  */
 export function reportsText(reports: readonly TargetReport[]): string {
   const rows = reports.map((report) => [
@@ -20,7 +20,7 @@ export function reportsText(reports: readonly TargetReport[]): string {
     report.reason,
   ]);
   const done = reports.filter(({ outcome }) => DONE.includes(outcome)).length;
-  return table(["Mac", "Computer", "Outcome", "Command", "Why"], rows) +
+  return table(["Mac", "Computer", "Outcome", "Command", "Reason"], rows) +
     `\n${done} of ${reports.length} done\n`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Rows to aligned columns.
+ * Aligns columns.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { printable } from "../../../lib/shared/printable.ts";
 
 /**
- * Lines up cells under their heads; what is in the last column may be as long as it likes.
+ * Prints rows under their heads, in aligned columns.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(table(["Mac", "Why"], [["C02XK1", "no"]]), "Mac     Why\nC02XK1  no\n");
+ * assertEquals(table(["Mac", "Reason"], [["C02XK1", "no"]]), "Mac     Reason\nC02XK1  no\n");
  * ```
  */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readSecretFile } from "../../lib/config/secret_file.ts";
 
-Deno.test("readSecretFile() reads what only its owner can read, through links too", () => {
+Deno.test("readSecretFile() reads a file that only its owner can read, also through a link", () => {
   const dir = Deno.makeTempDirSync();
   const path = `${dir}/secret`;
   const message = (): string => assertThrows(() => readSecretFile(path)).message;
@@ -19,12 +19,12 @@ Deno.test("readSecretFile() reads what only its owner can read, through links to
       const octal = mode.toString(8).padStart(4, "0");
       assertEquals(
         message(),
-        `"${path}" has mode ${octal}, and others can read it: chmod 600 it`,
+        `"${path}" has mode ${octal}, so others can read it: run chmod 600`,
       );
     }
     Deno.removeSync(path);
     Deno.mkdirSync(path);
-    assertEquals(message(), `Cannot read "${path}": it is no small regular file`);
+    assertEquals(message(), `Cannot read "${path}": it is not a small regular file`);
   } finally {
     Deno.removeSync(dir, { recursive: true });
   }

@@ -1,5 +1,5 @@
 /**
- * A stand-in for Fleet: one host by its id, with its serial number and how its policies stand.
+ * A fake of Fleet: one host by its id, with its serial number and the results of its policies.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export const FLEET = {
   host: /^GET \/api\/(v1|latest)\/fleet\/hosts\/[^/?]*(\?|$)/,
 } as const;
 
-/** How a policy stands on a host: `""` before the host has answered. */
+/** The result of a policy on a host: `""` before the host has answered. */
 export type PolicyResponse = "pass" | "fail" | "";
 
 /** A policy on a host. */
@@ -32,36 +32,24 @@ export interface FleetHost {
   policies: FleetHostPolicy[];
 }
 
-/** How a stand-in starts; all of it may be left out. */
-export interface FakeFleetOptions {
-  readonly port?: number;
-  readonly apiToken?: string;
-  /** How much software each host lists, unless it is asked to leave that out. */
-  readonly software?: number;
-}
-
-/** Stands in for Fleet. */
+/** A fake of Fleet. */
 export class FakeFleet extends Fake {
   /** By id. */
   readonly hosts = new Map<number, FleetHost>();
-  /** What a client must present. */
-  readonly apiToken: string;
-  software: number;
 
-  private constructor(options: FakeFleetOptions) {
+  /** @param apiToken What a client must present. */
+  private constructor(readonly apiToken: string) {
     super();
-    this.apiToken = options.apiToken ?? "stand-in-fleet-api-token";
-    this.software = options.software ?? 2;
   }
 
-  /** Starts it on a port of its own. */
-  static start(options: FakeFleetOptions = {}): FakeFleet {
-    const standIn = new FakeFleet(options);
-    standIn.listen(options.port);
-    return standIn;
+  /** Starts it on a free port. */
+  static async start(apiToken = "fake-fleet-api-token"): Promise<FakeFleet> {
+    const fake = new FakeFleet(apiToken);
+    await fake.listen();
+    return fake;
   }
 
-  /** Adds a Mac that fails one policy, but for what is given. */
+  /** Adds a Mac that fails one policy, unless given otherwise. */
   addHost(given: Partial<FleetHost> & Pick<FleetHost, "hardwareSerial">): FleetHost {
     const id = given.id ?? this.hosts.size + 1;
     const host: FleetHost = {
@@ -85,18 +73,8 @@ export class FakeFleet extends Fake {
     }
     if (!/^\d+$/.test(id)) return fleetError(400, "Bad request", "invalid host id");
     const host = this.hosts.get(Number(id));
-    if (host !== undefined) return { status: 200, body: { host: this.#detailOf(host, request) } };
+    if (host !== undefined) return { status: 200, body: { host: toDetail(host) } };
     return fleetError(404, "Resource Not Found", `Host ${id} was not found in the datastore`);
-  }
-
-  protected override record(): Readonly<Record<string, unknown>> {
-    return {};
-  }
-
-  #detailOf(host: FleetHost, { query }: SeenRequest): Record<string, unknown> {
-    const detail = toDetail(host);
-    if (query.get("exclude_software") === "true") return detail;
-    return { ...detail, software: Array.from({ length: this.software }, (_, id) => appOf(id)) };
   }
 }
 
@@ -125,11 +103,6 @@ function toDetail(host: FleetHost): Record<string, unknown> {
     })),
     issues: { failing_policies_count: policies.filter((one) => one.response === "fail").length },
   };
-}
-
-function appOf(id: number): Record<string, unknown> {
-  const name = `App ${id}.app`;
-  return { id, name, version: "1.0", source: "apps", vulnerabilities: null };
 }
 
 function fleetError(status: number, message: string, reason: string): Answer {

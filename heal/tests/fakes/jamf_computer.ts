@@ -1,5 +1,5 @@
 /**
- * A computer as the stand-in for Jamf Pro keeps it, and as it shows it.
+ * A computer as the fake of Jamf Pro keeps it, and as it shows it.
  *
  * @module
  */
@@ -14,8 +14,8 @@ export interface JamfComputer {
   mdmCapable: boolean;
   /** When the agent last checked in; `null` if it never has. */
   lastContactTime: Date | null;
-  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that stays silent. */
-  healsAfter: number | undefined;
+  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that does not check in. */
+  checksInAfter: number | undefined;
 }
 
 /** Versions of the inventory's path that Jamf Pro has had. */
@@ -24,7 +24,7 @@ export type InventoryVersion = 1 | 2 | 3 | 4;
 /**
  * A computer as the inventory shows it.
  *
- * @param sections As asked for; a section that was not is `null`.
+ * @param sections The requested ones; any other is `null`.
  * @param version From 4 on, the last check-in has another name.
  */
 export function toInventory(
@@ -43,8 +43,8 @@ export function toInventory(
   };
 }
 
-/** A point in time as Jamf Pro writes it: UTC, without the zeros at the end of a second's fraction. */
-export function jamfStamp(time: Date): string {
+/** A timestamp as Jamf Pro writes it: UTC, without zeros at the end of the fraction. */
+export function jamfTimestamp(time: Date): string {
   return time.toISOString().replace(/\.?0*Z$/, "Z");
 }
 
@@ -55,16 +55,18 @@ export function serialOf(number: number): string {
 
 function generalOf(computer: JamfComputer, version: InventoryVersion): Record<string, unknown> {
   const { name, managed, mdmCapable, lastContactTime } = computer;
-  const stamp = lastContactTime === null ? null : jamfStamp(lastContactTime);
+  const timestamp = lastContactTime === null ? null : jamfTimestamp(lastContactTime);
   return {
     name,
     platform: "Mac",
     remoteManagement: { managed, managementUsername: null },
     supervised: managed,
     mdmCapable: { capable: mdmCapable, capableUsers: [], userManagementInfo: [] },
-    reportDate: stamp,
-    // From version 4 on `lastContact` is any contact, MDM's too, and was seen to be null where the check-in is known.
-    ...(version < 4 ? { lastContactTime: stamp } : { lastCheckIn: stamp, lastContact: null }),
+    reportDate: timestamp,
+    // From version 4 on, `lastContact` is any contact, also by MDM, and can be null although there was a check-in.
+    ...(version < 4
+      ? { lastContactTime: timestamp }
+      : { lastCheckIn: timestamp, lastContact: null }),
     mdmProfileExpiration: managed ? "2031-10-31T18:04:13Z" : null,
   };
 }

@@ -1,72 +1,72 @@
 /**
- * What Jamf's public description of its API says of the answers that matter here: which fields there are, and their
- * types. In the description nearly nothing is required, and real servers answer `null` for what they do not know; what
- * is marked here as required is what it requires.
+ * What Jamf's public description of its API says of the answers that are used here: fields and their types. The
+ * description requires almost no field, and real servers answer `null` for what they do not know; what is required
+ * here is required there.
  *
  * @module
  */
 
-import type { Shape } from "./shape.ts";
+import * as z from "zod";
+
+const TEXT = z.string().nullish();
+const FLAG = z.boolean().nullish();
+const TIME = z.iso.datetime().nullish();
 
 const GENERAL = {
-  name: "string?",
-  platform: "string?",
-  remoteManagement: { managed: "boolean?", managementUsername: "string?" },
-  supervised: "boolean?",
-  mdmCapable: {
-    capable: "boolean?",
-    capableUsers: ["string"],
-    userManagementInfo: [{ capableUser: "string", managementId: "string" }],
-  },
-  reportDate: "stamp?",
-  mdmProfileExpiration: "stamp?",
-} as const;
+  name: TEXT,
+  platform: TEXT,
+  remoteManagement: z.strictObject({ managed: FLAG, managementUsername: TEXT }),
+  supervised: FLAG,
+  mdmCapable: z.strictObject({
+    capable: FLAG,
+    capableUsers: z.array(z.string()),
+    userManagementInfo: z.array(
+      z.strictObject({ capableUser: z.string(), managementId: z.string() }),
+    ),
+  }),
+  reportDate: TIME,
+  mdmProfileExpiration: TIME,
+};
+const BEFORE_4 = z.strictObject({ ...GENERAL, lastContactTime: TIME });
+const FROM_4 = z.strictObject({ ...GENERAL, lastCheckIn: TIME, lastContact: TIME });
 
-const HARDWARE = {
-  make: "string?",
-  model: "string?",
-  modelIdentifier: "string?",
-  serialNumber: "string?",
-} as const;
-
-const COMPUTER = { id: "string?", udid: "string?", hardware: HARDWARE } as const;
-
-/** A computer, by the version of the inventory's path. */
-export const COMPUTER_SHAPES = {
-  1: { ...COMPUTER, general: { ...GENERAL, lastContactTime: "stamp?" } },
-  2: { ...COMPUTER, general: { ...GENERAL, lastContactTime: "stamp?" } },
-  3: { ...COMPUTER, general: { ...GENERAL, lastContactTime: "stamp?" } },
-  4: { ...COMPUTER, general: { ...GENERAL, lastCheckIn: "stamp?", lastContact: "stamp?" } },
-} as const satisfies Record<number, Shape>;
-
-/** `POST /v1/oauth/token`, 200. */
-export const TOKEN_SHAPE = {
-  access_token: "string",
-  expires_in: "integer",
-  scope: "string",
-  token_type: "string",
-} as const satisfies Shape;
-
-/** The same, refused. */
-export const TOKEN_ERROR_SHAPE = {
-  error: "string",
-  error_description: "string?",
-  error_uri: "string?",
-} as const satisfies Shape;
-
-/** `POST /v1/jamf-management-framework/redeploy/{id}`, 202. */
-export const REDEPLOY_SHAPE = {
-  deviceId: "string?",
-  commandUuid: "string?",
-} as const satisfies Shape;
-
-/** Any other error. A cause's field is required there, but null in practice where no field is to blame. */
-export const ERROR_SHAPE = {
-  httpStatus: "integer?",
-  errors: [{ code: "string?", description: "string?", id: "string?", field: "string?" }],
-} as const satisfies Shape;
+/** A computer, by the version of the inventory's path. A section that was not requested is `null`. */
+export function computerSchema(version: 1 | 2 | 3 | 4): z.ZodType {
+  return z.strictObject({
+    id: TEXT,
+    udid: TEXT,
+    general: (version < 4 ? BEFORE_4 : FROM_4).nullable(),
+    hardware: z.strictObject({ make: TEXT, model: TEXT, modelIdentifier: TEXT, serialNumber: TEXT })
+      .nullable(),
+  });
+}
 
 /** A page of computers. */
-export function pageShape(version: keyof typeof COMPUTER_SHAPES): Shape {
-  return { totalCount: "integer?", results: [COMPUTER_SHAPES[version]] };
+export function pageSchema(version: 1 | 2 | 3 | 4): z.ZodType {
+  const results = z.array(computerSchema(version));
+  return z.strictObject({ totalCount: z.int().nullish(), results });
 }
+
+/** `POST /v1/oauth/token`, 200. */
+export const TOKEN_SCHEMA: z.ZodType = z.strictObject({
+  access_token: z.string(),
+  expires_in: z.int(),
+  scope: z.string(),
+  token_type: z.string(),
+});
+
+/** The same, refused. */
+export const TOKEN_ERROR_SCHEMA: z.ZodType = z.strictObject({
+  error: z.string(),
+  error_description: TEXT,
+  error_uri: TEXT,
+});
+
+/** `POST /v1/jamf-management-framework/redeploy/{id}`, 202. */
+export const REDEPLOY_SCHEMA: z.ZodType = z.strictObject({ deviceId: TEXT, commandUuid: TEXT });
+
+/** Any other error. The description requires `field`, but servers send `null` where no field is the cause. */
+export const ERROR_SCHEMA: z.ZodType = z.strictObject({
+  httpStatus: z.int().nullish(),
+  errors: z.array(z.strictObject({ code: TEXT, description: TEXT, id: TEXT, field: TEXT })),
+});

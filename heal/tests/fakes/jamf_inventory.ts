@@ -1,15 +1,17 @@
 /**
- * What the stand-in for Jamf Pro answers about computers.
+ * What the fake of Jamf Pro answers about computers.
  *
  * @module
  */
 
 import { type InventoryVersion, type JamfComputer, toInventory } from "./jamf_computer.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
-import { type Filter, parseRsql } from "./rsql.ts";
+
+/** The one filter that the program sends. */
+const FILTER = /^hardware\.serialNumber=="([^"\\*]*)"$/;
 
 /**
- * A page of the computers that a filter finds.
+ * The first page of the computers that a filter finds.
  *
  * @param computers All there are.
  */
@@ -18,21 +20,16 @@ export function searchAnswer(
   request: SeenRequest,
   version: InventoryVersion,
 ): Answer {
-  const page = numberOf(request, "page", 0);
-  const size = numberOf(request, "page-size", 100);
-  if (page === undefined || size === undefined) {
-    return apiError(400, "INVALID_FIELD", "Cannot read the page or its size", "page");
+  const filter = request.query.get("filter");
+  const serial = FILTER.exec(filter ?? "")?.[1];
+  if (filter !== null && serial === undefined) {
+    return apiError(400, "INVALID_FIELD", "Cannot read the filter", "filter");
   }
-  let found = [...computers];
-  try {
-    const filter = filterOf(request);
-    if (filter !== undefined) found = found.filter(filter);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return apiError(400, "INVALID_FIELD", error.message, "filter");
-  }
+  const found = [...computers].filter(({ serialNumber }) =>
+    (serial ?? serialNumber) === serialNumber
+  );
   const sections = sectionsOf(request);
-  const results = found.slice(page * size, (page + 1) * size)
+  const results = found.slice(0, Number(request.query.get("page-size") ?? "100"))
     .map((computer) => toInventory(computer, sections, version));
   return { status: 200, body: { totalCount: found.length, results } };
 }
@@ -46,12 +43,12 @@ export function computerAnswer(
   return { status: 200, body: toInventory(computer, sectionsOf(request), version) };
 }
 
-/** What is answered for an id that no computer has. */
+/** The answer for an unknown id. */
 export function noSuchComputer(id: string): Answer {
   return apiError(404, "INVALID_ID", "Computer with given id does not exist", null, id);
 }
 
-/** An error as the API tells it; without a code, as it does for a token or a path that it does not know. */
+/** An error of the API. For an unknown token or path, it has no code. */
 export function apiError(
   httpStatus: number,
   code?: string,
@@ -63,35 +60,7 @@ export function apiError(
   return { status: httpStatus, body: { httpStatus, errors } };
 }
 
-function filterOf({ query }: SeenRequest): Filter<JamfComputer> | undefined {
-  const text = query.get("filter") ?? "";
-  return text === "" ? undefined : parseRsql(text, fieldOf);
-}
-
-/** Of the many fields that a filter may name, those a test has use for. */
-function fieldOf(computer: JamfComputer, field: string): string | null | undefined {
-  switch (field) {
-    case "id":
-      return computer.id;
-    case "general.name":
-      return computer.name;
-    case "hardware.serialNumber":
-      return computer.serialNumber;
-    case "general.remoteManagement.managed":
-      return `${computer.managed}`;
-    case "general.mdmCapable.capable":
-      return `${computer.mdmCapable}`;
-    default:
-      return undefined;
-  }
-}
-
 function sectionsOf({ query }: SeenRequest): string[] {
-  const asked = query.getAll("section");
-  return asked.length === 0 ? ["GENERAL"] : asked;
-}
-
-function numberOf({ query }: SeenRequest, name: string, otherwise: number): number | undefined {
-  const text = query.get(name) ?? `${otherwise}`;
-  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+  const sections = query.getAll("section");
+  return sections.length === 0 ? ["GENERAL"] : sections;
 }

@@ -1,6 +1,6 @@
 /**
- * A stand-in for Jamf Pro: tokens by client credentials, the inventory of computers, and redeploying the management
- * framework, as Jamf's public description of its API says that they answer.
+ * A fake of Jamf Pro: tokens by client credentials, the inventory of computers, and redeploying the management
+ * framework, as Jamf's public description of its API defines them.
  *
  * @module
  */
@@ -30,9 +30,8 @@ export const JAMF_PRIVILEGES = [
 /** The cookie that Jamf Cloud keeps a client on one server with; without `Secure`, for loopback has no TLS. */
 export const STICKY_COOKIE = "jpro-ingress";
 
-/** How a stand-in starts; all of it may be left out. */
+/** How a fake starts. */
 export interface FakeJamfOptions {
-  readonly port?: number;
   readonly client?: JamfClient;
   /** Seconds that a token lasts. */
   readonly tokenLifetime?: number;
@@ -57,17 +56,7 @@ export interface Redeploy {
   readonly at: number;
 }
 
-/**
- * Stands in for Jamf Pro.
- *
- * @example
- * ```ts
- * await using jamf = StandInJamf.start();
- * jamf.addComputer({ serialNumber: "C02EXAMPLE", healsAfter: 50 });
- * jamf.misbehave(JAMF.redeploy, { status: 503, headers: { "retry-after": "1" } }, 2);
- * jamf.tokens.expireAll();
- * ```
- */
+/** A fake of Jamf Pro. */
 export class FakeJamf extends Fake {
   /** By id. */
   readonly computers = new Map<string, JamfComputer>();
@@ -86,7 +75,7 @@ export class FakeJamf extends Fake {
   private constructor(options: FakeJamfOptions) {
     super();
     this.#now = options.now ?? Date.now;
-    this.client = options.client ?? { id: "stand-in-client", secret: "stand-in-client-secret" };
+    this.client = options.client ?? { id: "fake-client", secret: "fake-client-secret" };
     this.tokens = new JamfTokens(this.client, options.tokenLifetime ?? 1200, this.#now);
     this.privileges = options.privileges ?? JAMF_PRIVILEGES;
     this.tokenPaths = options.tokenPaths ?? ["/api/v1/oauth/token", "/api/oauth/token"];
@@ -95,13 +84,13 @@ export class FakeJamf extends Fake {
   }
 
   /** Starts it. */
-  static start(options: FakeJamfOptions = {}): FakeJamf {
-    const standIn = new FakeJamf(options);
-    standIn.listen(options.port);
-    return standIn;
+  static async start(options: FakeJamfOptions = {}): Promise<FakeJamf> {
+    const fake = new FakeJamf(options);
+    await fake.listen();
+    return fake;
   }
 
-  /** Adds a computer that is managed and last checked in 30 days ago, but for what is given. */
+  /** Adds a computer that is managed and last checked in 30 days ago, unless given otherwise. */
   addComputer(given: Partial<JamfComputer> = {}): JamfComputer {
     const id = given.id ?? `${this.computers.size + 1}`;
     const computer: JamfComputer = {
@@ -111,20 +100,11 @@ export class FakeJamf extends Fake {
       managed: true,
       mdmCapable: true,
       lastContactTime: new Date(this.#now() - 30 * 86_400_000),
-      healsAfter: undefined,
+      checksInAfter: undefined,
       ...given,
     };
     this.computers.set(id, computer);
     return computer;
-  }
-
-  /** How often each computer was redeployed, by id. */
-  redeploysByComputer(): Map<string, number> {
-    const counts = new Map<string, number>();
-    for (const { computerId } of this.redeploys) {
-      counts.set(computerId, (counts.get(computerId) ?? 0) + 1);
-    }
-    return counts;
   }
 
   protected override answer(request: SeenRequest): Answer {
@@ -132,10 +112,6 @@ export class FakeJamf extends Fake {
     const route = this.#routeOf(request);
     if (route === undefined) return apiError(404);
     return this.#refusal(request, route.privileges) ?? route.answer();
-  }
-
-  protected override record(): Readonly<Record<string, unknown>> {
-    return { redeploys: this.redeploys, tokens: this.tokens.good };
   }
 
   #token(request: SeenRequest): Answer {
@@ -197,15 +173,15 @@ export class FakeJamf extends Fake {
     return { status: 202, body: { deviceId: computerId, commandUuid } };
   }
 
-  /** The computer, with the check-in that its last redeploy brought about, if it is time. */
+  /** The computer, with the check-in after its last redeploy, if it is time for that. */
   #asOfNow(computer: JamfComputer): JamfComputer {
     const redeployed = this.#redeployed.get(computer.id);
-    if (redeployed === undefined || computer.healsAfter === undefined) return computer;
-    const healed = redeployed + computer.healsAfter;
-    if (healed > this.#now() || healed <= (computer.lastContactTime?.getTime() ?? 0)) {
+    if (redeployed === undefined || computer.checksInAfter === undefined) return computer;
+    const checkIn = redeployed + computer.checksInAfter;
+    if (checkIn > this.#now() || checkIn <= (computer.lastContactTime?.getTime() ?? 0)) {
       return computer;
     }
-    computer.lastContactTime = new Date(healed);
+    computer.lastContactTime = new Date(checkIn);
     return computer;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The bearer tokens that the stand-in for Jamf Pro gave out.
+ * The bearer tokens that the fake of Jamf Pro has issued.
  *
  * @module
  */
@@ -12,10 +12,10 @@ export interface JamfClient {
   readonly secret: string;
 }
 
-/** What a token is good for. */
+/** Whether a token is valid. */
 export type TokenState = "good" | "expired" | "unknown";
 
-/** Gives out tokens for one API client, and knows them again. */
+/** Issues tokens for one API client, and checks them. */
 export class JamfTokens {
   /** Seconds that a new token lasts. */
   lifetime: number;
@@ -31,7 +31,7 @@ export class JamfTokens {
     this.#now = now;
   }
 
-  /** Answers a request for a token; a wrong one as OAuth says, not as the rest of the API does. */
+  /** Answers a request for a token. Its errors are those of OAuth, not of the rest of the API. */
   answer(request: SeenRequest): Answer {
     const type = request.headers["content-type"]?.split(";")[0]?.trim();
     if (type !== "application/x-www-form-urlencoded") return { status: 415 };
@@ -52,14 +52,14 @@ export class JamfTokens {
     };
   }
 
-  /** What the token of a request is good for. */
+  /** Whether the token of a request is valid. */
   stateOf(request: SeenRequest): TokenState {
     const ends = this.#ends.get(tokenOf(request));
     if (ends === undefined) return "unknown";
     return ends > this.#now() ? "good" : "expired";
   }
 
-  /** Ends every token that is out. */
+  /** Expires every token. */
   expireAll(): void {
     for (const token of this.#ends.keys()) this.#ends.set(token, this.#now());
   }
@@ -69,7 +69,7 @@ export class JamfTokens {
     this.#ends.delete(tokenOf(request));
   }
 
-  /** Tokens that would still be taken. */
+  /** The number of valid tokens. */
   get good(): number {
     return this.#ends.values().filter((ends) => ends > this.#now()).toArray().length;
   }

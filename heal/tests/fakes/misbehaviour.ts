@@ -1,10 +1,10 @@
 /**
- * What a stand-in does wrong, when a test asks it to.
+ * What a fake does wrong when a test asks for it.
  *
  * @module
  */
 
-/** A request that a stand-in received. */
+/** A request that a fake received. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
@@ -12,13 +12,13 @@ export interface SeenRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When it had arrived whole, in milliseconds since 1970. */
+  /** When it was received, in milliseconds since 1970. */
   readonly at: number;
-  /** Which connection it came on, counted from 1. */
+  /** The number of its connection, from 1. */
   readonly connection: number;
 }
 
-/** What a stand-in answers. */
+/** What a fake answers. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,68 +26,34 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** Whether what was asked for is done all the same, and only the answer goes wrong. */
+/** Whether the work is done all the same, and only the answer is wrong. */
 interface Effect {
   readonly after?: true;
 }
 
 /**
- * How a request is served wrongly. Where the true answer is only spoiled (`half`, `slow`, `trickle`, `wrongTypes`,
- * `malformed`), what was asked for is done; elsewhere it is done only with `after`.
+ * How a request is served wrongly. `half`, `slow`, `wrongTypes` and `malformed` only change the answer: the work is done.
+ * The others do it only with `after`.
  */
 export type Misbehaviour =
   /** Another answer, such as 429 with `Retry-After`. */
   | (Answer & Effect)
   /** No answer, while the connection stays open. */
   | ({ readonly hang: true } & Effect)
-  /** The connection is closed instead of an answer; to a client that is the same as a reset, see `resetting_port.ts`. */
+  /** The connection is closed instead of an answer; to a client that is the same as a reset. */
   | ({ readonly reset: true } & Effect)
   /** The connection ends in the middle of the body. */
   | { readonly half: true }
   /** The answer comes this many milliseconds later. */
   | { readonly slow: number }
-  /** The body comes byte by byte, this many milliseconds apart. */
-  | { readonly trickle: number }
   /** Every text is a number and every number a text. */
   | { readonly wrongTypes: true }
-  /** The body is no JSON. */
+  /** The body is not JSON. */
   | { readonly malformed: true };
 
-/** Which requests: by `METHOD /path` without a query, by a pattern for `METHOD /path?query`, or by more than that. */
-export type Match = string | RegExp | ((request: SeenRequest) => boolean);
-
-interface Queued {
-  readonly match: Match;
-  readonly how: Misbehaviour;
-  left: number;
-}
-
-/** Misbehaviour that waits for its request; the oldest that matches goes first. */
-export class Misbehaviours {
-  #queue: Queued[] = [];
-
-  /**
-   * @param match Which requests.
-   * @param how What to do to them.
-   * @param times To how many of them; `Infinity` for all that follow.
-   */
-  add(match: Match, how: Misbehaviour, times = 1): void {
-    this.#queue.push({ match, how, left: times });
-  }
-
-  /** Nothing goes wrong any more. */
-  clear(): void {
-    this.#queue = [];
-  }
-
-  /** What to do to this request; counts it. */
-  take(request: SeenRequest): Misbehaviour | undefined {
-    const found = this.#queue.find(({ match, left }) => left > 0 && matches(match, request));
-    if (found === undefined) return undefined;
-    found.left--;
-    if (found.left === 0) this.#queue.splice(this.#queue.indexOf(found), 1);
-    return found.how;
-  }
+/** A request as patterns see it: `METHOD /path?query`. */
+export function lineOf({ method, path, query }: SeenRequest): string {
+  return `${method} ${path}${query.size === 0 ? "" : `?${query}`}`;
 }
 
 /** The answer with every text a number and every number a text. */
@@ -95,18 +61,10 @@ export function withWrongTypes(answer: Answer): Answer {
   return { ...answer, body: wrong(answer.body) };
 }
 
-/** The answer as JSON that lost its beginning. */
+/** The answer as JSON without its first character. */
 export function malformed(answer: Answer): Answer {
   const headers = { "content-type": "application/json", ...answer.headers };
   return { ...answer, headers, body: (JSON.stringify(answer.body) ?? "").slice(1) };
-}
-
-function matches(match: Match, request: SeenRequest): boolean {
-  if (typeof match === "function") return match(request);
-  const line = `${request.method} ${request.path}`;
-  if (typeof match === "string") return match === line;
-  const query = `${request.query}`;
-  return match.test(query === "" ? line : `${line}?${query}`);
 }
 
 function wrong(value: unknown): unknown {

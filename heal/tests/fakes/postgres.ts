@@ -1,12 +1,12 @@
 /**
- * A PostgreSQL of a test's own: Debian's, in a temporary folder, on a loopback port.
+ * A PostgreSQL server for a test: Debian's, in a temporary folder, on loopback.
  *
  * @module
  */
 
 const ROOT = "/usr/lib/postgresql";
 
-/** Where the newest PostgreSQL's programs are; `undefined` if there is none. */
+/** The folder of the newest PostgreSQL's programs; `undefined` if there is none. */
 function programs(): string | undefined {
   try {
     const versions = Array.from(Deno.readDirSync(ROOT), ({ name }) => name);
@@ -25,9 +25,9 @@ export const whyNoPostgres: string | undefined = programs() === undefined
 
 /** A database server that is stopped and removed when it is disposed of. */
 export class Postgres implements AsyncDisposable {
-  /** With user and password, as HEAL_STORE takes it. */
+  /** The value of HEAL_STORE, with user and password. */
   readonly url: string;
-  /** Where it keeps everything. */
+  /** The folder of its data. */
   readonly dir: string;
   readonly #bin: string;
 
@@ -51,10 +51,9 @@ export class Postgres implements AsyncDisposable {
       dir,
       `postgres://heal:${password}@127.0.0.1:${port}/postgres`,
     );
-    await postgres.#run("initdb", [
-      ...["--pgdata", `${dir}/data`, "--username", "heal", "--pwfile", `${dir}/password`],
-      ...["--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync"],
-    ]);
+    const data = `--pgdata=${dir}/data`;
+    const user = ["--username=heal", `--pwfile=${dir}/password`, "--auth=scram-sha-256"];
+    await postgres.#run("initdb", [data, ...user, "--encoding=UTF8", "--no-locale", "--no-sync"]);
     await postgres.begin(port);
     return postgres;
   }
@@ -63,13 +62,11 @@ export class Postgres implements AsyncDisposable {
   async begin(port: number = Number(new URL(this.url).port)): Promise<void> {
     const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories= ` +
       "-c max_connections=200";
-    await this.#run("pg_ctl", [
-      ...["--pgdata", `${this.dir}/data`, "--log", `${this.dir}/log`, "--options", options],
-      ...["--wait", "start"],
-    ]);
+    const files = [`--pgdata=${this.dir}/data`, `--log=${this.dir}/log`];
+    await this.#run("pg_ctl", [...files, `--options=${options}`, "--wait", "start"]);
   }
 
-  /** Stops it at once, as a crash does. */
+  /** Stops it at once, as in a crash. */
   async halt(): Promise<void> {
     await this.#run("pg_ctl", ["--pgdata", `${this.dir}/data`, "--mode", "immediate", "stop"]);
   }
@@ -79,7 +76,7 @@ export class Postgres implements AsyncDisposable {
     await Deno.remove(this.dir, { recursive: true });
   }
 
-  /** Runs one of PostgreSQL's programs, which refuse to be root. */
+  /** Runs one of PostgreSQL's programs, which refuse to run as root. */
   #run(program: string, args: readonly string[]): Promise<void> {
     const path = `${this.#bin}/${program}`;
     if (Deno.uid() !== 0) return run(path, args);
@@ -88,7 +85,7 @@ export class Postgres implements AsyncDisposable {
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {
-  // Not "piped": the server keeps what it inherits, and the pipe would never end.
+  // Not "piped": the server inherits the pipe, which would never end.
   const log = await Deno.makeTempFile();
   try {
     const { success } = await new Deno.Command("sh", {

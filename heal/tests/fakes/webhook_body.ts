@@ -7,22 +7,11 @@
 /** Which policy, and which hosts fail it. */
 export interface Failing {
   readonly policyId?: number;
-  readonly policyName?: string;
   readonly hostIds: Iterable<number>;
-  /** When Fleet sends it. */
-  readonly at?: Date;
 }
 
-/**
- * The body of one delivery, to be sent as JSON.
- *
- * @example
- * ```ts
- * const body = webhookBody({ hostIds: [1, 2] });
- * if (!JSON.stringify(body).includes('"hosts":[{"id":1,')) throw new Error("No host");
- * ```
- */
-export function webhookBody({ policyId = 1, policyName, hostIds, at }: Failing): unknown {
+/** The body of one delivery, to be sent as JSON. */
+export function webhookBody({ policyId = 1, hostIds }: Failing): unknown {
   const hosts = Array.from(hostIds, (id) => ({
     id,
     hostname: `mac-${id}.local`,
@@ -30,10 +19,10 @@ export function webhookBody({ policyId = 1, policyName, hostIds, at }: Failing):
     url: `https://fleet.example.com/hosts/${id}`,
   }));
   return {
-    timestamp: (at ?? new Date()).toISOString(),
+    timestamp: new Date().toISOString(),
     policy: {
       id: policyId,
-      name: policyName ?? "Jamf agent checks in",
+      name: "Jamf agent checks in",
       query: "SELECT 1 FROM file WHERE path = '/opt/telemetry/jamf/last_checkin';",
       critical: false,
       description: "",
@@ -54,9 +43,4 @@ export function webhookBody({ policyId = 1, policyName, hostIds, at }: Failing):
     },
     hosts,
   };
-}
-
-/** Numbers from `first` on, as many as `count`. */
-export function idsFrom(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => first + index);
 }

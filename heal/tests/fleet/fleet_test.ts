@@ -2,18 +2,18 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import { FakeFleet, FLEET } from "../fakes/fleet.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-function fleetOf(standIn: FakeFleet, token = standIn.apiToken): Fleet {
-  const settings = { url: new URL(standIn.url), token: new Secret(token) };
-  return new Fleet(settings, new TestHttpHost());
+function fleetOf(fake: FakeFleet, token = fake.apiToken): Fleet {
+  const settings = { url: new URL(fake.url), token: new Secret(token) };
+  return new Fleet(settings, new TestHttpSystem());
 }
 
-Deno.test("host() tells the serial number, and how the policies stand", async () => {
-  await using standIn = await FakeFleet.start();
-  standIn.addHost({
+Deno.test("host() returns the serial number, and the results of the policies", async () => {
+  await using fake = await FakeFleet.start();
+  fake.addHost({
     id: 7,
     hardwareSerial: "A",
     policies: [
@@ -22,7 +22,7 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
       { id: 3, name: "FileVault", response: "" },
     ],
   });
-  assertEquals(await fleetOf(standIn).host(7), {
+  assertEquals(await fleetOf(fake).host(7), {
     serial: "A",
     platform: "darwin",
     policies: [
@@ -31,28 +31,28 @@ Deno.test("host() tells the serial number, and how the policies stand", async ()
       { id: 3, name: "FileVault", isFailing: false },
     ],
   });
-  assertEquals(await fleetOf(standIn).host(8), undefined);
-  const asked = standIn.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
-  assertEquals(asked, ["true", "true"], "a list of software is long");
+  assertEquals(await fleetOf(fake).host(8), undefined);
+  const queries = fake.seen(FLEET.host).map(({ query }) => query.get("exclude_software"));
+  assertEquals(queries, ["true", "true"], "a list of software is long");
 });
 
-Deno.test("host() tells what is wrong with an answer", async () => {
+Deno.test("host() reports what is wrong with an answer", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ status: 500, body: { message: "Internal" } }, "Fleet answered 500: Internal"],
     [{ status: 404, body: "<html>no such site</html>" }, "Fleet answered 404"],
-    [{ wrongTypes: true }, "Cannot read Fleet's answer: host.hardware_serial: "],
-    [{ malformed: true }, "Cannot read Fleet's answer: it is no JSON"],
+    [{ wrongTypes: true }, "Cannot read the answer of Fleet: host.hardware_serial: "],
+    [{ malformed: true }, "Cannot read the answer of Fleet: it is not JSON"],
   ];
   for (const [how, message] of cases) {
-    await using standIn = await FakeFleet.start();
-    standIn.addHost({ id: 7, hardwareSerial: "A" });
-    standIn.misbehave(FLEET.host, how);
-    await assertRejects(() => fleetOf(standIn).host(7), ReplyError, message);
+    await using fake = await FakeFleet.start();
+    fake.addHost({ id: 7, hardwareSerial: "A" });
+    fake.misbehave(FLEET.host, how);
+    await assertRejects(() => fleetOf(fake).host(7), ReplyError, message);
   }
 });
 
-Deno.test("host() tells a token that Fleet does not know, without it", async () => {
-  await using standIn = await FakeFleet.start();
-  const { message } = await assertRejects(() => fleetOf(standIn, "wrong").host(7), ReplyError);
+Deno.test("host() reports a wrong token, without printing it", async () => {
+  await using fake = await FakeFleet.start();
+  const { message } = await assertRejects(() => fleetOf(fake, "wrong").host(7), ReplyError);
   assertEquals(message, "Fleet answered 401: Authentication required");
 });

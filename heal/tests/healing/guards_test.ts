@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { objectionTo } from "../../lib/healing/guards.ts";
 
-Deno.test("objectionTo() knows who cannot be reached, and who need not be", () => {
+Deno.test("objectionTo() finds Macs that MDM cannot reach, and that have recovered", () => {
   const well = {
     id: "1",
     name: "",
     serial: "A",
     isManaged: true,
     isMdmCapable: true,
-    contact: 100,
+    checkIn: 100,
   };
   const cases: [change: Partial<typeof well>, since: number | undefined, state?: string][] = [
     [{}, 100],
     [{}, 99, "skipped"],
-    [{ contact: undefined as unknown as number }, 0],
+    [{ checkIn: undefined as unknown as number }, 0],
     [{}, undefined],
     [{ isManaged: false }, 100, "needs_person"],
     [{ isManaged: false }, undefined, "needs_person"],

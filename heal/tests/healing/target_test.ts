@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { targetOf, targetsOf, textOf, withoutRepeats } from "../../lib/healing/target.ts";
 
-Deno.test("targetsOf() reads one target a line, whatever ends the lines", () => {
+Deno.test("targetsOf() reads one target on each line, with any line end", () => {
   const list = "\ufeff# all of floor 3\r\nA-1\r\n\r\n computer-id: 12 # lent\nfleet-host:7\nA-1";
   assertEquals(withoutRepeats(targetsOf(list, "list")).map(textOf), [
     "A-1",
@@ -31,7 +31,7 @@ Deno.test("targetsOf() names the line that it cannot read", () => {
   }
 });
 
-Deno.test("targetOf() lets nothing into a serial number that means something in a filter or a path", () => {
+Deno.test("a serial number has no character with a meaning in a filter or a path", () => {
   fc.assert(fc.property(fc.string(), (value) => {
     try {
       assertEquals(encodeURIComponent(targetOf("serial", value).value), value);

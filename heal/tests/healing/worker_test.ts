@@ -2,43 +2,43 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { FLEET } from "../fakes/fleet.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
+import { until } from "../helpers/until.ts";
 import { POLICY, WorkerFixture } from "../helpers/worker_fixture.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-Deno.test("a Mac that fails is redeployed, watched, and healed", async () => {
+Deno.test("a Mac that fails is redeployed, and healed when it checks in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
-  const [asked] = await at.work();
-  assertEquals([asked?.state, asked?.serial, asked?.computer_id, asked?.policy_name], [
-    ...["redeployed", mac.serialNumber, "7", POLICY],
-  ]);
-  assertEquals(asked?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
+  const [requested] = await at.work();
+  const { state, serial, computer_id, policy_name } = requested!;
+  const learned = [mac.serialNumber, "7", POLICY];
+  assertEquals([state, serial, computer_id, policy_name], ["redeployed", ...learned]);
+  assertEquals(requested?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals((await at.work(DAY - HOUR))[0]?.state, "redeployed");
-  mac.lastContactTime = new Date(at.host.now());
-  const [healed] = await at.work(HOUR / 2 + 1);
-  assertEquals(healed?.state, "redeployed");
+  mac.lastContactTime = new Date(at.system.now());
+  const [early] = await at.work(HOUR / 2 + 1);
+  assertEquals(early?.state, "redeployed");
   const [late] = await at.work(HOUR);
   assertEquals(late?.state, "healed");
-  assertMatch(late!.reason, /^heard from at \d{4}-/);
+  assertMatch(late!.reason, /^checked in at \d{4}-/);
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("a Mac that stays silent needs a person after a day", async () => {
+Deno.test("a Mac without a check-in needs a person after a day", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
   await at.work();
   await at.work(DAY + 1);
   const [job] = await at.records();
-  assertEquals([job?.state, job?.reason], [
-    ...["needs_person", "not heard from within a day after the redeploy"],
-  ]);
+  assertEquals(job?.state, "needs_person");
+  assertEquals(job?.reason, "no check-in within a day after the redeploy");
 });
 
-Deno.test("a job ends without a redeploy where that is not right", async () => {
+Deno.test("a job ends without a redeploy if that is not possible or not needed", async () => {
   const recently = new Date(Date.now() + 5000);
   const cases: [name: string, set: (at: WorkerFixture) => void, state: string, reason: RegExp][] = [
     ["no such host", () => {}, "skipped", /^Fleet no longer has this host$/],
@@ -58,9 +58,14 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
       "another policy",
       (at) => at.addMac(7, {}, { policies: [{ id: 1, name: "FileVault", response: "fail" }] }),
       "ignored",
-      /^the policy is none of HEAL_POLICIES$/,
+      /^the policy is not in HEAL_POLICIES$/,
     ],
-    ["no Mac", (at) => at.addMac(7, {}, { platform: "windows" }), "skipped", /calls it "windows"$/],
+    [
+      "no Mac",
+      (at) => at.addMac(7, {}, { platform: "windows" }),
+      "skipped",
+      /its platform in Fleet is "windows"$/,
+    ],
     [
       "unknown to Jamf Pro",
       (at) => at.fleet.addHost({ id: 7, hardwareSerial: "C0NONE" }),
@@ -80,15 +85,15 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
       "a serial number that is none",
       (at) => at.fleet.addHost({ id: 7, hardwareSerial: 'A" or "B' }),
       "needs_person",
-      /is no serial number$/,
+      /is not a serial number$/,
     ],
     ["unmanaged", (at) => at.addMac(7, { managed: false }), "needs_person", /^not managed/],
     ["no MDM", (at) => at.addMac(7, { mdmCapable: false }), "needs_person", /by MDM/],
     [
-      "heard from since",
+      "checked in since",
       (at) => at.addMac(7, { lastContactTime: recently }),
       "skipped",
-      /^heard from at .*: it reaches its server$/,
+      /^checked in at .*: it reaches its server$/,
     ],
   ];
   for (const [name, set, state, reason] of cases) {
@@ -102,7 +107,7 @@ Deno.test("a job ends without a redeploy where that is not right", async () => {
   }
 });
 
-Deno.test("what the delivery says of a policy is not believed, and one look ends its jobs", async () => {
+Deno.test("the name of the policy is read from Fleet, and one request ends all its jobs", async () => {
   await using at = await WorkerFixture.start();
   at.policies = ["Something else"];
   for (let id = 1; id <= 50; id++) at.addMac(id);
@@ -112,29 +117,29 @@ Deno.test("what the delivery says of a policy is not believed, and one look ends
   assertEquals(at.fleet.requests.length <= 4, true, `${at.fleet.requests.length} requests`);
 });
 
-/** A Mac that was redeployed and healed, and has just begun to fail again. */
+/** A Mac whose job is healed, and that has just begun to fail again. */
 async function failingAgain(at: WorkerFixture): Promise<void> {
-  const mac = at.addMac(7, { healsAfter: 60_000 });
+  const mac = at.addMac(7, { checksInAfter: 60_000 });
   at.jamf.computers.set("7", mac);
   await at.deliver(7);
   await at.work();
-  mac.lastContactTime = new Date(at.host.now() + 1000);
+  mac.lastContactTime = new Date(at.system.now() + 1000);
   await at.work(HOUR);
   await at.deliver(7);
 }
 
-Deno.test("a job waits for the end of the cool-down: Fleet tells of a Mac only once", async () => {
+Deno.test("a job waits for the end of the cool-down: Fleet delivers a Mac only once", async () => {
   await using at = await WorkerFixture.start();
   await failingAgain(at);
   const [, second] = await at.work();
   assertEquals(second?.state, "waiting");
-  assertMatch(second!.reason, /^redeployed at .* already: the cool-down lasts until /);
+  assertMatch(second!.reason, /^redeployed at .*: the cool-down lasts until /);
   const jobs = await at.work(DAY);
   assertEquals(jobs.map(({ state }) => state), ["healed", "redeployed"]);
   assertEquals(at.jamf.redeploys.length, 2);
 });
 
-Deno.test("a job that waited for the end of the cool-down asks Fleet before it acts", async () => {
+Deno.test("after the cool-down, a job looks in Fleet again before it redeploys", async () => {
   await using at = await WorkerFixture.start();
   await failingAgain(at);
   await at.work();
@@ -144,7 +149,7 @@ Deno.test("a job that waited for the end of the cool-down asks Fleet before it a
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("no more are redeployed in an hour than allowed; the rest wait, and nobody is asked about them", async () => {
+Deno.test("at the hourly limit, the other jobs wait without requests to the servers", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 5 };
   const ids = Array.from({ length: 60 }, (_, i) => i + 1);
@@ -158,10 +163,10 @@ Deno.test("no more are redeployed in an hour than allowed; the rest wait, and no
   assertEquals(at.fleet.requests.length <= 5 + 4, true, `${at.fleet.requests.length} requests`);
   await at.work(HOUR + 1);
   assertEquals(at.jamf.redeploys.length, 10);
-  assertEquals(at.jamf.redeploysByComputer().size, 10);
+  assertEquals(new Set(at.jamf.redeploys.map(({ computerId }) => computerId)).size, 10);
 });
 
-Deno.test("a dry run asks everything, and changes nothing", async () => {
+Deno.test("a dry run looks everything up, and changes nothing", async () => {
   await using at = await WorkerFixture.start();
   at.dryRun = true;
   at.addMac(7);
@@ -174,7 +179,7 @@ Deno.test("a dry run asks everything, and changes nothing", async () => {
   ]);
   assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
   assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
-  // Fleet will not tell of it again.
+  // Fleet does not deliver it again.
   at.dryRun = false;
   assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
 });
@@ -186,29 +191,29 @@ Deno.test("a Mac that fails again while its job waits has not recovered by itsel
   const mac = at.addMac(7);
   await at.deliver(1, 7);
   await at.work();
-  at.host.ahead += 600_000;
-  mac.lastContactTime = new Date(at.host.now());
-  at.host.ahead += 600_000;
+  at.system.ahead += 600_000;
+  mac.lastContactTime = new Date(at.system.now());
+  at.system.ahead += 600_000;
   await at.deliver(7);
   const [, job] = await at.work(HOUR);
   assertEquals([job?.state, job?.deliveries], ["redeployed", 2]);
 });
 
-Deno.test("a Mac that fails again after its redeploy is not healed by what came before", async () => {
+Deno.test("a Mac that fails again after its redeploy is not healed by an earlier check-in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   await at.deliver(7);
   await at.work();
-  at.host.ahead += 60_000;
-  mac.lastContactTime = new Date(at.host.now());
-  at.host.ahead += 60_000;
+  at.system.ahead += 60_000;
+  mac.lastContactTime = new Date(at.system.now());
+  at.system.ahead += 60_000;
   await at.deliver(7);
   assertEquals((await at.work(HOUR))[0]?.state, "redeployed");
-  mac.lastContactTime = new Date(at.host.now());
+  mac.lastContactTime = new Date(at.system.now());
   assertEquals((await at.work(HOUR))[0]?.state, "healed");
 });
 
-Deno.test("waiting for the hourly limit is not a server that does not answer", async () => {
+Deno.test("waiting for the hourly limit does not count as a server that does not answer", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(7);
@@ -225,20 +230,20 @@ Deno.test("waiting for the hourly limit is not a server that does not answer", a
   assertEquals([job?.state, job?.tries], ["waiting", 1]);
 });
 
-Deno.test("a stop does not cut a request that is on its way", async () => {
+Deno.test("a stop does not abort a request", async () => {
   await using at = await WorkerFixture.start();
   for (let id = 1; id <= 20; id++) at.addMac(id);
   at.jamf.misbehave(JAMF.redeploy, { slow: 300 }, Infinity);
   await at.deliver(...Array.from({ length: 20 }, (_, i) => i + 1));
   const jobs = await at.work(0, AbortSignal.timeout(100));
-  const asked = at.jamf.redeploys.length;
-  assertEquals(asked < 20, true);
-  assertEquals(jobs.filter(({ state }) => state === "redeployed").length, asked);
+  const done = at.jamf.redeploys.length;
+  assertEquals(done < 20, true);
+  assertEquals(jobs.filter(({ state }) => state === "redeployed").length, done);
   await at.work(HOUR);
   assertEquals(at.jamf.redeploys.length, 20);
 });
 
-Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async () => {
+Deno.test("a 404 of a proxy does not mean that Jamf Pro has no such computer", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   await at.deliver(7);
@@ -248,7 +253,7 @@ Deno.test("a proxy that does not find Jamf Pro has not lost a computer", async (
   assertEquals([job?.state, job?.reason], ["redeployed", "Jamf Pro answered 404"]);
 });
 
-Deno.test("while a server does not answer, a job waits longer and longer, and a person is told after a day", async () => {
+Deno.test("while a server does not answer, a job waits longer each time, and needs a person after a day", async () => {
   const cases: [match: RegExp, server: "jamf" | "fleet", how: Misbehaviour][] = [
     [FLEET.host, "fleet", { status: 500 }],
     [FLEET.host, "fleet", { malformed: true }],
@@ -274,7 +279,7 @@ Deno.test("while a server does not answer, a job waits longer and longer, and a 
     await at.work(DAY);
     const ended = (await at.records())[0]!;
     assertEquals(ended.state, "needs_person", name);
-    assertStringIncludes(ended.reason, "could not be asked for a day: ", name);
+    assertStringIncludes(ended.reason, "no answer for a day: ", name);
     assertEquals(at.jamf.redeploys.length, 0, name);
   }
 });
@@ -289,7 +294,7 @@ Deno.test("a job goes on once the server answers again", async () => {
   assertEquals([job?.state, job?.tries], ["redeployed", 0]);
 });
 
-Deno.test("a request whose answer is not known is repeated once, marked, and then watched", async () => {
+Deno.test("a request whose answer is not known is repeated once, recorded, and then followed", async () => {
   for (const after of [true, undefined] as const) {
     await using at = await WorkerFixture.start();
     at.addMac(7);
@@ -306,7 +311,7 @@ Deno.test("a request whose answer is not known is repeated once, marked, and the
   }
 });
 
-Deno.test("a repeat that is refused does not undo that the first request may have been done", async () => {
+Deno.test("after a refused repeat, the first request still counts", async () => {
   for (const status of [503, 404]) {
     await using at = await WorkerFixture.start();
     at.addMac(7);
@@ -323,20 +328,20 @@ Deno.test("a repeat that is refused does not undo that the first request may hav
   }
 });
 
-Deno.test("a request whose answer is not known is not repeated for a Mac that was heard from", async () => {
+Deno.test("a request whose answer is not known is not repeated for a Mac that has checked in", async () => {
   await using at = await WorkerFixture.start();
   const mac = at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.deliver(7);
   await at.work();
-  mac.lastContactTime = new Date(at.host.now() + 5000);
+  mac.lastContactTime = new Date(at.system.now() + 5000);
   const [job] = await at.work(61);
   assertEquals([job?.state, at.jamf.redeploys.length], ["skipped", 1]);
   const [row] = await at.driver.query("SELECT state FROM redeploys");
   assertEquals(row?.["state"], "unknown");
 });
 
-Deno.test("a computer that is gone when it is redeployed needs a person, and counts for no brake", async () => {
+Deno.test("a computer that is deleted before the request needs a person, and does not count for the rate limits", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   at.jamf.misbehave(JAMF.redeploy, {
@@ -345,9 +350,8 @@ Deno.test("a computer that is gone when it is redeployed needs a person, and cou
   });
   await at.deliver(7);
   const [job] = await at.work();
-  assertEquals([job?.state, job?.reason], [
-    ...["needs_person", "Jamf Pro answered 404: Computer with given id does not exist"],
-  ]);
+  assertEquals(job?.state, "needs_person");
+  assertEquals(job?.reason, "Jamf Pro answered 404: Computer with given id does not exist");
   assertEquals(await at.driver.query("SELECT * FROM redeploys WHERE state <> 'refused'"), []);
 });
 
@@ -366,7 +370,7 @@ Deno.test("two policies of one Mac redeploy it once", async () => {
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("a job that takes too long is given up before another instance may take it", async () => {
+Deno.test("a job that takes too long ends before another instance may take it", async () => {
   await using at = await WorkerFixture.start();
   at.lease = 1;
   at.addMac(7);
@@ -378,7 +382,7 @@ Deno.test("a job that takes too long is given up before another instance may tak
   assertEquals((await at.work(61))[0]?.state, "redeployed");
 });
 
-Deno.test("run() works until it is stopped, and gives back what it could not finish", async () => {
+Deno.test("run() works until it is stopped, and gives back the jobs that it could not finish", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(7);
   at.fleet.misbehave(FLEET.host, { hang: true }, Infinity);
@@ -387,10 +391,30 @@ Deno.test("run() works until it is stopped, and gives back what it could not fin
   const abort = new AbortController();
   const worker = at.worker();
   const running = worker.run(stop.signal, abort.signal);
-  while (at.fleet.requests.length === 0) await new Promise((done) => setTimeout(done, 5));
+  await until(() => at.fleet.requests.length > 0);
   stop.abort();
   abort.abort();
   await running;
   const [row] = await at.driver.query("SELECT lease_owner, state FROM jobs");
   assertEquals({ ...row }, { lease_owner: null, state: "waiting" });
+});
+
+Deno.test("a worker deletes jobs and redeploys after 90 days, also while it runs on", async () => {
+  await using at = await WorkerFixture.start();
+  const mac = at.addMac(7);
+  await at.deliver(7);
+  const worker = at.worker();
+  const rowsAfter = async (days: number): Promise<number[]> => {
+    at.system.ahead += days * DAY * 1000;
+    const never = new AbortController().signal;
+    await worker.drain(never, never);
+    const redeploys = await at.driver.query("SELECT id FROM redeploys");
+    return [(await at.records()).length, redeploys.length];
+  };
+  assertEquals(await rowsAfter(0), [1, 1]);
+  mac.lastContactTime = new Date(at.system.now() + 1000);
+  assertEquals(await rowsAfter(1), [1, 1]);
+  assertEquals((await at.records())[0]?.state, "healed");
+  assertEquals(await rowsAfter(88), [1, 1]);
+  assertEquals(await rowsAfter(3), [0, 0]);
 });

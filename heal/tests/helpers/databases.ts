@@ -1,5 +1,5 @@
 /**
- * Both kinds of store, for tests that must hold on either.
+ * Both kinds of store, for tests that must pass with each.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 /** A store that is new for every case. */
 export interface TestStore {
   readonly settings: StoreSettings;
-  /** As HEAL_STORE takes it. */
+  /** The value of HEAL_STORE. */
   readonly text: string;
 }
 
-/** What holds, and the test of it. */
+/** The name of a test, and the test. */
 export type Case = readonly [name: string, test: (store: TestStore) => Promise<void>];
 
-/** Runs every case on a file, and on a PostgreSQL of its own. */
+/** Runs every case with a file, and with PostgreSQL. */
 export function testOnBoth(what: string, cases: readonly Case[]): void {
   Deno.test(`${what} on SQLite`, async (t) => {
     for (const [name, test] of cases) {

@@ -1,13 +1,13 @@
 /**
- * What an HTTP client has from outside, for tests: no wait, no chance.
+ * The system of an HTTP client, for tests: no pauses, nothing random.
  *
  * @module
  */
 
-import type { HttpHost } from "../../lib/http/client.ts";
+import type { HttpSystem } from "../../lib/http/client.ts";
 
-/** Never waits, but keeps how long it was to, in milliseconds. */
-export class TestHttpHost implements HttpHost {
+/** Does not sleep, but records the times, in milliseconds. */
+export class TestHttpSystem implements HttpSystem {
   readonly waits: number[] = [];
   /** Added to the clock, in milliseconds. */
   ahead = 0;

@@ -16,7 +16,7 @@ export type Variables = Readonly<Record<string, string>>;
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const LAUNCH = new URL("../../launch.ts", import.meta.url).pathname;
-/** What Deno itself looks for: its cache, and how to call itself. */
+/** The variables that Deno itself needs. */
 const NEEDED = Object.fromEntries(
   ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
     const value = Deno.env.get(name);
@@ -32,13 +32,13 @@ export function flagsFor(args: readonly string[], variables: Variables): string[
   return permissionFlags(command, settings, environment, realPath);
 }
 
-/** How else a process is started. */
+/** Options of a process. */
 export interface StartOptions {
   readonly cwd?: string;
   readonly stdin?: string;
   /** JavaScript that runs before the program, in the same process. */
   readonly preload?: string;
-  /** By the launcher, which finds the permissions itself. */
+  /** Start it by the launcher, which computes the permissions. */
   readonly launched?: boolean;
 }
 
@@ -73,7 +73,7 @@ export async function runProgram(
   return await endOf(start(args, variables, options), options.stdin);
 }
 
-/** A service that runs, and what it has said. */
+/** A running service, and its output. */
 export class Service implements AsyncDisposable {
   stderr = "";
   readonly #process: Deno.ChildProcess;
@@ -88,7 +88,7 @@ export class Service implements AsyncDisposable {
   ) {
     const all = ["serve", "--listen", `127.0.0.1:${port}`, ...args];
     this.#process = start(all, variables, options);
-    // Not everybody waits for it.
+    // A test may not await it.
     this.listening.catch(() => {});
     this.#reading = this.#read();
   }
@@ -102,7 +102,7 @@ export class Service implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}/fleet/failing-policy?secret=${secret}`;
   }
 
-  /** Resolves once it listens; rejects with what it said if it ends before. */
+  /** Resolves when it listens; rejects with its output if it ends before. */
   get listening(): Promise<void> {
     return this.#listening.promise;
   }
@@ -120,7 +120,7 @@ export class Service implements AsyncDisposable {
     try {
       this.#process.kill(signal);
     } catch {
-      // It has ended by itself.
+      // It has already ended.
     }
     const { code } = await this.#process.status;
     await this.#reading;

@@ -1,38 +1,37 @@
 /**
- * A Jamf Pro, a Fleet, Macs in both, and the program between them, in this process.
+ * The program with fakes of Jamf Pro and Fleet, in this process.
  *
  * @module
  */
 
-import type { TargetReport } from "../../lib/commands/redeploy.ts";
-import { redeployTargets } from "../../lib/commands/redeploy.ts";
+import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
 import type { RateLimits } from "../../lib/store/rate_limits.ts";
 import { Worker } from "../../lib/healing/worker.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { connect, type Connected } from "../../lib/connections.ts";
+import { connect, type Connections } from "../../lib/connections.ts";
 import type { Driver } from "../../lib/store/driver.ts";
 import { type JobRecord, Jobs, listJobs } from "../../lib/store/jobs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
 import { type Target, targetsOf } from "../../lib/healing/target.ts";
-import { TestHttpHost } from "./http_system.ts";
+import { TestHttpSystem } from "./http_system.ts";
 import { FakeFleet, type FleetHost } from "../fakes/fleet.ts";
 import type { JamfComputer } from "../fakes/jamf_computer.ts";
 import { FakeJamf } from "../fakes/jamf_pro.ts";
 
-/** The policy that acts. */
+/** The policy that causes a redeploy. */
 export const POLICY = "Jamf agent checks in";
 
-/** Stands until it is disposed of. */
+/** Is closed when it is disposed of. */
 export class WorkerFixture implements AsyncDisposable {
-  readonly host = new TestHttpHost();
+  readonly system = new TestHttpSystem();
   readonly logged: Readonly<Record<string, unknown>>[] = [];
-  readonly told: string[] = [];
+  readonly messages: string[] = [];
   rateLimits: RateLimits = { coolDown: 86_400, maxPerHour: 20 };
   policies: readonly string[] = [POLICY];
   dryRun = false;
   lease = 300;
-  readonly #connected: Connected;
+  readonly #connections: Connections;
   readonly jobs: Jobs;
 
   private constructor(
@@ -42,7 +41,7 @@ export class WorkerFixture implements AsyncDisposable {
     timeout?: number,
   ) {
     this.jobs = new Jobs(driver, "this");
-    this.#connected = connect(
+    this.#connections = connect(
       {
         jamf: {
           url: new URL(jamf.url),
@@ -51,7 +50,7 @@ export class WorkerFixture implements AsyncDisposable {
         },
         fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
       },
-      this.host,
+      this.system,
       timeout,
     );
   }
@@ -70,7 +69,7 @@ export class WorkerFixture implements AsyncDisposable {
   }
 
   /** Seconds since 1970. */
-  now = (): number => this.host.now() / 1000;
+  now = (): number => this.system.now() / 1000;
 
   /** A Mac that both servers know by the same number. */
   addMac(
@@ -87,9 +86,13 @@ export class WorkerFixture implements AsyncDisposable {
     await this.jobs.deliver(1, hostIds, Math.floor(this.now()));
   }
 
-  /** Works off what is due; later if time is to pass before, in seconds. */
+  /**
+   * Works on the jobs that are due.
+   *
+   * @param later In seconds: the time that passes before.
+   */
   async work(later = 0, stop: AbortSignal = new AbortController().signal): Promise<JobRecord[]> {
-    this.host.ahead += later * 1000;
+    this.system.ahead += later * 1000;
     await this.worker().drain(stop, new AbortController().signal);
     return await this.records();
   }
@@ -105,13 +108,13 @@ export class WorkerFixture implements AsyncDisposable {
       owner,
       policies: this.policies,
       lease: this.lease,
-      // A worker that never waited would leave nobody else his turn.
+      // Without a pause, the other tasks of this process would not run.
       pause: () => new Promise((resolve) => setTimeout(resolve, 5)),
       log: (event) => this.logged.push(event),
     });
   }
 
-  /** What a person would run; targets as in a list. */
+  /** The mode `redeploy`; targets as in a list. */
   async redeploy(
     list: string,
     options: { force?: boolean; wait?: number } = {},
@@ -121,10 +124,10 @@ export class WorkerFixture implements AsyncDisposable {
       ...this.#deps(),
       force: false,
       sleep: (time) => {
-        this.host.ahead += time;
-        return this.host.sleep(time);
+        this.system.ahead += time;
+        return this.system.sleep(time);
       },
-      tell: (line) => this.told.push(line),
+      reportProgress: (line) => this.messages.push(line),
       ...options,
     }, targets);
   }
@@ -139,7 +142,7 @@ export class WorkerFixture implements AsyncDisposable {
     "jobs" | "owner" | "policies" | "lease" | "pause" | "log"
   > {
     return {
-      ...this.#connected,
+      ...this.#connections,
       redeploys: new Redeploys(this.driver),
       now: this.now,
       rateLimits: this.rateLimits,

@@ -1,23 +1,23 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
 
 const PATH = "api/v1/fleet/hosts/1";
-const GET = `GET /${PATH}`;
-const POST = `POST /${PATH}`;
+const GET = /^GET /;
+const POST = /^POST /;
 
-/** Fleet is as good as any server: nothing here looks at what it answers. */
+/** Any server: these tests do not check the content of its answers. */
 async function server(): Promise<FakeFleet> {
   return await FakeFleet.start();
 }
 
-function clientOf(standIn: FakeFleet, host?: TestHttpHost, timeout?: number): HttpClient {
-  return new HttpClient(new URL(standIn.url), host ?? new TestHttpHost(), timeout);
+function clientOf(fake: FakeFleet, system?: TestHttpSystem, timeout?: number): HttpClient {
+  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), timeout);
 }
 
-Deno.test("send() asks a GET again, and a POST only if the server had no time to look", async () => {
+Deno.test("send() repeats a GET, and a POST only if the server was too busy to begin", async () => {
   const cases: [how: Misbehaviour, get: number, post: number][] = [
     [{ status: 429 }, 2, 2],
     [{ status: 503 }, 2, 2],
@@ -30,108 +30,125 @@ Deno.test("send() asks a GET again, and a POST only if the server had no time to
   ];
   for (const [how, get, post] of cases) {
     for (const [method, match, times] of [["GET", GET, get], ["POST", POST, post]] as const) {
-      await using standIn = await server();
-      standIn.misbehave(match, how);
-      await clientOf(standIn).send({ method, path: PATH }).catch((error) => {
+      await using fake = await server();
+      fake.misbehave(match, how);
+      await clientOf(fake).send({ method, path: PATH }).catch((error) => {
         assert(error instanceof NoAnswerError);
       });
-      assertEquals(standIn.requests.length, times, `${method} ${JSON.stringify(how)}`);
+      assertEquals(fake.requests.length, times, `${method} ${JSON.stringify(how)}`);
     }
   }
 });
 
-Deno.test("send() sends a POST once over a connection that was used before, too", async () => {
-  await using standIn = await server();
-  const client = clientOf(standIn);
+Deno.test("send() sends a POST once, also over a connection that was used before", async () => {
+  await using fake = await server();
+  const client = clientOf(fake);
   await client.send({ method: "GET", path: PATH });
-  standIn.misbehave(POST, { reset: true });
+  fake.misbehave(POST, { reset: true });
   await assertRejects(() => client.send({ method: "POST", path: PATH }), NoAnswerError);
-  assertEquals(standIn.seen(/^POST/).length, 1);
-  const [first, second] = standIn.requests;
+  assertEquals(fake.seen(/^POST/).length, 1);
+  const [first, second] = fake.requests;
   assertEquals(first?.connection, second?.connection);
 });
 
-Deno.test("send() gives up after four attempts, and gives the last answer", async () => {
-  await using standIn = await server();
-  standIn.misbehave(GET, { status: 503 }, Infinity);
-  const host = new TestHttpHost();
-  const reply = await clientOf(standIn, host).send({ method: "GET", path: PATH });
-  assertEquals([reply.status, standIn.requests.length], [503, 4]);
-  assertEquals(host.waits, [500, 1000, 2000]);
+// Deno's fetch repeats a request by itself when a connection that it used before is closed without an answer, whatever
+// the method (denoland/deno issue 35610, pull request 36415). Each of these two ways prevents that.
+Deno.test("fetch sends a POST once with a stream as its body, or by a client that keeps no connections", async () => {
+  for (const way of ["stream", "no connections"]) {
+    await using fake = await server();
+    using client = Deno.createHttpClient(way === "stream" ? {} : { poolMaxIdlePerHost: 0 });
+    const post = (): Promise<Response> => {
+      const body = way === "stream" ? ReadableStream.from([]) : "";
+      return fetch(fake.url, { method: "POST", body, client });
+    };
+    await (await post()).text();
+    fake.misbehave(/^POST/, { reset: true }, Infinity);
+    await assertRejects(post, TypeError);
+    assertEquals(fake.requests.length, 2, way);
+  }
 });
 
-Deno.test("send() waits as long as the server asks for", async () => {
-  await using standIn = await server();
-  standIn.misbehave(GET, { status: 429, headers: { "retry-after": "7" } });
-  const host = new TestHttpHost();
-  await clientOf(standIn, host).send({ method: "GET", path: PATH });
-  assertEquals(host.waits, [7000]);
+Deno.test("send() stops after four tries, and returns the last answer", async () => {
+  await using fake = await server();
+  fake.misbehave(GET, { status: 503 }, Infinity);
+  const system = new TestHttpSystem();
+  const reply = await clientOf(fake, system).send({ method: "GET", path: PATH });
+  assertEquals([reply.status, fake.requests.length], [503, 4]);
+  assertEquals(system.waits, [500, 1000, 2000]);
+});
+
+Deno.test("send() waits as long as the server requests", async () => {
+  await using fake = await server();
+  fake.misbehave(GET, { status: 429, headers: { "retry-after": "7" } });
+  const system = new TestHttpSystem();
+  await clientOf(fake, system).send({ method: "GET", path: PATH });
+  assertEquals(system.waits, [7000]);
 });
 
 Deno.test("send() does not wait for a server that never answers", async () => {
-  await using standIn = await server();
-  standIn.misbehave(POST, { hang: true });
+  await using fake = await server();
+  fake.misbehave(POST, { hang: true });
   const { message } = await assertRejects(
-    () => clientOf(standIn, undefined, 100).send({ method: "POST", path: PATH }),
+    () => clientOf(fake, undefined, 100).send({ method: "POST", path: PATH }),
     NoAnswerError,
   );
-  const why = "none came within 0.1 seconds";
-  assertEquals(message, `Cannot get an answer from "${standIn.url}": ${why}`);
+  const reason = "no answer within 0.1 seconds";
+  assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
 });
 
-Deno.test("send() says why there is no answer, and not what was asked", async () => {
-  const cases: [how: Misbehaviour | undefined, why: string][] = [
+Deno.test("send() reports why there is no answer, without the query", async () => {
+  const cases: [how: Misbehaviour | undefined, reason: string][] = [
     [{ reset: true }, "connection closed before message completed"],
     [{ half: true }, "error reading a body from connection"],
     [undefined, "tcp connect error: Connection refused"],
   ];
-  for (const [how, why] of cases) {
-    const standIn = await server();
-    if (how === undefined) await standIn[Symbol.asyncDispose]();
-    else standIn.misbehave(/./, how, Infinity);
+  for (const [how, reason] of cases) {
+    const fake = await server();
+    if (how === undefined) await fake[Symbol.asyncDispose]();
+    else fake.misbehave(/./, how, Infinity);
     const query = new URLSearchParams({ filter: "C02XK1JWJG5H" });
     const { message } = await assertRejects(
-      () => clientOf(standIn).send({ method: "GET", path: PATH, query }),
+      () => clientOf(fake).send({ method: "GET", path: PATH, query }),
       NoAnswerError,
     );
-    assertEquals(message, `Cannot get an answer from "${standIn.url}": ${why}`);
-    await standIn[Symbol.asyncDispose]().catch(() => {});
+    assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
+    await fake[Symbol.asyncDispose]().catch(() => {});
   }
 });
 
-Deno.test("send() follows no redirect: a token must not travel", async () => {
+Deno.test("send() follows no redirect, so that another server does not get the token", async () => {
   await using elsewhere = await server();
-  await using standIn = await server();
-  standIn.misbehave(GET, { status: 302, headers: { location: `${elsewhere.url}/${PATH}` } });
-  const reply = await clientOf(standIn).send({ method: "GET", path: PATH });
+  await using fake = await server();
+  fake.misbehave(GET, { status: 302, headers: { location: `${elsewhere.url}/${PATH}` } });
+  const reply = await clientOf(fake).send({ method: "GET", path: PATH });
   assertEquals([reply.status, elsewhere.requests.length], [302, 0]);
 });
 
-Deno.test("send() brings back the cookies of its server", async () => {
-  await using standIn = await server();
+Deno.test("send() returns the cookies of its server", async () => {
+  await using fake = await server();
   const cookies = { "set-cookie": "jpro-ingress=2; Path=/; HttpOnly" };
-  standIn.misbehave(GET, { status: 200, headers: cookies });
-  standIn.misbehave(GET, { status: 200, headers: { "set-cookie": "no cookie; Domain=.com" } });
-  const client = clientOf(standIn);
+  fake.misbehave(GET, { status: 200, headers: cookies });
+  fake.misbehave(GET, { status: 200, headers: { "set-cookie": "no cookie; Domain=.com" } });
+  const client = clientOf(fake);
   for (let i = 0; i < 3; i++) await client.send({ method: "GET", path: PATH });
-  const seen = standIn.requests.map(({ headers }) => headers["cookie"]);
+  const seen = fake.requests.map(({ headers }) => headers["cookie"]);
   assertEquals(seen, [undefined, "jpro-ingress=2", "jpro-ingress=2"]);
 });
 
-Deno.test("send() takes no endless answer", async () => {
-  await using standIn = await server();
-  standIn.misbehave(POST, { status: 200, body: "x".repeat(17 * 1024 * 1024) });
+Deno.test("send() limits the length of an answer", async () => {
+  await using fake = await server();
+  fake.misbehave(POST, { status: 200, body: "x".repeat(17 * 1024 * 1024) });
   await assertRejects(
-    () => clientOf(standIn).send({ method: "POST", path: PATH }),
+    () => clientOf(fake).send({ method: "POST", path: PATH }),
     NoAnswerError,
     "the answer has more than 16777216 bytes",
   );
 });
 
-Deno.test("send() keeps to the path of its server", async () => {
-  await using standIn = await server();
-  const client = new HttpClient(new URL(`${standIn.url}/jamf/`), new TestHttpHost());
+Deno.test("send() uses paths relative to the URL of its server", async () => {
+  await using fake = await server();
+  const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpSystem());
   await client.send({ method: "GET", path: PATH, query: new URLSearchParams({ a: "b&c" }) });
-  assertEquals(standIn.requests[0]?.path, `/jamf/${PATH}`);
-  assertEquals(standIn.requests[0]?.query.get("a"), "b&c");
+  assertEquals(fake.requests[0]?.path, `/jamf/${PATH}`);
+  assertEquals(fake.requests[0]?.query.get("a"), "b&c");
 });

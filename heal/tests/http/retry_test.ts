@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { delayBefore } from "../../lib/http/retry.ts";
 
-Deno.test("delayBefore() waits as long as the server asks for, a minute at most", () => {
+Deno.test("delayBefore() waits as long as the server requests, at most a minute", () => {
   const now = Date.parse("2026-01-02T03:04:05Z");
   const cases: [retryAfter: string | null, delay: number][] = [
     ["0", 0],
@@ -20,7 +20,7 @@ Deno.test("delayBefore() waits as long as the server asks for, a minute at most"
   }
 });
 
-Deno.test("delayBefore() doubles, with half of it left to chance, up to a minute", () => {
+Deno.test("delayBefore() doubles up to a minute, and half of it is random", () => {
   const delays = (random: number): number[] =>
     [1, 2, 3, 4, 20].map((attempt) => delayBefore(attempt, null, 0, random));
   assertEquals(delays(0), [250, 500, 1000, 2000, 30_000]);

@@ -5,76 +5,76 @@ import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro, TokenError } from "../../lib/jamf/jamf_pro.ts";
 import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { TestHttpHost } from "../helpers/http_system.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
 import { FakeJamf, type FakeJamfOptions, JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-interface WorkerFixture extends AsyncDisposable {
-  readonly standIn: FakeJamf;
-  readonly host: TestHttpHost;
+interface JamfFixture extends AsyncDisposable {
+  readonly fake: FakeJamf;
+  readonly system: TestHttpSystem;
   readonly jamf: JamfPro;
   readonly inventory: Inventory;
 }
 
-async function scene(options?: FakeJamfOptions, secret?: string): Promise<WorkerFixture> {
-  const host = new TestHttpHost();
-  const standIn = await FakeJamf.start({ now: host.now, ...options });
+async function start(options?: FakeJamfOptions, secret?: string): Promise<JamfFixture> {
+  const system = new TestHttpSystem();
+  const fake = await FakeJamf.start({ now: system.now, ...options });
   const jamf = new JamfPro(
     {
-      url: new URL(standIn.url),
-      clientId: standIn.client.id,
-      clientSecret: new Secret(secret ?? standIn.client.secret),
+      url: new URL(fake.url),
+      clientId: fake.client.id,
+      clientSecret: new Secret(secret ?? fake.client.secret),
     },
-    host,
+    system,
     2000,
   );
   const inventory = new Inventory(jamf);
-  const dispose = () => standIn[Symbol.asyncDispose]();
-  return { standIn, host, jamf, inventory, [Symbol.asyncDispose]: dispose };
+  const dispose = () => fake[Symbol.asyncDispose]();
+  return { fake, system, jamf, inventory, [Symbol.asyncDispose]: dispose };
 }
 
-Deno.test("withSerial() and withId() tell what matters of a computer", async () => {
-  await using at = await scene();
-  at.standIn.addComputer({
+Deno.test("withSerial() and withId() return a computer", async () => {
+  await using at = await start();
+  at.fake.addComputer({
     id: "12",
-    name: "Front desk",
+    name: "Reception",
     serialNumber: "C02-XK1",
     managed: false,
     lastContactTime: new Date("2026-01-02T03:04:05.678Z"),
   });
-  at.standIn.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
+  at.fake.addComputer({ id: "13", serialNumber: "OTHER", lastContactTime: null });
   const computer = {
     id: "12",
-    name: "Front desk",
+    name: "Reception",
     serial: "C02-XK1",
     isManaged: false,
     isMdmCapable: true,
-    contact: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
+    checkIn: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
   };
   assertEquals(await at.inventory.withSerial("C02-XK1"), [computer]);
   assertEquals(await at.inventory.withId("12"), computer);
-  assertEquals((await at.inventory.withId("13"))?.contact, undefined);
+  assertEquals((await at.inventory.withId("13"))?.checkIn, undefined);
   assertEquals(await at.inventory.withSerial("NONE"), []);
   assertEquals(await at.inventory.withId("99"), undefined);
 });
 
-Deno.test("withSerial() gives two if there are two, and asks for no serial number that means more", async () => {
-  await using at = await scene();
-  for (const id of ["1", "2", "3"]) at.standIn.addComputer({ id, serialNumber: "TWICE" });
+Deno.test("withSerial() returns at most two, and refuses a serial number with other characters", async () => {
+  await using at = await start();
+  for (const id of ["1", "2", "3"]) at.fake.addComputer({ id, serialNumber: "TWICE" });
   assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
   for (const serial of ["", 'A" or "B', "A*", "A;B", "Ä"]) {
     await assertRejects(() => at.inventory.withSerial(serial), RangeError);
   }
-  assertEquals(at.standIn.seen(JAMF.search).length, 1);
+  assertEquals(at.fake.seen(JAMF.search).length, 1);
 });
 
 Deno.test("withSerial() refuses the answer of a server that does not filter", async () => {
-  await using at = await scene();
-  at.standIn.addComputer({ id: "1", serialNumber: "OTHER" });
-  const { inventory, standIn } = at;
-  const other = await inventory.withSerial("OTHER").then(() => standIn.requests.length);
+  await using at = await start();
+  at.fake.addComputer({ id: "1", serialNumber: "OTHER" });
+  const { inventory, fake } = at;
+  const other = await inventory.withSerial("OTHER").then(() => fake.requests.length);
   assertEquals(other, 2);
-  standIn.misbehave(JAMF.search, {
+  fake.misbehave(JAMF.search, {
     status: 200,
     body: {
       results: [{
@@ -87,34 +87,34 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
   await assertRejects(
     () => inventory.withSerial("MINE"),
     ReplyError,
-    'asked for serial number "MINE", it told of "OTHER"',
+    'requested serial number "MINE", got "OTHER"',
   );
 });
 
-Deno.test("every version tells of the check-in, and of nothing else, as a contact", async () => {
+Deno.test("every version has the last check-in", async () => {
   for (const version of [4, 3, 2, 1] as const) {
-    await using at = await scene({ inventoryVersions: [version] });
+    await using at = await start({ inventoryVersions: [version] });
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
-    at.standIn.addComputer({ id: "1", serialNumber: "A", lastContactTime });
-    const contact = lastContactTime.getTime() / 1000;
-    assertEquals((await at.inventory.withId("1"))?.contact, contact, `v${version}`);
+    at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
+    const checkIn = lastContactTime.getTime() / 1000;
+    assertEquals((await at.inventory.withId("1"))?.checkIn, checkIn, `v${version}`);
   }
 });
 
-Deno.test("a Mac that answers MDM has not been heard from", async () => {
-  await using at = await scene();
+Deno.test("an answer to MDM is not a check-in", async () => {
+  await using at = await start();
   const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
-  at.standIn.misbehave(JAMF.computer, {
+  at.fake.misbehave(JAMF.computer, {
     status: 200,
     body: { id: "1", general, hardware: { serialNumber: "A" } },
   });
-  assertEquals((await at.inventory.withId("1"))?.contact, undefined);
+  assertEquals((await at.inventory.withId("1"))?.checkIn, undefined);
 });
 
-Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
-  await using at = await scene();
+Deno.test("a computer with missing fields is unmanaged", async () => {
+  await using at = await start();
   for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
-    at.standIn.misbehave(JAMF.computer, {
+    at.fake.misbehave(JAMF.computer, {
       status: 200,
       body: { id: "1", general, hardware: { serialNumber: null } },
     });
@@ -124,117 +124,117 @@ Deno.test("what Jamf Pro does not say of a computer is no yes", async () => {
       serial: "",
       isManaged: false,
       isMdmCapable: false,
-      contact: undefined,
+      checkIn: undefined,
     });
   }
 });
 
-Deno.test("the inventory is asked by the newest path that the server knows, and remembered", async () => {
+Deno.test("the newest path that the server knows is used, and remembered", async () => {
   for (const version of [4, 3, 2, 1] as const) {
-    await using at = await scene({ inventoryVersions: [version] });
-    at.standIn.addComputer({ id: "1", serialNumber: "A" });
+    await using at = await start({ inventoryVersions: [version] });
+    at.fake.addComputer({ id: "1", serialNumber: "A" });
     await at.inventory.withSerial("A");
     await at.inventory.withId("1");
     await at.inventory.withId("2");
-    const paths = at.standIn.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
+    const paths = at.fake.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
     const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
     assertEquals(paths, [...tried, `v${version}`, `v${version}`]);
   }
 });
 
-Deno.test("tokens come by the older path where the newer is unknown, and it is remembered", async () => {
-  await using at = await scene({ tokenPaths: ["/api/oauth/token"] });
+Deno.test("the older path for tokens is used if the newer is unknown, and remembered", async () => {
+  await using at = await start({ tokenPaths: ["/api/oauth/token"] });
   await at.inventory.withSerial("A");
-  at.standIn.tokens.expireAll();
+  at.fake.tokens.expireAll();
   await at.inventory.withSerial("A");
-  assertEquals(at.standIn.seen(JAMF.token).map(({ path }) => path), [
+  assertEquals(at.fake.seen(JAMF.token).map(({ path }) => path), [
     "/api/v1/oauth/token",
     "/api/oauth/token",
     "/api/oauth/token",
   ]);
 });
 
-Deno.test("tokens are renewed before they end, and after a 401, once", async () => {
-  await using at = await scene({ tokenLifetime: 1200 });
-  const { standIn, inventory, host } = at;
-  const given = (): number => standIn.seen(JAMF.token).length;
+Deno.test("tokens are renewed before they expire, and once after a 401", async () => {
+  await using at = await start({ tokenLifetime: 1200 });
+  const { fake, inventory, system } = at;
+  const given = (): number => fake.seen(JAMF.token).length;
   await inventory.withSerial("A");
-  host.ahead += 1130_000;
+  system.ahead += 1130_000;
   await inventory.withSerial("A");
   assertEquals(given(), 1);
-  host.ahead += 20_000;
+  system.ahead += 20_000;
   await inventory.withSerial("A");
   assertEquals(given(), 2);
-  standIn.tokens.expireAll();
+  fake.tokens.expireAll();
   await inventory.withSerial("A");
   assertEquals(given(), 3);
-  standIn.misbehave(JAMF.search, { status: 401 }, Infinity);
+  fake.misbehave(JAMF.search, { status: 401 }, Infinity);
   await assertRejects(() => inventory.withSerial("A"), ReplyError, "Jamf Pro answered 401");
   assertEquals(given(), 4);
 });
 
-Deno.test("callers that come together share one token", async () => {
-  await using at = await scene();
+Deno.test("concurrent callers share one token", async () => {
+  await using at = await start();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  at.standIn.tokens.expireAll();
+  at.fake.tokens.expireAll();
   await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  assertEquals(at.standIn.seen(JAMF.token).length, 2);
+  assertEquals(at.fake.seen(JAMF.token).length, 2);
 });
 
-Deno.test("waiting for a token ends with its caller, and with nobody else", async () => {
-  await using at = await scene();
-  at.standIn.misbehave(JAMF.token, { slow: 500 });
+Deno.test("a signal ends the wait of its caller for a token, and not of others", async () => {
+  await using at = await start();
+  at.fake.misbehave(JAMF.token, { slow: 500 });
   const request = { method: "GET", path: "api/v1/x" } as const;
   const patient = at.jamf.send(request);
   await assertRejects(
     () => at.jamf.send({ ...request, signal: AbortSignal.timeout(50) }),
     TokenError,
-    "No time was left to get a token",
+    "Cannot get a token: the time is over",
   );
   assertEquals((await patient).status, 404);
-  assertEquals(at.standIn.seen(JAMF.token).length, 1);
+  assertEquals(at.fake.seen(JAMF.token).length, 1);
 });
 
-Deno.test("close() gives the token back", async () => {
-  await using at = await scene();
+Deno.test("close() invalidates the token", async () => {
+  await using at = await start();
   await at.jamf.close();
   await at.inventory.withSerial("A");
-  assertEquals(at.standIn.tokens.good, 1);
+  assertEquals(at.fake.tokens.good, 1);
   await at.jamf.close();
-  assertEquals(at.standIn.tokens.good, 0);
+  assertEquals(at.fake.tokens.good, 0);
 });
 
-Deno.test("wrong credentials are told, and shown to nobody", async () => {
-  await using at = await scene({}, "not-the-secret");
+Deno.test("wrong credentials are reported, and not printed", async () => {
+  await using at = await start({}, "not-the-secret");
   const { message } = await assertRejects(() => at.inventory.withSerial("A"), TokenError);
-  assertEquals(message, "Jamf Pro, asked for a token, answered 401: invalid_client");
+  assertEquals(message, "Jamf Pro's token endpoint answered 401: invalid_client");
 });
 
-Deno.test("a cluster is asked by its cookie", async () => {
-  await using at = await scene({ sticky: true });
-  at.standIn.addComputer({ id: "1", serialNumber: "A" });
+Deno.test("requests to a cluster have its cookie", async () => {
+  await using at = await start({ sticky: true });
+  at.fake.addComputer({ id: "1", serialNumber: "A" });
   assertEquals((await at.inventory.withSerial("A")).length, 1);
 });
 
-Deno.test("an answer of a wrong shape is told by its field", async () => {
+Deno.test("an answer of a wrong shape is reported with its field", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
-    [{ wrongTypes: true }, "Cannot read Jamf Pro's answer: results.0.id: "],
-    [{ malformed: true }, "Cannot read Jamf Pro's answer: it is no JSON"],
-    [{ status: 200, body: {} }, "Cannot read Jamf Pro's answer: results: "],
+    [{ wrongTypes: true }, "Cannot read the answer of Jamf Pro: results.0.id: "],
+    [{ malformed: true }, "Cannot read the answer of Jamf Pro: it is not JSON"],
+    [{ status: 200, body: {} }, "Cannot read the answer of Jamf Pro: results: "],
     [{ status: 302, headers: { location: "https://sso.example.com" } }, "configure the final URL"],
   ];
   for (const [how, message] of cases) {
-    await using at = await scene();
-    at.standIn.addComputer({ id: "1", serialNumber: "A" });
-    at.standIn.misbehave(JAMF.search, how);
+    await using at = await start();
+    at.fake.addComputer({ id: "1", serialNumber: "A" });
+    at.fake.misbehave(JAMF.search, how);
     await assertRejects(() => at.inventory.withSerial("A"), ReplyError, message);
   }
 });
 
-Deno.test("requestRedeploy() tells what was done, what was not, and what nobody knows", async () => {
+Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
   const cases: [
     how: Misbehaviour | undefined,
-    asked: Partial<RedeployResponse>,
+    expected: Partial<RedeployResponse>,
     redeploys: number,
   ][] = [
     [undefined, { state: "queued" }, 1],
@@ -257,41 +257,42 @@ Deno.test("requestRedeploy() tells what was done, what was not, and what nobody 
     [{ wrongTypes: true }, { state: "unknown" }, 1],
   ];
   for (const [how, expected, redeploys] of cases) {
-    await using at = await scene();
-    at.standIn.addComputer({ id: "1" });
-    if (how !== undefined) at.standIn.misbehave(JAMF.redeploy, how);
-    const asked = await requestRedeploy(at.jamf, "1");
-    const { state } = asked;
-    const isFinal = state === "refused" ? { isFinal: asked.isFinal } : {};
+    await using at = await start();
+    at.fake.addComputer({ id: "1" });
+    if (how !== undefined) at.fake.misbehave(JAMF.redeploy, how);
+    const response = await requestRedeploy(at.jamf, "1");
+    const { state } = response;
+    const isFinal = state === "refused" ? { isFinal: response.isFinal } : {};
     assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
-    assertEquals(at.standIn.redeploys.length, redeploys, JSON.stringify(how));
+    assertEquals(at.fake.redeploys.length, redeploys, JSON.stringify(how));
   }
 });
 
-Deno.test("requestRedeploy() asks a server that stays too busy four times, and calls it refused", async () => {
-  await using at = await scene();
-  at.standIn.addComputer({ id: "1" });
-  at.standIn.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
+Deno.test("requestRedeploy() sends a request to a busy server four times", async () => {
+  await using at = await start();
+  at.fake.addComputer({ id: "1" });
+  at.fake.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
   assertEquals(await requestRedeploy(at.jamf, "1"), {
     state: "refused",
     isFinal: false,
     reason: "Jamf Pro answered 503",
   });
-  assertEquals(at.standIn.seen(JAMF.redeploy).length, 4);
+  assertEquals(at.fake.seen(JAMF.redeploy).length, 4);
 });
 
-Deno.test("requestRedeploy() names the privileges that are missing", async () => {
-  await using at = await scene({ privileges: ["Read Computers"] });
-  at.standIn.addComputer({ id: "1" });
-  const asked = await requestRedeploy(at.jamf, "1");
+Deno.test("requestRedeploy() names the missing privileges", async () => {
+  await using at = await start({ privileges: ["Read Computers"] });
+  at.fake.addComputer({ id: "1" });
+  const response = await requestRedeploy(at.jamf, "1");
   assertEquals(
-    asked.state === "refused" && /needs the privileges .*Read Computer Check-In/.test(asked.reason),
+    response.state === "refused" &&
+      /needs the privileges .*Read Computer Check-In/.test(response.reason),
     true,
   );
 });
 
-Deno.test("a server that gives no answer to a look-up is told", async () => {
-  await using at = await scene();
-  at.standIn.misbehave(JAMF.search, { reset: true }, Infinity);
+Deno.test("a look-up without an answer is reported", async () => {
+  await using at = await start();
+  at.fake.misbehave(JAMF.search, { reset: true }, Infinity);
   await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");
 });

@@ -6,6 +6,7 @@ import { HELP } from "../../lib/help.ts";
 import { namesIn } from "../../../tests/helpers/test_mac.ts";
 import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
 import { freePort, runProgram, Service } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
@@ -17,18 +18,14 @@ async function deliver(url: string, ...hostIds: number[]): Promise<number> {
   return response.status;
 }
 
-async function until(isTrue: () => Promise<boolean> | boolean): Promise<void> {
-  while (!await isTrue()) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-Deno.test("--help and --version need nothing", async () => {
+Deno.test("--help and --version need no configuration", async () => {
   assertEquals(await runProgram(["--help"], {}), { code: 0, stdout: HELP, stderr: "" });
   const version = `jamf-heal ${config.version}\n`;
   assertEquals(await runProgram(["--version"], {}), { code: 0, stdout: version, stderr: "" });
 });
 
-Deno.test("redeploy redeploys, and its exit status tells whether all was done", async () => {
-  await using at = new RedeployFixture();
+Deno.test("redeploy redeploys, and its exit status is 0 if all is done", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(3);
   const [first] = [at.jamf.computers.get("1")!];
   const done = await runProgram(
@@ -40,7 +37,7 @@ Deno.test("redeploy redeploys, and its exit status tells whether all was done", 
   assertEquals(
     done.stdout,
     [
-      "Mac           Computer  Outcome     Command                               Why",
+      "Mac           Computer  Outcome     Command                               Reason",
       `C000000001    1         redeployed  ${one!.commandUuid}`,
       `fleet-host:2  2         redeployed  ${two!.commandUuid}`,
       "",
@@ -58,18 +55,18 @@ Deno.test("redeploy redeploys, and its exit status tells whether all was done", 
   assertEquals(macs.map(({ outcome }: { outcome: string }) => outcome), ["skipped", "redeployed"]);
 });
 
-Deno.test("redeploy --wait follows until a Mac is heard from", async () => {
-  await using at = new RedeployFixture();
+Deno.test("redeploy --wait follows a Mac until it checks in", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
-  at.jamf.computers.get("1")!.healsAfter = 1500;
+  at.jamf.computers.get("1")!.checksInAfter = 1500;
   const args = ["redeploy", "--computer-id", "1", "--wait", "30s", "--json"];
   const done = await runProgram(args, at.variables);
   assertEquals(done.code, 0, done.stderr);
   assertEquals(JSON.parse(done.stdout).macs[0].outcome, "healed");
 });
 
-Deno.test("a dry run makes no file", async () => {
-  await using at = new RedeployFixture();
+Deno.test("a dry run creates no file", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
   const args = ["redeploy", "--computer-id", "1", "--dry-run"];
   const { code, stdout } = await runProgram(args, at.variables);
@@ -78,10 +75,13 @@ Deno.test("a dry run makes no file", async () => {
   assertEquals(namesIn(at.dir), []);
 });
 
-Deno.test("what cannot be is told, with exit status 2", async () => {
-  await using at = new RedeployFixture();
+Deno.test("wrong input is reported, with exit status 2", async () => {
+  await using at = await RedeployFixture.start();
   const cases: [args: string[], stderr: string][] = [
-    [["jobs"], `Cannot open the store "${at.store}": nothing has made it yet\n`],
+    [
+      ["jobs"],
+      `Cannot open the store "${at.store}": there is no such file; serve, work and redeploy create it\n`,
+    ],
     [
       ["redeploy", "--from", "-"],
       'Line 1 of "standard input": Cannot read "A B" as a serial: give letters, digits and -\n',
@@ -97,8 +97,8 @@ Deno.test("what cannot be is told, with exit status 2", async () => {
   }
 });
 
-Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", async () => {
-  await using at = new RedeployFixture();
+Deno.test("serve receives, redeploys, and stops; jobs shows the result", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(3);
   at.jamf.computers.get("3")!.managed = false;
   const service = new Service(freePort(), [], at.variables);
@@ -126,8 +126,8 @@ Deno.test("serve receives, redeploys, tells in jobs, and stops in good order", a
   for (const line of stderr.trim().split("\n")) assertMatch(line, /^\{"time":"[^"]+Z","event":"/);
 });
 
-Deno.test("work works off what is due, and stops", async () => {
-  await using at = new RedeployFixture();
+Deno.test("work works on the jobs that are due, and ends", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(2);
   const service = new Service(freePort(), ["--dry-run"], at.variables);
   await service.listening;
@@ -145,8 +145,8 @@ Deno.test("work works off what is due, and stops", async () => {
   assertEquals([code, at.jamf.redeploys.length], [0, 1]);
 });
 
-Deno.test("the launcher starts the program, hands it its signals, and its exit status on", async () => {
-  await using at = new RedeployFixture();
+Deno.test("the launcher starts the program, and passes on signals and exit status", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(1);
   const launched = { launched: true };
   const refused = await runProgram(["serve", "--lissen"], {}, launched);
@@ -163,7 +163,7 @@ Deno.test("the launcher starts the program, hands it its signals, and its exit s
   assertEquals((await service.end("SIGTERM")).code, 0, service.stderr);
 });
 
-/** Runs in the program's process, with its permissions, before it. */
+/** Runs before the program, in its process, with its permissions. */
 const PROBE = `
 const tried = {};
 const attempt = async (name, work) => {
@@ -186,8 +186,8 @@ Deno.exit();
 `;
 
 Deno.test("the program reaches its servers, its store and its secrets, and nothing else", async () => {
-  await using at = new RedeployFixture();
-  await using other = new RedeployFixture();
+  await using at = await RedeployFixture.start();
+  await using other = await RedeployFixture.start();
   const beside = `${at.dir}/beside`;
   const preload = `${at.dir}/probe.js`;
   await Deno.writeTextFile(beside, "");
@@ -230,8 +230,8 @@ Deno.test("the program reaches its servers, its store and its secrets, and nothi
   assertEquals(await Deno.readTextFile(beside), "");
 });
 
-Deno.test("secrets are in nothing that is printed, logged or stored", async () => {
-  await using at = new RedeployFixture();
+Deno.test("secrets are not printed, logged or stored", async () => {
+  await using at = await RedeployFixture.start();
   at.addMacs(2);
   const password = "secret-of-the-database";
   const printed: string[] = [];
@@ -281,14 +281,16 @@ Deno.test("secrets are in nothing that is printed, logged or stored", async () =
   const tokens = at.jamf.requests.map(({ headers }) => headers["authorization"]?.slice(7));
   const secrets = [...Object.values(SECRETS), password, ...tokens].filter((text) => text);
   assert(secrets.length > 6);
-  for (const secret of secrets) assertEquals(all.includes(secret!), false, `"${secret}" is shown`);
+  for (const secret of secrets) {
+    assertEquals(all.includes(secret!), false, `"${secret}" is printed`);
+  }
 });
 
 Deno.test({
-  name: "the program keeps its store in PostgreSQL with no more than that one address",
+  name: "the program uses PostgreSQL with permission for only its address",
   ignore: skip("the program with PostgreSQL", whyNoPostgres),
   fn: async () => {
-    await using at = new RedeployFixture();
+    await using at = await RedeployFixture.start();
     await using postgres = await Postgres.start();
     at.addMacs(1);
     const variables = { ...at.variables, HEAL_STORE: postgres.url };
@@ -301,9 +303,9 @@ Deno.test({
   },
 });
 
-Deno.test("the launcher hands on either signal that stops a service", async () => {
+Deno.test("the launcher passes on both signals that stop a service", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    await using at = new RedeployFixture();
+    await using at = await RedeployFixture.start();
     await using service = new Service(freePort(), [], at.variables, { launched: true });
     await service.listening;
     const { code, stderr } = await service.end(signal);

@@ -13,7 +13,7 @@ function settingsOf(url: string): PostgresSettings {
 }
 
 Deno.test({
-  name: "a lost database is told without its password, and used again when it is back",
+  name: "a lost database is reported without its password, and used again later",
   ignore: skip("a lost PostgreSQL", whyNoPostgres),
   fn: async () => {
     await using postgres = await Postgres.start();
@@ -38,7 +38,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an instance that is frozen with the lock in its hand keeps the others from it for seconds",
+  name: "an instance that hangs and has the lock blocks the others only for seconds",
   ignore: skip("a frozen instance on PostgreSQL", whyNoPostgres),
   fn: async () => {
     await using postgres = await Postgres.start();
@@ -51,9 +51,9 @@ Deno.test({
       await thaw.promise;
     }).catch(() => {});
     await holding.promise;
-    // Either its turn comes, or it is told that it does not.
-    const told = await other.exclusive(() => Promise.resolve("done")).catch((error) => error);
-    assertEquals(told === "done" || told instanceof StoreError, true, `${told}`);
+    // It gets the lock, or an error.
+    const result = await other.exclusive(() => Promise.resolve("done")).catch((error) => error);
+    assertEquals(result === "done" || result instanceof StoreError, true, `${result}`);
     assertEquals(await other.exclusive(() => Promise.resolve("done")), "done");
     thaw.resolve();
     await held;
@@ -69,6 +69,6 @@ Deno.test("openPostgres() refuses an sslmode that it does not know", () => {
   );
   assertEquals(
     message,
-    'Cannot use HEAL_STORE: its sslmode is "prefer"; give verify-full, require or disable',
+    'Cannot use HEAL_STORE: its sslmode is "prefer"; use verify-full, require or disable',
   );
 });

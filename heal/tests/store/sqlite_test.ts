@@ -13,7 +13,7 @@ async function inTempDir(test: (dir: string) => Promise<void> | void): Promise<v
   }
 }
 
-Deno.test("the file, and those beside it, are readable for their owner alone", () =>
+Deno.test("only the owner can read the files of the store", () =>
   inTempDir(async (dir) => {
     const driver = await openStore({ kind: "sqlite", path: `${dir}/heal.db` });
     const modes: string[][] = [];
@@ -26,7 +26,7 @@ Deno.test("the file, and those beside it, are readable for their owner alone", (
     assertEquals(modes, [["heal.db", "600"], ["heal.db-shm", "600"], ["heal.db-wal", "600"]]);
   }));
 
-Deno.test("openSqlite() tightens a file that others can read", () =>
+Deno.test("openSqlite() changes the mode of a file that others can read", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/heal.db`;
     await Deno.writeTextFile(path, "", { mode: 0o644 });
@@ -34,7 +34,7 @@ Deno.test("openSqlite() tightens a file that others can read", () =>
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
   }));
 
-Deno.test("a full disk is told, keeps what was there, and is no end", () =>
+Deno.test("a full disk is reported, and nothing is lost", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/heal.db`;
     const driver = await openStore({ kind: "sqlite", path });
@@ -51,13 +51,13 @@ Deno.test("a full disk is told, keeps what was there, and is no end", () =>
     await driver.close();
   }));
 
-Deno.test("openSqlite() says what is wrong with a path", () =>
+Deno.test("openSqlite() reports what is wrong with a path", () =>
   inTempDir((dir) => {
     Deno.writeTextFileSync(`${dir}/text`, "This is no database, but a letter to a friend.\n");
     Deno.symlinkSync(`${dir}/text`, `${dir}/link`);
     const cases: [path: string, reason: string][] = [
       [`${dir}/none/heal.db`, "there is no such file or folder"],
-      [dir, "it is no regular file; remove it"],
+      [dir, "it is not a regular file; remove it"],
       [`${dir}/link`, "it is a link; remove it"],
       [`${dir}/text`, "file is not a database"],
     ];

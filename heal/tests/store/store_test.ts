@@ -8,10 +8,10 @@ import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
 
 const HOUR = 3600;
 const NOW = 1_800_000_000;
-const BRAKES = { coolDown: 24 * HOUR, maxPerHour: 3 };
+const RATE_LIMITS = { coolDown: 24 * HOUR, maxPerHour: 3 };
 
 /** Two instances on one store. */
-class WorkerFixture implements AsyncDisposable {
+class StoreFixture implements AsyncDisposable {
   readonly jobs: Jobs;
   readonly others: Jobs;
   readonly redeploys: Redeploys;
@@ -22,10 +22,10 @@ class WorkerFixture implements AsyncDisposable {
     this.redeploys = new Redeploys(driver);
   }
 
-  static async on({ settings }: TestStore): Promise<WorkerFixture> {
-    // Both make the tables at the same moment.
+  static async on({ settings }: TestStore): Promise<StoreFixture> {
+    // Both create the tables at the same time.
     const [one, two] = await Promise.all([openStore(settings), openStore(settings)]);
-    return new WorkerFixture(one, two);
+    return new StoreFixture(one, two);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -33,7 +33,7 @@ class WorkerFixture implements AsyncDisposable {
     await this.otherDriver.close();
   }
 
-  /** Leases the one job there is. */
+  /** Leases the only job. */
   async lease(now = NOW): Promise<Job> {
     const job = await this.jobs.lease(now, now + 60);
     assert(job !== undefined);
@@ -44,7 +44,7 @@ class WorkerFixture implements AsyncDisposable {
     const computerId = `${job.host_id}`;
     return this.redeploys.claim(
       { computerId, serial: "A", job: { id: job.id, owner: "one", policyName: "Trust" } },
-      BRAKES,
+      RATE_LIMITS,
       now,
     );
   }
@@ -58,7 +58,7 @@ const QUEUED = { state: "queued", reason: "waits", commandUuid: "uuid-1" } as co
 
 const CASES: readonly Case[] = [
   ["deliver() counts a host once while its job is open, and again after its end", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     assertEquals(await at.jobs.deliver(1, [1, 2, 2], NOW), { accepted: 2, repeated: 0 });
     assertEquals(await at.others.deliver(1, [2, 3], NOW + 5), { accepted: 1, repeated: 1 });
     assertEquals(await at.jobs.deliver(2, [2], NOW), { accepted: 1, repeated: 0 });
@@ -70,8 +70,8 @@ const CASES: readonly Case[] = [
     await at.jobs.change(job, { state: "skipped", reason: "x" }, {}, NOW);
     assertEquals(await at.jobs.deliver(1, [1], NOW), { accepted: 1, repeated: 0 });
   }],
-  ["deliver() from many at once loses nothing and doubles nothing", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["concurrent deliver() loses no host and repeats none", async (store) => {
+    await using at = await StoreFixture.on(store);
     const ids = (from: number): number[] => Array.from({ length: 200 }, (_, i) => from + i);
     const all = await Promise.all(
       Array.from(
@@ -83,7 +83,7 @@ const CASES: readonly Case[] = [
     assertEquals((await at.states()).length, 19 * 50 + 200);
   }],
   ["lease() gives each due job to one instance, the longest due first", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [5], NOW + 1);
     await at.jobs.deliver(1, [4], NOW);
     await at.jobs.deliver(1, [6], NOW + 99);
@@ -92,21 +92,21 @@ const CASES: readonly Case[] = [
     assertEquals(hostOf(await at.others.lease(NOW + 1, NOW + 60)), 5);
     assertEquals(hostOf(await at.jobs.lease(NOW + 1, NOW + 60)), undefined);
   }],
-  ["lease() by many at once gives no job twice", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["concurrent lease() returns no job twice", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, Array.from({ length: 60 }, (_, i) => i + 1), NOW);
     const leased = await Promise.all(
       Array.from({ length: 60 }, (_, i) => (i % 2 ? at.jobs : at.others).lease(NOW, NOW + 60)),
     );
     const hosts = leased.filter((job) => job !== undefined).map(({ host_id }) => host_id);
     assertEquals(new Set(hosts).size, hosts.length);
-    while (await at.jobs.lease(NOW, NOW + 60)) hosts.push(0);
+    while (hosts.length <= 60 && await at.jobs.lease(NOW, NOW + 60)) hosts.push(0);
     assertEquals(hosts.length, 60);
   }],
   [
-    "lease() takes a job over once the lease is over, and the other may not change it",
+    "after the end of a lease, another instance takes the job, and the first may not change it",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
       const job = await at.lease();
       assertEquals(await at.others.lease(NOW + 59, NOW + 120), undefined);
@@ -117,24 +117,23 @@ const CASES: readonly Case[] = [
       assertEquals(await at.states(), ["waiting"]);
     },
   ],
-  ["change() records, ends or puts off, and gives back", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["change() records, ends or postpones a job, and gives it back", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const learned = { policy_name: "Jamf trust", serial: "A", computer_id: "9" };
     const later = { state: "waiting", reason: "no answer", due_at: NOW + 60, tries: 1 } as const;
     const job = await at.lease();
     assert(await at.jobs.change(job, { ...later, unanswered_since: NOW }, learned, NOW));
     const again = await at.lease(NOW + 60);
-    assertEquals([again.tries, again.unanswered_since, again.serial, again.ended_at], [
-      ...[1, NOW, "A", null],
-    ]);
+    const { tries, unanswered_since, serial, ended_at } = again;
+    assertEquals([tries, unanswered_since, serial, ended_at], [1, NOW, "A", null]);
     assert(await at.jobs.change(again, { state: "healed", reason: "well" }, {}, NOW + 70));
     const [ended] = await listJobs(at.driver, "healed");
     assertEquals([ended?.tries, ended?.ended_at, ended?.computer_id], [0, NOW + 70, "9"]);
     assertEquals(await listJobs(at.driver, "waiting"), []);
   }],
-  ["giveBack() frees what this instance has, and no more", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["giveBack() gives back the jobs of this instance only", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.lease();
     await at.others.lease(NOW, NOW + 60);
@@ -142,67 +141,77 @@ const CASES: readonly Case[] = [
     assertEquals((await at.others.lease(NOW, NOW + 60))?.host_id, 1);
     assertEquals(await at.others.lease(NOW, NOW + 60), undefined);
   }],
-  ["ignore() ends what waits for a policy, and postpone() puts off what is due", async (store) => {
-    await using at = await WorkerFixture.on(store);
-    await at.jobs.deliver(1, [1, 2], NOW);
-    await at.jobs.deliver(2, [3], NOW + 1);
-    const leased = await at.lease();
-    await at.jobs.ignore(1, "FileVault", "not configured", NOW);
-    assertEquals((await at.states()).toSorted(), ["ignored", "waiting", "waiting"]);
-    await at.jobs.postpone(NOW + 1, NOW + 500, "limit");
-    assertEquals(await at.others.lease(NOW + 1, NOW + 60), undefined);
-    assert(await at.jobs.change(leased, { state: "healed", reason: "" }, {}, NOW));
-    assertEquals((await at.others.lease(NOW + 500, NOW + 600))?.reason, "limit");
-  }],
+  [
+    "ignore() ends the waiting jobs of a policy, and postpone() postpones those that are due",
+    async (store) => {
+      await using at = await StoreFixture.on(store);
+      await at.jobs.deliver(1, [1, 2], NOW);
+      await at.jobs.deliver(2, [3], NOW + 1);
+      const leased = await at.lease();
+      await at.jobs.ignore(1, "FileVault", "not configured", NOW);
+      assertEquals((await at.states()).toSorted(), ["ignored", "waiting", "waiting"]);
+      await at.jobs.postpone(NOW + 1, NOW + 500, "limit");
+      assertEquals(await at.others.lease(NOW + 1, NOW + 60), undefined);
+      assert(await at.jobs.change(leased, { state: "healed", reason: "" }, {}, NOW));
+      assertEquals((await at.others.lease(NOW + 500, NOW + 600))?.reason, "limit");
+    },
+  ],
   ["claim() allows one redeploy of a computer in the cool-down", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     const claim = (now: number): ReturnType<Redeploys["claim"]> =>
-      at.redeploys.claim({ computerId: "1", serial: "A" }, BRAKES, now);
+      at.redeploys.claim({ computerId: "1", serial: "A" }, RATE_LIMITS, now);
     const first = await claim(NOW);
     assert(first.kind === "granted");
     await at.redeploys.settle(first.redeploy, QUEUED, undefined, NOW);
     assertEquals((await claim(NOW + 24 * HOUR - 1)).kind, "cooling_down");
     assertEquals((await claim(NOW + 24 * HOUR)).kind, "granted");
   }],
-  ["claim() allows so many an hour, whoever asks, and says when the next may be", async (store) => {
-    await using at = await WorkerFixture.on(store);
-    const kinds: string[] = [];
-    for (let i = 1; i <= 4; i++) {
-      const claim = await at.redeploys.claim({ computerId: `${i}`, serial: "A" }, BRAKES, NOW + i);
-      kinds.push(claim.kind);
-      if (claim.kind === "hourly_limit") assertEquals(claim.until, NOW + 1 + HOUR);
-    }
-    assertEquals(kinds, ["granted", "granted", "granted", "hourly_limit"]);
-    assertEquals(await at.redeploys.limitedUntil(3, NOW + 4), NOW + 1 + HOUR);
-    assertEquals(await at.redeploys.limitedUntil(4, NOW + 4), undefined);
-    assertEquals(await at.redeploys.limitedUntil(3, NOW + 1 + HOUR), undefined);
-    const forced = await at.redeploys.claim({ computerId: "1", serial: "A" }, undefined, NOW + 5);
-    assertEquals(forced.kind, "granted");
-  }],
-  ["claim() by many at once grants no more than the rateLimits allow", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  [
+    "claim() allows a number of redeploys an hour, and returns when the next is allowed",
+    async (store) => {
+      await using at = await StoreFixture.on(store);
+      const kinds: string[] = [];
+      for (let i = 1; i <= 4; i++) {
+        const claim = await at.redeploys.claim(
+          { computerId: `${i}`, serial: "A" },
+          RATE_LIMITS,
+          NOW + i,
+        );
+        kinds.push(claim.kind);
+        if (claim.kind === "hourly_limit") assertEquals(claim.until, NOW + 1 + HOUR);
+      }
+      assertEquals(kinds, ["granted", "granted", "granted", "hourly_limit"]);
+      assertEquals(await at.redeploys.limitedUntil(3, NOW + 4), NOW + 1 + HOUR);
+      assertEquals(await at.redeploys.limitedUntil(4, NOW + 4), undefined);
+      assertEquals(await at.redeploys.limitedUntil(3, NOW + 1 + HOUR), undefined);
+      const forced = await at.redeploys.claim({ computerId: "1", serial: "A" }, undefined, NOW + 5);
+      assertEquals(forced.kind, "granted");
+    },
+  ],
+  ["concurrent claim() grants no more than the rate limits allow", async (store) => {
+    await using at = await StoreFixture.on(store);
     const other = new Redeploys(at.otherDriver);
     const claims = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         (i % 2 ? at.redeploys : other)
-          .claim({ computerId: `${i % 5}`, serial: "A" }, BRAKES, NOW)),
+          .claim({ computerId: `${i % 5}`, serial: "A" }, RATE_LIMITS, NOW)),
     );
     assertEquals(claims.filter(({ kind }) => kind === "granted").length, 3);
   }],
   [
     "claim() and settle() do not count what was refused, and dry runs record nothing",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       const claimant = { computerId: "1", serial: "A" };
-      assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW, true)).kind, "granted");
-      const claim = await at.redeploys.claim(claimant, BRAKES, NOW);
+      assertEquals((await at.redeploys.claim(claimant, RATE_LIMITS, NOW, true)).kind, "granted");
+      const claim = await at.redeploys.claim(claimant, RATE_LIMITS, NOW);
       assert(claim.kind === "granted");
       await at.redeploys.settle(claim.redeploy, { state: "refused", reason: "no" }, undefined, NOW);
-      assertEquals((await at.redeploys.claim(claimant, BRAKES, NOW)).kind, "granted");
+      assertEquals((await at.redeploys.claim(claimant, RATE_LIMITS, NOW)).kind, "granted");
     },
   ],
-  ["claim() repeats what was in flight once, and then no more", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["claim() repeats a redeploy in flight once", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     const first = await at.claim(await at.lease());
     const again = await at.claim(await at.lease(NOW + 60), NOW + 60);
@@ -211,8 +220,8 @@ const CASES: readonly Case[] = [
     const third = await at.claim(await at.lease(NOW + 120), NOW + 120);
     assertEquals(third.kind, "asked_twice");
   }],
-  ["postpone() and ignore() pass over what may be on its way", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["postpone() and ignore() skip a job whose request may have been sent", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1], NOW);
     await at.claim(await at.lease());
     await at.jobs.giveBack();
@@ -221,17 +230,16 @@ const CASES: readonly Case[] = [
     assertEquals((await at.lease()).state, "waiting");
   }],
   ["settle() makes the job redeployed, and its end leaves nothing in flight", async (store) => {
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     const one = await at.claim(await at.lease());
     assert(one.kind === "granted");
     await at.redeploys.settle(one.redeploy, QUEUED, "one", NOW + 120);
     const [, job] = await listJobs(at.driver, undefined);
     const { state, reason, redeployed_at, due_at, command_uuid, attempts } = job!;
-    assertEquals([state, reason, redeployed_at, due_at, command_uuid, attempts], [
-      ...["redeployed", "waits", NOW, NOW + 120, "uuid-1", 1],
-    ]);
-    // All that whoever takes over needs, should this instance die now.
+    assertEquals([state, reason, command_uuid], ["redeployed", "waits", "uuid-1"]);
+    assertEquals([redeployed_at, due_at, attempts], [NOW, NOW + 120, 1]);
+    // All that another instance needs to take over after a crash.
     assertEquals([job!.computer_id, job!.serial, job!.policy_name], ["1", "A", "Trust"]);
     const second = await at.lease();
     const two = await at.claim(second);
@@ -241,9 +249,9 @@ const CASES: readonly Case[] = [
     assertEquals(rows.map(({ state }) => state), ["queued", "unknown"]);
   }],
   [
-    "settle() leaves a job alone that another instance has, which then learns what was asked",
+    "settle() does not change a job of another instance, which then learns the result",
     async (store) => {
-      await using at = await WorkerFixture.on(store);
+      await using at = await StoreFixture.on(store);
       await at.jobs.deliver(1, [1], NOW);
       const claim = await at.claim(await at.lease());
       assert(claim.kind === "granted");
@@ -253,7 +261,7 @@ const CASES: readonly Case[] = [
       const job = { id: taken!.id, owner: "two", policyName: "Trust" };
       const again = await at.redeploys.claim(
         { computerId: "1", serial: "A", job },
-        BRAKES,
+        RATE_LIMITS,
         NOW + 61,
       );
       assert(again.kind === "asked_before");
@@ -262,8 +270,8 @@ const CASES: readonly Case[] = [
       assertEquals(again.redeploy.command_uuid, "uuid-1");
     },
   ],
-  ["forget() forgets what ended, and keeps what did not", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["forget() deletes jobs that have ended, and keeps the others", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.jobs.deliver(1, [1, 2], NOW);
     await at.jobs.change(await at.lease(), { state: "healed", reason: "" }, {}, NOW);
     await at.jobs.forget(NOW);
@@ -271,8 +279,8 @@ const CASES: readonly Case[] = [
     await at.jobs.forget(NOW + 1);
     assertEquals(await at.states(), ["waiting"]);
   }],
-  ["a transaction that fails leaves nothing, and the next one works", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["a failed transaction changes nothing, and the next one works", async (store) => {
+    await using at = await StoreFixture.on(store);
     await assertRejects(
       () =>
         at.driver.exclusive(async (query) => {
@@ -283,17 +291,17 @@ const CASES: readonly Case[] = [
     );
     assertEquals((await at.driver.query("SELECT * FROM store_version")).length, 1);
   }],
-  ["a store of a newer program is left alone", async (store) => {
-    await using at = await WorkerFixture.on(store);
+  ["a store of a newer program is refused", async (store) => {
+    await using at = await StoreFixture.on(store);
     await at.driver.query("UPDATE store_version SET version = 2");
     await assertRejects(() => openStore(store.settings), StoreError, "made by a newer jamf-heal");
   }],
-  ["what is stored is there again after a restart", async (store) => {
-    await (await WorkerFixture.on(store).then(async (at) => {
+  ["jobs are kept after a restart", async (store) => {
+    await (await StoreFixture.on(store).then(async (at) => {
       await at.jobs.deliver(1, [1], NOW);
       return at;
     }))[Symbol.asyncDispose]();
-    await using at = await WorkerFixture.on(store);
+    await using at = await StoreFixture.on(store);
     assertEquals(await at.states(), ["waiting"]);
   }],
 ];

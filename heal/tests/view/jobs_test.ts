@@ -29,7 +29,7 @@ const ENDED: JobRecord = {
   policy_name: "Jamf trust",
   serial: "C02XK1JWJG5H",
   computer_id: "112",
-  reason: "not heard from within a day after the redeploy",
+  reason: "no check-in within a day after the redeploy",
   redeployed_at: 1_800_000_180,
   ended_at: 1_800_086_580,
   command_uuid: "uuid",
@@ -42,8 +42,8 @@ Deno.test("jobsText() counts the states, and has a line for each job", () => {
     [
       "1 waiting, 1 needs_person",
       "",
-      "Delivered             Host  Serial        Computer  Policy      State         Why",
-      "2027-01-15T08:00:00Z  7     C02XK1JWJG5H  112       Jamf trust  needs_person  not heard from within a day after the redeploy (asked twice)",
+      "Delivered             Host  Serial        Computer  Policy      State         Reason",
+      "2027-01-15T08:00:00Z  7     C02XK1JWJG5H  112       Jamf trust  needs_person  no check-in within a day after the redeploy (requested twice)",
       "2027-01-15T08:00:00Z  7     -             -         3           waiting",
       "",
     ].join("\n"),
@@ -51,15 +51,15 @@ Deno.test("jobsText() counts the states, and has a line for each job", () => {
   assertEquals(jobsText([]), "No jobs\n");
 });
 
-Deno.test("jobsText() sends a terminal nothing but text, and says what it leaves out", () => {
+Deno.test("jobsText() escapes control characters, and counts the jobs that it does not show", () => {
   const reason = "Jamf Pro answered 404: \x1b[2Jgone";
   assertStringIncludes(jobsText([{ ...JOB, reason }]), "Jamf Pro answered 404: \\x1b[2Jgone");
   const text = jobsText(Array.from({ length: 250 }, () => JOB));
   assertEquals(text.split("\n").length, 200 + 6);
-  assertStringIncludes(text, "\n50 older not shown: see --state, --json\n");
+  assertStringIncludes(text, "\n50 older jobs are not shown: use --state or --json\n");
 });
 
-Deno.test("jobsJson() tells all of it, with stamps", () => {
+Deno.test("jobsJson() has all fields, with timestamps", () => {
   const { schema_version, jobs } = JSON.parse(jobsJson([ENDED, JOB]));
   assertEquals([schema_version, jobs.length], [1, 2]);
   assertEquals(jobs[0], {
@@ -70,7 +70,7 @@ Deno.test("jobsJson() tells all of it, with stamps", () => {
     serial: "C02XK1JWJG5H",
     computer_id: "112",
     state: "needs_person",
-    reason: "not heard from within a day after the redeploy",
+    reason: "no check-in within a day after the redeploy",
     created_at: "2027-01-15T08:00:00Z",
     delivered_at: "2027-01-15T08:01:00Z",
     deliveries: 2,

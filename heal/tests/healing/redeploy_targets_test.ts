@@ -8,7 +8,7 @@ function outcomes(reports: readonly { target: string; outcome: string }[]): stri
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
-Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () => {
+Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet host", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
@@ -24,10 +24,10 @@ Deno.test("redeployTargets() finds a Mac by whatever is known of it", async () =
     at.jamf.redeploys.map(({ commandUuid }) => commandUuid),
   );
   assertMatch(
-    at.told[0]!,
-    /^A: about to redeploy "Mac 1", serial number A, computer 1, last heard/,
+    at.messages[0]!,
+    /^A: about to redeploy "Mac 1", serial number A, computer 1, last check/,
   );
-  assertEquals(at.told[1], "1/3 A redeployed");
+  assertEquals(at.messages[1], "1/3 A redeployed");
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
@@ -36,7 +36,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
   at.addMac(4);
-  at.jamf.misbehave((request) => request.path.endsWith("/4"), { status: 500 }, Infinity);
+  at.jamf.misbehave(/\/4\b/, { status: 500 }, Infinity);
   const list =
     "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\nfleet-host:9\nfleet-host:2";
   const reports = await at.redeploy(list);
@@ -52,7 +52,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
   assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
 });
 
-Deno.test("redeployTargets() redeploys a computer once, however often it is named", async () => {
+Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1, { serialNumber: "A" });
   const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
@@ -65,7 +65,7 @@ Deno.test("redeployTargets() redeploys a computer once, however often it is name
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("redeployTargets() shares the rateLimits with the webhook", async () => {
+Deno.test("redeployTargets() shares the rate limits with the webhook", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 2 };
   at.addMac(1);
@@ -83,7 +83,7 @@ Deno.test("redeployTargets() shares the rateLimits with the webhook", async () =
   assertStringIncludes(reports[2]!.reason, "the limit of 2 redeploys an hour is reached");
 });
 
-Deno.test("force sets aside the rateLimits and a recent contact, but not what makes it impossible", async () => {
+Deno.test("force ignores the rate limits and a recent check-in, but not that MDM cannot reach a Mac", async () => {
   await using at = await WorkerFixture.start();
   at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
@@ -99,7 +99,7 @@ Deno.test("force sets aside the rateLimits and a recent contact, but not what ma
   assertEquals(at.jamf.redeploys.length, 2);
 });
 
-Deno.test("a dry run says what would be, and changes nothing", async () => {
+Deno.test("a dry run shows what would be done, and changes nothing", async () => {
   await using at = await WorkerFixture.start();
   at.dryRun = true;
   at.addMac(1);
@@ -108,7 +108,7 @@ Deno.test("a dry run says what would be, and changes nothing", async () => {
   assertEquals(await at.driver.query("SELECT * FROM redeploys"), []);
 });
 
-Deno.test("what Jamf Pro answers is told", async () => {
+Deno.test("the reason has the answer of Jamf Pro", async () => {
   const cases: [how: Misbehaviour, outcome: string, reason: RegExp][] = [
     [{ status: 403 }, "failed", /needs the privileges/],
     [
@@ -116,7 +116,7 @@ Deno.test("what Jamf Pro answers is told", async () => {
       "needs_person",
       /^Jamf Pro answered 422$/,
     ],
-    // Not Jamf Pro's own word: something stands before it.
+    // Not from Jamf Pro, but from a proxy before it.
     [{ status: 404, body: "<html>" }, "failed", /^Jamf Pro answered 404$/],
     [{ status: 503 }, "failed", /^Jamf Pro answered 503$/],
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
@@ -131,7 +131,7 @@ Deno.test("what Jamf Pro answers is told", async () => {
   }
 });
 
-Deno.test("what nobody knows the answer of counts for the cool-down", async () => {
+Deno.test("a request without an answer counts for the cool-down", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
@@ -140,18 +140,18 @@ Deno.test("what nobody knows the answer of counts for the cool-down", async () =
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("wait follows until the Macs were heard from, or the time is over", async () => {
+Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   at.addMac(2);
   at.addMac(3, { managed: false });
   at.jamf.computers.get("1")!.lastContactTime = new Date(Date.now() - 86_400_000);
   const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
-  const waits = at.host.waits.length;
-  at.host.sleep = (time) => {
-    at.host.waits.push(time);
-    if (at.host.waits.length === waits + 3) {
-      at.jamf.computers.get("1")!.lastContactTime = new Date(at.host.now());
+  const waits = at.system.waits.length;
+  at.system.sleep = (time) => {
+    at.system.waits.push(time);
+    if (at.system.waits.length === waits + 3) {
+      at.jamf.computers.get("1")!.lastContactTime = new Date(at.system.now());
     }
     return Promise.resolve();
   };
@@ -161,12 +161,12 @@ Deno.test("wait follows until the Macs were heard from, or the time is over", as
     "computer-id:2 silent",
     "computer-id:3 needs_person",
   ]);
-  assertEquals(reports[1]?.reason, "not heard from within 600 seconds");
-  const slept = at.host.waits.slice(waits).reduce((sum, time) => sum + time, 0);
+  assertEquals(reports[1]?.reason, "no check-in within 600 seconds");
+  const slept = at.system.waits.slice(waits).reduce((sum, time) => sum + time, 0);
   assertEquals(slept > 550_000 && slept < 650_000, true, `${slept} ms`);
 });
 
-Deno.test("a redeploy that could not be recorded is told all the same, with its command", async () => {
+Deno.test("a redeploy that could not be recorded is reported with its command", async () => {
   await using at = await WorkerFixture.start();
   at.addMac(1);
   const { exclusive } = at.driver;
@@ -177,9 +177,8 @@ Deno.test("a redeploy that could not be recorded is told all the same, with its 
   });
   const [report] = await at.redeploy("computer-id:1");
   assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
-  assertEquals([report?.outcome, report?.reason], [
-    ...["redeployed", "but it is not on record: The disk is full"],
-  ]);
+  assertEquals(report?.outcome, "redeployed");
+  assertEquals(report?.reason, "but it could not be recorded: The disk is full");
 });
 
 Deno.test("many Macs are followed over few connections", async () => {
