@@ -58,9 +58,14 @@ function findTool(name: RegExp): string | undefined {
 }
 
 /** Defines a test that needs a tool. */
-function testWith(name: string, tool: RegExp, fn: (tool: string) => void): void {
+function testWith(
+  name: string,
+  tool: RegExp,
+  packageName: string,
+  fn: (tool: string) => void,
+): void {
   const path = ignore ? undefined : findTool(tool);
-  const reason = path === undefined ? `${tool.source} is not installed` : undefined;
+  const reason = path === undefined ? `Install ${packageName}` : undefined;
   Deno.test({ name, ignore: ignore || skip(`"${name}"`, reason), fn: () => fn(path!) });
 }
 
@@ -140,7 +145,7 @@ Deno.test({
   assertEquals(archs, ["arm64,x86_64", "arm64", "x86_64"]);
 });
 
-testWith("file(1) finds both processors in the universal file", /^file$/, (file) => {
+testWith("file(1) finds both processors in the universal file", /^file$/, "file", (file) => {
   const output = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
   assertMatch(output, /^Mach-O universal binary with 2 architectures: \[arm64:[^]*\[[^]*x86_64/);
 });
@@ -148,6 +153,7 @@ testWith("file(1) finds both processors in the universal file", /^file$/, (file)
 testWith(
   "llvm-lipo extracts the same programs from the universal file",
   /^llvm-lipo(-\d+)?$/,
+  "llvm",
   (lipo) => {
     using mac = new TestMac();
     const { dist } = buildForMacs();
@@ -161,7 +167,7 @@ testWith(
   },
 );
 
-testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, (objdump) => {
+testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, "llvm", (objdump) => {
   const { dist } = buildForMacs();
   for (const { arch, bytes } of thinSlices(dist)) {
     const headers = run([
@@ -180,6 +186,7 @@ testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, (o
 testWith(
   "rcodesign signs both slices, and finds the same flags and identifier",
   /^rcodesign$/,
+  "apple-codesign of crates.io, which has rcodesign",
   (rcodesign) => {
     using mac = new TestMac();
     const output = build(`${mac.root}/dist`, []);
