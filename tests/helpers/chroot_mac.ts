@@ -136,7 +136,7 @@ export class ChrootMac implements Disposable {
     return true;
   }
 
-  /** Deno itself may not look into /proc, unless it may do everything. */
+  /** Deno itself may read /proc only with all permissions. */
   #isBusy(): boolean {
     const args = ["/proc", "-maxdepth", "2", "-name", "root", "-lname", this.path];
     return new Deno.Command("find", { args, stderr: "null" }).outputSync().stdout.length > 0;

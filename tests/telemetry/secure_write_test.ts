@@ -39,17 +39,17 @@ interface FaultyDisk {
   open: number;
 }
 
-/** The real disk, which records its calls. `meet` is called before each of them, and may throw instead. */
+/** The real disk, which records its calls. `before` is called before each of them, and may throw instead. */
 function faultyDisk(
   dir: string,
-  meet: (call: string, index: number) => void = () => {},
+  before: (call: string, index: number) => void = () => {},
   longestWrite = Infinity,
 ): FaultyDisk {
   const faulty: FaultyDisk = { disk: Deno, calls: [], temps: [], open: 0 };
   const call = (step: string, path: string): void => {
     const name = path === dir ? "folder" : path === `${dir}/${NAME}` ? "target" : "temp";
     faulty.calls.push(`${step} ${name}`);
-    meet(`${step} ${name}`, faulty.calls.length - 1);
+    before(`${step} ${name}`, faulty.calls.length - 1);
   };
   const watch = (file: Deno.FsFile, path: string): Deno.FsFile => {
     faulty.open++;
@@ -423,7 +423,7 @@ Deno.test("secureWrite() goes on after a file that it cannot remove", () => {
   assertEquals(namesIn(mac.outDir).filter((name) => name !== NAME).length, 1);
 });
 
-Deno.test("secureWrite() takes a name for its temporary file that nobody can predict or prepare", () => {
+Deno.test("secureWrite() takes a name for its temporary file that no other user can predict", () => {
   using mac = new TestMac();
   const faulty = faultyDisk(mac.outDir);
   for (let i = 0; i < 20; i++) writeNew(mac, faulty.disk);
