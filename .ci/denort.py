@@ -42,7 +42,7 @@ def runtime_of(program: bytes) -> bytes:
 
 
 def without_elf_payload(program: bytes) -> bytes:
-    """ELF: payload and a 16-byte trailer (magic, name hash, length) stand at the end."""
+    """ELF: payload and a 16-byte trailer (magic, name hash, length) are at the end."""
     magic, _, length = struct.unpack("<IIQ", program[-16:])
     if magic != 0x501E:
         raise ValueError("no payload trailer")

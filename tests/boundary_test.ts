@@ -1,5 +1,5 @@
-// Holds the layout: who may touch the disk, the clock, and whom.
-import { assertEquals } from "@std/assert";
+// The layout of the endpoint program: which files touch the disk, the clock and the environment, and what imports what.
+import { assert, assertEquals } from "@std/assert";
 import { packagesReached } from "../release/bill_of_materials.ts";
 import { moduleGraph } from "../release/compile.ts";
 import { filesWith as filesIn, readSources, ROOT } from "./helpers/sources.ts";
@@ -15,12 +15,12 @@ function importsOf(path: string): string[] {
   );
 }
 
-/** The room of a file: its folder in lib, or the file itself. */
-function roomOf(path: string): string {
+/** The module of a file: its folder in lib, or the file itself. */
+function moduleOf(path: string): string {
   return path.replace(/^lib\//, "").replace(/\/[^/]*$/, "");
 }
 
-Deno.test("only the rooms on the disk, and the entry, name Deno", () => {
+Deno.test("five files and the entry use Deno", () => {
   assertEquals(filesWith(/\bDeno\./), [
     "lib/log/files.ts",
     "lib/log/source.ts",
@@ -37,69 +37,51 @@ Deno.test("one file writes to the disk, and one to the streams that the entry gi
   assertEquals(filesWith(writes), ["lib/shared/print.ts", "lib/telemetry/secure_write.ts"]);
 });
 
-Deno.test("only the entry knows what time it is", () => {
+Deno.test("only the entry reads the clock and exits", () => {
   assertEquals(filesWith(/Temporal\.Now|Date\.now|new Date\(\)|performance\.now/), ["main.ts"]);
-});
-
-Deno.test("only the entry exits, and nobody asks the environment, the network or other programs", () => {
   assertEquals(filesWith(/Deno\.exit/), ["main.ts"]);
-  assertEquals(
-    filesWith(/Deno\.(?:env|Command|connect|listen|serve|dlopen)|\bfetch\(|\beval\b/),
-    [],
-  );
 });
 
-Deno.test("data goes one way", () => {
-  const allowed: Readonly<Record<string, readonly string[]>> = {
-    shared: ["shared"],
-    log: ["log", "shared", "regular_file.ts", "permissions.ts"],
-    health: ["health"],
-    telemetry: ["telemetry", "health", "shared", "regular_file.ts", "permissions.ts"],
-    view: ["view", "health", "telemetry", "shared"],
-  };
-  const strays: string[] = [];
+Deno.test("no file uses the environment, the network or other programs", () => {
+  const use = /Deno\.(?:env|Command|connect|listen|serve|dlopen)|\bfetch\(|\beval\b/;
+  assertEquals(filesWith(use), []);
+});
+
+Deno.test("each module imports these modules, and no other", () => {
+  const imports: Record<string, Set<string>> = {};
   for (const path of sources.keys()) {
-    const rooms = allowed[roomOf(path)];
-    for (const specifier of rooms ? importsOf(path).filter((name) => name.startsWith(".")) : []) {
-      const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
-      if (!rooms!.includes(roomOf(target))) strays.push(`${path} -> ${target}`);
+    const imported = imports[moduleOf(path)] ??= new Set();
+    for (const specifier of importsOf(path).filter((name) => name.startsWith("."))) {
+      imported.add(moduleOf(new URL(specifier, `file:///${path}`).pathname.slice(1)));
     }
+    imported.delete(moduleOf(path));
   }
-  assertEquals(strays, []);
+  const sorted = Object.entries(imports).map(([name, set]) => [name, [...set].sort().join(" ")]);
+  assertEquals(Object.fromEntries(sorted), {
+    "cli.ts": "permissions.ts shared",
+    "commands": "health inspect.ts log read_error.ts regular_file.ts telemetry view",
+    "health": "",
+    "inspect.ts": "health log permissions.ts read_error.ts regular_file.ts shared telemetry",
+    "log": "permissions.ts regular_file.ts shared",
+    "main.ts": "cli.ts permissions.ts run.ts shared time_zone.ts view",
+    "permissions.ts": "shared",
+    "read_error.ts": "permissions.ts regular_file.ts shared",
+    "regular_file.ts": "",
+    "run.ts": "cli.ts commands deno.json",
+    "shared": "",
+    "system.ts": "",
+    "telemetry": "health permissions.ts regular_file.ts shared",
+    "time_zone.ts": "",
+    "view": "health shared telemetry",
+  });
 });
 
-Deno.test("the program starts with two libraries", () => {
-  const reached = new Set<string>();
-  const outside = new Set<string>();
-  const visit = (path: string): void => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const specifier of importsOf(path)) {
-      if (!specifier.startsWith(".")) outside.add(specifier);
-      else if (specifier.endsWith(".ts")) {
-        visit(new URL(specifier, `file:///${path}`).pathname.slice(1));
-      }
-    }
-  };
-  visit("main.ts");
-  assertEquals([...outside].sort(), ["@std/cli/parse-args", "zod/mini"]);
-});
-
-Deno.test("nothing of the healing program is in the endpoint's", () => {
-  const strays = [...sources.keys()].flatMap((path) =>
-    Array.from(sources.get(path)!.matchAll(/from "([^"]+)"/g), (match) => match[1]!)
-      .filter((specifier) => specifier.startsWith("."))
-      .map((specifier) => new URL(specifier, `file:///${path}`).pathname.slice(1))
-      .filter((target) => target.startsWith("heal/"))
-      .map((target) => `${path} -> ${target}`)
-  );
-  assertEquals(strays, []);
-});
-
-Deno.test("the endpoint's module graph, as Deno itself resolves it, has nothing of the healing program", () => {
+Deno.test("the program needs two libraries, and nothing of the healing program", () => {
+  const specifiers = [...sources.keys()].flatMap(importsOf).filter((name) => !name.startsWith("."));
+  assertEquals([...new Set(specifiers)].sort(), ["@std/cli/parse-args", "zod/mini"]);
   const graph = moduleGraph(`${ROOT}main.ts`);
   const paths = graph.modules.map(({ specifier }) => specifier.replace(`file://${ROOT}`, ""));
-  assertEquals(paths.includes("lib/cli.ts"), true);
+  assert(paths.includes("lib/cli.ts"));
   assertEquals(paths.filter((path) => path.startsWith("heal/")), []);
   const packages = packagesReached(graph).map((name) => name.replace(/@[^@]*$/, ""));
   assertEquals(packages, ["deno-std", "zod"]);

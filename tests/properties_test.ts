@@ -10,7 +10,7 @@ import {
   SIGNATURE_ERROR,
 } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
-import { at, gzip, Mac } from "./helpers/test_mac.ts";
+import { at, gzip, TestMac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
@@ -183,7 +183,7 @@ function assess(told: readonly Told[]): Record<string, unknown> {
 }
 
 /** What the program finds; `agent_errors` without the keys that every file has. */
-function findings(mac: Mac): Record<string, unknown> {
+function findings(mac: TestMac): Record<string, unknown> {
   const { stdout } = mac.run(["checkin"], NOW);
   mac.run(["errors"], NOW);
   const { schema_version: _, checked_at: __, watched_seconds: ___, ...errors } = JSON.parse(
@@ -197,7 +197,7 @@ Deno.test("reading backwards finds what the rules find forwards", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
       const { pieces, told } = write(steps);
-      using mac = new Mac();
+      using mac = new TestMac();
       mac.log("jamf.log", textOf(pieces), NOW);
       assertEquals(findings(mac), assess(told));
     }),
@@ -208,7 +208,7 @@ Deno.test("reading backwards finds what the rules find forwards", () => {
 Deno.test("a second look finds the same as the first", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
-      using mac = new Mac();
+      using mac = new TestMac();
       mac.log("jamf.log", textOf(write(steps).pieces), NOW);
       const first = findings(mac);
       assertEquals(findings(mac), first);
@@ -235,7 +235,7 @@ Deno.test("a log that was rotated tells the same as the whole", async () => {
       const older = pieces.slice(0, where);
       const content = textOf(older);
       const written = (older.at(-1)?.at ?? NOW) + LONGEST_PIECE;
-      using mac = new Mac();
+      using mac = new TestMac();
       mac.log("jamf.log", textOf(pieces.slice(where)), NOW);
       mac.log(
         copy.packed === "gzip named as such" ? `${copy.name}.gz` : copy.name,
@@ -282,7 +282,7 @@ for (const [args, expected] of COMMANDS) {
   Deno.test(`${args.join(" ")} answers on any bytes`, () => {
     fc.assert(
       fc.property(anyBytes, anyBytes, anyZone, (live, copy, zone) => {
-        using mac = new Mac();
+        using mac = new TestMac();
         mac.log("jamf.log", live, NOW);
         mac.log("jamf.log.1", copy, NOW - 100);
         assertMatch(mac.run(args, NOW, { timeZone: zone }).stdout, expected);
@@ -301,7 +301,7 @@ Deno.test("summary --json has as many lines as the logs", () => {
         const ends = log.filter((byte) => byte === 0x0a).length;
         return sum + ends + (log.at(-1) === 0x0a ? 0 : 1);
       }, 0);
-      using mac = new Mac();
+      using mac = new TestMac();
       mac.log("jamf.log", logs[0]!);
       mac.log("jamf.log.1", logs[1]!);
       const table = JSON.parse(mac.run(["summary", "--json"], NOW).stdout);

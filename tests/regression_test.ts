@@ -8,14 +8,14 @@ import {
   refusedLines,
   SIGNATURE_ERROR,
 } from "../tools/log_text.ts";
-import { at, gzip, Mac } from "./helpers/test_mac.ts";
+import { at, gzip, TestMac } from "./helpers/test_mac.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /** The answer of a mode on one log that was last written to at `now`. */
 function answerOn(log: string, now: number, mode = "checkin", zone = "UTC"): string {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", log, now);
   return mac.run([mode], now, { timeZone: zone }).stdout.replace(/<\/?result>|\n/g, "");
 }
@@ -29,7 +29,7 @@ for (const copy of ["jamf.log.1", "jamf.log.2.gz", "jamf.log-20261101", "jamf.lo
   Deno.test(`regression: the live log beats the older ${copy}`, async () => {
     const now = at("2026-11-23T10:00:00Z");
     const older = checkinLines(now - 9 * DAY);
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", checkinLines(now - HOUR), now);
     mac.log(copy, copy.endsWith(".gz") ? await gzip(older) : older, now - 9 * DAY);
     assertEquals(mac.run(["checkin"], now).stdout, "<result>2026-11-23T09:00:03Z</result>\n");
@@ -81,7 +81,7 @@ Deno.test("regression: a policy named after the error does not alarm", () => {
 Deno.test("regression: a log that only grows by errors is not healthy", () => {
   const now = at("2026-11-23T10:00:00Z");
   const log = checkinLines(now - 20 * DAY) + offlineLines(now - 60);
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", log, now);
   assertEquals(mac.run(["status", "--check"], now).code, 1);
   assertEquals(answerOn(log, now), "2026-11-03T10:00:03Z");
@@ -99,7 +99,7 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
   const log = checkinLines(now - 3 * HOUR, { pid: 5 }) +
     logLine(now - HOUR, 'Checking for policies triggered by "startup"...', { pid: 5 }) +
     `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", log, now);
   assertEquals(mac.run(["errors"], now).stdout, "<result>device_signature_error</result>\n");
   const errors = JSON.parse(mac.telemetry("agent_errors")!);
@@ -109,8 +109,8 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
 
 Deno.test("regression: a previous stamp from the future does not hide that a contact is new", () => {
   const now = at("2026-11-23T10:00:00Z");
-  using mac = new Mac();
-  mac.standing(
+  using mac = new TestMac();
+  mac.writePrevious(
     "agent_errors",
     '{"schema_version":1,"checked_at":"2026-11-23T09:45:00Z","status":"ok",' +
       '"last_successful_checkin":"2030-01-01T00:00:00Z","watched_seconds":5000}',

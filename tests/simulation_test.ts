@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { checkinLines, logLine, offlineLines, refusedLines } from "../tools/log_text.ts";
 import { policies } from "../tools/fleet_tree.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
-import { at, Mac } from "./helpers/test_mac.ts";
+import { at, TestMac } from "./helpers/test_mac.ts";
 import { ask, tablesOf } from "./helpers/osquery.ts";
 
 const MINUTE = 60;
@@ -125,7 +125,7 @@ interface Answer {
 
 /** Lives through the days of one Mac; gives Fleet's answers. */
 class Simulation {
-  readonly #mac: Mac;
+  readonly #mac: TestMac;
   readonly #week: Week;
   readonly #interval: number;
   readonly #random: () => number;
@@ -137,7 +137,7 @@ class Simulation {
   #nextAsk = START;
   #awakeSinceFault = 0;
 
-  constructor(mac: Mac, week: Week, interval: number) {
+  constructor(mac: TestMac, week: Week, interval: number) {
     this.#mac = mac;
     this.#week = week;
     this.#interval = interval * MINUTE;
@@ -240,7 +240,7 @@ const AFTERWARDS = 2;
 for (const [life, week] of Object.entries(LIVES)) {
   for (const interval of [5, 15, 30, 60]) {
     Deno.test(`a Mac that ${life}, with a check-in every ${interval} minutes, never fails`, () => {
-      using mac = new Mac(FOLDER);
+      using mac = new TestMac(FOLDER);
       const simulation = new Simulation(mac, week, interval);
       for (const { at, failed } of simulation.live(0, BROKEN + LONG + AFTERWARDS)) {
         assertEquals(failed, [], formatTimestamp(at));
@@ -250,7 +250,7 @@ for (const [life, week] of Object.entries(LIVES)) {
     if (interval !== 15 && interval !== 60 && life !== "works in an office") continue;
     for (const [name, fault] of Object.entries(FAULTS)) {
       Deno.test(`a Mac that ${life}, with an agent ${name} every ${interval} minutes`, () => {
-        using mac = new Mac(FOLDER);
+        using mac = new TestMac(FOLDER);
         testFault(new Simulation(mac, week, interval), life, interval, fault);
       });
     }

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { checkinLines, logLine } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
-import { at, Mac } from "./helpers/test_mac.ts";
+import { at, TestMac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-25T10:00:00Z");
 const MINUTE = 60;
@@ -132,14 +132,14 @@ const CASES: readonly Case[] = [
 ];
 
 /** What `agent_errors` says of the agent. */
-function collect(mac: Mac, now: number): Record<string, unknown> {
+function collect(mac: TestMac, now: number): Record<string, unknown> {
   assertEquals(mac.run(["collect"], now), { code: 0, stdout: "", messages: [] });
   return JSON.parse(mac.telemetry("agent_errors")!);
 }
 
 for (const { name, lines, since, lastMessage } of CASES) {
   Deno.test(`stalled: ${name}`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", text(lines), NOW);
     const found = collect(mac, NOW);
     assertEquals(found.stalled, since && "no_answer");
@@ -158,7 +158,7 @@ for (const { name, lines, since, lastMessage } of CASES) {
 const STALLED = text([...ANSWERED, ...HANGS, ...TWELVE]);
 
 Deno.test("stalled: stands through a sleep, a rotation and an emptied log", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);
   const later = NOW + 3 * DAY;
@@ -178,7 +178,7 @@ Deno.test("stalled: stands through a sleep, a rotation and an emptied log", () =
 });
 
 Deno.test("stalled: ends with a check-in that is answered, not with one that is not", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);
   const next = logLine(NOW + HOUR, BEGINNING, { pid: 2000 });
@@ -189,7 +189,7 @@ Deno.test("stalled: ends with a check-in that is answered, not with one that is 
 });
 
 Deno.test("stalled: is no matter while a signature error stands, or without a log", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);
   const refused = logLine(
@@ -205,14 +205,14 @@ Deno.test("stalled: is no matter while a signature error stands, or without a lo
 });
 
 /** Inspects every 15 minutes from then on, and says what the last one found. */
-function watch(mac: Mac, from: number, seconds: number): Record<string, unknown> {
+function watch(mac: TestMac, from: number, seconds: number): Record<string, unknown> {
   let found = {};
   for (let after = 0; after <= seconds; after += 15 * MINUTE) found = collect(mac, from + after);
   return found;
 }
 
 Deno.test("stalled: a Mac that is awake for four hours without a check-in", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", checkinLines(NOW - MINUTE), NOW);
   const before = watch(mac, NOW, 4 * HOUR - 15 * MINUTE);
   assertEquals([before.stalled, before.unscheduled_seconds], [undefined, 4 * HOUR - 15 * MINUTE]);
@@ -229,7 +229,7 @@ Deno.test("stalled: a Mac that is awake for four hours without a check-in", () =
 });
 
 Deno.test("stalled: a Mac whose log shows no check-in at all", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", logLine(NOW - DAY, "Daemon starting"), NOW);
   const { stalled, stalled_since, last_message } = watch(mac, NOW, 5 * HOUR);
   assertEquals([stalled, stalled_since, last_message], [
@@ -249,7 +249,7 @@ Deno.test("stalled: what the agent logs ends the awake time without a check-in",
     ['Checking for policies triggered by "login" for user "jdoe"...', 2000, false],
   ];
   for (const [message, pid, ends] of messages) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const log = checkinLines(NOW - MINUTE);
     mac.log("jamf.log", log, NOW);
     collect(mac, NOW);
@@ -261,7 +261,7 @@ Deno.test("stalled: what the agent logs ends the awake time without a check-in",
 });
 
 Deno.test("stalled: a gap adds no awake time, and a long one ends the count", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", checkinLines(NOW - MINUTE), NOW);
   const found = [0, 25 * MINUTE, 50 * MINUTE + 1, 170 * MINUTE + 1, 290 * MINUTE + 2]
     .map((after) => collect(mac, NOW + after).unscheduled_seconds);

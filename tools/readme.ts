@@ -7,7 +7,7 @@
 
 import { OUT_DIR } from "../lib/permissions.ts";
 import { PROGRAM_PATH } from "../release/package.ts";
-import { at, Mac } from "../tests/helpers/test_mac.ts";
+import { at, TestMac } from "../tests/helpers/test_mac.ts";
 import { sampleMacs } from "./sample_macs.ts";
 
 export const README: URL = new URL("../README.md", import.meta.url);
@@ -30,12 +30,12 @@ export function withExamples(text: string): string {
 function outputsOn(name: string, commands: readonly string[]): string {
   const sample = sampleMacs(NOW, "UTC").find((mac) => mac.name === name);
   if (sample === undefined) throw new Error(`Cannot show an example: there is no Mac "${name}"`);
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", sample.log, NOW);
   return commands.map((command) => `${command}\n${outputOf(command.slice(2), mac)}`).join("\n");
 }
 
-function outputOf(command: string, mac: Mac): string {
+function outputOf(command: string, mac: TestMac): string {
   const [program, ...args] = command.replace(/^sudo /, "").split(" ");
   if (program === "jamf-pulse" || program === PROGRAM_PATH) return mac.run(args, NOW).stdout;
   const file = args[0] ?? "";

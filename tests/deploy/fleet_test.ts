@@ -14,97 +14,65 @@ import {
   type Reference,
 } from "../../tools/fleet_tree.ts";
 
-/** The keys that Fleet knows, by where they stand; it refuses all others. Those without a table of their own are values. */
+const words = (text: string): string[] => text.split(" ");
+
+/** The keys that Fleet knows, by their place; it refuses all others. Those without a table of their own are values. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [
-    "name",
-    "org_settings",
-    "settings",
-    "agent_options",
-    "controls",
-    "policies",
-    "reports",
-    "software",
-    "labels",
-  ],
-  org_settings: ["webhook_settings"],
-  "org_settings/webhook_settings": ["interval", "failing_policies_webhook"],
-  settings: ["webhook_settings", "features", "host_expiry_settings", "integrations", "secrets"],
-  "settings/webhook_settings": ["failing_policies_webhook", "host_status_webhook"],
-  "settings/webhook_settings/failing_policies_webhook": [
-    "enable_failing_policies_webhook",
-    "destination_url",
-    "host_batch_size",
-    "policy_ids",
-  ],
-  controls: ["scripts", "macos_settings", "macos_setup", "macos_updates", "enable_disk_encryption"],
-  "controls/scripts/": ["path", "paths"],
-  "policies/": ["path", "paths"],
-  "reports/": ["path", "paths"],
+  "": words("name org_settings settings agent_options controls policies reports software labels"),
+  org_settings: words("webhook_settings"),
+  "org_settings/webhook_settings": words("interval failing_policies_webhook"),
+  settings: words("webhook_settings features host_expiry_settings integrations secrets"),
+  "settings/webhook_settings": words("failing_policies_webhook host_status_webhook"),
+  "settings/webhook_settings/failing_policies_webhook": words(
+    "enable_failing_policies_webhook destination_url host_batch_size policy_ids",
+  ),
+  controls: words("scripts macos_settings macos_setup macos_updates enable_disk_encryption"),
+  "controls/scripts/": words("path paths"),
+  "policies/": words("path paths"),
+  "reports/": words("path paths"),
 };
 
 const POLICY_KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [
-    "name",
-    "query",
-    "description",
-    "resolution",
-    "platform",
-    "critical",
-    "calendar_events_enabled",
-    "labels_include_any",
-    "labels_include_all",
-    "labels_exclude_any",
-    "labels_exclude_all",
-    "conditional_access_enabled",
-    "continuous_automations_enabled",
-    "webhooks_and_tickets_enabled",
-    "run_script",
-    "install_software",
-  ],
-  run_script: ["path"],
+  "": words(
+    "name query description resolution platform critical calendar_events_enabled " +
+      "labels_include_any labels_include_all labels_exclude_any labels_exclude_all " +
+      "conditional_access_enabled continuous_automations_enabled " +
+      "webhooks_and_tickets_enabled run_script install_software",
+  ),
+  run_script: words("path"),
 };
 
 const REPORT_KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": [
-    "name",
-    "description",
-    "query",
-    "platform",
-    "interval",
-    "logging",
-    "observer_can_run",
-    "automations_enabled",
-    "discard_data",
-    "min_osquery_version",
-    "labels_include_any",
-  ],
+  "": words(
+    "name description query platform interval logging observer_can_run " +
+      "automations_enabled discard_data min_osquery_version labels_include_any",
+  ),
 };
 
 /** Keys that Fleet would refuse, by their path; the items of a list have an empty name. */
-function strangers(
+function unknownKeys(
   value: unknown,
   known: Readonly<Record<string, readonly string[]>>,
   at = "",
 ): string[] {
   if (Array.isArray(value)) {
-    return value.flatMap((item) => strangers(item, known, `${at}/`));
+    return value.flatMap((item) => unknownKeys(item, known, `${at}/`));
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const path = at === "" || at.endsWith("/") ? `${at}${key}` : `${at}/${key}`;
-    return known[at]?.includes(key) ? strangers(inner, known, path) : [path];
+    return known[at]?.includes(key) ? unknownKeys(inner, known, path) : [path];
   });
 }
 
-Deno.test("strangers() finds a key that Fleet does not know, however deep", () => {
+Deno.test("unknownKeys() finds a key that Fleet does not know, however deep", () => {
   const example = {
     name: "x",
     queries: [],
     settings: { webhook_settings: { interval: "1h" } },
     reports: [{ file: "y" }],
   };
-  assertEquals(strangers(example, KEYS), [
+  assertEquals(unknownKeys(example, KEYS), [
     "queries",
     "settings/webhook_settings/interval",
     "reports/file",
@@ -113,12 +81,12 @@ Deno.test("strangers() finds a key that Fleet does not know, however deep", () =
 
 Deno.test("Fleet knows every key of the tree", () => {
   assert(fleets().length > 0);
-  for (const { path, content } of fleets()) assertEquals(strangers(content, KEYS), [], path);
+  for (const { path, content } of fleets()) assertEquals(unknownKeys(content, KEYS), [], path);
   for (const policy of entriesIn("policies")) {
-    assertEquals(strangers(policy, POLICY_KEYS), [], policy.name);
+    assertEquals(unknownKeys(policy, POLICY_KEYS), [], policy.name);
   }
   for (const report of entriesIn("reports")) {
-    assertEquals(strangers(report, REPORT_KEYS), [], report.name);
+    assertEquals(unknownKeys(report, REPORT_KEYS), [], report.name);
   }
   const places = fleetFiles().map(({ path }) => path.slice(0, path.lastIndexOf("/")));
   assertEquals([...new Set(places)], [
@@ -131,8 +99,8 @@ Deno.test("Fleet knows every key of the tree", () => {
 Deno.test("Fleet knows every key of the webhook's settings, and both files agree on them", () => {
   const text = Deno.readTextFileSync(new URL("../heal/fleet-webhook.yml", `file://${FLEET}`));
   const [organisation, fleet] = parseAllDocuments(text).map((document) => document.toJS());
-  assertEquals(strangers(organisation, KEYS), []);
-  assertEquals(strangers(fleet, KEYS), []);
+  assertEquals(unknownKeys(organisation, KEYS), []);
+  assertEquals(unknownKeys(fleet, KEYS), []);
   assertEquals(fleets().map(({ content }) => content.settings), [fleet.settings]);
 });
 

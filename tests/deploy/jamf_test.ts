@@ -1,4 +1,4 @@
-// The extension attributes for Jamf Pro, run in a folder that looks to them like a Mac.
+// The extension attributes for Jamf Pro, run in a folder that has the paths of a Mac.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PROGRAM_PATH } from "../../release/package.ts";
 import { type ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
@@ -58,14 +58,14 @@ test("an extension attribute does not wait for a program that hangs", (mac) => {
   }
 });
 
-test("an extension attribute makes one result of whatever the program says", (mac) => {
+test("an extension attribute makes one result of anything that the program prints", (mac) => {
   mac.write("/bin/sleep", '#!/bin/sh\nexec /bin/true-sleep "$1"\n', 0o755);
   const scripts = [
     "exit 3",
     "kill -SEGV $$",
-    // As macOS does for want of memory, or of a signature it believes: no timeout.
+    // As macOS does when memory runs out, or when it refuses the signature: no timeout.
     "kill -KILL $$",
-    // A status by which the script tells of its own doing.
+    // A status that the script uses itself.
     "exit 99",
     "echo rubbish",
     'echo "<result>ok</result> and more"',

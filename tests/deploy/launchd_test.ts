@@ -22,7 +22,7 @@ function parsePlist(path: string): any {
 
 const ignore = skip(
   "property lists",
-  parsePlist(DAEMON) === undefined ? "Install Debian's package python3" : undefined,
+  parsePlist(DAEMON) === undefined ? "Install python3" : undefined,
 );
 
 Deno.test({ name: "the LaunchDaemon runs the program that the package lays", ignore }, () => {
@@ -34,7 +34,7 @@ Deno.test({ name: "the LaunchDaemon runs the program that the package lays", ign
 });
 
 Deno.test({ name: "the LaunchDaemon runs at least every 15 minutes", ignore }, () => {
-  // The count of watched seconds begins anew after 45 minutes without a look. Any key but the minute would make it rarer.
+  // The count of watched seconds begins anew after 45 minutes without an inspection. Any key but the minute would make it rarer.
   const { StartCalendarInterval, StartInterval } = parsePlist(DAEMON);
   assertEquals(StartCalendarInterval, [7, 22, 37, 52].map((Minute) => ({ Minute })));
   assertEquals(StartInterval, undefined);

@@ -1,4 +1,4 @@
-// The script that Fleet runs when a policy fails, in a folder that looks to it like a Mac.
+// The script that Fleet runs when a policy fails, in a folder that has the paths of a Mac.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { type ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
@@ -31,7 +31,7 @@ test("the script starts a daemon that is not running", (mac) => {
   assertEquals(mac.read("/state/loaded"), "");
 });
 
-test("the script tells what to do if the daemon cannot be started", (mac) => {
+test("the script says what to do if the daemon cannot be started", (mac) => {
   layInstallation(mac);
   Deno.removeSync(`${mac.path}/state/loaded`);
   mac.write("/state/refuses", "9");
@@ -50,7 +50,7 @@ test("the script says that the program is missing", (mac) => {
   );
 });
 
-test("the script fails if the program could not do its work, and shows the daemon's last words", (mac) => {
+test("the script fails if the program could not do its work, and shows the last lines of the daemon's log", (mac) => {
   layInstallation(mac, 'echo "Cannot write" >&2; [ "$1" != collect ]');
   mac.write("/private/var/log/jamf-pulse.log", "an old line\nCannot write\n");
   const { code, stdout } = mac.run(SCRIPT);

@@ -1,4 +1,4 @@
-// The scripts of the package, run in a folder that looks to them like a Mac.
+// The scripts of the package, run in a folder that has the paths of a Mac.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
@@ -29,6 +29,12 @@ function install(mac: ChrootMac): void {
   assertEquals(code, 0, stderr);
 }
 
+/** The folders are root's, and others may enter them. */
+function assertFolders(mac: ChrootMac): void {
+  const folders = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
+  assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+}
+
 function layTelemetry(mac: ChrootMac): void {
   Deno.mkdirSync(mac.path + TELEMETRY, { recursive: true, mode: 0o700 });
   for (const name of ["last_checkin", "agent_errors"]) {
@@ -38,8 +44,7 @@ function layTelemetry(mac: ChrootMac): void {
 
 test("a first install makes the folders root's, and starts the daemon", (mac) => {
   install(mac);
-  const folders = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
-  assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+  assertFolders(mac);
   assertEquals(mac.calls(), [
     `bootout system/${DAEMON_LABEL}`,
     `print system/${DAEMON_LABEL}`,
@@ -59,7 +64,7 @@ test("a second install ends as the first, and keeps this Mac's telemetry", (mac)
   assertEquals(mac.read("/state/loaded"), "");
 });
 
-test("an upgrade waits for the earlier daemon to go", (mac) => {
+test("an upgrade waits until the previous daemon has stopped", (mac) => {
   mac.write("/state/loaded", "");
   mac.write("/state/lingers", "3");
   install(mac);
@@ -83,7 +88,7 @@ test("postinstall gives up in the end, and says what is left to do", (mac) => {
   assertMatch(stderr, /Cannot start "\/Library\/.*": everything is installed, and it will start/);
 });
 
-test("postinstall starts a daemon that runs already anew", (mac) => {
+test("postinstall restarts a daemon that runs already", (mac) => {
   install(mac);
   mac.calls();
   assertEquals(mac.run(POST, ON_THIS_MAC).code, 0);
@@ -91,7 +96,7 @@ test("postinstall starts a daemon that runs already anew", (mac) => {
   assertEquals(mac.read("/state/loaded"), "");
 });
 
-test("an install does not take a daemon that is going for one that runs", (mac) => {
+test("an install waits for a daemon that is stopping, and starts it", (mac) => {
   mac.write("/state/loaded", "");
   // Longer than preinstall waits for it.
   mac.write("/state/lingers", "35");
@@ -100,7 +105,7 @@ test("an install does not take a daemon that is going for one that runs", (mac) 
   assertEquals(mac.read("/state/lingers"), "0\n");
 });
 
-test("postinstall forgets the telemetry of another Mac", (mac) => {
+test("postinstall removes the telemetry of another Mac", (mac) => {
   install(mac);
   layTelemetry(mac);
   mac.write("/state/mac", "99999999-8888-7777-6666-555555555555\n");
@@ -121,14 +126,14 @@ test("postinstall follows no link out of its folder", (mac) => {
   assertEquals(mac.read("/elsewhere/last_checkin"), "somebody's");
 });
 
-test("postinstall forgets telemetry of which nobody knows where it came from", (mac) => {
+test("postinstall removes telemetry of unknown origin", (mac) => {
   Deno.mkdirSync(`${mac.path}/opt`);
   layTelemetry(mac);
   install(mac);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
 });
 
-test("preinstall takes telemetry from others, and does not believe it", (mac) => {
+test("preinstall makes telemetry root's, and removes it when others could write it", (mac) => {
   const seize: (() => void)[] = [
     () => Deno.chownSync(mac.path + TELEMETRY, 501, 20),
     () => Deno.chownSync(`${mac.path}${TELEMETRY}/last_checkin`, 501, 20),
@@ -152,7 +157,7 @@ test("preinstall takes telemetry from others, and does not believe it", (mac) =>
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
-test("postinstall keeps telemetry if it cannot tell which Mac this is", (mac) => {
+test("postinstall keeps telemetry if the identity of this Mac is unknown", (mac) => {
   install(mac);
   layTelemetry(mac);
   Deno.removeSync(`${mac.path}/state/mac`);
@@ -162,15 +167,14 @@ test("postinstall keeps telemetry if it cannot tell which Mac this is", (mac) =>
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
-test("preinstall takes folders from others, and lets others pass", (mac) => {
+test("preinstall makes folders root's, and lets others enter them", (mac) => {
   for (const dir of ["/opt", "/opt/telemetry", "/opt/telemetry/bin"]) {
     Deno.mkdirSync(mac.path + dir);
     Deno.chownSync(mac.path + dir, 501, 20);
     Deno.chmodSync(mac.path + dir, dir === "/opt" ? 0o700 : 0o777);
   }
   install(mac);
-  const opt = mac.list().filter((line) => / \/opt(?:\/telemetry(?:\/bin)?)?$/.test(line));
-  assertEquals(opt, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
+  assertFolders(mac);
 });
 
 test("preinstall refuses a link or a file in a folder's place, and stops nothing", (mac) => {
@@ -218,7 +222,7 @@ test("uninstall leaves no trace, and can run again", (mac) => {
   assertEquals(mac.list(), before);
 });
 
-test("uninstall leaves what is not jamf-pulse's, and says so", (mac) => {
+test("uninstall leaves other files, and reports them", (mac) => {
   install(mac);
   mac.write("/opt/telemetry/bin/other", "");
   mac.write("/private/var/log/jamf.log", "");
@@ -242,7 +246,7 @@ test("uninstall follows no link out of its folder", (mac) => {
   assertEquals(mac.read("/elsewhere/last_checkin"), "somebody's");
 });
 
-test("uninstall by anybody but root touches nothing", (mac) => {
+test("uninstall by any user but root touches nothing", (mac) => {
   install(mac);
   const before = mac.list();
   const { code, stderr } = mac.run(UNINSTALL, [], 65534);

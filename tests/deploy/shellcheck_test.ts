@@ -13,7 +13,7 @@ Deno.test({
   name: "shellcheck finds nothing in the scripts of deploy",
   ignore: skip(
     "shellcheck on the scripts of deploy",
-    commandPath("shellcheck") ? undefined : "Install Debian's package shellcheck",
+    commandPath("shellcheck") ? undefined : "Install shellcheck",
   ),
 }, () => {
   assert(scripts.length >= 6, scripts.join());

@@ -1,6 +1,6 @@
 /**
- * The root of a make-believe Mac that shell scripts with a Mac's absolute paths can be run in, by chroot: a shell, the
- * few commands that the scripts call, where macOS has them, and stand-ins for those that only macOS has.
+ * The root of a Mac for tests that shell scripts with a Mac's absolute paths can be run in, by chroot: a shell, the
+ * few commands that the scripts call, where macOS has them, and fakes of those that only macOS has.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
   ["/bin/mkdir", "mkdir"],
   ["/bin/rm", "rm"],
   ["/bin/rmdir", "rmdir"],
-  // Sleeping itself is a stand-in's, so that no test has to wait.
+  // The command itself is a fake, so that no test has to wait.
   ["/bin/true-sleep", "sleep"],
   ["/usr/bin/env", "env"],
   ["/usr/bin/find", "find"],
@@ -28,7 +28,7 @@ const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
   ["/usr/sbin/chown", "chown"],
 ];
 
-/** launchd, as far as the scripts see it: `/state/loaded` says whether the daemon is; the other files there misbehave. */
+/** A fake of launchctl. The file `/state/loaded` says whether the daemon is; `lingers` and `refuses` count its faults. */
 const LAUNCHCTL = `#!/bin/sh
 echo "$*" >>/calls
 take() { # NAME: counts the number in /state/NAME down; true until it is 0
@@ -99,14 +99,14 @@ export class ChrootMac implements Disposable {
     }
   }
 
-  /** What the stand-ins were called with since this was last asked. */
+  /** What the fakes were called with since the last call of this. */
   calls(): string[] {
     const calls = this.read("/calls")?.trim().split("\n") ?? [];
     if (calls.length > 0) Deno.removeSync(`${this.path}/calls`);
     return calls;
   }
 
-  /** All that is there, but for what is there for the stand-ins: `mode owner path`. */
+  /** All that is there, except what the fakes need: `mode owner path`. */
   list(): string[] {
     return Array.from(walkSync(this.path), ({ path }) => {
       const { mode, uid } = Deno.lstatSync(path);
@@ -136,7 +136,7 @@ export class ChrootMac implements Disposable {
     return true;
   }
 
-  /** Deno itself may not look into /proc, unless it may do everything. */
+  /** Deno itself may read /proc only with all permissions. */
   #isBusy(): boolean {
     const args = ["/proc", "-maxdepth", "2", "-name", "root", "-lname", this.path];
     return new Deno.Command("find", { args, stderr: "null" }).outputSync().stdout.length > 0;
@@ -145,8 +145,8 @@ export class ChrootMac implements Disposable {
   /** Copies a command of this machine, with the libraries it needs. */
   #copy(name: string, to: string): void {
     const from = commandPath(name)!;
-    const said = new Deno.Command("ldd", { args: [from], stderr: "null" }).outputSync().stdout;
-    const libraries = new TextDecoder().decode(said).match(/\/\S+/g) ?? [];
+    const linked = new Deno.Command("ldd", { args: [from], stderr: "null" }).outputSync().stdout;
+    const libraries = new TextDecoder().decode(linked).match(/\/\S+/g) ?? [];
     for (const [source, target] of [[from, to], ...libraries.map((path) => [path, path])]) {
       Deno.mkdirSync(dirname(this.path + target), { recursive: true });
       Deno.copyFileSync(Deno.realPathSync(source!), this.path + target);
@@ -165,8 +165,8 @@ export function commandPath(name: string): string | undefined {
   });
 }
 
-/** Why no such root can be made here; `undefined` if it can. */
-const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
+/** Why scripts cannot be run in such a root here; `undefined` if they can. */
+const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? "Run the tests as root on Linux"
   : undefined;
 
@@ -176,11 +176,11 @@ const whyNoMacRoot: string | undefined = Deno.build.os !== "linux" || Deno.uid()
  * @param what What is not tested where no such root can be made.
  */
 export function testInShells(what: string): (name: string, fn: (mac: ChrootMac) => void) => void {
-  const ignore = skip(what, whyNoMacRoot);
+  const ignore = skip(what, whyNoChroot);
   const shells = ["dash", "bash", "zsh"].filter((shell) =>
     !skip(
       `${what} in ${shell}`,
-      commandPath(shell) ? undefined : `Install Debian's package ${shell}`,
+      commandPath(shell) ? undefined : `Install ${shell}`,
     )
   );
   return (name, fn) => {

@@ -1,6 +1,6 @@
 /**
- * What osquery would answer on a make-believe Mac: the tables that Fleet's queries ask, filled from the files that the
- * program truly wrote and from what a Mac with Jamf has, in real SQLite.
+ * What osquery would answer on a Mac of the tests: the tables that Fleet's queries ask, filled from the files that the
+ * program wrote and from what a Mac with Jamf has, in real SQLite.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
-import { type Mac, namesIn } from "./test_mac.ts";
+import { namesIn, type TestMac } from "./test_mac.ts";
 
 /** A row of a table. osquery's columns are text here, as SQLite compares them in either case. */
 export type Row = Record<string, string>;
@@ -37,11 +37,11 @@ const DAEMONS = "/Library/LaunchDaemons";
 const TELEMETRY = ["last_checkin", "agent_errors"];
 
 /**
- * What osquery sees of a Mac that has all parts of Jamf and jamf-pulse, and the telemetry that stands on `mac` now.
+ * What osquery sees of a Mac that has all parts of Jamf and jamf-pulse, and the telemetry that is on `mac` now.
  *
- * @param mac Its telemetry folder stands for the real one.
+ * @param mac Its telemetry folder counts as the real one.
  */
-export function tablesOf(mac: Mac): Tables {
+export function tablesOf(mac: TestMac): Tables {
   const here = namesIn(mac.outDir).filter((name) => TELEMETRY.includes(name));
   const daemons = ["com.jamf.management.daemon", "com.jamfsoftware.task.1", DAEMON_LABEL];
   return {
@@ -54,8 +54,8 @@ export function tablesOf(mac: Mac): Tables {
       fileRow("/usr/local/jamf/bin/jamf", "regular"),
       fileRow("/Library/Application Support/JAMF/Jamf.app/Contents/Info.plist", "regular", "0644"),
       ...CONFIGURATION.map(({ to }) => fileRow(to, "regular", "0644")),
-      lookAt(mac.outDir, OUT_DIR),
-      ...here.map((name) => lookAt(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
+      rowOf(mac.outDir, OUT_DIR),
+      ...here.map((name) => rowOf(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
     ],
     launchd: daemons.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
     mdm: [{ enrolled: "true", server_url: "https://example.com/mdm" }],
@@ -68,8 +68,8 @@ function fileRow(path: string, type: string, mode = "0755"): Row {
   return { path, type, mode, uid: "0", gid: "0", symlink: "0" };
 }
 
-/** What osquery sees of a file that stands here for another; whoever runs the tests stands for root. */
-function lookAt(path: string, as: string): Row {
+/** What osquery sees of a file that counts as another; the user who runs the tests counts as root. */
+function rowOf(path: string, as: string): Row {
   const { mode, uid, gid, isDirectory } = Deno.lstatSync(path);
   const octal = (mode! & 0o7777).toString(8).padStart(4, "0");
   return {

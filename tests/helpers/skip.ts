@@ -8,7 +8,7 @@
  * Says on standard error what this run does not test, for a test's `ignore`.
  *
  * @param what What is not tested.
- * @param why Why not, and what to install; `undefined` if it is tested, and nothing is said.
+ * @param why Why not, and what to install; `undefined` if it is tested, and nothing is printed.
  * @returns Whether to ignore the test.
  */
 export function skip(what: string, why: string | undefined): boolean {

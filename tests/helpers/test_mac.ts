@@ -1,11 +1,11 @@
 /**
- * A make-believe Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
+ * A Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
  * run on them, in the process or as one.
  *
  * @module
  */
 
-import { type Command, parseCommand } from "../../lib/cli.ts";
+import { parseCommand } from "../../lib/cli.ts";
 import type { Outcome, System } from "../../lib/system.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
 import { run } from "../../lib/run.ts";
@@ -21,7 +21,7 @@ export interface Ended {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
-  /** Run as this user instead; needs root. The folders must be theirs: {@linkcode Mac.giveTo}. */
+  /** Run as this user instead; needs root. The folders must be theirs: {@linkcode TestMac.giveTo}. */
   readonly uid?: number;
   /** JavaScript that runs before the program, in the same process. */
   readonly preload?: string;
@@ -45,7 +45,7 @@ const HERE: Installation = {
 };
 
 /** Folders that are removed when the test ends. */
-export class Mac implements Disposable {
+export class TestMac implements Disposable {
   readonly root: string;
   readonly logDir: string;
   /** Made by the program when it first writes. */
@@ -72,8 +72,8 @@ export class Mac implements Disposable {
     if (modified !== undefined) Deno.utimeSync(path, modified, modified);
   }
 
-  /** Puts a telemetry file in place. */
-  standing(name: string, text: string): void {
+  /** Writes a telemetry file, as an earlier run would have. */
+  writePrevious(name: string, text: string): void {
     Deno.mkdirSync(this.outDir, { recursive: true, mode: 0o700 });
     Deno.writeTextFileSync(`${this.outDir}/${name}`, text, { mode: 0o600 });
   }
@@ -90,7 +90,7 @@ export class Mac implements Disposable {
 
   /** Runs a command in this process, at `now`, in seconds since 1970. */
   run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
-    return run(this.#command(args), {
+    return run(parseCommand(this.#withFolders(args)), {
       now,
       released: 0,
       timeZone: "UTC",
@@ -145,10 +145,6 @@ export class Mac implements Disposable {
     return [...flags, `${project}main.ts`, ...this.#withFolders(args)];
   }
 
-  #command(args: readonly string[]): Command {
-    return parseCommand(this.#withFolders(args));
-  }
-
   /** Adds the folders, unless a test names its own. */
   #withFolders(args: readonly string[]): string[] {
     if (args.some((arg) => /^--(log|out)-dir/.test(arg))) return [...args];
@@ -173,16 +169,19 @@ export async function endOf(process: Deno.ChildProcess, stdin?: string): Promise
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/**
- * Seconds since 1970 of an ISO 8601 text.
- */
+/** Seconds since 1970 of an ISO 8601 text. */
 export function at(iso: string): number {
   return Date.parse(iso) / 1000;
 }
 
-/** What is in a folder, sorted. */
+/** What is in a folder, sorted; nothing if it does not exist. */
 export function namesIn(dir: string): string[] {
-  return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+  try {
+    return Array.from(Deno.readDirSync(dir), ({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 /** Bytes as gzip. */

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { listLogs } from "../../lib/log/files.ts";
 import { asReadError, ReadError } from "../../lib/read_error.ts";
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../../lib/regular_file.ts";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 
-function namesOf(mac: Mac): string[] {
+function namesOf(mac: TestMac): string[] {
   return listLogs(mac.logDir).files.map(({ name }) => name);
 }
 
@@ -49,14 +49,14 @@ const NAMES: readonly [name: string, isLog: boolean][] = [
 
 for (const [name, isLog] of NAMES) {
   Deno.test(`listLogs() takes ${JSON.stringify(name)} for ${isLog ? "a log" : "something else"}`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log(name, "x");
     assertEquals(namesOf(mac), isLog ? [name] : []);
   });
 }
 
 Deno.test("listLogs() tells size, time and inode of a log", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", "12345", NOW);
   const path = `${mac.logDir}/jamf.log`;
   assertEquals(listLogs(mac.logDir), {
@@ -66,7 +66,7 @@ Deno.test("listLogs() tells size, time and inode of a log", () => {
 });
 
 Deno.test("listLogs() orders logs by when they were last written to, not by name", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log.1", "x", NOW - 300);
   mac.log("jamf.log.2", "x", NOW - 100);
   mac.log("jamf.log", "x", NOW - 200);
@@ -75,20 +75,20 @@ Deno.test("listLogs() orders logs by when they were last written to, not by name
 });
 
 Deno.test("listLogs() has the live log before copies of the same second", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const names = ["jamf.log.1", "jamf.log-1", "jamf.log", "jamf.log.0"];
   names.forEach((name, i) => mac.log(name, "x", NOW + i / 10));
   assertEquals(namesOf(mac), ["jamf.log", "jamf.log-1", "jamf.log.0", "jamf.log.1"]);
 });
 
 Deno.test("listLogs() finds nothing in an empty folder, or in none", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   assertEquals(listLogs(mac.logDir), { files: [], skipped: [] });
   assertEquals(listLogs(`${mac.logDir}/none`), { files: [], skipped: [] });
 });
 
 Deno.test("listLogs() throws on a folder that is none", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("file", "x");
   const error = assertThrows(() => listLogs(`${mac.logDir}/file`));
   const readError = asReadError(`${mac.logDir}/file`, error);
@@ -96,34 +96,34 @@ Deno.test("listLogs() throws on a folder that is none", () => {
   assertEquals(readError.message, `Cannot read the logs in "${mac.logDir}/file": not a directory`);
 });
 
-const ELSEWHERE: readonly [what: string, make: (mac: Mac, path: string) => void, reason: string][] =
+type Obstacle = readonly [what: string, make: (mac: TestMac, path: string) => void, reason: string];
+const ELSEWHERE: readonly Obstacle[] = [
+  ["a folder", (_, path) => Deno.mkdirSync(path), "it is a folder"],
+  ["a pipe", (_, path) => makePipe(path), "it is a socket, pipe or device"],
+  ["a socket", (_, path) => makeSocket(path), "it is a socket, pipe or device"],
   [
-    ["a folder", (_, path) => Deno.mkdirSync(path), "it is a folder"],
-    ["a pipe", (_, path) => makePipe(path), "it is a socket, pipe or device"],
-    ["a socket", (_, path) => makeSocket(path), "it is a socket, pipe or device"],
-    [
-      "a link out of the folder",
-      (mac, path) => {
-        Deno.writeTextFileSync(`${mac.root}/secret`, "x");
-        Deno.symlinkSync(`${mac.root}/secret`, path);
-      },
-      "it is a symbolic link",
-    ],
-    [
-      "a link within the folder",
-      (_, path) => Deno.symlinkSync("jamf.log", path),
-      "it is a symbolic link",
-    ],
-    [
-      "a link to nothing",
-      (mac, path) => Deno.symlinkSync(`${mac.root}/none`, path),
-      "it is a symbolic link",
-    ],
-  ];
+    "a link out of the folder",
+    (mac, path) => {
+      Deno.writeTextFileSync(`${mac.root}/secret`, "x");
+      Deno.symlinkSync(`${mac.root}/secret`, path);
+    },
+    "it is a symbolic link",
+  ],
+  [
+    "a link within the folder",
+    (_, path) => Deno.symlinkSync("jamf.log", path),
+    "it is a symbolic link",
+  ],
+  [
+    "a link to nothing",
+    (mac, path) => Deno.symlinkSync(`${mac.root}/none`, path),
+    "it is a symbolic link",
+  ],
+];
 
 for (const [what, make, reason] of ELSEWHERE) {
   Deno.test(`listLogs() skips ${what} named jamf.log.1, and openRegularFile() refuses it`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", "x", NOW);
     const path = `${mac.logDir}/jamf.log.1`;
     make(mac, path);
@@ -135,7 +135,7 @@ for (const [what, make, reason] of ELSEWHERE) {
 }
 
 Deno.test("listLogs() names what it skips in the order of the names", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   for (const name of ["jamf.log.2", "jamf.log", "jamf.log.1"]) {
     Deno.mkdirSync(`${mac.logDir}/${name}`);
   }

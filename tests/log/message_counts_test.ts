@@ -4,7 +4,7 @@ import { logLine } from "../../tools/log_text.ts";
 import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { bytesSource } from "../../lib/log/source.ts";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 
@@ -109,7 +109,7 @@ const anyLog = fc.tuple(fc.array(anyLine, { maxLength: 200 }), fc.constantFrom("
 Deno.test("MessageCounter counts as sed, sort and uniq do", () => {
   const pipeline = String.raw`LC_ALL=C; export LC_ALL
     sed -E 's/^.*jamf\[[0-9]+\]: //' "$0" | sort | uniq -c`;
-  using mac = new Mac();
+  using mac = new TestMac();
   fc.assert(
     fc.property(anyLog, (log) => {
       mac.log("jamf.log", log);

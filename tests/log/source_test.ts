@@ -7,7 +7,7 @@ import {
   UnreadableLogError,
 } from "../../lib/log/source.ts";
 import { NotRegularFileError, ReplacedFileError } from "../../lib/regular_file.ts";
-import { gzip, Mac } from "../helpers/test_mac.ts";
+import { gzip, TestMac } from "../helpers/test_mac.ts";
 
 const TEXT = "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\n";
 const HELLO = await gzip(TEXT);
@@ -48,7 +48,7 @@ const READABLE: readonly [
 
 for (const [what, name, content, text] of READABLE) {
   Deno.test(`openLog() reads ${what}`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log(name, content);
     assertEquals(readAll(openLog(`${mac.logDir}/${name}`)), text);
   });
@@ -99,7 +99,7 @@ const UNREADABLE: readonly [name: string, content: string | Uint8Array, reason: 
 
 UNREADABLE.forEach(([name, content, reason], i) => {
   Deno.test(`openLog() refuses ${name}: ${reason} (${i + 1})`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log(name, content);
     const error = assertThrows(() => openLog(`${mac.logDir}/${name}`), UnreadableLogError);
     assertEquals(error.message, reason);
@@ -107,7 +107,7 @@ UNREADABLE.forEach(([name, content, reason], i) => {
 });
 
 Deno.test("openLog() refuses gzip that would unpack to more than 512 MiB", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   // Members that unpack to 64 MiB each.
   const path = `${mac.logDir}/jamf.log.1`;
   const member = new Uint8Array(
@@ -123,7 +123,7 @@ Deno.test("openLog() refuses gzip that would unpack to more than 512 MiB", () =>
 });
 
 Deno.test("openLog() refuses gzip that is too large to be unpacked at all", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const path = `${mac.logDir}/jamf.log.1.gz`;
   mac.log("jamf.log.1.gz", HELLO);
   Deno.truncateSync(path, 2 ** 40); // a terabyte of nothing behind it
@@ -132,7 +132,7 @@ Deno.test("openLog() refuses gzip that is too large to be unpacked at all", () =
 
 Deno.test("openLog() reads from any offset, again and again", () => {
   for (const content of [TEXT, HELLO]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", content);
     const log = openLog(`${mac.logDir}/jamf.log`);
     const read = (at: number, length: number): string => {
@@ -146,19 +146,19 @@ Deno.test("openLog() reads from any offset, again and again", () => {
 });
 
 Deno.test("openLog() refuses a link, even to a log", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   Deno.writeTextFileSync(`${mac.root}/secret`, TEXT);
   Deno.symlinkSync(`${mac.root}/secret`, `${mac.logDir}/jamf.log`);
   assertThrows(() => openLog(`${mac.logDir}/jamf.log`), NotRegularFileError, "a symbolic link");
 });
 
 Deno.test("openLog() refuses a folder", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   assertThrows(() => openLog(mac.logDir), NotRegularFileError, "it is a folder");
 });
 
 Deno.test("openLog() refuses another file than the one that was listed", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const path = `${mac.logDir}/jamf.log`;
   mac.log("jamf.log", TEXT);
   const { ino } = Deno.statSync(path);
@@ -169,7 +169,7 @@ Deno.test("openLog() refuses another file than the one that was listed", () => {
 });
 
 Deno.test("openLog() reads nothing that was appended after it opened", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", "one\n");
   const log = openLog(`${mac.logDir}/jamf.log`);
   Deno.writeTextFileSync(`${mac.logDir}/jamf.log`, "two\n", { append: true });
@@ -177,7 +177,7 @@ Deno.test("openLog() reads nothing that was appended after it opened", () => {
 });
 
 Deno.test("openLog() throws when the log is truncated while it is read", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", TEXT);
   const log = openLog(`${mac.logDir}/jamf.log`);
   Deno.truncateSync(`${mac.logDir}/jamf.log`, 10);
@@ -185,7 +185,7 @@ Deno.test("openLog() throws when the log is truncated while it is read", () => {
 });
 
 Deno.test("openLog() goes on reading a log that was rotated away", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", TEXT);
   const log = openLog(`${mac.logDir}/jamf.log`);
   Deno.renameSync(`${mac.logDir}/jamf.log`, `${mac.logDir}/jamf.log.1`);
@@ -194,7 +194,7 @@ Deno.test("openLog() goes on reading a log that was rotated away", () => {
 });
 
 Deno.test("openLog() throws what the system says of a log that is gone", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const error = assertThrows(() => openLog(`${mac.logDir}/jamf.log`, 1));
   assertInstanceOf(error, Deno.errors.NotFound);
 });
@@ -203,7 +203,7 @@ Deno.test({
   name: "openLog() closes the files that it refuses or has unpacked",
   sanitizeResources: true,
   fn(): void {
-    using mac = new Mac();
+    using mac = new TestMac();
     mac.log("jamf.log", HELLO);
     mac.log("jamf.log.1", "BZh91AY&SY");
     mac.log("jamf.log.2", HELLO.subarray(0, 20));

@@ -1,6 +1,6 @@
 // The lines in testdata/ have been seen on real Macs; each file is a log as it might have stood there.
 import { assertEquals } from "@std/assert";
-import { at, Mac } from "../helpers/test_mac.ts";
+import { at, TestMac } from "../helpers/test_mac.ts";
 
 interface Case {
   readonly log: string;
@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
 
 for (const { log, modified, checkin, errors } of CASES) {
   Deno.test(`checkin and errors answer on ${log}`, () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const text = Deno.readFileSync(new URL(`../testdata/${log}`, import.meta.url));
     mac.log("jamf.log", text, at(modified));
     const now = at(modified) + 3600;

@@ -1,27 +1,25 @@
-// Whoever reads the telemetry sees whole files, whatever happens to the program that writes them.
+// Readers of the telemetry see whole files, also when the program that writes them is killed.
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
 import * as z from "zod/mini";
-import { checkinLines, offlineLines } from "../../tools/log_text.ts";
+import { checkinLines } from "../../tools/log_text.ts";
 import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
-import { Mac } from "../helpers/test_mac.ts";
+import { namesIn, type TestMac } from "../helpers/test_mac.ts";
+import { macWith, NOW, OFFLINE, PREVIOUS, SILENT_SUCCESS } from "../helpers/process.ts";
 
-const NOW = Math.floor(Date.now() / 1000);
 const CONTACT = formatTimestamp(NOW - 997);
 const FILES = ["last_checkin", "agent_errors"];
 const strictLastCheckin = z.strictObject(lastCheckinSchema.shape);
 const strictAgentErrors = z.strictObject(agentErrorsSchema.shape);
 const UTC = { env: { TZ: "UTC" } };
 
-function busyMac(): Mac {
-  const mac = new Mac();
-  mac.log("jamf.log", checkinLines(NOW - 1000) + offlineLines(NOW - 100));
-  return mac;
+function busyMac(): TestMac {
+  return macWith(checkinLines(NOW - 1000) + OFFLINE);
 }
 
 /** Reads both files as Fleet does; each must be whole, or not there yet. Returns which are there. */
-function assertWhole(mac: Mac): string[] {
+function assertWhole(mac: TestMac): string[] {
   const lastCheckin = mac.telemetry("last_checkin");
   const agentErrors = mac.telemetry("agent_errors");
   if (lastCheckin !== undefined) {
@@ -37,19 +35,18 @@ function assertWhole(mac: Mac): string[] {
 }
 
 /** What is in the telemetry folder beside the two files. */
-function leftovers(mac: Mac): string[] {
-  const names = Array.from(Deno.readDirSync(mac.outDir), (entry) => entry.name);
-  return names.filter((name) => !FILES.includes(name));
+function leftovers(mac: TestMac): string[] {
+  return namesIn(mac.outDir).filter((name) => !FILES.includes(name));
 }
 
-function assertModes(mac: Mac, names: readonly string[]): void {
+function assertModes(mac: TestMac, names: readonly string[]): void {
   for (const name of names) {
     assertEquals(Deno.lstatSync(`${mac.outDir}/${name}`).mode! & 0o777, 0o600, name);
   }
 }
 
 /** Reads the files again and again while something goes on. */
-async function readDuring<T>(mac: Mac, work: Promise<T>): Promise<T> {
+async function readDuring<T>(mac: TestMac, work: Promise<T>): Promise<T> {
   let done = false;
   const ended = work.finally(() => done = true);
   try {
@@ -63,7 +60,7 @@ async function readDuring<T>(mac: Mac, work: Promise<T>): Promise<T> {
   return ended;
 }
 
-async function killAfter(mac: Mac, milliseconds: number): Promise<void> {
+async function killAfter(mac: TestMac, milliseconds: number): Promise<void> {
   const process = mac.start(["collect"], UTC);
   const timer = setTimeout(() => {
     try {
@@ -80,7 +77,7 @@ async function killAfter(mac: Mac, milliseconds: number): Promise<void> {
 Deno.test("collect, killed at random moments, never leaves half a file to a reader", async () => {
   using mac = busyMac();
   const started = performance.now();
-  assertEquals(await mac.spawn(["collect"], UTC), { code: 0, stdout: "", stderr: "" });
+  assertEquals(await mac.spawn(["collect"], UTC), SILENT_SUCCESS);
   const length = performance.now() - started;
   // In percent: from the start of the process to a little after its usual end.
   const moments = fc.sample(fc.noBias(fc.integer({ min: 0, max: 120 })), { seed: 1, numRuns: 80 });
@@ -92,7 +89,7 @@ Deno.test("collect, killed at random moments, never leaves half a file to a read
   );
   assertEquals(assertWhole(mac), FILES);
   assertModes(mac, [...FILES, ...leftovers(mac)]);
-  assertEquals(await mac.spawn(["collect"], UTC), { code: 0, stdout: "", stderr: "" });
+  assertEquals(await mac.spawn(["collect"], UTC), SILENT_SUCCESS);
 });
 
 /** Halts the program in front of the call with that number, of those that touch the disk. */
@@ -119,7 +116,7 @@ function haltAt(call: number): string {
 }
 
 /** Kills the program in front of one call. Returns which that was; nothing if it ended before. */
-async function killAt(mac: Mac, call: number): Promise<string> {
+async function killAt(mac: TestMac, call: number): Promise<string> {
   const process = mac.start(["collect"], { ...UTC, preload: haltAt(call) });
   const reader = process.stdout.getReader();
   const { value } = await reader.read();
@@ -134,21 +131,21 @@ async function killAt(mac: Mac, call: number): Promise<string> {
   return new TextDecoder().decode(value);
 }
 
-for (const scene of ["no folder", "files that stand"]) {
-  Deno.test(`collect, killed at each of its steps, leaves whole files, on ${scene}`, async () => {
+for (const previous of [undefined, PREVIOUS]) {
+  const state = previous === undefined ? "without a folder" : "with previous files";
+  Deno.test(`collect, killed at each of its steps, leaves whole files, ${state}`, async () => {
     using mac = busyMac();
-    const old = '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n';
     const steps: string[] = [];
     for (let call = 1;; call++) {
       await removeAll(mac);
-      if (scene === "files that stand") { for (const name of FILES) mac.standing(name, old); }
+      if (previous !== undefined) { for (const name of FILES) mac.writePrevious(name, previous); }
       const step = await killAt(mac, call);
       if (step === "") break;
       steps.push(step);
-      const left = assertWholeOrOld(mac, scene === "no folder" ? undefined : old);
+      const left = assertWholeOrPrevious(mac, previous);
       assert(left.length <= 1, `${step} left ${left}`);
-      // A run after it is not in its way, and tidies up after an hour.
-      outlive(mac, left);
+      // The next run works, and removes after an hour what was left.
+      makeOld(mac, left);
       assertEquals(mac.run(["collect"], NOW), { code: 0, stdout: "", messages: [] });
       assertEquals(assertWhole(mac), FILES);
       assertEquals(leftovers(mac), []);
@@ -159,30 +156,24 @@ for (const scene of ["no folder", "files that stand"]) {
   });
 }
 
-async function removeAll(mac: Mac): Promise<void> {
+async function removeAll(mac: TestMac): Promise<void> {
   await Deno.remove(`${mac.root}/opt`, { recursive: true }).catch(() => {});
 }
 
 /** Returns what was left beside the files. */
-function assertWholeOrOld(mac: Mac, old: string | undefined): string[] {
+function assertWholeOrPrevious(mac: TestMac, previous: string | undefined): string[] {
   const texts = FILES.map((name) => mac.telemetry(name));
   for (const [index, schema] of [strictLastCheckin, strictAgentErrors].entries()) {
     const text = texts[index];
-    if (text !== old) schema.parse(JSON.parse(text!));
+    if (text !== previous) schema.parse(JSON.parse(text!));
   }
-  let left: string[] = [];
-  try {
-    left = leftovers(mac);
-  } catch (error) {
-    // Killed before it made the folder.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  const left = leftovers(mac);
   assertModes(mac, left);
   return left;
 }
 
-/** Lets two hours pass for files. */
-function outlive(mac: Mac, names: readonly string[]): void {
+/** Makes files two hours old. */
+function makeOld(mac: TestMac, names: readonly string[]): void {
   for (const name of names) Deno.utimeSync(`${mac.outDir}/${name}`, NOW - 7200, NOW - 7200);
 }
 
@@ -190,7 +181,7 @@ Deno.test("collect works twenty times at once, and leaves one whole file each", 
   using mac = busyMac();
   const copies = Array.from({ length: 20 }, () => mac.spawn(["collect"], UTC));
   const ended = await readDuring(mac, Promise.all(copies));
-  assertEquals(ended, copies.map(() => ({ code: 0, stdout: "", stderr: "" })));
+  assertEquals(ended, copies.map(() => SILENT_SUCCESS));
   assertEquals(assertWhole(mac), FILES);
   assertEquals(leftovers(mac), []);
   assertModes(mac, FILES);

@@ -11,7 +11,7 @@ import { tryTool } from "../../release/tool.ts";
 import { type Slice, splitSlices } from "../../release/universal.ts";
 import { bakedPermissions, verifyProgram, verifyUniversal } from "../../release/verify.ts";
 import { permissionFlags } from "../../lib/permissions.ts";
-import { Mac, namesIn } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { runBuild } from "../helpers/run_build.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
@@ -58,9 +58,14 @@ function findTool(name: RegExp): string | undefined {
 }
 
 /** Defines a test that needs a tool. */
-function testWith(name: string, tool: RegExp, fn: (tool: string) => void): void {
+function testWith(
+  name: string,
+  tool: RegExp,
+  packageName: string,
+  fn: (tool: string) => void,
+): void {
   const path = ignore ? undefined : findTool(tool);
-  const reason = path === undefined ? `${tool.source} is not installed` : undefined;
+  const reason = path === undefined ? `Install ${packageName}` : undefined;
   Deno.test({ name, ignore: ignore || skip(`"${name}"`, reason), fn: () => fn(path!) });
 }
 
@@ -93,7 +98,7 @@ Deno.test({
 });
 
 Deno.test({ name: "the universal file consists of the programs beside it", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const { dist } = buildForMacs();
   const slices = splitSlices(Deno.readFileSync(`${dist}/jamf-pulse`));
   assertEquals(slices.map(({ arch }) => arch), ["arm64", "x86_64"]);
@@ -140,7 +145,7 @@ Deno.test({
   assertEquals(archs, ["arm64,x86_64", "arm64", "x86_64"]);
 });
 
-testWith("file(1) finds both processors in the universal file", /^file$/, (file) => {
+testWith("file(1) finds both processors in the universal file", /^file$/, "file", (file) => {
   const output = run([file, "--brief", `${buildForMacs().dist}/jamf-pulse`]);
   assertMatch(output, /^Mach-O universal binary with 2 architectures: \[arm64:[^]*\[[^]*x86_64/);
 });
@@ -148,8 +153,9 @@ testWith("file(1) finds both processors in the universal file", /^file$/, (file)
 testWith(
   "llvm-lipo extracts the same programs from the universal file",
   /^llvm-lipo(-\d+)?$/,
+  "llvm",
   (lipo) => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const { dist } = buildForMacs();
     assertEquals(run([lipo, "-archs", `${dist}/jamf-pulse`]).trim(), "arm64 x86_64");
     for (const { arch, bytes } of thinSlices(dist)) {
@@ -161,7 +167,7 @@ testWith(
   },
 );
 
-testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, (objdump) => {
+testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, "llvm", (objdump) => {
   const { dist } = buildForMacs();
   for (const { arch, bytes } of thinSlices(dist)) {
     const headers = run([
@@ -180,8 +186,9 @@ testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, (o
 testWith(
   "rcodesign signs both slices, and finds the same flags and identifier",
   /^rcodesign$/,
+  "apple-codesign of crates.io, which has rcodesign",
   (rcodesign) => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const output = build(`${mac.root}/dist`, []);
     assert(output.includes("Signed ad hoc"), output);
     for (const { arch, bytes } of splitSlices(Deno.readFileSync(`${mac.root}/dist/jamf-pulse`))) {
@@ -197,7 +204,7 @@ testWith(
 );
 
 Deno.test({ name: "the same commit gives the same bytes", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   build(`${mac.root}/dist`, ["--skip-sign"]);
   const [first, second] = [buildForMacs().dist, `${mac.root}/dist`].map((dist) =>
     Deno.readTextFileSync(`${dist}/SHA256SUMS`)

@@ -6,7 +6,7 @@ import { tryTool } from "../../release/tool.ts";
 import { checkinLines, refusedLines } from "../../tools/log_text.ts";
 import { LOG_DIR, OUT_DIR, permissionFlags } from "../../lib/permissions.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
-import { type Ended, Mac } from "../helpers/test_mac.ts";
+import { type Ended, TestMac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
 
@@ -15,7 +15,7 @@ const NOW = Math.floor(Date.now() / 1000);
 const NOBODY = 65534;
 
 /** Compiles the program for two folders, and returns its path. */
-function compileFor(mac: Mac, logDir = mac.logDir, outDir = mac.outDir): string {
+function compileFor(mac: TestMac, logDir = mac.logDir, outDir = mac.outDir): string {
   const program = `${mac.root}/jamf-pulse`;
   bundle("main.ts", `${program}.js`);
   compile(`${program}.js`, program, { permissions: permissionFlags(logDir, outDir) });
@@ -31,6 +31,8 @@ function run(
     args: [...args],
     clearEnv: true,
     env,
+    // A plain user may not be able to enter the folder of this project.
+    cwd: "/",
     stdin: "null",
     ...(uid !== undefined && { uid, gid: uid }),
   }).outputSync();
@@ -49,7 +51,7 @@ function lstatOrUndefined(path: string): Deno.FileInfo | undefined {
 }
 
 Deno.test({ name: "the compiled program works with an empty environment", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const program = compileFor(mac);
   const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
   assertEquals(run(program, ["--version"]).stdout, `jamf-pulse ${config.version}\n`);
@@ -71,7 +73,7 @@ Deno.test({ name: "the compiled program works with an empty environment", ignore
 });
 
 Deno.test({ name: "the compiled program works in a hostile environment", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const program = compileFor(mac);
   mac.log("jamf.log", checkinLines(NOW - 3600));
   const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
@@ -95,7 +97,7 @@ Deno.test({
   name: "the compiled program works for a plain user, on folders of their own",
   ignore: ignore || Deno.uid() !== 0,
 }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const program = compileFor(mac);
   mac.log("jamf.log", checkinLines(NOW - 3600));
   mac.giveTo(NOBODY);
@@ -114,7 +116,7 @@ Deno.test({
 Deno.test(
   { name: "the compiled program refuses to read other files, and names them", ignore },
   () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const program = compileFor(mac);
     Deno.symlinkSync("/etc/passwd", `${mac.logDir}/jamf.log.1`);
     for (const path of ["/etc/passwd", "/proc/self/environ", `${mac.logDir}/jamf.log.1`]) {
@@ -137,7 +139,7 @@ Deno.test({
   name: "the compiled program makes no network call, and writes only where it may",
   ignore: cannotTrace,
 }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const program = compileFor(mac);
   mac.log("jamf.log", checkinLines(NOW - 3600));
   const trace = `${mac.root}/trace`;
@@ -194,7 +196,7 @@ Deno.test({
     "the compiled program works as root on the paths of a Mac, with the documented modes and owners",
   ignore: cannotUseMacPaths,
 }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const made = lstatOrUndefined("/private") === undefined ? "/private" : LOG_DIR;
   try {
     Deno.mkdirSync(LOG_DIR, { recursive: true });

@@ -1,6 +1,6 @@
 // Builds that fail: the output folder keeps the previous build, and nothing else is left.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Mac, namesIn } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 import { skip } from "../helpers/skip.ts";
 import { buildCommand, runBuild } from "../helpers/run_build.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
@@ -43,7 +43,7 @@ function assertOnlyPreviousBuild(parent: string): void {
 }
 
 /** Runs a build that must fail, over a previous one, and returns its error message. */
-function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
+function failedBuild(mac: TestMac, env: Readonly<Record<string, string>>): string {
   makePreviousBuild(`${mac.root}/dist`);
   const { code, stderr } = runBuild(["--out", `${mac.root}/dist`], env);
   assertEquals(code, 1, stderr);
@@ -54,21 +54,21 @@ function failedBuild(mac: Mac, env: Readonly<Record<string, string>>): string {
 Deno.test(
   { name: "a build whose runtime is not a program keeps the previous build", ignore },
   () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const output = failedBuild(mac, { DENORT_BIN: "/etc/hostname" });
     assertMatch(output, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
   },
 );
 
 Deno.test({ name: "a build with the runtime of another target fails", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   // Any program for this machine is one.
   const output = failedBuild(mac, { DENORT_BIN: Deno.execPath() });
   assertMatch(output, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
 });
 
 Deno.test({ name: "a build with a damaged archive of its runtime fails", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const cache = `${mac.root}/deno-dir`;
   // A damaged archive, as a broken download leaves it.
   const zip = `${cache}/dl/release/v${Deno.version.deno}`;
@@ -79,7 +79,7 @@ Deno.test({ name: "a build with a damaged archive of its runtime fails", ignore 
 });
 
 Deno.test({ name: "a build with a name that cannot be used fails before it begins" }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const output = failedBuild(mac, { JAMF_PULSE_NOTARY_PROFILE: "notary" });
   const wanted = Deno.build.os === "darwin"
     ? /^Cannot use JAMF_PULSE_NOTARY_PROFILE: the programs would be signed ad hoc/
@@ -88,14 +88,14 @@ Deno.test({ name: "a build with a name that cannot be used fails before it begin
 });
 
 /** Runs a build with a fake signer, and returns its error message. */
-function buildSignedBy(mac: Mac, script: string): string {
+function buildSignedBy(mac: TestMac, script: string): string {
   const tool = Deno.build.os === "darwin" ? "codesign" : "rcodesign";
   Deno.writeTextFileSync(`${mac.root}/${tool}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return failedBuild(mac, { PATH: `${mac.root}:${Deno.env.get("PATH")}` });
 }
 
 Deno.test({ name: "a build whose signer fails prints the signer's error", ignore }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const output = buildSignedBy(mac, '[ "$1" = --version ] || { echo "No such key" >&2; exit 1; }');
   assertMatch(output, /^Cannot sign ".*": "r?codesign" failed\nNo such key\n$/);
 });
@@ -103,7 +103,7 @@ Deno.test({ name: "a build whose signer fails prints the signer's error", ignore
 Deno.test(
   { name: "a build fails if its signer exits with 0 and has signed nothing", ignore },
   () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const output = buildSignedBy(mac, "exit 0");
     assertMatch(
       output,
@@ -118,7 +118,7 @@ Deno.test(
     ignore,
   },
   async () => {
-    using mac = new Mac();
+    using mac = new TestMac();
     const out = `${mac.root}/dist`;
     makePreviousBuild(out);
     const args = ["--out", out, "--targets", Deno.build.target];
@@ -148,7 +148,7 @@ async function untilPrinted(stream: ReadableStream<Uint8Array>, word: string): P
 }
 
 Deno.test({ name: "a build on a full disk keeps the previous build", ignore: cannotMount }, () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const disk = `${mac.root}/disk`;
   Deno.mkdirSync(disk);
   // Room for one program, and not for two.
@@ -165,7 +165,7 @@ Deno.test({ name: "a build on a full disk keeps the previous build", ignore: can
 });
 
 Deno.test("a build refuses to replace a folder with other files", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("letters.txt", "dear");
   const { code, stderr } = runBuild(["--out", mac.logDir]);
   assertEquals(code, 1);

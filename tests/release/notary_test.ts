@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BuildError } from "../../release/build_error.ts";
 import { notarise } from "../../release/notary.ts";
-import { Mac } from "../helpers/test_mac.ts";
+import { TestMac } from "../helpers/test_mac.ts";
 
 /** Notarises with a fake `xcrun` that does what `script` says, and returns the calls of it. */
 function notariseWith(script: string, check: (run: () => void) => void): string[] {
-  using mac = new Mac();
+  using mac = new TestMac();
   const text = `#!/bin/sh\necho "$@" >>"${mac.root}/calls"\n${script}\n`;
   Deno.writeTextFileSync(`${mac.root}/xcrun`, text, { mode: 0o755 });
   const path = Deno.env.get("PATH")!;

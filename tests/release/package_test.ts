@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Package, packageCommands, packageScript } from "../../release/package.ts";
 import { makePackages } from "../../release/package_tree.ts";
-import { Mac, namesIn } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
 const arm64: Package = {
   suffix: "-arm64",
@@ -45,7 +45,7 @@ function callsIn(root: string): string[] {
 }
 
 Deno.test("packageScript() runs the commands of the build, and removes what it needs no more", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const PATH = fakeTools(mac.root);
   Deno.writeTextFileSync(`${mac.root}/make-packages`, packageScript([arm64], "1.2.3"));
   const { success } = new Deno.Command("sh", {
@@ -60,7 +60,7 @@ Deno.test("packageScript() runs the commands of the build, and removes what it n
 });
 
 Deno.test("makePackages() has a package notarised before it is an artefact", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const path = Deno.env.get("PATH")!;
   Deno.env.set("PATH", fakeTools(mac.root));
   try {

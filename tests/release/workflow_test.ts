@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parse } from "yaml";
 import config from "../../deno.json" with { type: "json" };
 import { PROJECT } from "../../release/tool.ts";
-import { type Ended, Mac } from "../helpers/test_mac.ts";
+import { type Ended, TestMac } from "../helpers/test_mac.ts";
 
 const WORKFLOW = parse(Deno.readTextFileSync(`${PROJECT}.github/workflows/release.yml`));
 
@@ -24,7 +24,7 @@ const SIGN_IDENTITY = "Developer ID Application: Example (TEAM)";
 const INSTALLER_IDENTITY = "Developer ID Installer: Example (TEAM)";
 
 /** Imports certificates; `security` exits with 0 but for the command `failing`, and has the given identities. */
-function importCertificates(mac: Mac, identities: readonly string[], failing = ""): Ended {
+function importCertificates(mac: TestMac, identities: readonly string[], failing = ""): Ended {
   const found = identities.map((name, i) => `echo '  ${i + 1}) 0123ABCD "${name}"'`).join("\n");
   const fakes = {
     uuidgen: "echo KEY",
@@ -48,7 +48,7 @@ esac`,
 }
 
 Deno.test("the release imports both certificates, with their password in no argument", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const { code, stdout } = importCertificates(mac, [SIGN_IDENTITY, INSTALLER_IDENTITY]);
   assertEquals(code, 0, stdout);
   assert(Deno.readTextFileSync(`${mac.root}/input`).includes('-P "SECRET"'));
@@ -57,7 +57,7 @@ Deno.test("the release imports both certificates, with their password in no argu
 
 Deno.test("the release fails if a certificate is missing after the import", () => {
   for (const identities of [[], [SIGN_IDENTITY], [INSTALLER_IDENTITY]]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const { code, stdout } = importCertificates(mac, identities);
     const missing = identities.includes(SIGN_IDENTITY) ? INSTALLER_IDENTITY : SIGN_IDENTITY;
     assert(stdout.includes(`::error::The keychain has no valid identity "${missing}"`), stdout);
@@ -68,13 +68,13 @@ Deno.test("the release fails if a certificate is missing after the import", () =
 Deno.test("the release fails if any command of the keychain fails", () => {
   const commands = ["create-keychain", "unlock-keychain", "-i", "set-key-partition-list"];
   for (const command of commands) {
-    using mac = new Mac();
+    using mac = new TestMac();
     assertEquals(importCertificates(mac, [SIGN_IDENTITY, INSTALLER_IDENTITY], command).code, 1);
   }
 });
 
 Deno.test("the release notes are the changelog's section of the version", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const changelog = "# Changelog\n\n## Unreleased\n\n## 1.2.0\n\n- Two\n\n## 1.1.0\n\n- One\n";
   Deno.writeTextFileSync(`${mac.root}/CHANGELOG.md`, changelog);
   const writeNotes = (tag: string): Ended =>

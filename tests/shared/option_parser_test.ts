@@ -39,6 +39,8 @@ Deno.test("parseOptions() reads flags, values, lists and arguments", () => {
     [["copy", "--", "--from", "-"], { ...EMPTY, mode: "copy", words: ["--from", "-"] }],
     [["list", "--from", "x", "--help"], "help"],
     [["--version", "bogus"], "version"],
+    [["--version", "--help"], "help"],
+    [["bogus", "-h"], "help"],
   ];
   for (const [args, expected] of cases) assertEquals(parsed(...args), expected, args.join(" "));
 });
@@ -54,9 +56,18 @@ Deno.test("parseOptions() says what is wrong", () => {
     [["lits"], 'Unknown mode "lits". Did you mean "list"?'],
     [["list", "a"], 'Mode "list" takes no argument: got "a"'],
     [["list", "--jsno"], 'Unknown option "--jsno". Did you mean "--json"?'],
-    [["list", "--_"], 'Unknown option "--_". See --help'],
+    [[""], 'Unknown mode "". See --help'],
+    [["LIST"], 'Unknown mode "LIST". See --help'],
+    ...["--_", "--verbose", "--no-json", "-v", "-5"].map((name): [string[], string] => [
+      ["list", name],
+      `Unknown option "${name}". See --help`,
+    ]),
+    [["--_=list"], 'Unknown option "--_". See --help'],
+    [["--__proto__=1"], 'Unknown option "--__proto__". See --help'],
+    [["--from.x=1"], 'Unknown option "--from.x". Did you mean "--from"?'],
     [["list", "--json=yes"], 'Option "--json" takes no value: got "--json=yes"'],
     [["list", "--from="], 'Option "--from" needs a value'],
+    [["list", "--from", "--json"], 'Option "--from" needs a value'],
     [["--from", "", "list"], 'Option "--from" needs a value'],
     [["--only", "", "list"], 'Option "--only" needs a value'],
     [["copy", "--to", "-"], 'Option "--to" needs a value'],

@@ -53,6 +53,7 @@ Deno.test("previousStateOf() takes the later check-in of both files", () => {
     [later, earlier, LATER],
     [later, "{}", LATER],
     [later, later, LATER],
+    [checkinOf("2024-02-29T23:59:59Z"), undefined, at("2024-02-29T23:59:59Z")],
   ];
   for (const [lastCheckin, agentErrors, contact] of cases) {
     const expected = contact === undefined ? {} : { contact };
@@ -60,7 +61,7 @@ Deno.test("previousStateOf() takes the later check-in of both files", () => {
   }
 });
 
-Deno.test("previousStateOf() ignores a check-in to come, but not the other file's", () => {
+Deno.test("previousStateOf() ignores a check-in in the future, but not the other file's", () => {
   const cases: [at: number, contact: number][] = [
     [NOW - 1, NOW - 1],
     [NOW, NOW],
@@ -74,7 +75,22 @@ Deno.test("previousStateOf() ignores a check-in to come, but not the other file'
   }
 });
 
-Deno.test("previousStateOf() ignores what is not ours to understand", () => {
+const VALID = "2025-04-25T09:21:38Z";
+const INVALID = [
+  "2025-04-25",
+  "2025-04-25 09:21:38Z",
+  "2025-04-25T09:21:38",
+  "2025-04-25T09:21:38.000Z",
+  "2025-04-25T09:21:38+00:00",
+  "2025-04-25T09:21:38+02:00",
+  " 2025-04-25T09:21:38Z",
+  "2025-04-25T09:21:38Z\n",
+  "+012025-04-25T09:21:38Z",
+  "2025-04-25T24:00:00Z",
+  "2025-02-29T09:21:38Z",
+];
+
+Deno.test("previousStateOf() ignores what this program does not write", () => {
   const texts = [
     "",
     "\0",
@@ -90,11 +106,8 @@ Deno.test("previousStateOf() ignores what is not ours to understand", () => {
     '\ufffd{"last_successful_checkin":"2025-04-25T09:21:38Z"}',
     '{"last_successful_checkin":"2025-04-25T09:21:38Z"}{}',
     '{"Last_Successful_Checkin":"2025-04-25T09:21:38Z"}',
-    ...[null, 1_745_572_898, "1745572898", true, [], {}, ["2025-04-25T09:21:38Z"]].map(checkinOf),
-    ...["no_success", "2025-04-25", "2025-04-25 09:21:38Z", "2025-02-30T09:21:38Z"].map(checkinOf),
-    ...["2025-04-25T09:21:38+02:00", "2025-04-25T09:21:38Z\n", "+012025-04-25T09:21:38Z"].map(
-      checkinOf,
-    ),
+    ...[null, 1_745_572_898, "1745572898", true, [], {}, [VALID], "", "no_success"].map(checkinOf),
+    ...INVALID.map(checkinOf),
     "[".repeat(60_000),
   ];
   for (const text of texts) {
@@ -193,8 +206,8 @@ Deno.test("watchedSeconds() adds up inspections without a gap, until a new conta
     expected: number,
   ][] = [
     ["a first inspection", undefined, EARLIER, 0, 0],
-    ["a inspection in time", before, EARLIER, 900, 1800],
-    ["a inspection at the same moment", before, EARLIER, 0, 900],
+    ["an inspection in time", before, EARLIER, 900, 1800],
+    ["an inspection at the same moment", before, EARLIER, 0, 900],
     ["a gap of exactly 45 minutes", before, EARLIER, 2700, 3600],
     ["a gap of a second more", before, EARLIER, 2701, 0],
     ["a clock set back", before, EARLIER, -1, 0],

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Disk, secureWrite, WriteError } from "../../lib/telemetry/secure_write.ts";
-import { Mac } from "../helpers/test_mac.ts";
+import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
 const OLD = '{"old":true}\n';
@@ -8,7 +8,7 @@ const NEW = '{"new":"François…"}\n';
 /** Long before any file of a test is made, so that only those with a time of their own are stale. */
 const NOW = 1_500_000_000;
 const IS_ROOT = Deno.uid() === 0;
-const STRANGER = 12345;
+const OTHER_USER = 12345;
 const MODE = 0o7777;
 const IO_ERROR = new Error("Input/output error (os error 5)");
 
@@ -16,14 +16,8 @@ function modeOf(path: string): number {
   return Deno.lstatSync(path).mode! & MODE;
 }
 
-/** What is in a folder, sorted; nothing if it does not exist. */
-function namesIn(dir: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(dir), (entry) => entry.name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+function writeNew(mac: TestMac, disk?: Disk): void {
+  secureWrite(mac.outDir, NAME, NEW, NOW, disk);
 }
 
 function withUmask(umask: number, work: () => void): void {
@@ -45,17 +39,17 @@ interface FaultyDisk {
   open: number;
 }
 
-/** The real disk, which tells what is done to it. `meet` is asked before each call, and may throw instead. */
+/** The real disk, which records its calls. `before` is called before each of them, and may throw instead. */
 function faultyDisk(
   dir: string,
-  meet: (call: string, index: number) => void = () => {},
+  before: (call: string, index: number) => void = () => {},
   longestWrite = Infinity,
 ): FaultyDisk {
   const faulty: FaultyDisk = { disk: Deno, calls: [], temps: [], open: 0 };
   const call = (step: string, path: string): void => {
     const name = path === dir ? "folder" : path === `${dir}/${NAME}` ? "target" : "temp";
     faulty.calls.push(`${step} ${name}`);
-    meet(`${step} ${name}`, faulty.calls.length - 1);
+    before(`${step} ${name}`, faulty.calls.length - 1);
   };
   const watch = (file: Deno.FsFile, path: string): Deno.FsFile => {
     faulty.open++;
@@ -75,26 +69,26 @@ function faultyDisk(
     };
     return watched as Deno.FsFile;
   };
-  const disk: Disk = {
-    lstatSync: (path) => (call("lstat", `${path}`), Deno.lstatSync(path)),
-    mkdirSync: (path, options) => (call("mkdir", `${path}`), Deno.mkdirSync(path, options)),
-    chmodSync: (path, mode) => (call("chmod", `${path}`), Deno.chmodSync(path, mode)),
-    chownSync: (path, uid, gid) => (call("chown", `${path}`), Deno.chownSync(path, uid, gid)),
-    removeSync: (path) => (call("remove", `${path}`), Deno.removeSync(path)),
-    renameSync: (from, to) => (call("rename", `${from}`), Deno.renameSync(from, to)),
-    readDirSync: (path) => (call("readDir", `${path}`), Deno.readDirSync(path)),
-    openSync: (path, options) => {
-      call("open", `${path}`);
-      if (path !== dir) faulty.temps.push([`${path}`, options]);
-      return watch(Deno.openSync(path, options), `${path}`);
+  // deno-lint-ignore no-explicit-any
+  const disk: any = {
+    openSync: (path: string, options?: Deno.OpenOptions) => {
+      call("open", path);
+      if (path !== dir) faulty.temps.push([path, options]);
+      return watch(Deno.openSync(path, options), path);
     },
   };
+  for (const step of ["lstat", "mkdir", "chmod", "chown", "remove", "rename", "readDir"]) {
+    const name = `${step}Sync`;
+    // deno-lint-ignore no-explicit-any
+    const real = (Deno as any)[name];
+    disk[name] = (path: string, ...rest: unknown[]) => (call(step, path), real(path, ...rest));
+  }
   return Object.assign(faulty, { disk });
 }
 
 Deno.test("secureWrite() writes exactly the text, for its owner alone", () => {
   for (const text of ["", "{}\n", NEW, "…\0\n".repeat(50_000)]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     secureWrite(mac.outDir, NAME, text, NOW);
     assertEquals(mac.telemetry(NAME), text);
     const file = Deno.lstatSync(`${mac.outDir}/${NAME}`);
@@ -113,35 +107,35 @@ Deno.test("secureWrite() makes missing parents passable for others, under the um
     [0o077, 0o700],
   ];
   for (const [umask, parents] of cases) {
-    using mac = new Mac();
-    withUmask(umask, () => secureWrite(mac.outDir, NAME, NEW, NOW));
+    using mac = new TestMac();
+    withUmask(umask, () => writeNew(mac));
     const paths = [`${mac.root}/opt`, `${mac.root}/opt/telemetry`, mac.outDir];
     assertEquals(paths.map(modeOf), [parents, parents, 0o700]);
   }
 });
 
-Deno.test("secureWrite() leaves the mode of parents that stand alone", () => {
-  using mac = new Mac();
+Deno.test("secureWrite() keeps the mode of parents that exist", () => {
+  using mac = new TestMac();
   Deno.mkdirSync(`${mac.root}/opt`, { mode: 0o711 });
-  secureWrite(mac.outDir, NAME, NEW, NOW);
+  writeNew(mac);
   assertEquals(modeOf(`${mac.root}/opt`), 0o711);
 });
 
 Deno.test("secureWrite() gives the file its mode under any umask", () => {
   for (const umask of [0, 0o022, 0o077, 0o277, 0o777]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
-    withUmask(umask, () => secureWrite(mac.outDir, NAME, NEW, NOW));
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
+    withUmask(umask, () => writeNew(mac));
     assertEquals(modeOf(`${mac.outDir}/${NAME}`), 0o600);
   }
 });
 
 Deno.test("secureWrite() tightens a lax folder of its own", () => {
   for (const mode of [0o755, 0o777, 0o710, 0o1700, 0o2700]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     Deno.chmodSync(mac.outDir, mode);
-    secureWrite(mac.outDir, NAME, NEW, NOW);
+    writeNew(mac);
     assertEquals(modeOf(mac.outDir), 0o700);
     assertEquals(mac.telemetry(NAME), NEW);
   }
@@ -149,12 +143,12 @@ Deno.test("secureWrite() tightens a lax folder of its own", () => {
 
 Deno.test("secureWrite() replaces a lax file of its own, for those too who hold it open", () => {
   for (const mode of [0o644, 0o666, 0o777, 0o4755]) {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     const path = `${mac.outDir}/${NAME}`;
     Deno.chmodSync(path, mode);
     using reader = Deno.openSync(path);
-    secureWrite(mac.outDir, NAME, NEW, NOW);
+    writeNew(mac);
     assertEquals([mac.telemetry(NAME), modeOf(path)], [NEW, 0o600]);
     const bytes = new Uint8Array(100);
     assertEquals(new TextDecoder().decode(bytes.subarray(0, reader.readSync(bytes)!)), OLD);
@@ -165,12 +159,12 @@ Deno.test({
   name: "secureWrite() gives folder and file to root:wheel when run as root",
   ignore: !IS_ROOT,
   fn(): void {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
-    Deno.chownSync(mac.outDir, 0, STRANGER);
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
+    Deno.chownSync(mac.outDir, 0, OTHER_USER);
     // New files in it get its group.
     Deno.chmodSync(mac.outDir, 0o2770);
-    secureWrite(mac.outDir, NAME, NEW, NOW);
+    writeNew(mac);
     const [folder, file] = [mac.outDir, `${mac.outDir}/${NAME}`].map((path) =>
       Deno.lstatSync(path)
     );
@@ -181,45 +175,45 @@ Deno.test({
 
 Deno.test("secureWrite() completes short writes", () => {
   for (const longestWrite of [1, 7]) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const faulty = faultyDisk(mac.outDir, undefined, longestWrite);
-    secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
+    writeNew(mac, faulty.disk);
     assertEquals(mac.telemetry(NAME), NEW);
   }
 });
 
 Deno.test("secureWrite() has the whole file on the disk before it takes its name", () => {
-  using mac = new Mac();
+  using mac = new TestMac();
   const { disk, calls } = faultyDisk(mac.outDir);
-  secureWrite(mac.outDir, NAME, NEW, NOW, disk);
+  writeNew(mac, disk);
   const order = ["chmod temp", "write temp", "sync temp", "rename temp", "sync folder"];
   assertEquals(calls.filter((call) => order.includes(call)), order);
 });
 
-/** What may stand there when a write begins. */
-const SCENES: readonly (readonly [name: string, prepare: (mac: Mac) => void])[] = [
+/** What may be there when a write begins. */
+const STATES: readonly (readonly [name: string, prepare: (mac: TestMac) => void])[] = [
   ["no folder", () => {}],
-  ["a file that stands", (mac) => mac.standing(NAME, OLD)],
+  ["a previous file", (mac) => mac.writePrevious(NAME, OLD)],
   ["a lax folder and file", (mac) => {
-    mac.standing(NAME, OLD);
+    mac.writePrevious(NAME, OLD);
     Deno.chmodSync(`${mac.outDir}/${NAME}`, 0o644);
     Deno.chmodSync(mac.outDir, 0o755);
-    if (IS_ROOT) Deno.chownSync(mac.outDir, 0, STRANGER);
+    if (IS_ROOT) Deno.chownSync(mac.outDir, 0, OTHER_USER);
   }],
 ];
 
 /** The calls of a write on which nothing fails. */
-function callsOn(prepare: (mac: Mac) => void): string[] {
-  using mac = new Mac();
+function callsOn(prepare: (mac: TestMac) => void): string[] {
+  using mac = new TestMac();
   prepare(mac);
   const faulty = faultyDisk(mac.outDir);
-  secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
+  writeNew(mac, faulty.disk);
   assertEquals(faulty.open, 0);
   return faulty.calls;
 }
 
-Deno.test("secureWrite() meets every step that the tests make fail", () => {
-  const met = new Set(SCENES.flatMap(([, prepare]) => callsOn(prepare)));
+Deno.test("secureWrite() takes every step that the tests make fail", () => {
+  const met = new Set(STATES.flatMap(([, prepare]) => callsOn(prepare)));
   const steps = "lstat folder, mkdir folder, open temp, stat temp, chmod folder, lstat target, " +
     "chmod temp, write temp, sync temp, close temp, rename temp, open folder, sync folder, " +
     "close folder, readDir folder";
@@ -227,45 +221,32 @@ Deno.test("secureWrite() meets every step that the tests make fail", () => {
   assertEquals([...met].sort(), [...steps.split(", "), ...asRoot].sort());
 });
 
-for (const [scene, prepare] of SCENES) {
-  Deno.test(`secureWrite() fails whole at any step up to its last, on ${scene}`, () => {
+for (const [state, prepare] of STATES) {
+  Deno.test(`secureWrite() fails as a whole at any step up to its last, on ${state}`, () => {
     const steps = callsOn(prepare);
     const last = steps.indexOf("rename temp");
-    for (const [index, step] of steps.slice(0, last + 1).entries()) {
-      using mac = new Mac();
+    assert(steps.length > last + 1);
+    for (const [index, step] of steps.entries()) {
+      using mac = new TestMac();
       prepare(mac);
       const path = `${mac.outDir}/${NAME}`;
       const before = mac.telemetry(NAME) && Deno.lstatSync(path);
       const faulty = faultyDisk(mac.outDir, (_, at) => {
         if (at === index) throw IO_ERROR;
       });
-      const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
-      const { message } = assertThrows(write, WriteError, mac.outDir);
-      assertMatch(message, /^Cannot write .*: input\/output error$/, step);
-      assertEquals(mac.telemetry(NAME), before && OLD, step);
-      if (before) {
-        const { ino, mtime, mode } = Deno.lstatSync(path);
-        assertEquals([ino, mtime, mode], [before.ino, before.mtime, before.mode], step);
+      if (index <= last) {
+        const { message } = assertThrows(() => writeNew(mac, faulty.disk), WriteError, mac.outDir);
+        assertMatch(message, /^Cannot write .*: input\/output error$/, step);
+        assertEquals(mac.telemetry(NAME), before && OLD, step);
+        if (before) {
+          const { ino, mtime, mode } = Deno.lstatSync(path);
+          assertEquals([ino, mtime, mode], [before.ino, before.mtime, before.mode], step);
+        }
+      } else {
+        writeNew(mac, faulty.disk);
+        assertEquals(mac.telemetry(NAME), NEW, step);
       }
       assertEquals(namesIn(mac.outDir).filter((name) => name !== NAME), [], step);
-      assertEquals(faulty.open, 0, step);
-    }
-  });
-
-  Deno.test(`secureWrite() has written when only what comes after fails, on ${scene}`, () => {
-    const steps = callsOn(prepare);
-    const last = steps.indexOf("rename temp");
-    assert(steps.length > last + 1);
-    for (const [index, step] of steps.entries()) {
-      if (index <= last) continue;
-      using mac = new Mac();
-      prepare(mac);
-      const faulty = faultyDisk(mac.outDir, (_, at) => {
-        if (at === index) throw IO_ERROR;
-      });
-      secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
-      assertEquals(mac.telemetry(NAME), NEW, step);
-      assertEquals(namesIn(mac.outDir), [NAME], step);
       assertEquals(faulty.open, 0, step);
     }
   });
@@ -283,166 +264,125 @@ Deno.test("secureWrite() says why a step failed", () => {
     ],
   ];
   for (const [step, error, reason] of cases) {
-    using mac = new Mac();
+    using mac = new TestMac();
     const { disk } = faultyDisk(mac.outDir, (call) => {
       if (call === step) throw error;
     });
-    const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
-    const thrown = assertThrows(write, WriteError);
+    const thrown = assertThrows(() => writeNew(mac, disk), WriteError);
     assertEquals(thrown.message, `Cannot write "${mac.outDir}/${NAME}": ${reason}`);
     assertEquals(thrown.cause, error);
   }
 });
 
-Deno.test("secureWrite() tells the first failure when the disk refuses to tidy up, too", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+Deno.test("secureWrite() reports the first failure when the removal of its file fails too", () => {
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   const { disk } = faultyDisk(mac.outDir, (call) => {
     if (call === "remove temp") throw new Deno.errors.PermissionDenied("x");
     if (call === "sync temp") throw IO_ERROR;
   });
-  const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
-  assertThrows(write, WriteError, "input/output error");
+  assertThrows(() => writeNew(mac, disk), WriteError, "input/output error");
   assertEquals(mac.telemetry(NAME), OLD);
 });
 
 /** What must not be written to or through. `elsewhere` is a folder with a file of mode 0644 in it. */
-const HOSTILE: readonly (readonly [
+const OBSTACLES: readonly (readonly [
+  what: "folder" | "file",
   name: string,
-  prepare: (mac: Mac, elsewhere: string) => void,
-  message: (mac: Mac) => string,
+  make: (path: string, elsewhere: string) => void,
+  kind: string,
 ])[] = [
+  ["folder", "a link", (path, elsewhere) => Deno.symlinkSync(elsewhere, path), "a symbolic link"],
+  ["folder", "a link to nothing", (path) => Deno.symlinkSync("nothing", path), "a symbolic link"],
+  ["folder", "a file", (path) => Deno.writeTextFileSync(path, OLD), "a regular file"],
   [
-    "a folder that is a link",
-    (mac, elsewhere) => Deno.symlinkSync(elsewhere, mac.outDir),
-    (mac) => `Cannot write into "${mac.outDir}": it is a symbolic link, not a folder; remove it`,
+    "file",
+    "a link",
+    (path, elsewhere) => Deno.symlinkSync(`${elsewhere}/file`, path),
+    "a symbolic link",
   ],
-  [
-    "a folder that is a link to nothing",
-    (mac) => Deno.symlinkSync(`${mac.root}/nothing`, mac.outDir),
-    (mac) => `Cannot write into "${mac.outDir}": it is a symbolic link, not a folder; remove it`,
-  ],
-  [
-    "a folder that is a file",
-    (mac) => Deno.writeTextFileSync(mac.outDir, OLD),
-    (mac) => `Cannot write into "${mac.outDir}": it is a regular file, not a folder; remove it`,
-  ],
-  [
-    "a file that is a link",
-    (mac, elsewhere) => {
-      Deno.mkdirSync(mac.outDir);
-      Deno.symlinkSync(`${elsewhere}/file`, `${mac.outDir}/${NAME}`);
-    },
-    (mac) =>
-      `Cannot write "${mac.outDir}/${NAME}": it is a symbolic link, not a regular file; remove it`,
-  ],
-  [
-    "a file that is a link to nothing",
-    (mac, elsewhere) => {
-      Deno.mkdirSync(mac.outDir);
-      Deno.symlinkSync(`${elsewhere}/nothing`, `${mac.outDir}/${NAME}`);
-    },
-    (mac) =>
-      `Cannot write "${mac.outDir}/${NAME}": it is a symbolic link, not a regular file; remove it`,
-  ],
-  [
-    "a file that is a folder",
-    (mac) => Deno.mkdirSync(`${mac.outDir}/${NAME}`, { recursive: true }),
-    (mac) => `Cannot write "${mac.outDir}/${NAME}": it is a folder, not a regular file; remove it`,
-  ],
-  [
-    "a file that is a pipe",
-    (mac) => {
-      Deno.mkdirSync(mac.outDir);
-      new Deno.Command("mkfifo", { args: [`${mac.outDir}/${NAME}`] }).outputSync();
-    },
-    (mac) =>
-      `Cannot write "${mac.outDir}/${NAME}": it is a socket, pipe or device, not a regular file; remove it`,
-  ],
+  ["file", "a link to nothing", (path) => Deno.symlinkSync("nothing", path), "a symbolic link"],
+  ["file", "a folder", (path) => Deno.mkdirSync(path), "a folder"],
+  ["file", "a pipe", makePipe, "a socket, pipe or device"],
 ];
 
-for (const [name, prepare, message] of HOSTILE) {
-  Deno.test(`secureWrite() refuses ${name}, and touches nothing behind it`, () => {
-    using mac = new Mac();
+function makePipe(path: string): void {
+  new Deno.Command("mkfifo", { args: [path] }).outputSync();
+}
+
+for (const [what, name, make, kind] of OBSTACLES) {
+  Deno.test(`secureWrite() refuses a ${what} that is ${name}, and touches nothing behind it`, () => {
+    using mac = new TestMac();
     const elsewhere = `${mac.root}/elsewhere`;
     Deno.mkdirSync(elsewhere, { mode: 0o755 });
     Deno.writeTextFileSync(`${elsewhere}/file`, OLD, { mode: 0o644 });
-    Deno.mkdirSync(`${mac.root}/opt/telemetry`, { recursive: true });
-    prepare(mac, elsewhere);
-    const { disk, ...faulty } = faultyDisk(mac.outDir);
-    const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
-    assertEquals(assertThrows(write, WriteError).message, message(mac));
+    const isFolder = what === "folder";
+    Deno.mkdirSync(isFolder ? `${mac.root}/opt/telemetry` : mac.outDir, { recursive: true });
+    const path = isFolder ? mac.outDir : `${mac.outDir}/${NAME}`;
+    make(path, elsewhere);
+    const { disk, temps } = faultyDisk(mac.outDir);
+    const { message } = assertThrows(() => writeNew(mac, disk), WriteError);
+    const [into, expected] = isFolder ? ["into ", "a folder"] : ["", "a regular file"];
+    assertEquals(
+      message,
+      `Cannot write ${into}"${path}": it is ${kind}, not ${expected}; remove it`,
+    );
     assertEquals(namesIn(elsewhere), ["file"]);
     assertEquals(Deno.readTextFileSync(`${elsewhere}/file`), OLD);
     assertEquals([modeOf(elsewhere), modeOf(`${elsewhere}/file`)], [0o755, 0o644]);
     assertEquals(namesIn(mac.root), ["elsewhere", "log", "opt"]);
-    assertEquals(faulty.temps.map(([path]) => path).filter(exists), []);
+    for (const [temp] of temps) assertThrows(() => Deno.lstatSync(temp), Deno.errors.NotFound);
   });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The same sentence, whether the system or a test says whose a thing is. */
-function strangersMessage(path: string): string {
-  return `"${path}": it belongs to user ${STRANGER}, not to user ${Deno.uid()} who runs this; ` +
-    `give it to user ${Deno.uid()}, or remove it`;
 }
 
 for (const what of ["folder", "file"] as const) {
-  Deno.test(`secureWrite() refuses a ${what} that is said to be another user's`, () => {
-    using mac = new Mac();
-    mac.standing(NAME, OLD);
+  /** Writes to what belongs to another user, and expects the refusal. */
+  const assertRefused = (prepare: (path: string) => Disk): void => {
+    using mac = new TestMac();
+    mac.writePrevious(NAME, OLD);
     const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
-    const disk: Disk = {
-      ...faultyDisk(mac.outDir).disk,
-      lstatSync: (at) => ({ ...Deno.lstatSync(at), uid: at === path ? STRANGER : Deno.uid() }),
-    };
-    const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
-    assertThrows(write, WriteError, strangersMessage(path));
+    const disk = prepare(path);
+    const uid = Deno.uid();
+    const message = `"${path}": it belongs to user ${OTHER_USER}, not to user ${uid} who runs ` +
+      `this; give it to user ${uid}, or remove it`;
+    assertThrows(() => writeNew(mac, disk), WriteError, message);
     assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
+  };
+
+  Deno.test(`secureWrite() refuses a ${what} that another user is reported to own`, () => {
+    assertRefused((path) => ({
+      ...Deno,
+      lstatSync: (at) => ({ ...Deno.lstatSync(at), uid: at === path ? OTHER_USER : Deno.uid() }),
+    }));
   });
 
-  Deno.test({
-    name: `secureWrite() refuses a ${what} that is another user's, though root could`,
+  Deno.test(`secureWrite() refuses a ${what} that another user owns, though root could`, {
     ignore: !IS_ROOT,
-    fn(): void {
-      using mac = new Mac();
-      mac.standing(NAME, OLD);
-      const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
-      Deno.chownSync(path, STRANGER, STRANGER);
-      const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW);
-      assertThrows(write, WriteError, strangersMessage(path));
-      assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
-      assertEquals(Deno.lstatSync(path).uid, STRANGER);
-    },
+  }, () => {
+    assertRefused((path) => {
+      Deno.chownSync(path, OTHER_USER, OTHER_USER);
+      return Deno;
+    });
   });
 }
 
 Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   Deno.chmodSync(mac.outDir, 0o755);
   const { disk } = faultyDisk(mac.outDir, (call) => {
     if (call === "chmod folder") throw new Deno.errors.PermissionDenied("x");
   });
-  const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
   assertEquals(
-    assertThrows(write, WriteError).message,
+    assertThrows(() => writeNew(mac, disk), WriteError).message,
     `Cannot write into "${mac.outDir}": its mode 0755 cannot be tightened to 0700: permission denied`,
   );
   assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
 });
 
-Deno.test("secureWrite() sweeps the temporary files of killed runs after an hour, and nothing else", () => {
-  using mac = new Mac();
-  mac.standing(NAME, OLD);
+Deno.test("secureWrite() removes the temporary files of killed runs after an hour, and nothing else", () => {
+  using mac = new TestMac();
+  mac.writePrevious(NAME, OLD);
   const uuid = "00000000-0000-4000-8000-000000000000";
   const files: [name: string, age: number, stays: boolean][] = [
     [`.${NAME}.${uuid}.tmp`, 3601, false],
@@ -459,34 +399,34 @@ Deno.test("secureWrite() sweeps the temporary files of killed runs after an hour
     ["agent_errors", 90_000, true],
   ];
   for (const [name, age] of files) {
-    mac.standing(name, OLD);
+    mac.writePrevious(name, OLD);
     Deno.utimeSync(`${mac.outDir}/${name}`, NOW - age, NOW - age);
   }
-  secureWrite(mac.outDir, NAME, NEW, NOW);
+  writeNew(mac);
   const staying = files.filter(([, , stays]) => stays).map(([name]) => name);
   assertEquals(namesIn(mac.outDir), [...staying, NAME].sort());
 });
 
-Deno.test("secureWrite() sweeps on behind a file that it cannot remove", () => {
-  using mac = new Mac();
+Deno.test("secureWrite() goes on after a file that it cannot remove", () => {
+  using mac = new TestMac();
   for (const digit of [1, 2, 3]) {
     const name = `.${NAME}.${digit}0000000-0000-4000-8000-000000000000.tmp`;
-    mac.standing(name, OLD);
+    mac.writePrevious(name, OLD);
     Deno.utimeSync(`${mac.outDir}/${name}`, NOW - 9000, NOW - 9000);
   }
   let removals = 0;
   const { disk } = faultyDisk(mac.outDir, (call) => {
-    // As when a second copy sweeps at the same moment.
+    // As when a second process removes it at the same moment.
     if (call === "remove temp" && ++removals === 1) throw new Deno.errors.NotFound("x");
   });
-  secureWrite(mac.outDir, NAME, NEW, NOW, disk);
+  writeNew(mac, disk);
   assertEquals(namesIn(mac.outDir).filter((name) => name !== NAME).length, 1);
 });
 
-Deno.test("secureWrite() takes a name for its temporary file that nobody can predict or prepare", () => {
-  using mac = new Mac();
+Deno.test("secureWrite() takes a name for its temporary file that no other user can predict", () => {
+  using mac = new TestMac();
   const faulty = faultyDisk(mac.outDir);
-  for (let i = 0; i < 20; i++) secureWrite(mac.outDir, NAME, NEW, NOW, faulty.disk);
+  for (let i = 0; i < 20; i++) writeNew(mac, faulty.disk);
   const names = faulty.temps.map(([path]) => path.slice(mac.outDir.length + 1));
   assertEquals(new Set(names).size, 20);
   const randomUuid = /^\.last_checkin\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;

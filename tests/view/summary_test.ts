@@ -20,7 +20,7 @@ Deno.test("summaryText() is a line a message, counts under counts", () => {
   assertEquals(summaryText([]), "");
 });
 
-Deno.test("summaryText() tells in a last line what --top leaves out", () => {
+Deno.test("summaryText() counts in a last line what --top leaves out", () => {
   const cases: [top: number, lines: string[]][] = [
     [1, ["1200 No patch policies were found.", "  40 in 3 other messages"]],
     [3, [...summaryText(COUNTS).split("\n").slice(0, 3), "   5 in 1 other message"]],
@@ -64,7 +64,7 @@ Deno.test("summaryText() shows control characters instead of sending them", () =
   );
 });
 
-Deno.test("summaryJson() tells how much there is beside what --top shows", () => {
+Deno.test("summaryJson() counts also what --top leaves out", () => {
   const all = { schema_version: 1, lines: 1240, distinct: 4 };
   assertEquals(JSON.parse(summaryJson(1240, COUNTS)), { ...all, messages: COUNTS });
   assertEquals(JSON.parse(summaryJson(1240, COUNTS, 2)), { ...all, messages: COUNTS.slice(0, 2) });
