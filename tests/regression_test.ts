@@ -137,9 +137,9 @@ type Told = readonly [
 ];
 
 function told(log: string, previousContact?: string): Told {
-  using mac = new Mac();
+  using mac = new TestMac();
   if (previousContact !== undefined) {
-    mac.standing("last_checkin", `{"last_successful_checkin":"${previousContact}"}\n`);
+    mac.writePrevious("last_checkin", `{"last_successful_checkin":"${previousContact}"}\n`);
   }
   mac.log("jamf.log", log, NOW);
   mac.run(["errors"], NOW);
@@ -269,7 +269,7 @@ Deno.test("regression: status draws the contacts that errors counts", () => {
   const log = logLine(NOW - 3 * DAY, BEGIN, { pid: 7 }) +
     logLine(NOW - 3 * DAY, SIGNATURE_ERROR, { pid: 7 }) +
     logLine(NOW - 60, "Executing Policy Cached", { pid: 7 });
-  using mac = new Mac();
+  using mac = new TestMac();
   mac.log("jamf.log", log, NOW);
   const { days } = JSON.parse(mac.run(["status", "--json"], NOW).stdout);
   assertEquals(days.map((day: { contacts: number }) => day.contacts).some(Boolean), false);

@@ -29,6 +29,15 @@ export interface SpawnOptions {
   readonly shell?: string;
 }
 
+/** The keys of `agent_errors` that say nothing about the log. */
+export const KEYS_OF_EVERY_FILE = [
+  "schema_version",
+  "checked_at",
+  "program_version",
+  "watched_seconds",
+  "unscheduled_seconds",
+];
+
 /** Where Deno and the program are. */
 interface Installation {
   readonly deno: string;

@@ -3,7 +3,13 @@ import { STATUSES } from "../../lib/health/findings.ts";
 import { agentErrorsSchema } from "../../lib/telemetry/schema.ts";
 
 const STAMP = "2025-04-25T09:21:38Z";
-const LEAST = { schema_version: 1, checked_at: STAMP, status: "ok" };
+const LEAST = {
+  schema_version: 1,
+  checked_at: STAMP,
+  program_version: "0.1.0",
+  status: "ok",
+  unscheduled_seconds: 0,
+};
 
 Deno.test("agentErrorsSchema accepts every status, with and without what may be unknown", () => {
   const full = {
@@ -15,6 +21,9 @@ Deno.test("agentErrorsSchema accepts every status, with and without what may be 
     connection_errors: 0,
     attempts: 1,
     watched_seconds: 900,
+    stalled: "no_answer",
+    stalled_since: STAMP,
+    last_message: "Executing Policy Ask",
   };
   for (const status of STATUSES) {
     for (const file of [{ ...LEAST, status }, { ...full, status }]) {
@@ -44,6 +53,13 @@ Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind
     { attempts: NaN },
     { watched_seconds: -1 },
     { watched_seconds: Infinity },
+    { unscheduled_seconds: undefined },
+    { program_version: undefined },
+    { stalled: "yes" },
+    { stalled_since: "then" },
+    { last_message: "" },
+    { last_message: "two\nlines" },
+    { last_message: "x".repeat(201) },
   ];
   for (const change of changes) {
     const { success } = agentErrorsSchema.safeParse({ ...LEAST, ...change });

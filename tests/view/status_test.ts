@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std
 import * as z from "zod/mini";
 import type { Since } from "../../lib/health/assess.ts";
 import { findingsOf } from "../../lib/health/findings.ts";
+import type { Stall } from "../../lib/health/stall.ts";
 import { statusText } from "../../lib/view/status.ts";
 import { statusReport, type StatusReportOptions } from "../../lib/view/status_report.ts";
 import { type StatusReport, statusReportSchema } from "../../lib/view/status_schema.ts";
@@ -23,6 +24,7 @@ const HEALTHY: StatusReport = {
   device_signature_errors: 0,
   connection_errors: 1,
   attempts: 2,
+  unscheduled_seconds: 0,
   days: [
     { date: "2026-11-23", contacts: 16, attempts: 32, failures: 16 },
     { date: "2026-11-22", contacts: 0, attempts: 0, failures: 0 },
@@ -260,7 +262,12 @@ const LOGS: StatusReportOptions["logs"] = {
 };
 
 /** The report on a contact in the logs so many seconds ago, or on none. */
-function reportOn(ago: number | undefined, since: Since, modified?: number): StatusReport {
+function reportOn(
+  ago: number | undefined,
+  since: Since,
+  modified?: number,
+  stall?: Stall,
+): StatusReport {
   const contact = ago === undefined ? {} : { contact: NOW - ago };
   const unreadable = modified === undefined
     ? []
@@ -268,6 +275,8 @@ function reportOn(ago: number | undefined, since: Since, modified?: number): Sta
   const findings = findingsOf({
     assessment: { ...contact, since },
     previousContact: undefined,
+    isUnknownFormat: false,
+    stall: { ...(stall && { stall }), unscheduledSeconds: 900 },
     unreadableSince: modified === undefined ? [] : [modified],
   });
   const days = [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }];
@@ -279,7 +288,12 @@ Deno.test("statusReport() fits its schema, with every key that is known and no o
   const strict = z.strictObject(statusReportSchema.shape);
   const dated = { firstSignatureError: NOW - 60, lastSignatureError: NOW - 30 };
   const full = reportOn(120, { ...NOTHING, signatureErrors: 2, ...dated });
-  for (const report of [full, reportOn(undefined, NOTHING), reportOn(0, NOTHING, NOW)]) {
+  const hung = reportOn(60, NOTHING, undefined, {
+    kind: "no_answer",
+    since: NOW - 7200,
+    lastMessage: "Hello",
+  });
+  for (const report of [full, reportOn(undefined, NOTHING), reportOn(0, NOTHING, NOW), hung]) {
     assertEquals<unknown>(strict.parse(JSON.parse(JSON.stringify(report))), report);
   }
   assertEquals(full, {
@@ -297,6 +311,7 @@ Deno.test("statusReport() fits its schema, with every key that is known and no o
     last_device_signature_error: "2026-11-23T09:59:30Z",
     connection_errors: 0,
     attempts: 0,
+    unscheduled_seconds: 900,
     days: [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }],
     logs: [{ name: "jamf.log", size: 9, records: 1, unusable_stamps: 2, cut_lines: 3 }],
     not_needed: ["jamf.log.1"],
