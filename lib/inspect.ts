@@ -12,7 +12,7 @@ import { Runs } from "./health/runs.ts";
 import type { Timeline } from "./health/timeline.ts";
 import { type FileIssue, listLogs } from "./log/files.ts";
 import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
-import { openLog, unreadableReason } from "./log/source.ts";
+import { logOpener, unreadableReason } from "./log/source.ts";
 import { reasonOf } from "./permissions.ts";
 import { asReadError } from "./read_error.ts";
 import { ReplacedFileError } from "./regular_file.ts";
@@ -38,7 +38,7 @@ export interface LogInspection {
   readonly readings: readonly LogReading[];
   /** Logs that were to be read, but could not be. */
   readonly unreadable: readonly UnreadableLog[];
-  /** Things named like a log that are none. */
+  /** Things named like a log that are none, and copies of another log. */
   readonly skipped: readonly FileIssue[];
   /** Logs that could not have changed the answer. */
   readonly notNeeded: readonly string[];
@@ -105,7 +105,7 @@ function readLogs(
   const { files, skipped } = listLogs(dir);
   const history = new History({
     files,
-    open: (file) => openLog(file.path, file.inode),
+    open: logOpener(),
     unreadableReason,
     now,
     timeZone,
@@ -113,13 +113,13 @@ function readLogs(
   });
   try {
     const assessment = assess(history, previousContact, timeline);
-    const { readings, unreadable } = history;
-    const opened = new Set([...readings, ...unreadable].map(({ name }) => name));
+    const { readings, unreadable, repeated } = history;
+    const opened = new Set([...readings, ...unreadable, ...repeated].map(({ name }) => name));
     return {
       assessment: files.length > 0 ? assessment : undefined,
       readings,
       unreadable,
-      skipped,
+      skipped: [...skipped, ...repeated],
       notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
       timeline,
     };
