@@ -4,8 +4,7 @@
  * @module
  */
 
-import { ReadError } from "../read_error.ts";
-import { kindOf, ReplacedFileError } from "../regular_file.ts";
+import { kindOf, NotRegularFileError, ReplacedFileError } from "../regular_file.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** A log or a copy of it, as it was listed. */
@@ -42,7 +41,7 @@ const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
  *
  * @param dir The folder.
  * @returns Nothing in either list if the folder does not exist.
- * @throws {ReadError} The only thing that could be the log is a link, a folder or a pipe named `jamf.log`.
+ * @throws {NotRegularFileError} The only thing that could be the log is a link, a folder or a pipe named `jamf.log`.
  * @throws {ReplacedFileError} A log vanished in between: it is being rotated.
  * @throws {Deno.errors.PermissionDenied} The system refuses the folder.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
@@ -64,7 +63,7 @@ export function listLogs(dir: string): LogListing {
   const live = skipped.find(({ name }) => name === LIVE_LOG);
   if (live !== undefined && files.length === 0) {
     const what = live.reason.replace(/^it/, `"${LIVE_LOG}"`);
-    throw new ReadError(`Cannot read the logs in "${dir}": ${what}; put the file itself there`);
+    throw new NotRegularFileError(`${what}; put the file itself there`);
   }
   return { files: files.sort(byAge), skipped: skipped.sort(byName) };
 }

@@ -150,9 +150,11 @@ for (const [what, make, reason] of ELSEWHERE) {
   Deno.test(`listLogs() says so when ${what} stands where jamf.log should, and nothing else does`, () => {
     using mac = new Mac();
     make(mac, `${mac.logDir}/jamf.log`);
-    const { message } = assertThrows(() => listLogs(mac.logDir), ReadError);
+    const error = assertThrows(() => listLogs(mac.logDir), NotRegularFileError);
+    const readError = asReadError(mac.logDir, error);
+    assertInstanceOf(readError, ReadError);
     assertEquals(
-      message,
+      readError.message,
       `Cannot read the logs in "${mac.logDir}": ${reason.replace("it", '"jamf.log"')}; ` +
         "put the file itself there",
     );
