@@ -195,8 +195,8 @@ Deno.test("a damaged copy gives error_read when there is no other answer, and wr
 
 Deno.test("a jamf.log that is a link is named, and not taken for none", async () => {
   using mac = new Mac();
-  Deno.writeTextFileSync(`${mac.root}/elsewhere`, HEALTHY);
-  Deno.symlinkSync(`${mac.root}/elsewhere`, `${mac.logDir}/jamf.log`);
+  await Deno.writeTextFile(`${mac.root}/elsewhere`, HEALTHY);
+  await Deno.symlink(`${mac.root}/elsewhere`, `${mac.logDir}/jamf.log`);
   const stderr = `Cannot read the logs in "${mac.logDir}": "jamf.log" is a symbolic link; ` +
     "put the file itself there\n";
   for (const mode of ["checkin", "errors"]) {
@@ -220,8 +220,8 @@ Deno.test("a copied log counts once, and is named", async () => {
     return [device_signature_errors, attempts];
   };
   const before = await counts();
-  const { mtime } = Deno.statSync(`${mac.logDir}/jamf.log`);
-  mac.log("jamf.log.bak", Deno.readFileSync(`${mac.logDir}/jamf.log`), mtime!.getTime() / 1000);
+  const { mtime } = await Deno.stat(`${mac.logDir}/jamf.log`);
+  mac.log("jamf.log.bak", await Deno.readFile(`${mac.logDir}/jamf.log`), mtime!.getTime() / 1000);
   mac.log("jamf.log.gz", await gzip(HEALTHY), mtime!.getTime() / 1000);
   assertEquals(await counts(), before);
   const { stdout } = await spawn(mac, ["status"]);
@@ -249,9 +249,9 @@ Deno.test("logs that cannot be opened for too many open files leave the answer o
 
 Deno.test("no folder is made behind a link above the telemetry folder", async () => {
   using mac = macWith(HEALTHY);
-  Deno.mkdirSync(`${mac.root}/elsewhere`);
-  Deno.mkdirSync(`${mac.root}/opt`);
-  Deno.symlinkSync(`${mac.root}/elsewhere`, `${mac.root}/opt/telemetry`);
+  await Deno.mkdir(`${mac.root}/elsewhere`);
+  await Deno.mkdir(`${mac.root}/opt`);
+  await Deno.symlink(`${mac.root}/elsewhere`, `${mac.root}/opt/telemetry`);
   const stderr =
     `Cannot write into "${mac.outDir}": "${mac.root}/opt/telemetry" is a symbolic link; ` +
     `remove it, or use "--out-dir ${mac.root}/elsewhere/jamf"\n`;
