@@ -14,7 +14,7 @@ import type { Timeline } from "./health/timeline.ts";
 import type { Entry } from "./log/entries.ts";
 import { type FileIssue, listLogs, type LogFile } from "./log/files.ts";
 import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
-import { openLog, unreadableReason } from "./log/source.ts";
+import { logOpener, unreadableReason } from "./log/source.ts";
 import { asReadError } from "./read_error.ts";
 import { ReplacedFileError } from "./regular_file.ts";
 import type { System } from "./system.ts";
@@ -41,7 +41,7 @@ export interface LogInspection {
   readonly readings: readonly LogReading[];
   /** Logs that were to be read, but could not be. */
   readonly unreadable: readonly UnreadableLog[];
-  /** Things named like a log that are none. */
+  /** Things named like a log that are none, and copies of another log. */
   readonly skipped: readonly FileIssue[];
   /** Logs that could not have changed the answer. */
   readonly notNeeded: readonly string[];
@@ -102,15 +102,15 @@ function readOnce(options: ReadOptions, timeline: Timeline | undefined): LogInsp
     timeline?.take(entry, run);
     return assessor.settled && stall.settled && format.settled && (timeline?.complete ?? true);
   });
-  const { readings, unreadable } = history;
-  const opened = new Set([...readings, ...unreadable].map(({ name }) => name));
+  const { readings, unreadable, repeated } = history;
+  const opened = new Set([...readings, ...unreadable, ...repeated].map(({ name }) => name));
   return {
     assessment: files.length > 0 ? assessor.result() : undefined,
     stall: stall.result(),
     isUnknownFormat: format.isUnknown(readings),
     readings,
     unreadable,
-    skipped,
+    skipped: [...skipped, ...repeated],
     notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
     timeline,
   };
@@ -125,7 +125,7 @@ function readHistory(
 ): History {
   const history = new History({
     files,
-    open: (file) => openLog(file.path, file.inode),
+    open: logOpener(),
     unreadableReason,
     now,
     timeZone,

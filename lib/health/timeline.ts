@@ -19,6 +19,8 @@ export interface Day {
   attempts: number;
   /** Records of an error of any kind. */
   failures: number;
+  /** Runs begun that met an error, and did not reach the server. */
+  failedRuns: number;
 }
 
 /** A record that may show the contact of its run, on the day it was written. */
@@ -39,6 +41,10 @@ export class Timeline {
   #complete = false;
   /** Runs whose contact has been counted. */
   readonly #counted = new Set<Run>();
+  /** Runs that met an error. */
+  readonly #erred = new Set<Run>();
+  /** Those of them whose beginnings have been read. */
+  readonly #begunErred: { readonly run: Run; readonly day: Day }[] = [];
   readonly #candidates: Candidate[] = [];
   /** How many of the candidates may still be open; those behind them are not. */
   #maybeOpen = Infinity;
@@ -60,6 +66,7 @@ export class Timeline {
       contacts: 0,
       attempts: 0,
       failures: 0,
+      failedRuns: 0,
     }));
   }
 
@@ -75,7 +82,6 @@ export class Timeline {
     this.#complete ||= this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
-    if (evidence.run === "begins") day.attempts++;
     switch (evidence.means) {
       case "contact":
         this.#countContact(run, day);
@@ -90,14 +96,21 @@ export class Timeline {
       case "no connection":
       case "other failure":
         day.failures++;
+        this.#erred.add(run);
         break;
     }
+    if (evidence.run !== "begins") return;
+    day.attempts++;
+    if (this.#erred.delete(run)) this.#begunErred.push({ run, day });
   }
 
   /** The days, today first. */
   result(): readonly Readonly<Day>[] {
     for (const { pending, run, day } of this.#candidates.splice(0)) {
       if (pending.outcome !== "refused") this.#countContact(run, day);
+    }
+    for (const { run, day } of this.#begunErred.splice(0)) {
+      if (!this.#counted.has(run)) day.failedRuns++;
     }
     return this.#days;
   }

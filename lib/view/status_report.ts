@@ -56,7 +56,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
       { last_successful_checkin: formatTimestamp(contact), age_seconds: now - contact }),
     ...sinceKeys(findings),
     ...stallKeys(findings),
-    days: days.map((day) => ({ ...day })),
+    days: days.map(({ failedRuns, ...day }) => ({ ...day, failed_runs: failedRuns })),
     logs: logs.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
       name,
       size,

@@ -48,7 +48,17 @@ export const statusReportSchema = z.object({
   unscheduled_seconds: count,
   /** The last 14 days by the Mac's calendar, today first. */
   days: z.array(
-    z.object({ date: z.string(), contacts: count, attempts: count, failures: count }),
+    z.object({
+      date: z.string(),
+      /** Runs that reached the server. */
+      contacts: count,
+      /** Runs begun. */
+      attempts: count,
+      /** Records of an error. */
+      failures: count,
+      /** Runs begun that met an error, and did not reach the server. */
+      failed_runs: count,
+    }),
   ),
   /** Logs that were read, as far as it took. `size` is in bytes, unpacked. */
   logs: z.array(

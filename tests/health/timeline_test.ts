@@ -249,3 +249,27 @@ Deno.test("Timeline gives up the beginning of a run 14 days before its first day
   const timeline = fill(new Timeline(NOW, "UTC", 2), [...older, ["11-22 00:01", 7, POLICY]]);
   assertEquals([timeline.complete, rowsOf(timeline)[1]], [true, ["2026-11-22", 1, 0, 0]]);
 });
+
+Deno.test("Timeline counts the runs that met an error and did not reach the server", () => {
+  const log: Happened[] = [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 10:00", 8, BEGIN],
+    ["11-23 11:00", 9, BEGIN],
+    ["11-23 11:01", 9, SIGNATURE_ERROR],
+    ["11-23 11:02", 9, OTHER_FAILURE],
+    // An error of a run that has reached the server, before or after it did.
+    ["11-23 12:00", 10, BEGIN],
+    ["11-23 12:01", 10, OTHER_FAILURE],
+    ["11-23 12:02", 10, CONTACT],
+    ["11-23 13:00", 11, BEGIN],
+    ["11-23 13:01", 11, POLICY],
+    ["11-23 13:02", 11, OFFLINE],
+    // Patches alone are neither.
+    ["11-23 14:00", 12, BEGIN],
+    ["11-23 14:01", 12, "Checking for patches..."],
+  ];
+  const timeline = fill(new Timeline(at("2026-11-23T18:00:00Z"), "UTC", 1), log);
+  const { contacts, attempts, failedRuns } = timeline.result()[0]!;
+  assertEquals([contacts, attempts, failedRuns], [2, 6, 2]);
+});
