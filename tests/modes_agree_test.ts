@@ -24,6 +24,10 @@ const contact = (ago: number): string => checkinLines(NOW - ago);
 const refused = (ago: number): string =>
   logLine(NOW - ago, 'Checking for policies triggered by "recurring check-in"...') +
   logLine(NOW - ago, SIGNATURE_ERROR);
+/** Records that fit no row of the table, the newest of them just now. */
+const unknown = (count: number, interval = HOUR): string =>
+  Array.from({ length: count }, (_, i) => logLine(NOW - (count - 1 - i) * interval, `Sync ${i}`))
+    .join("");
 const previous = (ago: number): string =>
   `{"last_successful_checkin":"${formatTimestamp(NOW - ago)}"}`;
 
@@ -33,6 +37,11 @@ const withDamagedCopy = (log: string, ago: number) => (mac: TestMac): void => {
   mac.log("jamf.log.1.gz", DAMAGED, NOW - ago);
 };
 const withLog = (log: string) => (mac: TestMac): void => mac.log("jamf.log", log, NOW);
+
+const FOREIGN = "2026-11-24 10:15:40 agent: Checking in\n";
+const UNKNOWN = ["unknown_format", "unknown_format", "unknown"] as const;
+const HEALTHY = [TIMESTAMP, "ok", "healthy"] as const;
+const NEVER = ["no_success", "no_success", "never"] as const;
 
 const CASES: readonly Case[] = [
   ["no log", () => {}, "no_log", "no_log", "never"],
@@ -86,6 +95,26 @@ const CASES: readonly Case[] = [
     "device_signature_error",
     "broken_trust",
   ],
+  ["newest records in unknown words, and known ones behind them", (mac) => {
+    mac.log("jamf.log", contact(9 * DAY) + unknown(100), NOW);
+    mac.writePrevious("last_checkin", previous(9 * DAY));
+  }, ...UNKNOWN],
+  ["too few records in unknown words", withLog(contact(9 * DAY) + unknown(99)), ...HEALTHY],
+  ["such records within a day", withLog(contact(9 * DAY) + unknown(200, 400)), ...HEALTHY],
+  [
+    "one record in known words among the others",
+    withLog(unknown(100) + logLine(NOW, "Daemon starting")),
+    ...NEVER,
+  ],
+  ["a log of lines without a record", withLog(FOREIGN.repeat(100)), ...UNKNOWN],
+  ["too few lines without a record", withLog(FOREIGN.repeat(99)), ...NEVER],
+  [
+    "a signature error that is older than such records",
+    withLog(refused(9 * DAY) + unknown(150)),
+    "unknown_format",
+    "device_signature_error",
+    "broken_trust",
+  ],
 ];
 
 for (const [name, make, checkin, errors, health] of CASES) {
@@ -103,7 +132,7 @@ for (const [name, make, checkin, errors, health] of CASES) {
     const written = mac.telemetry("agent_errors");
     assertEquals(written === undefined, errors === "error_read");
     if (written !== undefined) assertEquals(JSON.parse(written).status, errors);
-    if (checkin === "error_read") assertEquals(mac.telemetry("last_checkin"), before);
+    if (checkin !== "<timestamp>") assertEquals(mac.telemetry("last_checkin"), before);
 
     assertEquals(result("errors"), errors);
     const stamp = result("checkin");
@@ -117,7 +146,7 @@ for (const [name, make, checkin, errors, health] of CASES) {
       report.status,
       errors === "error_read" ? undefined : errors as StatusReport["status"],
     );
-    assertEquals(check.code, health === "unknown" ? 2 : health === "healthy" ? 0 : 1);
+    assertEquals(check.code, errors === "error_read" ? 2 : health === "healthy" ? 0 : 1);
     assert(check.stdout.length > 0);
   });
 }
