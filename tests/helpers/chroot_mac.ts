@@ -66,7 +66,7 @@ export class ChrootMac implements Disposable {
   /** @param shell What `/bin/sh` is: by name, as this machine has it. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
-    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.#copy(name, mac);
+    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.copy(name, mac);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -143,7 +143,7 @@ export class ChrootMac implements Disposable {
   }
 
   /** Copies a command of this machine, with the libraries it needs. */
-  #copy(name: string, to: string): void {
+  copy(name: string, to: string): void {
     const from = commandPath(name)!;
     const linked = new Deno.Command("ldd", { args: [from], stderr: "null" }).outputSync().stdout;
     const libraries = new TextDecoder().decode(linked).match(/\/\S+/g) ?? [];
