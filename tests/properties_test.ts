@@ -16,7 +16,7 @@ const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** What a record tells, in the words of the design. */
+/** What a record means, by the rules of docs/jamf-log.md. */
 type Kind =
   | "begins" // Checking for polic…
   | "starts" // a new process
@@ -27,22 +27,22 @@ type Kind =
   | "signature error"
   | "enrolled";
 
-interface Told {
+interface Fact {
   readonly at: number;
   readonly pid: number;
   readonly kind: Kind;
 }
 
-/** A piece of a log, and what its records tell, each so many seconds after its beginning. */
+/** A piece of a log, and what its records mean, each so many seconds after its beginning. */
 interface Piece {
   readonly text: (at: number, options: LineOptions) => string;
-  readonly tells: readonly [after: number, kind: Kind][];
+  readonly facts: readonly [after: number, kind: Kind][];
 }
 
 function line(message: string, ...kinds: Kind[]): Piece {
   return {
     text: (at, options) => logLine(at, message, options),
-    tells: kinds.map((kind) => [0, kind]),
+    facts: kinds.map((kind) => [0, kind]),
   };
 }
 
@@ -52,14 +52,14 @@ function foreign(change: (line: string) => string): Piece {
     text: (at, options) =>
       change(logLine(at, "No patch policies were found.", options)) +
       `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
-    tells: [],
+    facts: [],
   };
 }
 
 const PIECES: readonly Piece[] = [
-  { text: checkinLines, tells: [[0, "begins"], [3, "contact"]] },
-  { text: offlineLines, tells: [[0, "begins"], [1, "offline"]] },
-  { text: refusedLines, tells: [[0, "begins"], [1, "signature error"]] },
+  { text: checkinLines, facts: [[0, "begins"], [3, "contact"]] },
+  { text: offlineLines, facts: [[0, "begins"], [1, "offline"]] },
+  { text: refusedLines, facts: [[0, "begins"], [1, "signature error"]] },
   line('Checking for policies triggered by "startup"...', "begins"),
   line("Checking for policy ID 332...", "begins"),
   line("Checking for patches..."),
@@ -77,18 +77,18 @@ const PIECES: readonly Piece[] = [
   line(`Error running recon: ${SIGNATURE_ERROR}`, "signature error"),
   line("Enroll return code: 70"),
   line(""),
-  { text: () => `output of a script\n\n${SIGNATURE_ERROR}\n`, tells: [] },
+  { text: () => `output of a script\n\n${SIGNATURE_ERROR}\n`, facts: [] },
   {
     text: (at, options) =>
       logLine(at, "", options) +
       'There was an error.\n\n    Connection failure: "The request timed out."\n',
-    tells: [[0, "no connection"]],
+    facts: [[0, "no connection"]],
   },
   {
     text: (at, options) =>
       logLine(at, "No patch policies were found.", options) +
       `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
-    tells: [[0, "contact"]],
+    facts: [[0, "contact"]],
   },
   foreign((line) => line.replace(/jamf\[\d+\]: /, "script[977]: ")),
   foreign((line) => line.replace(/(jamf\[\d+\])/, `script[977]: ${line.slice(0, 19)} Mac $1`)),
@@ -101,7 +101,7 @@ const PIECES: readonly Piece[] = [
       const foreign = logLine(at, "Hello").replace(/jamf\[\d+\]/, "[OtherTool]");
       return `${foreign}There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
     },
-    tells: [],
+    facts: [],
   },
 ];
 const LONGEST_PIECE = 3;
@@ -122,17 +122,17 @@ const anyHistory = fc.array(
 );
 type Steps = typeof anyHistory extends fc.Arbitrary<infer T> ? T : never;
 
-/** A history that ends at the time of the look: its text by pieces, and what it tells. */
-function write(steps: Steps): { pieces: { at: number; text: string }[]; told: Told[] } {
+/** A history that ends at the time of the inspection: its text by pieces, and what it means. */
+function write(steps: Steps): { pieces: { at: number; text: string }[]; facts: Fact[] } {
   let at = NOW - steps.reduce((sum, { gap }) => sum + gap + LONGEST_PIECE, 0);
   const pieces = [];
-  const told: Told[] = [];
+  const facts: Fact[] = [];
   for (const { piece, pid, gap } of steps) {
     pieces.push({ at, text: piece.text(at, { pid }) });
-    told.push(...piece.tells.map(([after, kind]) => ({ at: at + after, pid, kind })));
+    facts.push(...piece.facts.map(([after, kind]) => ({ at: at + after, pid, kind })));
     at += gap + LONGEST_PIECE;
   }
-  return { pieces, told };
+  return { pieces, facts };
 }
 
 function textOf(pieces: readonly { text: string }[]): string {
@@ -143,10 +143,10 @@ function textOf(pieces: readonly { text: string }[]): string {
  * The records that executed a cached policy: between a sign that the run is offline and the next beginning of its pid. It
  * is given up 14 days before such a record.
  */
-function cachedOf(told: readonly Told[]): Set<Told> {
+function cachedOf(facts: readonly Fact[]): Set<Fact> {
   const offlineSince = new Map<number, number[]>();
-  const cached = new Set<Told>();
-  for (const record of told) {
+  const cached = new Set<Fact>();
+  for (const record of facts) {
     const { at, pid, kind } = record;
     const since = offlineSince.get(pid) ?? [];
     if (kind === "begins" || kind === "starts" || kind === "enrolled") offlineSince.delete(pid);
@@ -158,20 +158,20 @@ function cachedOf(told: readonly Told[]): Set<Told> {
 }
 
 /** The rules of the design, forwards: what `agent_errors` must hold. */
-function assess(told: readonly Told[]): Record<string, unknown> {
-  const cached = cachedOf(told);
-  const contact = told.findLastIndex((record) =>
+function assess(facts: readonly Fact[]): Record<string, unknown> {
+  const cached = cachedOf(facts);
+  const contact = facts.findLastIndex((record) =>
     record.kind === "contact" || record.kind === "enrolled" ||
     (record.kind === "conditional" && !cached.has(record))
   );
-  const since = told.slice(contact + 1);
+  const since = facts.slice(contact + 1);
   const count = (...kinds: Kind[]): number =>
     since.filter(({ kind }) => kinds.includes(kind)).length;
   const errors = since.filter(({ kind }) => kind === "signature error")
     .map(({ at }) => formatTimestamp(at));
   return {
     status: errors.length > 0 ? "device_signature_error" : contact < 0 ? "no_success" : "ok",
-    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(told[contact]!.at) }),
+    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(facts[contact]!.at) }),
     device_signature_errors: errors.length,
     ...(errors.length > 0 && {
       first_device_signature_error: errors[0],
@@ -195,16 +195,16 @@ function findings(mac: TestMac): Record<string, unknown> {
 Deno.test("reading backwards finds what the rules find forwards", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
-      const { pieces, told } = write(steps);
+      const { pieces, facts } = write(steps);
       using mac = new TestMac();
       mac.log("jamf.log", textOf(pieces), NOW);
-      assertEquals(findings(mac), assess(told));
+      assertEquals(findings(mac), assess(facts));
     }),
     { numRuns: 300 },
   );
 });
 
-Deno.test("a second look finds the same as the first", () => {
+Deno.test("a second inspection finds the same as the first", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
       using mac = new TestMac();
@@ -226,11 +226,11 @@ const anyCopy = fc.record({
   touched: fc.boolean(),
 });
 
-Deno.test("a log that was rotated tells the same as the whole", async () => {
+Deno.test("a log that was rotated gives the same findings as the whole", async () => {
   const where = fc.nat({ max: 50 });
   await fc.assert(
     fc.asyncProperty(anyHistory, where, anyCopy, async (steps, where, copy) => {
-      const { pieces, told } = write(steps);
+      const { pieces, facts } = write(steps);
       const older = pieces.slice(0, where);
       const content = textOf(older);
       const written = (older.at(-1)?.at ?? NOW) + LONGEST_PIECE;
@@ -241,7 +241,7 @@ Deno.test("a log that was rotated tells the same as the whole", async () => {
         copy.packed === "plain" ? content : await gzip(content),
         copy.touched ? NOW : Math.min(written, NOW),
       );
-      assertEquals(findings(mac), assess(told));
+      assertEquals(findings(mac), assess(facts));
     }),
     { numRuns: 200 },
   );

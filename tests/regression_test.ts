@@ -58,7 +58,7 @@ Deno.test("regression: the hour that autumn repeats does not shift the year", ()
   assertEquals(answerOn(log, at("2026-11-01T12:00:00Z"), "checkin", zone), "2026-11-01T05:10:03Z");
 });
 
-Deno.test("regression: a signature error on a line without a stamp is not missed", () => {
+Deno.test("regression: a signature error on a line without a timestamp is not missed", () => {
   const now = at("2026-11-23T10:00:00Z");
   const log = checkinLines(now - HOUR) + refusedLines(now - 60);
   assertEquals(answerOn(log, now, "errors"), "device_signature_error");
@@ -107,7 +107,7 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
   assertEquals(errors.last_successful_checkin, "2026-11-23T07:00:03Z");
 });
 
-Deno.test("regression: a previous stamp from the future does not hide that a contact is new", () => {
+Deno.test("regression: a previous timestamp in the future does not hide that a contact is new", () => {
   const now = at("2026-11-23T10:00:00Z");
   using mac = new TestMac();
   mac.writePrevious(
@@ -128,7 +128,7 @@ const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
 const BEGIN = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
 
 /** What `agent_errors` says of one log: status, contact, signature errors, connection errors, attempts. */
-type Told = readonly [
+type Answer = readonly [
   status: string,
   contact: string | undefined,
   signatureErrors: number,
@@ -136,7 +136,7 @@ type Told = readonly [
   attempts: number,
 ];
 
-function told(log: string, previousContact?: string): Told {
+function answerOn(log: string, previousContact?: string): Answer {
   using mac = new TestMac();
   if (previousContact !== undefined) {
     mac.writePrevious("last_checkin", `{"last_successful_checkin":"${previousContact}"}\n`);
@@ -154,7 +154,7 @@ function told(log: string, previousContact?: string): Told {
 }
 
 /** Runs, foreign lines, blocks: most were answered otherwise once. */
-type Truth = readonly [what: string, log: string, expected: Told, previousContact?: string];
+type Truth = readonly [what: string, log: string, expected: Answer, previousContact?: string];
 
 const TRUTHS: readonly Truth[] = [
   [
@@ -178,7 +178,7 @@ const TRUTHS: readonly Truth[] = [
     ["no_success", undefined, 0, 1, 1],
   ],
   [
-    "a policy stands, whatever its run meets afterwards",
+    "a policy counts, whatever its run logs afterwards",
     logLine(NOW - 60, BEGIN, { pid: 7 }) + logLine(NOW - 50, "Executing Policy A", { pid: 7 }) +
     logLine(NOW - 40, OFFLINE, { pid: 7 }),
     ["ok", "2026-11-24T11:59:10Z", 0, 1, 0],
@@ -261,7 +261,7 @@ const TRUTHS: readonly Truth[] = [
 
 for (const [what, log, expected, previousContact] of TRUTHS) {
   Deno.test(`regression: ${what}`, () => {
-    assertEquals(told(log, previousContact), [...expected]);
+    assertEquals(answerOn(log, previousContact), [...expected]);
   });
 }
 

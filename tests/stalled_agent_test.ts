@@ -157,7 +157,7 @@ for (const { name, lines, since, lastMessage } of CASES) {
 
 const STALLED = text([...ANSWERED, ...HANGS, ...TWELVE]);
 
-Deno.test("stalled: stands through a sleep, a rotation and an emptied log", () => {
+Deno.test("stalled: goes on through a sleep, a rotation and an emptied log", () => {
   using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);
@@ -188,7 +188,7 @@ Deno.test("stalled: ends with a check-in that is answered, not with one that is 
   assertEquals(collect(mac, NOW + 2 * HOUR).stalled, undefined);
 });
 
-Deno.test("stalled: is no matter while a signature error stands, or without a log", () => {
+Deno.test("stalled: is absent with a signature error, and without a log", () => {
   using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);

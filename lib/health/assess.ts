@@ -121,7 +121,7 @@ export class Assessor {
     if (evidence.means !== "device signature error" || this.#trusted) return;
     since.signatureErrors++;
     if (at === undefined) return;
-    // Entries come newest first: the first one met is the last that happened.
+    // Entries come newest first: the first one read is the last that happened.
     since.lastSignatureError ??= at;
     since.firstSignatureError = at;
   }

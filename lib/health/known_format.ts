@@ -15,7 +15,7 @@ const UNKNOWN_FOR = 86_400;
 const LINES_WITHOUT_RECORD = 100;
 
 /**
- * Looks whether the newest records fit a row of the table of evidence. Entries are given newest first, until it is settled
+ * Checks whether the newest records fit a row of the table of evidence. Entries are given newest first, until it is settled
  * or there are no more.
  *
  * @example Usage

@@ -62,7 +62,7 @@ const UNSCHEDULED_FOR = 4 * HOUR;
 /** The search for an answered check-in goes no further back. */
 export const SEARCHED = 8 * 24 * HOUR;
 
-/** Looks for a stall in a history. Entries are given newest first, until it is settled or there are no more. */
+/** Searches a history for a stall. Entries are given newest first, until it is settled or there are no more. */
 export class StallSearch {
   readonly #now: UnixSeconds;
   readonly #previous: PreviousStall | undefined;
@@ -126,7 +126,7 @@ export class StallSearch {
     if (isCheckIn) this.#newest ??= { at, run };
     if (isCheckIn && !run.hasMessages) {
       this.#unanswered.push(at);
-      // What was met so far began after this check-in.
+      // What was read so far began after this check-in.
       this.#isAtWork = false;
       return;
     }
@@ -140,7 +140,7 @@ export class StallSearch {
     if (isTooOld) this.#settled = true;
     else if (this.#answered !== undefined) {
       // A run whose beginning is gone may have begun before: then it has logged something further back.
-      const isOpen = this.#looksUnanswered() && !this.#isAtWork && this.#active.size > 0;
+      const isOpen = this.#hasManyUnanswered() && !this.#isAtWork && this.#active.size > 0;
       this.#settled = !isOpen;
     } else if (isPastRecent && this.#previous?.stall === undefined) {
       const newest = this.#newest?.at ?? -Infinity;
@@ -154,7 +154,7 @@ export class StallSearch {
     const before = this.#previous?.stall;
     // Sleep, a rotation or an emptied log is no sign that the agent works again.
     if (before !== undefined && !this.#hasEnded(before)) return before;
-    if (this.#looksUnanswered() && !this.#isAtWork) {
+    if (this.#hasManyUnanswered() && !this.#isAtWork) {
       return { kind: "no_answer", since: this.#unanswered.at(-1)! };
     }
     if (unscheduledSeconds < UNSCHEDULED_FOR) return undefined;
@@ -173,7 +173,7 @@ export class StallSearch {
   }
 
   /** Whether enough check-ins over enough time got no answer, after one that did. */
-  #looksUnanswered(): boolean {
+  #hasManyUnanswered(): boolean {
     const unanswered = this.#unanswered;
     if (this.#answered === undefined || unanswered.length < UNANSWERED) return false;
     if (this.#now - unanswered[0]! > LONGEST_INTERVAL) return false;

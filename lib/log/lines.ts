@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Random access to the bytes of one file, as they stood when it was opened. */
+/** Random access to the bytes of one file, as they were when it was opened. */
 export interface ByteSource {
   /** In bytes. What is appended later is not part of it. */
   readonly size: number;

@@ -50,7 +50,7 @@ export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();
   #lines = 0;
   readonly #computers = new Set<string>();
-  /** What stood between an agent's padded stamp and its tag in the line before: almost always the same name. */
+  /** What was between an agent's padded stamp and its tag in the line before: almost always the same name. */
   #lastComputer: Uint8Array = new Uint8Array();
 
   /** How many lines were counted. */

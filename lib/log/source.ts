@@ -209,7 +209,7 @@ function unpackWithin(bytes: Uint8Array, limit: number): Uint8Array | undefined 
   // Not the platform's DecompressionStream: it refuses a file that was appended to (several members).
   const zlib = process.getBuiltinModule("node:zlib");
   try {
-    // One chunk that has room for all of it, and one byte more: joining several would take the memory twice.
+    // One chunk that holds all of it, and one byte more: joining several would take the memory twice.
     const chunkSize = Math.max(limit + 1, 64);
     return zlib.gunzipSync(bytes, { chunkSize, maxOutputLength: Math.max(limit, 1) });
   } catch (error) {

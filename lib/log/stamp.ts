@@ -53,7 +53,7 @@ export function stampResolver(reference: UnixSeconds, timeZone: string): Resolve
   let lastKey = -1;
   let lastDay: DatedDay;
 
-  /** Almost every stamp of a log costs one map look-up a day, and one addition a line. */
+  /** Almost every stamp of a log costs one lookup in a map a day, and one addition a line. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
     if (key === lastKey) return lastDay;

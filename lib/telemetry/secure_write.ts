@@ -87,7 +87,7 @@ function makeFolder(dir: string, disk: Disk): void {
   const plain = withoutDots(dir);
   // Where a relative path starts cannot be known without one more permission: only its own folders are compared.
   if (dir.startsWith("/") ? real === plain : real.endsWith(plain)) return;
-  // Only now can it be known: this program may not look at the folders above its own.
+  // Only now can it be known: this program may not read the folders above its own.
   if (isMissing) removeEmpty(dir, disk);
   throw new WriteError(
     `Cannot write into "${dir}": ${

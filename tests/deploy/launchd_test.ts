@@ -25,7 +25,7 @@ const ignore = skip(
   parsePlist(DAEMON) === undefined ? "Install python3" : undefined,
 );
 
-Deno.test({ name: "the LaunchDaemon runs the program that the package lays", ignore }, () => {
+Deno.test({ name: "the LaunchDaemon runs the program that the package installs", ignore }, () => {
   const daemon = parsePlist(DAEMON);
   assertEquals(daemon.Label, DAEMON_LABEL);
   assertEquals(daemon.ProgramArguments, [PROGRAM_PATH, "collect"]);
@@ -70,7 +70,7 @@ Deno.test({ name: "the profile allows the LaunchDaemon by its label", ignore }, 
   assertEquals(new Set(uuids).size, 2);
 });
 
-Deno.test("what the package lays is in deploy", () => {
+Deno.test("what the package installs is in deploy", () => {
   for (const { from } of CONFIGURATION) {
     assert(Deno.lstatSync(new URL(`../../${from}`, import.meta.url)).isFile, from);
   }

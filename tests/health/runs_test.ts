@@ -97,7 +97,7 @@ for (const [what, log, expected] of CASES) {
 type Outcome = PendingContact["outcome"];
 
 const OUTCOMES: readonly [what: string, log: readonly RecordSpec[], outcomes: Outcome[]][] = [
-  ["one whose beginning is met", [[1, 7, BEGIN], [2, 7, POLICY]], ["confirmed"]],
+  ["one whose beginning is read", [[1, 7, BEGIN], [2, 7, POLICY]], ["confirmed"]],
   ["one whose beginning is gone", [[1, 8, BEGIN], [2, 7, POLICY]], ["open"]],
   ["the last of a run alone", [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, POLICY]], ["confirmed"]],
   ["one after going offline", [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]], ["refused"]],

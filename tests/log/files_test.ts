@@ -147,7 +147,7 @@ Deno.test("listLogs() names what it skips in the order of the names", () => {
 });
 
 for (const [what, make, reason] of ELSEWHERE) {
-  Deno.test(`listLogs() says so when ${what} stands where jamf.log should, and nothing else does`, () => {
+  Deno.test(`listLogs() throws when ${what} is in the place of jamf.log, and there is no other log`, () => {
     using mac = new TestMac();
     make(mac, `${mac.logDir}/jamf.log`);
     const error = assertThrows(() => listLogs(mac.logDir), NotRegularFileError);

@@ -181,7 +181,7 @@ Deno.test("History closes a log that has no more", () => {
   assertEquals(all.closed, ["jamf.log", "jamf.log.1", "jamf.log.2"]);
 });
 
-Deno.test("History closes what is open when it is told to, once", () => {
+Deno.test("History closes what is open when asked to, once", () => {
   const all = new Logs([log("jamf.log", [5, 1], 0), log("jamf.log.1", [6, 2], 0)]);
   assertEquals(all.take(1), [1]);
   all.history.close();

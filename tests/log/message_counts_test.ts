@@ -27,7 +27,7 @@ const MESSAGES: readonly [line: string, message: string][] = [
   ["jamf[335]: Hello", "Hello"],
   ["x-jamf[335]: Hello", "Hello"],
   ["jamf[1] jamf[x]: jamf[]: jamf[2]: Hello", "Hello"],
-  // Lines without a tag count as they stand.
+  // Lines without a tag count as they are.
   ["Fri Apr 25 09:21:38 Mac jamf[335]:", "Fri Apr 25 09:21:38 Mac jamf[335]:"],
   ["Fri Apr 25 09:21:38 Mac jamf[335]:none", "Fri Apr 25 09:21:38 Mac jamf[335]:none"],
   ["Fri Apr 25 09:21:38 Mac jamf[335", "Fri Apr 25 09:21:38 Mac jamf[335"],

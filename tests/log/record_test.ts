@@ -185,7 +185,7 @@ function recordsOf(
   return records.reverse();
 }
 
-/** Lines that other programs have written to jamf.log, each with a quoted contact where there was room for one. */
+/** Lines that other programs have written to jamf.log, each with a quoted contact where it fits. */
 const FOREIGN_LINES: readonly string[] = [
   "Wed Oct 2 11:21:33 host [OtherTool]:    No patch policies were found.",
   "Tue Nov 24 10:15:40 Jane's MacBook Pro script[977]: Executing Policy WDAV",
@@ -220,7 +220,7 @@ const RECORDS: readonly [
     [[1, "a", ["Fri Apr 25 09:2"]]],
   ],
   [
-    "a torn last message as it stands",
+    "a torn last message as it is",
     "Fri Apr 25 09:21:38 Mac jamf[1]: No patch pol",
     [[1, "No patch pol", []]],
   ],

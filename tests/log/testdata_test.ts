@@ -1,4 +1,4 @@
-// The lines in testdata/ have been seen on real Macs; each file is a log as it might have stood there.
+// The lines in testdata/ have been seen on real Macs; each file is a log as it might have been there.
 import { assertEquals } from "@std/assert";
 import { at, KEYS_OF_EVERY_FILE, TestMac } from "../helpers/test_mac.ts";
 

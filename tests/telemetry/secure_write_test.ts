@@ -360,7 +360,7 @@ Deno.test("secureWrite() makes no folder behind a link above its own", () => {
   assertEquals([namesIn(`${mac.root}/elsewhere`), temps], [[], []]);
 });
 
-Deno.test("secureWrite() writes nothing into a folder that stands behind a link", () => {
+Deno.test("secureWrite() writes nothing into a folder behind a link", () => {
   using mac = macWithLink("opt/telemetry");
   const folder = `${mac.root}/elsewhere/jamf`;
   Deno.mkdirSync(folder, { mode: 0o755 });
@@ -374,7 +374,7 @@ Deno.test("secureWrite() writes nothing into a folder that stands behind a link"
 Deno.test("secureWrite() names every folder that can be the link", () => {
   using mac = macWithLink("opt");
   const { message } = assertThrows(() => secureWrite(mac.outDir, NAME, NEW, NOW), WriteError);
-  // A link from "opt/telemetry" to "elsewhere/telemetry" would look the same.
+  // A link from "opt/telemetry" to "elsewhere/telemetry" would give the same path.
   const links = `opt" or "${mac.root}/opt/telemetry`;
   assertEquals(message, behindLinkMessage(mac, links, "elsewhere/telemetry/jamf"));
   assertEquals(namesIn(`${mac.root}/elsewhere/telemetry`), []);
