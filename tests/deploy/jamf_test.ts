@@ -25,20 +25,20 @@ function assertResult(mac: ChrootMac, result: string): void {
   }
 }
 
-test("an extension attribute asks the program in its mode, without an environment", (mac) => {
+test("an extension attribute asks the program in its mode, without an environment, in the root folder", (mac) => {
   layProgram(
     mac,
-    'echo "$* umask $(umask) HOME ${HOME-none}" >>/calls; echo "<result>ok</result>"',
+    'echo "$* umask $(umask) HOME ${HOME-none} in $(pwd)" >>/calls; echo "<result>ok</result>"',
   );
   mac.write("/bin/sleep", '#!/bin/sh\nexec /bin/true-sleep "$1"\n', 0o755);
   assertResult(mac, "ok");
   const modes = mac.calls().map((call) => call.replace("0022", "022"));
-  assertEquals(modes, ATTRIBUTES.map(([, mode]) => `${mode} umask 022 HOME none`));
+  assertEquals(modes, ATTRIBUTES.map(([, mode]) => `${mode} umask 022 HOME none in /`));
 });
 
 test("an extension attribute passes on what the program answers", (mac) => {
   mac.write("/bin/sleep", '#!/bin/sh\nexec /bin/true-sleep "$1"\n', 0o755);
-  for (const result of ["2025-04-25T09:21:38Z", "device_signature_error", "no_success"]) {
+  for (const result of ["2025-04-25T09:21:38Z", "device_signature_error", "unknown_format"]) {
     layProgram(mac, `echo 'Left "jamf.log.1.bz2" unread' >&2; echo "<result>${result}</result>"`);
     assertResult(mac, result);
   }

@@ -17,9 +17,9 @@ function layInstallation(mac: ChrootMac, script = 'echo "jamf-pulse $*"'): void 
 }
 
 test("the script collects, and shows what was found", (mac) => {
-  layInstallation(mac);
+  layInstallation(mac, 'echo "jamf-pulse $* in $(pwd)"');
   const { code, stdout } = mac.run(SCRIPT);
-  assertEquals([code, stdout], [0, "jamf-pulse collect\njamf-pulse status --ascii\n"]);
+  assertEquals([code, stdout], [0, "jamf-pulse collect in /\njamf-pulse status --ascii in /\n"]);
 });
 
 test("the script starts a daemon that is not running", (mac) => {
@@ -46,7 +46,7 @@ test("the script says that the program is missing", (mac) => {
   assertEquals(code, 1);
   assertEquals(
     stdout,
-    `Cannot look: "${PROGRAM_PATH}" is not on this Mac; install the jamf-pulse package\n`,
+    `Cannot inspect the agent: "${PROGRAM_PATH}" is not on this Mac; install the jamf-pulse package\n`,
   );
 });
 

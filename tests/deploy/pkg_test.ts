@@ -1,5 +1,6 @@
 // The scripts of the package, run in a folder that has the paths of a Mac.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
@@ -15,7 +16,21 @@ const ON_ANOTHER = ["/tmp/jamf-pulse.pkg", "/Volumes/Other", "/Volumes/Other"];
 const TELEMETRY = "/opt/telemetry/jamf";
 const NO_ERROR = { code: 0, stdout: "", stderr: "" };
 
-const test = testInShells("the package's scripts");
+/** As macOS's: `-N` removes an access list. */
+const CHMOD = `#!/bin/sh
+[ "$1" = -N ] || exec /bin/true-chmod "$@"
+echo "$2" >>/state/without-acl
+`;
+
+const testHere = testInShells("the package's scripts");
+
+function test(name: string, fn: (mac: ChrootMac) => void): void {
+  testHere(name, (mac) => {
+    Deno.renameSync(`${mac.path}/bin/chmod`, `${mac.path}/bin/true-chmod`);
+    mac.write("/bin/chmod", CHMOD, 0o755);
+    fn(mac);
+  });
+}
 
 /** Lays what the package lays. */
 function layPayload(mac: ChrootMac): void {
@@ -177,6 +192,26 @@ test("preinstall makes folders root's, and lets others enter them", (mac) => {
   assertFolders(mac);
 });
 
+test("preinstall removes the access lists of the folders", (mac) => {
+  install(mac);
+  layTelemetry(mac);
+  Deno.removeSync(`${mac.path}/state/without-acl`);
+  install(mac);
+  const folders = ["/opt", "/opt/telemetry", "/opt/telemetry/bin", TELEMETRY];
+  assertEquals(mac.read("/state/without-acl"), folders.join("\n") + "\n");
+});
+
+test("preinstall refuses a folder that it cannot give to root, and stops nothing", (mac) => {
+  mac.write("/state/loaded", "");
+  mac.write("/bin/chmod", '#!/bin/sh\n[ "$1" != -N ]\n', 0o755);
+  const { code, stderr } = mac.run(PRE, ON_THIS_MAC);
+  assertEquals(
+    [code, stderr],
+    [1, 'Cannot install jamf-pulse: "/opt" cannot be given to root\n'],
+  );
+  assertEquals(mac.calls(), []);
+});
+
 test("preinstall refuses a link or a file in a folder's place, and stops nothing", (mac) => {
   mac.write("/elsewhere/file", "");
   mac.write("/state/loaded", "");
@@ -205,7 +240,6 @@ test("an install on another volume leaves this Mac's daemon alone", (mac) => {
 });
 
 test("uninstall leaves no trace, and can run again", (mac) => {
-  Deno.mkdirSync(`${mac.path}/opt`);
   const before = mac.list();
   install(mac);
   layTelemetry(mac);
@@ -228,10 +262,10 @@ test("uninstall leaves other files, and reports them", (mac) => {
   mac.write("/private/var/log/jamf.log", "");
   const { code, stderr } = mac.run(UNINSTALL);
   assertEquals(code, 0);
-  assertEquals(
-    stderr,
-    'Left "/opt/telemetry/bin": it is not empty\nLeft "/opt/telemetry": it is not empty\n',
+  const left = ["/opt/telemetry/bin", "/opt/telemetry", "/opt"].map((folder) =>
+    `Left "${folder}": it is not empty. The package made it root's, and removed its access list\n`
   );
+  assertEquals(stderr, left.join(""));
   assertEquals(mac.read("/opt/telemetry/bin/other"), "");
   assertEquals(mac.read("/private/var/log/jamf.log"), "");
 });
@@ -252,4 +286,14 @@ test("uninstall by any user but root touches nothing", (mac) => {
   const { code, stderr } = mac.run(UNINSTALL, [], 65534);
   assertEquals([code, stderr], [1, "Cannot remove jamf-pulse: run this as root\n"]);
   assertEquals(mac.list(), before);
+});
+
+Deno.test("every script works in the root folder, wherever it is called from", () => {
+  const scripts = Array.from(walkSync(`${PKG}..`, { includeDirs: false }), ({ path }) => path)
+    .map((path) => [path, Deno.readTextFileSync(path)] as const)
+    .filter(([, text]) => text.startsWith("#!/bin/sh\n"));
+  assert(scripts.length >= 7);
+  for (const [path, text] of scripts) {
+    assertMatch(text, /^set -u\n(?:umask 022\n)?cd \/ \|\| exit\b/m, path);
+  }
 });

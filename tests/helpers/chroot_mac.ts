@@ -114,11 +114,15 @@ export class ChrootMac implements Disposable {
     }).filter((line) => !/ \/(?:state|calls|dev)/.test(line)).sort();
   }
 
-  /** Runs a script of this project as root, or as `uid`. */
+  /** Runs a script of this project as root, or as `uid`, in the folder `/state`. */
   run(script: string, args: readonly string[] = [], uid = 0): Ended {
     Deno.copyFileSync(script, `${this.path}/state/script`);
     const { code, stdout, stderr } = new Deno.Command("chroot", {
-      args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "/state/script", ...args],
+      args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "-c"].concat(
+        'cd /state && exec /bin/sh /state/script "$@"',
+        "sh",
+        args,
+      ),
       clearEnv: true,
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
       stdin: "null",

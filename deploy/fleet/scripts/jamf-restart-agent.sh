@@ -10,7 +10,7 @@
 # It takes less than four minutes, whatever hangs: Fleet stops a script after five.
 set -u
 umask 022
-cd / || exit 1
+cd / || exit
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
@@ -283,16 +283,12 @@ load_task() {
 
 code=0
 is_dry=
-case $# in
-0) ;;
-*)
-  if [ "$*" != --dry-run ]; then
-    say "Usage: jamf-restart-agent.sh [--dry-run]" >&2
-    exit 2
-  fi
+if [ "$*" = --dry-run ]; then
   is_dry=yes
-  ;;
-esac
+elif [ $# -gt 0 ]; then
+  say "Usage: jamf-restart-agent.sh [--dry-run]" >&2
+  exit 2
+fi
 [ "$(/usr/bin/id -u)" -eq 0 ] || fail "run this as root"
 inspect
 if [ -z "$stalled" ]; then
@@ -301,5 +297,5 @@ if [ -z "$stalled" ]; then
 fi
 end_runs
 load_task
-[ "$code" -ne 0 ] || say "jamf-pulse will say whether it helped, after the next check-ins"
+[ -n "$is_dry" ] || say "After the next check-ins, jamf-pulse shows whether this helped"
 exit "$code"
