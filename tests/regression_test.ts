@@ -136,7 +136,7 @@ type Answer = readonly [
   attempts: number,
 ];
 
-function answerOn(log: string, previousContact?: string): Answer {
+function allOf(log: string, previousContact?: string): Answer {
   using mac = new TestMac();
   if (previousContact !== undefined) {
     mac.writePrevious("last_checkin", `{"last_successful_checkin":"${previousContact}"}\n`);
@@ -261,7 +261,7 @@ const TRUTHS: readonly Truth[] = [
 
 for (const [what, log, expected, previousContact] of TRUTHS) {
   Deno.test(`regression: ${what}`, () => {
-    assertEquals(answerOn(log, previousContact), [...expected]);
+    assertEquals(allOf(log, previousContact), [...expected]);
   });
 }
 
