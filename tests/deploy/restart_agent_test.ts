@@ -127,6 +127,7 @@ test("what is not a run of the agent goes on", (agent) => {
   ];
   const { code, stdout, alive } = restart(agent, [HANGING, ...others]);
   assertEquals([code, alive], [0, others.map(({ name }) => name).sort()], stdout);
+  assert(!stdout.includes("Not signalled"), stdout);
 });
 
 test("a run that began within a minute of the stall is ended, and one that began later is not", (agent) => {
@@ -179,8 +180,8 @@ test("a run that installs, updates or downloads is left alone", (agent) => {
   const tools = [
     "/usr/sbin/installer",
     "/usr/sbin/softwareupdate",
-    "/Applications/Install_macOS.app/Contents/Resources/startosinstall",
-    "/Applications/Install_macOS.app/Contents/MacOS/InstallAssistant_springboard",
+    "/Applications/Install macOS.app/Contents/Resources/startosinstall",
+    "/Applications/Install macOS.app/Contents/MacOS/InstallAssistant_springboard",
     "/usr/bin/curl",
   ];
   const runs = tools.map((tool, i): Process => {
@@ -191,7 +192,7 @@ test("a run that installs, updates or downloads is left alone", (agent) => {
       children: [{
         name: `script${i}`,
         command: SCRIPT_COMMAND,
-        children: [{ name: `tool${i}`, command: `${tool} 300`, hours: 23 }],
+        children: [{ name: `tool${i}`, command: `${tool.replace(" ", "\\ ")} 300`, hours: 23 }],
       }],
     };
   });
@@ -255,6 +256,45 @@ test("a process that was given the id of one that ended is not killed", (agent) 
     { name: "run", hours: 5, first: "trap 'echo 5 >/state/older/$$' TERM" },
   ]);
   assertEquals([code, alive], [0, ["run"]], stdout);
+});
+
+test("a process that has ended counts as ended, even if its parent has not noticed", (agent) => {
+  layAgent(agent);
+  const launcher: Process = {
+    name: "launcher",
+    command: SCRIPT_COMMAND,
+    children: [{ name: "run", hours: 5 }],
+    last: "exec /bin/true-sleep 300",
+  };
+  const { code, stdout, alive } = restart(agent, [launcher]);
+  assertEquals([code, alive], [0, ["launcher"]], stdout);
+});
+
+test("a process that not even KILL ends is reported", (agent) => {
+  layAgent(agent);
+  const begun = Math.floor(Date.now() / 1000) - 5 * 3600;
+  const stuck = `"77777 1 0 U 0:$(($(/bin/true-date +%s) - ${begun})) /usr/local/jamf/bin/jamf"`;
+  const ps = agent.mac.read("/bin/ps")!;
+  agent.mac.write("/bin/ps", ps.replace("\ndone\n", `\ndone\necho ${stuck}\n`), 0o755);
+  const { code, stdout } = restart(agent, []);
+  assertEquals(code, 1, stdout);
+  assertStringIncludes(stdout, "\nStill running: 77777 jamf\n");
+});
+
+test("a run that started this script is left alone", (agent) => {
+  layAgent(agent);
+  const run = {
+    name: "run",
+    hours: 5,
+    first: "/bin/true-sleep 0.5; /bin/sh /state/script >/state/inside; echo $? >/state/inside-code",
+  };
+  const wait = "until [ -s /state/inside-code ]; do /bin/true-sleep 0.1; done";
+  const { ids, alive } = restart(agent, [run], [], wait);
+  assertEquals([agent.mac.read("/state/inside-code"), alive], ["1\n", []]);
+  assertStringIncludes(
+    agent.mac.read("/state/inside")!,
+    `process ${ids.get("run")}, with what it started: it runs this script\n`,
+  );
 });
 
 test("all runs are left alone while a download changes", (agent) => {

@@ -105,6 +105,8 @@ export interface Process {
   readonly hours?: number;
   /** What such a script does before it starts the children. */
   readonly first?: string;
+  /** What it does when it has started them; it waits, if absent. */
+  readonly last?: string;
 }
 
 /** A Mac with an agent. */
@@ -191,12 +193,13 @@ export class AgentMac {
 
   /** Shell code that starts a process, with a script of its own if it needs one. */
   #start(process: Process): string {
-    const { name, command = `${JAMF} policy`, children = [], first = "", hours } = process;
+    const { name, command = `${JAMF} policy`, children = [], hours } = process;
+    const { first = "", last = "while :; do /bin/true-sleep 300 & wait $!; done" } = process;
     // The argument is a file in the process's own folder, so that it is seen like one of jamf.
     const [, argument] = / (policy|launchDaemon|script)\b/.exec(command) ?? [];
     if (argument !== undefined) {
       const inner = children.map((child) => this.#start(child));
-      const lines = [first, ...inner, "while :; do /bin/true-sleep 300 & wait $!; done", ""];
+      const lines = [first, ...inner, last, ""];
       this.mac.write(`/tree/${name}/${argument}`, lines.join("\n"));
     }
     const older = hours === undefined ? "" : `echo ${hours * 3600} >/state/older/$$; `;

@@ -50,10 +50,10 @@ limit() {
   wait "$running" 2>/dev/null
 }
 
-# A text of the fresh answer; nothing if it is absent. The file is one line of flat JSON without spaces, and a quote inside
-# a text has a backslash before it: so a quote right behind a brace or comma begins a key.
+# A text of jamf-pulse's answer; nothing if it is absent. The file is one line of flat JSON without spaces. Inside a text,
+# every quote has a backslash before it: no text looks like a key.
 field() {
-  /usr/bin/sed -nE 's/.*[{,]"'"$1"'":"(([^"\\]|\\.)*)"[,}].*/\1/p' "$errors" 2>/dev/null
+  /usr/bin/sed -nE 's/.*"'"$1"'":"(([^"\\]|\\.)*)".*/\1/p' "$errors" 2>/dev/null
 }
 
 # Seconds since 1970.
@@ -243,7 +243,6 @@ end_runs() {
   await 10
   if [ -n "$rest" ]; then
     # What was ended may have let a run go on to the next of its tasks.
-    logged=
     sort_out "$rest"
     below "$ended" "$left" | send KILL
     await 5
