@@ -1,11 +1,11 @@
 // Weeks in the lives of Macs, with the real program and Fleet's real queries, and a clock that is given: no healthy Mac
 // fails a policy, and no broken one passes again before it is repaired.
 import { assert, assertEquals } from "@std/assert";
-import { checkinLines, logLine, offlineLines, refusedLines } from "../tools/log_text.ts";
-import { policies } from "../tools/fleet_tree.ts";
-import { formatTimestamp } from "../lib/shared/timestamp.ts";
-import { at, TestMac } from "./helpers/test_mac.ts";
-import { ask, tablesOf } from "./helpers/osquery.ts";
+import { checkinLines, logLine, offlineLines, refusedLines } from "../../tools/log_text.ts";
+import { policies } from "../../tools/fleet_tree.ts";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { at, TestMac } from "../helpers/test_mac.ts";
+import { ask, tablesOf } from "../helpers/osquery.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
