@@ -11,7 +11,6 @@ import { freePort, Service } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
-import { webhookBody } from "../fakes/webhook_body.ts";
 
 const HOSTS = 1000;
 /** Jobs that one instance works on at once, and so may have in flight when it is killed. */
@@ -44,13 +43,11 @@ function batches(random: Random): number[][] {
 }
 
 /** Repeats a delivery until it is accepted, as Fleet does. */
-async function deliverAll(all: readonly number[][], urlNow: () => string): Promise<void> {
+async function deliverAll(all: readonly number[][], serviceNow: () => Service): Promise<void> {
   for (const hostIds of all) {
-    const body = JSON.stringify(webhookBody({ hostIds }));
     await until(async () => {
-      const response = await fetch(urlNow(), { method: "POST", body }).catch(() => undefined);
-      await response?.body?.cancel().catch(() => {});
-      return response?.status === 202;
+      const status = serviceNow().deliver(SECRETS.webhook, ...hostIds);
+      return await status.catch(() => undefined) === 202;
     });
   }
 }
@@ -81,10 +78,10 @@ async function killWhileDelivering(
     () => new Service(freePort(), ARGS, variables),
   );
   let tries = 0;
-  const urlNow = (): string => services[++tries % instances]!.url(SECRETS.webhook);
+  const serviceNow = (): Service => services[++tries % instances]!;
   try {
     await Promise.all(services.map(({ listening }) => listening));
-    const delivered = deliverAll(all, urlNow);
+    const delivered = deliverAll(all, serviceNow);
     // It may fail before it is awaited.
     delivered.catch(() => {});
     for (let i = 0; i < kills; i++) {

@@ -296,14 +296,6 @@ const CASES: readonly Case[] = [
     await at.driver.query("UPDATE store_version SET version = 2");
     await assertRejects(() => openStore(store.settings), StoreError, "made by a newer jamf-heal");
   }],
-  ["jobs are kept after a restart", async (store) => {
-    await (await StoreFixture.on(store).then(async (at) => {
-      await at.jobs.deliver(1, [1], NOW);
-      return at;
-    }))[Symbol.asyncDispose]();
-    await using at = await StoreFixture.on(store);
-    assertEquals(await at.states(), ["waiting"]);
-  }],
 ];
 
 testOnBoth("the store", CASES);
