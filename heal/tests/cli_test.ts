@@ -74,10 +74,7 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
       'Unexpected argument "B": put --serial, --computer-id or --fleet-host before it',
     ],
     ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
-    [
-      "redeploy --computer-id 0",
-      'Cannot read "0" as a computer-id: give a number, 1 or more',
-    ],
+    ["redeploy --computer-id 0", 'Cannot read "0" as a computer-id: give a number, 1 or more'],
     ["serve --serial A", 'Option "--serial" is for redeploy, not for serve'],
     ["jobs --dry-run", 'Option "--dry-run" is for redeploy, serve and work, not for jobs'],
     ["jobs --state heald", 'Unknown state "heald". Did you mean "healed"?'],
@@ -86,10 +83,7 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
       "serve --listen a:99999",
       'Cannot read "a:99999" as an address for "--listen": give HOST:PORT',
     ],
-    [
-      "serve --max-per-hour 0",
-      'Cannot read "0" as a number for "--max-per-hour": give 1 or more',
-    ],
+    ["serve --max-per-hour 0", 'Cannot read "0" as a number for "--max-per-hour": give 1 or more'],
     ["redeploy --serial -", 'Option "--serial" needs a value'],
     [
       "serve --lease soon",

@@ -36,16 +36,8 @@ Deno.test("permissionFlags() grants what the command needs, and nothing else", (
       ENV,
       ...FILES,
     ]],
-    ["work", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443",
-      ENV,
-      ...FILES,
-    ]],
-    ["redeploy --serial A", SERVERS, [
-      "--allow-net=jamf.example.com:443",
-      ENV,
-      ...FILES,
-    ]],
+    ["work", SERVERS, ["--allow-net=jamf.example.com:443,fleet.example.com:8443", ENV, ...FILES]],
+    ["redeploy --serial A", SERVERS, ["--allow-net=jamf.example.com:443", ENV, ...FILES]],
     ["redeploy --from macs.txt", withoutFleet, [
       "--allow-net=jamf.example.com:443",
       ENV,

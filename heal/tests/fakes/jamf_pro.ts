@@ -27,9 +27,6 @@ export const JAMF_PRIVILEGES = [
   "Send Computer Remote Command to Install Package",
 ] as const;
 
-/** The cookie that Jamf Cloud keeps a client on one server with; without `Secure`, for loopback has no TLS. */
-const STICKY_COOKIE = "jpro-ingress";
-
 /** How a fake starts. */
 export interface FakeJamfOptions {
   readonly client: JamfClient;
@@ -37,11 +34,6 @@ export interface FakeJamfOptions {
   /** Paths to tokens that it knows: older servers know the second only. */
   readonly tokenPaths: readonly string[];
   readonly inventoryVersions: readonly InventoryVersion[];
-  /**
-   * Several servers behind one address, and a token is known only to the one that gave it. Jamf Cloud's learn of it from
-   * each other, but only after a minute.
-   */
-  readonly sticky: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -51,7 +43,6 @@ const DEFAULTS: FakeJamfOptions = {
   privileges: JAMF_PRIVILEGES,
   tokenPaths: ["/api/v1/oauth/token", "/api/oauth/token"],
   inventoryVersions: [1, 2, 3, 4],
-  sticky: false,
   now: Date.now,
 };
 
@@ -95,17 +86,12 @@ export class FakeJamf extends Fake {
   }
 
   protected override answer(request: SeenRequest): Answer {
-    if (this.#options.tokenPaths.includes(request.path)) return this.#token(request);
+    if (this.#options.tokenPaths.includes(request.path)) {
+      return request.method === "POST" ? this.tokens.answer(request) : apiError(405);
+    }
     const route = this.#routeOf(request);
     if (route === undefined) return apiError(404);
     return this.#refusal(request, route.privileges) ?? route.answer();
-  }
-
-  #token(request: SeenRequest): Answer {
-    if (request.method !== "POST") return apiError(405);
-    const answer = this.tokens.answer(request);
-    if (!this.#options.sticky) return answer;
-    return { ...answer, headers: { "set-cookie": `${STICKY_COOKIE}=server-2; Path=/; HttpOnly` } };
   }
 
   #routeOf(request: SeenRequest): Route | undefined {
@@ -132,9 +118,7 @@ export class FakeJamf extends Fake {
 
   /** Why the request is refused; `undefined` if it is not. */
   #refusal(request: SeenRequest, privileges: readonly string[]): Answer | undefined {
-    const cookies = request.headers["cookie"]?.split(/;\s*/) ?? [];
-    const elsewhere = this.#options.sticky && !cookies.includes(`${STICKY_COOKIE}=server-2`);
-    const state = elsewhere ? "unknown" : this.tokens.stateOf(request);
+    const state = this.tokens.stateOf(request);
     if (state === "unknown") return apiError(401);
     if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
     if (privileges.every((one) => this.#options.privileges.includes(one))) return undefined;

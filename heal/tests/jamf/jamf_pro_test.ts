@@ -198,10 +198,15 @@ Deno.test("wrong credentials are reported, and not printed", async () => {
   assertEquals(message, "Jamf Pro's token endpoint answered 401: invalid_client");
 });
 
-Deno.test("requests to a cluster have its cookie", async () => {
-  await using at = await start({ sticky: true });
-  at.fake.addComputer({ id: "1", serialNumber: "A" });
-  assertEquals((await at.inventory.withSerial("A")).length, 1);
+Deno.test("requests have the cookie of the node that gave the token: others learn of it later", async () => {
+  await using at = await start();
+  at.fake.misbehave(JAMF.token, {
+    status: 200,
+    headers: { "set-cookie": "jpro-ingress=server-2; Path=/; HttpOnly" },
+    body: { access_token: "token", expires_in: 1200 },
+  });
+  await at.inventory.withSerial("A");
+  assertEquals(at.fake.seen(JAMF.search)[0]?.headers["cookie"], "jpro-ingress=server-2");
 });
 
 Deno.test("an answer of a wrong shape is reported with its field", async () => {

@@ -1,6 +1,7 @@
 // kill -9 at random moments: no host is lost, and only a request in flight is repeated. The environment variable
 // HEAL_CRASH_SEED repeats a run.
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { type JobRecord, listJobs } from "../../lib/store/jobs.ts";
@@ -23,10 +24,6 @@ type Random = (max: number) => number;
 function randomOf(seed: number): Random {
   const numbers = fc.sample(fc.noBias(fc.nat()), { seed, numRuns: 4000 }).values();
   return (max) => 1 + numbers.next().value! % max;
-}
-
-function pause(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, time));
 }
 
 /** Deliveries of 1 to 200 hosts, one in three of which is repeated. */
@@ -85,7 +82,7 @@ async function killWhileDelivering(
     // It may fail before it is awaited.
     delivered.catch(() => {});
     for (let i = 0; i < kills; i++) {
-      await pause(random(700));
+      await setTimeout(random(700));
       const index = random(instances) - 1;
       const { port } = services[index]!;
       await services[index]!.end("SIGKILL");
