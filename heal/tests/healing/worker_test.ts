@@ -251,7 +251,7 @@ Deno.test("while a server does not answer, a job waits longer each time, and nee
     [JAMF.search, "jamf", { half: true }],
     [JAMF.token, "jamf", { status: 500 }],
     [JAMF.redeploy, "jamf", { status: 403 }],
-    [JAMF.redeploy, "jamf", { status: 429 }],
+    [JAMF.redeploy, "jamf", { status: 429, body: { httpStatus: 429 } }],
   ];
   for (const [match, server, how] of cases) {
     await using at = await WorkerFixture.start();

@@ -181,6 +181,15 @@ function post(port: number, body: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, { method: "POST", body });
 }
 
+/** Until as many bodies are being read as may be. */
+async function untilBusy(port: number): Promise<void> {
+  await until(async () => {
+    const response = await post(port, "{}");
+    await response.body?.cancel();
+    return response.status === 503;
+  }, 5000);
+}
+
 Deno.test("clients with slow bodies do not block others, and are answered with 408", async () => {
   await using server = await listening({ timeout: 500 });
   const { port } = server;
@@ -202,18 +211,23 @@ Deno.test("too many bodies at once are answered with 503", async () => {
   await using server = await listening({ timeout: 1000, readers: 3 });
   const { port } = server;
   const slow = await Promise.all(Array.from({ length: 3 }, () => slowClient(port, SECRET)));
-  await until(async () => {
-    const response = await post(port, "{}");
-    await response.body?.cancel();
-    return response.status === 503;
-  }, 5000);
+  await untilBusy(port);
   assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["408"]));
 });
 
 Deno.test("listen() does not wait without end for open connections", async () => {
-  const server = await listening({ timeout: 60_000 });
-  using _slow = await slowClient(server.port, SECRET);
+  const server = await listening({ timeout: 60_000, readers: 1 });
+  const slow = await slowClient(server.port, SECRET);
+  await untilBusy(server.port);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    slow.close();
+  }, 5000);
   await server[Symbol.asyncDispose]();
+  assertEquals(isLate, false);
+  clearTimeout(timer);
+  slow.close();
 });
 
 Deno.test("listen() reports an address that is in use", async () => {
