@@ -30,13 +30,7 @@ export function lastCheckinText(contact: UnixSeconds): string {
   return `${JSON.stringify(file)}\n`;
 }
 
-/**
- * The text of `agent_errors`.
- *
- * @param status The status of the findings, which is known.
- * @param previous The inspection before this one, if it is known.
- * @param now When this program inspected the logs.
- */
+/** The text of `agent_errors`. */
 export function agentErrorsText(
   findings: Findings,
   status: Status,
@@ -84,9 +78,6 @@ export function sinceKeys({ since }: Findings): SinceKeys {
 /**
  * How long the Mac has been awake and watched without a new contact. It starts again at 0 after a gap, so that a Mac back
  * from a long sleep is not called silent before it could check in.
- *
- * @param before The inspection before this one, if it is known.
- * @param contact The newest contact known.
  *
  * @example Usage
  * ```ts
