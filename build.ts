@@ -38,8 +38,7 @@ import {
   verifyTarget,
   verifyUniversal,
 } from "./release/verify.ts";
-import { permissionFlags } from "./lib/permissions.ts";
-import { reasonOf } from "./lib/permissions.ts";
+import { permissionFlags, reasonOf } from "./lib/permissions.ts";
 import { isSystemError } from "./lib/shared/system_error.ts";
 
 const NAME = "jamf-pulse";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setTimeout } from "node:timers/promises";
 import { print } from "../lib/shared/print.ts";
 import { printable } from "../lib/shared/printable.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
@@ -48,7 +49,7 @@ function systemOf(stop: AbortSignal): System {
     environment: { get: (name) => Deno.env.get(name), readSecret: readSecretFile },
     now: Date.now,
     random: Math.random,
-    sleep,
+    sleep: (time, signal) => setTimeout(time, undefined, { signal }),
     readInput: () => new Response(Deno.stdin.readable).text(),
     readFile: (path) => {
       try {
@@ -81,21 +82,6 @@ function stopSignal({ mode }: Command): AbortSignal {
     }
   }
   return stop.signal;
-}
-
-function sleep(time: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, time);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }
 
 /** Writes a line to standard error. If that is full or closed, the work goes on. */

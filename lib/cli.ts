@@ -110,7 +110,6 @@ Examples
 /**
  * Reads the arguments.
  *
- * @param args As the program got them.
  * @throws {UsageError} They make no sense.
  *
  * @example Usage

@@ -50,8 +50,6 @@ export function permissionFlags(
 /**
  * Why the system or the permissions refused something, as the end of a sentence.
  *
- * @param error What was thrown.
- *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -37,7 +37,6 @@ export function kindOf(
  * Opens a regular file for reading. An open follows links, even out of the folders that may be read; so the path is
  * checked before and the open file after, and both must be the same.
  *
- * @param path Its path.
  * @param inode The inode it must have, if the caller has seen it before.
  * @returns The open file, for the caller to close, and its metadata.
  * @throws {NotRegularFileError} It is a link, a folder, a pipe, a socket or a device.

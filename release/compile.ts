@@ -33,20 +33,11 @@ const FLAGS = [
  * Bundles and minifies the program: it starts twice as fast as its modules would.
  *
  * @param entry Path from the project's root.
- * @param output Where the bundle goes.
  * @throws {BuildError} Deno fails.
  */
 export function bundle(entry: string, output: string): void {
-  const { ok, stderr } = deno([
-    "bundle",
-    "--quiet",
-    "--platform",
-    "deno",
-    "--minify",
-    "-o",
-    output,
-    entry,
-  ]);
+  const args = ["bundle", "--quiet", "--platform", "deno", "--minify", "-o", output, entry];
+  const { ok, stderr } = deno(args);
   if (!ok) throw new BuildError(`Cannot bundle "${entry}": ${stderr}`);
 }
 
@@ -54,7 +45,6 @@ export function bundle(entry: string, output: string): void {
  * Compiles a bundle to an executable.
  *
  * @param input The bundle. Its time of modification becomes part of the program.
- * @param output The program.
  * @throws {BuildError} The runtime for the target cannot be downloaded, or Deno fails.
  */
 export function compile(input: string, output: string, options: CompileOptions): void {

@@ -41,7 +41,6 @@ const FLAG_HARDENED = 0x10000;
 /**
  * Reads an executable for one processor.
  *
- * @param bytes The executable.
  * @throws {SyntaxError} It is not an executable for macOS.
  */
 export function parseMachO(bytes: Uint8Array): MachO {

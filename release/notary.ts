@@ -14,9 +14,7 @@ const VERDICT = z.object({ id: z.string(), status: z.string() });
 /**
  * Uploads a package, waits for the verdict, and staples the ticket to the package.
  *
- * @param name The package's file name.
  * @param profile A profile of `notarytool store-credentials`.
- * @param dir The folder with the package.
  * @throws {BuildError} The upload fails, or the package is not accepted: then the message holds the notary's log.
  */
 export function notarise(name: string, profile: string, dir: string): void {

@@ -40,20 +40,13 @@ export interface Package {
   readonly minimumMacos: string;
 }
 
-/**
- * The package for one kind of Mac, half the size.
- *
- * @param target Deno's name.
- * @param executable Its program.
- */
+/** The package for one kind of Mac, half the size. */
 export function thinPackage(target: string, { arch, minimumMacos }: MachO): Package {
   return { suffix: `-${arch}`, program: `jamf-pulse-${target}`, archs: [arch], minimumMacos };
 }
 
 /**
  * The package for all Macs.
- *
- * @param thin The packages for each kind.
  *
  * @example Usage
  * ```ts

@@ -24,8 +24,6 @@ export function commitTime(): number {
 /**
  * Checks that a tagged commit is tagged with its version.
  *
- * @param version As in deno.json.
- * @param tags The tags of the current commit.
  * @throws {BuildError} One of them is the tag of another version.
  *
  * @example Usage

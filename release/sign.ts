@@ -130,8 +130,6 @@ export interface PackageSigner {
 /**
  * Finds who signs packages, and who has them notarised.
  *
- * @param os As in `Deno.build.os`.
- * @param env The value of a variable.
  * @throws {BuildError} One is named where no package is made, or a notary profile without both certificates: Apple
  *         accepts only programs and packages that are signed with a Developer ID.
  */
@@ -139,15 +137,13 @@ export function findPackageSigner(
   os: string,
   env: (name: string) => string | undefined,
 ): PackageSigner {
-  const installerIdentity = env(SIGNING_VARIABLES.installerIdentity);
-  const notaryProfile = env(SIGNING_VARIABLES.notaryProfile);
+  const { identity, installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
+  const [installerIdentity, notaryProfile] = [env(installer), env(notary)];
   if (os !== "darwin") {
-    const { installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
     const named = [installer, notary].find((variable) => env(variable) !== undefined);
     if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
   }
   if (notaryProfile === undefined) return { installerIdentity, notaryProfile };
-  const { identity, installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
   if (env(identity) === undefined) {
     throw new BuildError(
       `Cannot use ${notary}: the programs would be signed ad hoc, which Apple rejects; ` +

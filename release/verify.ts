@@ -14,8 +14,6 @@ export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
 /**
  * Checks that a program is for its target. A runtime named by `DENORT_BIN` is used for every target.
  *
- * @param target Deno's name.
- * @param program Its bytes.
  * @throws {BuildError} It is for another target.
  *
  * @example Usage
@@ -55,8 +53,6 @@ function formatOf(program: Uint8Array): string | undefined {
 /**
  * Checks a program for one target: it holds the bundle, and exactly the permissions that were asked for.
  *
- * @param name The program's name, for messages.
- * @param program Its bytes.
  * @param bundle The bytes of the bundle that it was compiled from.
  * @param permissions What must be in it, as JSON: see {@linkcode bakedPermissions}.
  * @throws {BuildError} Something is missing.

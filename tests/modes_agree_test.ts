@@ -1,5 +1,5 @@
 // One Mac at one moment gets one answer from every mode.
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { checkinLines, logLine, offlineLines, SIGNATURE_ERROR } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
 import type { StatusReport } from "../lib/view/status_schema.ts";
@@ -20,6 +20,7 @@ type Case = readonly [
 ];
 
 const TIMESTAMP = "<timestamp>";
+const OFFLINE = offlineLines(NOW - 60);
 const contact = (ago: number): string => checkinLines(NOW - ago);
 const refused = (ago: number): string =>
   logLine(NOW - ago, 'Checking for policies triggered by "recurring check-in"...') +
@@ -28,15 +29,21 @@ const refused = (ago: number): string =>
 const unknown = (count: number, interval = HOUR): string =>
   Array.from({ length: count }, (_, i) => logLine(NOW - (count - 1 - i) * interval, `Sync ${i}`))
     .join("");
+/** Not as the program writes it, with a line feed: so it shows when it is written again. */
 const previous = (ago: number): string =>
   `{"last_successful_checkin":"${formatTimestamp(NOW - ago)}"}`;
 
+const withLog = (log: string) => (mac: TestMac): void => mac.log("jamf.log", log, NOW);
 /** A Mac with this jamf.log and a damaged copy of it that was written to some time ago. */
 const withDamagedCopy = (log: string, ago: number) => (mac: TestMac): void => {
   mac.log("jamf.log", log, NOW);
   mac.log("jamf.log.1.gz", DAMAGED, NOW - ago);
 };
-const withLog = (log: string) => (mac: TestMac): void => mac.log("jamf.log", log, NOW);
+/** The same Mac, with a contact that an earlier run wrote. */
+const withPrevious = (make: Case[1], ago: number) => (mac: TestMac): void => {
+  make(mac);
+  mac.writePrevious("last_checkin", previous(ago));
+};
 
 const FOREIGN = "2026-11-24 10:15:40 agent: Checking in\n";
 const UNKNOWN = ["unknown_format", "unknown_format", "unknown"] as const;
@@ -45,6 +52,9 @@ const NEVER = ["no_success", "no_success", "never"] as const;
 
 const CASES: readonly Case[] = [
   ["no log", () => {}, "no_log", "no_log", "never"],
+  ["no log now", withPrevious(() => {}, DAY), "no_log", "no_log", "healthy"],
+  ["no contact", withLog(OFFLINE), "no_success", "no_success", "never"],
+  ["no contact now", withPrevious(withLog(OFFLINE), DAY), "no_success", "no_success", "healthy"],
   ["a contact", withLog(contact(HOUR)), TIMESTAMP, "ok", "healthy"],
   ["an old contact", withLog(contact(20 * DAY)), TIMESTAMP, "ok", "silent"],
   [
@@ -56,17 +66,14 @@ const CASES: readonly Case[] = [
   ],
   [
     "a damaged old copy beside a log without a contact, and a contact ten minutes ago",
-    (mac) => {
-      withDamagedCopy(logLine(NOW - 60, "Daemon starting"), 30 * DAY)(mac);
-      mac.writePrevious("last_checkin", previous(600));
-    },
+    withPrevious(withDamagedCopy(logLine(NOW - 60, "Daemon starting"), 30 * DAY), 600),
     "error_read",
     "error_read",
     "unknown",
   ],
   [
     "a damaged copy beside a log without a contact",
-    withDamagedCopy(offlineLines(NOW - 60), DAY),
+    withDamagedCopy(OFFLINE, DAY),
     "error_read",
     "error_read",
     "unknown",
@@ -122,31 +129,38 @@ for (const [name, make, checkin, errors, health] of CASES) {
     using mac = new TestMac();
     make(mac);
     const before = mac.telemetry("last_checkin");
-    const result = (mode: string): string =>
-      mac.run([mode], NOW).stdout.replace(/^<result>|<\/result>\n$/g, "");
-    const report: StatusReport = JSON.parse(mac.run(["status", "--json"], NOW).stdout);
+    const json = mac.run(["status", "--json"], NOW);
     const check = mac.run(["status", "--check"], NOW);
     const collect = mac.run(["collect"], NOW);
+    const attributes = ["checkin", "errors"].map((mode) => mac.run([mode], NOW));
+    const [timestamp, status] = attributes.map(({ stdout }) =>
+      stdout.replace(/^<result>|<\/result>\n$/g, "")
+    );
+    const report: StatusReport = JSON.parse(json.stdout);
 
+    assertEquals(status, errors);
+    assertEquals(report.status ?? "error_read", errors);
+    const written = JSON.parse(mac.telemetry("agent_errors") ?? '{"status":"error_read"}');
+    assertEquals(written.status, errors);
     assertEquals(collect.code, errors === "error_read" ? 2 : 0);
-    const written = mac.telemetry("agent_errors");
-    assertEquals(written === undefined, errors === "error_read");
-    if (written !== undefined) assertEquals(JSON.parse(written).status, errors);
-    if (checkin !== "<timestamp>") assertEquals(mac.telemetry("last_checkin"), before);
 
-    assertEquals(result("errors"), errors);
-    const stamp = result("checkin");
     if (checkin === TIMESTAMP) {
-      assertEquals(JSON.parse(mac.telemetry("last_checkin")!).last_successful_checkin, stamp);
-      assertEquals(report.last_successful_checkin, stamp);
-    } else assertEquals(stamp, checkin);
+      assertEquals(JSON.parse(mac.telemetry("last_checkin")!).last_successful_checkin, timestamp);
+      assertEquals(report.last_successful_checkin, timestamp);
+    } else {
+      assertEquals(timestamp, checkin);
+      assertEquals(mac.telemetry("last_checkin"), before);
+    }
 
     assertEquals(report.health, health);
-    assertEquals(
-      report.status,
-      errors === "error_read" ? undefined : errors as StatusReport["status"],
-    );
-    assertEquals(check.code, errors === "error_read" ? 2 : health === "healthy" ? 0 : 1);
-    assert(check.stdout.length > 0);
+    const isError = errors === "error_read";
+    assertEquals(json.code, isError ? 2 : 0);
+    assertEquals(check.code, isError ? 2 : health === "healthy" ? 0 : 1);
+
+    const isUnread = checkin === "error_read";
+    const warning = isUnread ? /^Cannot read "jamf\.log[^"]*": [^,]+$/ : /^$/;
+    for (const { messages } of attributes) assertMatch(messages.join(), warning);
+    if (errors === "error_read") assertMatch(collect.messages.join(), warning);
+    if (isUnread) assertMatch(check.stdout, /^Unreadable +jamf\.log/m);
   });
 }

@@ -192,27 +192,16 @@ function findings(mac: TestMac): Record<string, unknown> {
   return errors;
 }
 
-Deno.test("reading backwards finds what the rules find forwards", () => {
+Deno.test("reading backwards finds what the rules find forwards, also a second time", () => {
   fc.assert(
     fc.property(anyHistory, (steps) => {
       const { pieces, facts } = write(steps);
       using mac = new TestMac();
       mac.log("jamf.log", textOf(pieces), NOW);
       assertEquals(findings(mac), assess(facts));
+      assertEquals(findings(mac), assess(facts));
     }),
     { numRuns: 300 },
-  );
-});
-
-Deno.test("a second inspection finds the same as the first", () => {
-  fc.assert(
-    fc.property(anyHistory, (steps) => {
-      using mac = new TestMac();
-      mac.log("jamf.log", textOf(write(steps).pieces), NOW);
-      const first = findings(mac);
-      assertEquals(findings(mac), first);
-    }),
-    { numRuns: 100 },
   );
 });
 
@@ -290,26 +279,3 @@ for (const [args, expected] of COMMANDS) {
     );
   });
 }
-
-Deno.test("summary --json has as many lines as the logs", () => {
-  fc.assert(
-    fc.property(anyBytes, anyBytes, (live, copy) => {
-      // Not the beginning of another format.
-      const logs = [live, copy].map((bytes) => Uint8Array.of(0x0a, ...bytes));
-      const lines = logs.reduce((sum, log) => {
-        const ends = log.filter((byte) => byte === 0x0a).length;
-        return sum + ends + (log.at(-1) === 0x0a ? 0 : 1);
-      }, 0);
-      using mac = new TestMac();
-      mac.log("jamf.log", logs[0]!);
-      mac.log("jamf.log.1", logs[1]!);
-      const table = JSON.parse(mac.run(["summary", "--json"], NOW).stdout);
-      const total = table.messages.reduce(
-        (sum: number, row: { count: number }) => sum + row.count,
-        0,
-      );
-      assertEquals([table.lines, total], [lines, lines]);
-    }),
-    { numRuns: 200 },
-  );
-});

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { checkinLines, offlineLines } from "../tools/log_text.ts";
 import { writeAgentErrors, writeLastCheckin } from "../lib/commands/write_telemetry.ts";
 import { inspect } from "../lib/inspect.ts";
@@ -54,19 +54,22 @@ Deno.test("run() counts the seconds of silence over several inspections, and aga
   assertEquals(watched(NOW + 5020), 0);
 });
 
-Deno.test("run() writes each telemetry file though the other cannot be written", () => {
-  const pairs = [["last_checkin", "agent_errors"], ["agent_errors", "last_checkin"]];
-  for (const [refused, other] of pairs) {
+Deno.test("run() says which telemetry file cannot be written, and collect writes the other", () => {
+  const files = [["checkin", "last_checkin"], ["errors", "agent_errors"]] as const;
+  for (const [mode, refused] of files) {
     using mac = new TestMac();
     mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
     mac.run(["collect"], NOW - 900);
     Deno.removeSync(`${mac.outDir}/${refused}`);
     Deno.symlinkSync("/etc/passwd", `${mac.outDir}/${refused}`);
     mac.log("jamf.log", checkinLines(NOW - 100), NOW);
-    const { code, messages: [message, ...more] } = mac.run(["collect"], NOW);
-    assertEquals([code, more], [2, []]);
-    assertStringIncludes(message!, `/${refused}": it is a symbolic link`);
-    const { last_successful_checkin } = JSON.parse(mac.telemetry(other!)!);
+    const message = `Cannot write "${mac.outDir}/${refused}": it is a symbolic link, ` +
+      "not a regular file; remove it";
+    const answer = { code: 0, stdout: "<result>error_write</result>\n", messages: [message] };
+    assertEquals<unknown>(mac.run([mode], NOW), answer);
+    assertEquals(mac.run(["collect"], NOW), { code: 2, stdout: "", messages: [message] });
+    const [, other] = files.find(([, name]) => name !== refused)!;
+    const { last_successful_checkin } = JSON.parse(mac.telemetry(other)!);
     assertEquals(last_successful_checkin, "2026-11-23T09:58:23Z");
   }
 });
@@ -111,4 +114,15 @@ Deno.test("run() writes nothing old over what another run wrote meanwhile", () =
     assertEquals(JSON.parse(files[1]!).checked_at, formatTimestamp(NOW + 7200));
     Deno.removeSync(mac.outDir, { recursive: true });
   }
+});
+
+Deno.test("run() says once that the folder of both telemetry files cannot be used", () => {
+  using mac = new TestMac();
+  mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
+  Deno.mkdirSync(`${mac.root}/opt/telemetry`, { recursive: true });
+  Deno.symlinkSync(mac.logDir, mac.outDir);
+  const { code, messages } = mac.run(["collect"], NOW);
+  const message =
+    `Cannot write into "${mac.outDir}": it is a symbolic link, not a folder; remove it`;
+  assertEquals<unknown>([code, messages], [2, [message]]);
 });

@@ -8,11 +8,11 @@
 
 import { BuildError } from "../release/build_error.ts";
 import { bundle, compile } from "../release/compile.ts";
+import { PROJECT } from "../release/tool.ts";
 import { permissionFlags } from "../lib/permissions.ts";
 import { lastCheckinText } from "../lib/telemetry/documents.ts";
 import { type Kind, writeLog } from "./bench_logs.ts";
 
-const PROJECT = new URL("../", import.meta.url).pathname;
 /** Programs are copied again after so many rounds: see `copyAgain`. */
 const ROUNDS_PER_COPY = 3;
 const MARKERS =
@@ -83,12 +83,9 @@ function works(root: string, { program, hello }: Starter): Work[] {
     "sed, sort, uniq, sort",
     `sed -E 's/^.*jamf\\[[0-9]+\\]: //' ${log("healthy-360")} | sort | uniq -c | sort -nr`,
   );
-  const work = (name: string, subject: Subject, baseline: Subject, rounds = 45): Work => ({
-    name,
-    program: subject,
-    baseline,
-    rounds,
-  });
+  const work = (name: string, program: Subject, baseline: Subject, rounds = 45): Work => (
+    { name, program, baseline, rounds }
+  );
   return [
     work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), helloWorld),
     work("`checkin`, healthy, 7 MB", own("healthy-7", "checkin"), script),
@@ -118,13 +115,11 @@ function shellScript(mac: string): string {
 function rowOf({ name, program, baseline, rounds }: Work, files: readonly string[]): string {
   const [own, other] = measure([program, baseline], rounds, files);
   const ms = (time: number): string => `${time.toFixed(0)} ms`;
-  const ratio = own!.time <= other!.time || own!.time / other!.time < 5
-    ? `${(own!.time / other!.time).toFixed(2)}`
-    : `${(own!.time / other!.time).toFixed(0)}`;
+  const factor = own!.time / other!.time;
+  const ratio = factor.toFixed(factor < 5 ? 2 : 0);
   const memory = `${(own!.memory / 1024).toFixed(0)} MiB`;
-  return `| ${name} | ${ms(own!.time)} | ${baseline.name} | ${
-    ms(other!.time)
-  } | ${ratio} | ${memory} |`;
+  const cells = [name, ms(own!.time), baseline.name, ms(other!.time), ratio, memory];
+  return `| ${cells.join(" | ")} |`;
 }
 
 /** Runs the commands in turn, so that other load on the machine affects them equally. */

@@ -19,7 +19,6 @@ const POLICIES = 40;
 /**
  * Writes a log that ends at `now`.
  *
- * @param path The file to write.
  * @param bytes The least length.
  * @param now Unix seconds.
  * @param kind Every check-in succeeds, or none does.
@@ -73,11 +72,8 @@ function silentRun(): string[] {
 /** The average length of one run's lines, in bytes. */
 function runLength(messages: (run: number) => string[]): number {
   const head = `Fri Apr 25 09:21:38 ${HOST} jamf[40000]: \n`.length;
-  const lengths = Array.from(
-    { length: 12 },
-    (_, run) => messages(run).reduce((sum, message) => sum + head + message.length, 0),
-  );
-  return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  const lines = Array.from({ length: 12 }, (_, run) => messages(run)).flat();
+  return lines.reduce((sum, message) => sum + head + message.length, 0) / 12;
 }
 
 function clock(second: number): string {

@@ -37,12 +37,7 @@ function demo(): void {
 function runCommand(command: readonly string[], folder: string): void {
   const outDir = command[0] === "summary" ? [] : ["--out-dir", "telemetry"];
   const args = [...command, "--log-dir", "log", ...outDir];
-  print(
-    Deno.stdout,
-    `
-$ jamf-pulse ${args.join(" ")}
-`,
-  );
+  print(Deno.stdout, `\n$ jamf-pulse ${args.join(" ")}\n`);
   const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
   new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", ...flags, MAIN, ...args],

@@ -15,11 +15,7 @@ export const README: URL = new URL("../README.md", import.meta.url);
 const NOW = at("2025-04-25T09:27:35Z");
 const EXAMPLE = /(<!-- example: ([\w ]+) -->\n\n```console\n)([^]*?)```/g;
 
-/**
- * Puts the program's output below each command of the examples.
- *
- * @param text The README.
- */
+/** Puts the program's output below each command of the examples. */
 export function withExamples(text: string): string {
   return text.replace(EXAMPLE, (_, opening: string, name: string, block: string) => {
     const commands = block.split("\n").filter((line) => line.startsWith("$ "));

@@ -21,39 +21,22 @@ const INTERVAL = 15 * MINUTE;
 /**
  * Makes the logs.
  *
- * @param now Unix seconds.
  * @param zone IANA name of the time zone that the log is written in.
  */
 export function sampleMacs(now: number, zone: string): SampleMac[] {
-  const trustBroken = now - 2 * DAY;
-  const lastContact = now - 20 * DAY;
+  const until = (end: number, then: Lines): Lines => (at, options) =>
+    (at < end ? checkin : then)(at, options);
   return [
     { name: "healthy", log: logOf(now, zone, checkin) },
-    {
-      name: "broken trust",
-      log: logOf(
-        now,
-        zone,
-        (at, options) => (at < trustBroken ? checkin : refusedLines)(at, options),
-      ),
-    },
-    {
-      name: "silent",
-      log: logOf(
-        now,
-        zone,
-        (at, options) => (at < lastContact ? checkin : offlineLines)(at, options),
-      ),
-    },
+    { name: "broken trust", log: logOf(now, zone, until(now - 2 * DAY, refusedLines)) },
+    { name: "silent", log: logOf(now, zone, until(now - 20 * DAY, offlineLines)) },
   ];
 }
 
+type Lines = (at: number, options: LineOptions) => string;
+
 /** Twenty-five days of a Mac that is awake for nine hours a day. */
-function logOf(
-  now: number,
-  zone: string,
-  lines: (at: number, options: LineOptions) => string,
-): string {
+function logOf(now: number, zone: string, lines: Lines): string {
   const text: string[] = [];
   let pid = 400;
   for (let back = 25 * DAY + 6 * MINUTE; back > 0; back -= INTERVAL) {

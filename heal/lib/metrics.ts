@@ -24,9 +24,7 @@ export function isExported(get: (name: string) => string | undefined): boolean {
   return ["true", "1"].includes(get("OTEL_DENO") ?? "");
 }
 
-/**
- * Runs work inside a span.
- */
+/** Runs work inside a span. */
 export async function inSpan<T>(
   name: string,
   attributes: Readonly<Record<string, string | number>>,

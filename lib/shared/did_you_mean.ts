@@ -1,9 +1,6 @@
 /**
  * The end of a sentence about an unknown word: a question if a known one is similar, else a pointer to `--help`.
  *
- * @param word What was given.
- * @param known What could have been meant.
- *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";

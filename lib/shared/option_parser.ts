@@ -50,8 +50,6 @@ export interface ParsedOptions<
 /**
  * Reads the arguments.
  *
- * @param table What the program knows.
- * @param args As the program got them.
  * @throws {UsageError} They make no sense.
  *
  * @example Usage
@@ -134,7 +132,6 @@ export function parseOptions<
 /**
  * Reads a length of time, in seconds.
  *
- * @param option Its name, for the message.
  * @param units The units that are known here, as {@linkcode parseDuration} takes them.
  * @throws {UsageError} It is none.
  */
@@ -162,7 +159,6 @@ const DURATION_UNITS = [
 /**
  * Reads a whole number, 1 or more.
  *
- * @param option Its name, for the message.
  * @throws {UsageError} It is none, or has more than nine digits.
  */
 export function parseCountOption(option: string, text: string): number {

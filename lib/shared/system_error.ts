@@ -24,7 +24,6 @@ export function isSystemError(error: unknown): error is Error {
 /**
  * Why the system or the permissions refused something, as the end of a sentence.
  *
- * @param error What was thrown.
  * @param notCapable What to say if the program lacks the permission.
  *
  * @example Usage

@@ -29,13 +29,7 @@ export function lastCheckinText(contact: UnixSeconds): string {
   return `${JSON.stringify(file)}\n`;
 }
 
-/**
- * The text of `agent_errors`.
- *
- * @param status The status of the findings, which is known.
- * @param previous The inspection before this one, if it is known.
- * @param now When this program inspected the logs.
- */
+/** The text of `agent_errors`. */
 export function agentErrorsText(
   findings: Findings,
   status: Status,

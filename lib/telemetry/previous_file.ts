@@ -14,8 +14,6 @@ const MAX_TRIES = 10;
 /**
  * The text of a file in the telemetry folder.
  *
- * @param dir The folder.
- * @param name The file's name.
  * @returns `undefined` if there is none that can be ours: nothing, a link, a folder, a file that others may write to, one
  *          that is far too long.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.

@@ -45,9 +45,6 @@ const TEMP_LIFETIME = 3600;
  * The text goes into a new file beside the old one, which is synced and then takes its name. A missing folder is made, a
  * laxer one is tightened. Temporary files of killed runs are removed after an hour. Nothing is written behind a link.
  *
- * @param dir The folder.
- * @param name The file's name in it.
- * @param text What to write.
  * @param now By which temporary files of killed runs are old enough to be removed.
  * @param disk The file system; tests give a failing one.
  * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, or the system

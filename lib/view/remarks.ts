@@ -4,21 +4,14 @@
  * @module
  */
 
-/** A file and the reason why it was not read. */
-interface FileReason {
-  readonly name: string;
-  readonly reason: string;
-}
+import type { FileIssue } from "../log/files.ts";
+import type { LogReading } from "../log/history.ts";
 
 /** What reading the logs came to, as far as it needs a remark. */
-interface LogsRead {
-  readonly unreadable: readonly FileReason[];
-  readonly skipped: readonly FileReason[];
-  readonly readings: readonly {
-    readonly name: string;
-    readonly unusableStamps: number;
-    readonly cutLines: number;
-  }[];
+export interface LogsRead {
+  readonly unreadable: readonly FileIssue[];
+  readonly skipped: readonly FileIssue[];
+  readonly readings: readonly LogReading[];
 }
 
 /**
@@ -33,7 +26,7 @@ interface LogsRead {
  * ]);
  * ```
  */
-export function skippedRemarks(skipped: readonly FileReason[]): string[] {
+export function skippedRemarks(skipped: readonly FileIssue[]): string[] {
   return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
 }
 

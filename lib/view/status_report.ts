@@ -8,30 +8,13 @@ import { type Findings, healthOf } from "../health/findings.ts";
 import type { Day } from "../health/timeline.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { sinceKeys, stallKeys } from "../telemetry/documents.ts";
+import type { LogsRead } from "./remarks.ts";
 import type { StatusReport } from "./status_schema.ts";
-
-/** A file and the reason why it was not read. */
-interface FileReason {
-  readonly name: string;
-  readonly reason: string;
-}
 
 /** What goes into a report. */
 export interface StatusReportOptions {
   readonly findings: Findings;
-  /** What reading the logs came to. */
-  readonly logs: {
-    readonly readings: readonly {
-      readonly name: string;
-      readonly size: number;
-      readonly records: number;
-      readonly unusableStamps: number;
-      readonly cutLines: number;
-    }[];
-    readonly unreadable: readonly FileReason[];
-    readonly skipped: readonly FileReason[];
-    readonly notNeeded: readonly string[];
-  };
+  readonly logs: LogsRead & { readonly notNeeded: readonly string[] };
   readonly days: readonly Readonly<Day>[];
   readonly now: UnixSeconds;
   readonly timeZone: string;

@@ -48,9 +48,3 @@ export function telemetryModes(mac: TestMac): Record<string, string> {
     [".", ...namesIn(mac.outDir)].map((name) => [name, modeOf(`${mac.outDir}/${name}`)]),
   );
 }
-
-/** What a write would change about a file or folder. */
-export function metadataOf(path: string): unknown {
-  const { ino, mtime, ctime, mode, size } = Deno.lstatSync(path);
-  return { ino, mtime, ctime, mode, size };
-}

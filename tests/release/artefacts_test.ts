@@ -158,10 +158,9 @@ testWith(
     using mac = new TestMac();
     const { dist } = buildForMacs();
     assertEquals(run([lipo, "-archs", `${dist}/jamf-pulse`]).trim(), "arm64 x86_64");
-    for (const { arch, bytes } of thinSlices(dist)) {
+    for (const { arch } of thinSlices(dist)) {
       const slice = `${mac.root}/${arch}`;
       run([lipo, "-thin", arch, "-output", slice, `${dist}/jamf-pulse`]);
-      assertEquals(Deno.readFileSync(slice).length, bytes.length);
       assert(tryTool(["cmp", slice, `${dist}/${THIN[arch === "arm64" ? 0 : 1]}`])?.ok, arch);
     }
   },
@@ -170,15 +169,9 @@ testWith(
 testWith("llvm-objdump finds the same oldest macOS", /^llvm-objdump(-\d+)?$/, "llvm", (objdump) => {
   const { dist } = buildForMacs();
   for (const { arch, bytes } of thinSlices(dist)) {
-    const headers = run([
-      objdump,
-      "--macho",
-      "--private-headers",
-      `--arch=${arch}`,
-      `${dist}/jamf-pulse`,
-    ]);
-    const [, minimum] = /(?:minos|LC_VERSION_MIN_MACOSX\n.*\n *version) ([\d.]+)/.exec(headers) ??
-      [];
+    const options = ["--macho", "--private-headers", `--arch=${arch}`];
+    const headers = run([objdump, ...options, `${dist}/jamf-pulse`]);
+    const minimum = /(?:minos|LC_VERSION_MIN_MACOSX\n.*\n *version) ([\d.]+)/.exec(headers)?.[1];
     assertEquals(minimum, parseMachO(bytes).minimumMacos);
   }
 });

@@ -11,7 +11,7 @@ import { skip } from "../helpers/skip.ts";
 import { cannotCompile as ignore } from "../helpers/runtime.ts";
 
 const NOW = Math.floor(Date.now() / 1000);
-
+const CONTACT = formatTimestamp(NOW - 3597);
 const NOBODY = 65534;
 
 /** Compiles the program for two folders, and returns its path. */
@@ -22,11 +22,14 @@ function compileFor(mac: TestMac, logDir = mac.logDir, outDir = mac.outDir): str
   return program;
 }
 
-function run(
-  program: string,
-  args: readonly string[],
-  { env = {}, uid }: { env?: Record<string, string>; uid?: number } = {},
-): Ended {
+/** How the program is run, if not as this user without an environment. */
+interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly uid?: number;
+}
+
+function run(program: string, args: readonly string[], options: RunOptions = {}): Ended {
+  const { env = {}, uid } = options;
   const { code, stdout, stderr } = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
@@ -50,68 +53,49 @@ function lstatOrUndefined(path: string): Deno.FileInfo | undefined {
   }
 }
 
-Deno.test({ name: "the compiled program works with an empty environment", ignore }, () => {
-  using mac = new TestMac();
-  const program = compileFor(mac);
-  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
-  assertEquals(run(program, ["--version"]).stdout, `jamf-pulse ${config.version}\n`);
-  assertEquals(run(program, ["checkin", ...folders]).stdout, "<result>no_log</result>\n");
-  mac.log("jamf.log", checkinLines(NOW - 3600) + refusedLines(NOW - 60));
-  const contact = formatTimestamp(NOW - 3597);
-  const answer = (result: string): Ended => ({
-    code: 0,
-    stdout: `<result>${result}</result>\n`,
-    stderr: "",
-  });
-  assertEquals(run(program, ["checkin", ...folders]), answer(contact));
-  assertEquals(run(program, ["errors", ...folders]), answer("device_signature_error"));
-  assertEquals(run(program, ["collect", ...folders]), { code: 0, stdout: "", stderr: "" });
-  assertEquals(run(program, ["status", "--check", ...folders]).code, 1);
-  assertEquals(run(program, ["summary", "--log-dir", mac.logDir]).code, 0);
-  assertEquals(run(program, ["--log-dri"]).code, 2);
-  assertEquals(mac.telemetry("last_checkin"), `{"last_successful_checkin":"${contact}"}\n`);
-});
+const HOSTILE = {
+  TZ: "garbage",
+  LC_ALL: "C",
+  TMPDIR: "/nonexistent",
+  HOME: "/nonexistent",
+  DENO_DIR: "/nonexistent",
+  DENO_NO_UPDATE_CHECK: "0",
+  NO_COLOR: "",
+};
 
-Deno.test({ name: "the compiled program works in a hostile environment", ignore }, () => {
-  using mac = new TestMac();
-  const program = compileFor(mac);
-  mac.log("jamf.log", checkinLines(NOW - 3600));
-  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
-  const env = {
-    TZ: "garbage",
-    LC_ALL: "C",
-    TMPDIR: "/nonexistent",
-    HOME: "/nonexistent",
-    DENO_DIR: "/nonexistent",
-    DENO_NO_UPDATE_CHECK: "0",
-    NO_COLOR: "",
-  };
-  assertEquals(run(program, ["checkin", ...folders], { env }), {
-    code: 0,
-    stdout: `<result>${formatTimestamp(NOW - 3597)}</result>\n`,
-    stderr: "",
-  });
-});
+const WAYS: readonly [how: string, options: RunOptions, ignore: boolean][] = [
+  ["with an empty environment", {}, ignore],
+  ["in a hostile environment", { env: HOSTILE }, ignore],
+  ["for a plain user", { uid: NOBODY }, ignore || Deno.uid() !== 0],
+];
 
-Deno.test({
-  name: "the compiled program works for a plain user, on folders of their own",
-  ignore: ignore || Deno.uid() !== 0,
-}, () => {
-  using mac = new TestMac();
-  const program = compileFor(mac);
-  mac.log("jamf.log", checkinLines(NOW - 3600));
-  mac.giveTo(NOBODY);
-  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
-  const runAs = (args: string[]): Ended => run(program, [...args, ...folders], { uid: NOBODY });
-  assertEquals(runAs(["checkin"]).stdout, `<result>${formatTimestamp(NOW - 3597)}</result>\n`);
-  assertEquals(runAs(["errors"]).stdout, "<result>ok</result>\n");
-  assertEquals(runAs(["collect"]), { code: 0, stdout: "", stderr: "" });
-  assertEquals(runAs(["status", "--check"]).code, 0);
-  const summary = ["summary", "--log-dir", mac.logDir];
-  assertEquals(run(program, summary, { uid: NOBODY }).code, 0);
-  const { mode, uid } = Deno.lstatSync(`${mac.outDir}/agent_errors`);
-  assertEquals([(mode! & 0o7777).toString(8), uid], ["600", NOBODY]);
-});
+for (const [how, options, ignore] of WAYS) {
+  Deno.test({ name: `the compiled program works ${how}`, ignore }, () => {
+    using mac = new TestMac();
+    const program = compileFor(mac);
+    const runHere = (...args: string[]): Ended => {
+      const outDir = args[0] === "summary" ? [] : ["--out-dir", mac.outDir];
+      return run(program, [...args, "--log-dir", mac.logDir, ...outDir], options);
+    };
+    mac.log("jamf.log", checkinLines(NOW - 3600) + refusedLines(NOW - 60));
+    if (options.uid !== undefined) mac.giveTo(options.uid);
+    const answer = (result: string): Ended => ({
+      code: 0,
+      stdout: `<result>${result}</result>\n`,
+      stderr: "",
+    });
+    assertEquals(runHere("checkin"), answer(CONTACT));
+    assertEquals(runHere("errors"), answer("device_signature_error"));
+    assertEquals(runHere("collect"), { code: 0, stdout: "", stderr: "" });
+    assertEquals(runHere("status", "--check").code, 1);
+    assertEquals(runHere("summary").code, 0);
+    assertEquals(runHere("--log-dri").code, 2);
+    assertEquals(run(program, ["--version"], options).stdout, `jamf-pulse ${config.version}\n`);
+    assertEquals(mac.telemetry("last_checkin"), `{"last_successful_checkin":"${CONTACT}"}\n`);
+    const { mode, uid } = Deno.lstatSync(`${mac.outDir}/agent_errors`);
+    assertEquals([(mode! & 0o7777).toString(8), uid], ["600", options.uid ?? Deno.uid()]);
+  });
+}
 
 Deno.test(
   { name: "the compiled program refuses to read other files, and names them", ignore },
@@ -128,12 +112,8 @@ Deno.test(
   },
 );
 
-const cannotTrace = ignore ||
-  skip("the system calls of the compiled program", straceReason());
-
-function straceReason(): string | undefined {
-  return tryTool(["strace", "--version"])?.ok ? undefined : "Install strace";
-}
+const straceReason = tryTool(["strace", "--version"])?.ok ? undefined : "Install strace";
+const cannotTrace = ignore || skip("the system calls of the compiled program", straceReason);
 
 Deno.test({
   name: "the compiled program makes no network call, and writes only where it may",
@@ -143,23 +123,11 @@ Deno.test({
   const program = compileFor(mac);
   mac.log("jamf.log", checkinLines(NOW - 3600));
   const trace = `${mac.root}/trace`;
-  const calls =
-    "trace=network,open,openat,creat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,truncate,execve";
+  const calls = "trace=network,open,openat,creat,unlink,unlinkat,rename,renameat,renameat2," +
+    "mkdir,mkdirat,truncate,execve";
+  const folders = ["--log-dir", mac.logDir, "--out-dir", mac.outDir];
   const { success } = new Deno.Command("strace", {
-    args: [
-      "-f",
-      "-qq",
-      "-e",
-      calls,
-      "-o",
-      trace,
-      program,
-      "collect",
-      "--log-dir",
-      mac.logDir,
-      "--out-dir",
-      mac.outDir,
-    ],
+    args: ["-f", "-qq", "-e", calls, "-o", trace, program, "collect", ...folders],
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -177,8 +145,7 @@ Deno.test({
   );
   assert(writes.some((line) => line.includes(mac.outDir)), "no write was traced");
   // Missing parents of the folder are made, too.
-  const allowed = (line: string): boolean => line.includes(`"${mac.root}/opt`);
-  assertEquals(writes.filter((line) => !allowed(line)), []);
+  assertEquals(writes.filter((line) => !line.includes(`"${mac.root}/opt`)), []);
 });
 
 const cannotUseMacPaths = ignore ||
@@ -202,7 +169,7 @@ Deno.test({
     Deno.mkdirSync(LOG_DIR, { recursive: true });
     Deno.writeTextFileSync(`${LOG_DIR}/jamf.log`, checkinLines(NOW - 3600));
     const program = compileFor(mac, LOG_DIR, OUT_DIR);
-    assertEquals(run(program, []).stdout, `<result>${formatTimestamp(NOW - 3597)}</result>\n`);
+    assertEquals(run(program, []).stdout, `<result>${CONTACT}</result>\n`);
     assertEquals(run(program, ["collect"]), { code: 0, stdout: "", stderr: "" });
     const modes = [OUT_DIR, `${OUT_DIR}/last_checkin`, `${OUT_DIR}/agent_errors`].map((path) => {
       const { mode, uid, gid } = Deno.lstatSync(path);

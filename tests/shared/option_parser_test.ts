@@ -88,7 +88,7 @@ Deno.test("parseDurationOption() and parseCountOption() name the option, the val
     'Cannot read "30s" as a duration for "--age": give minutes or hours, like 90m, 36h',
   );
   assertEquals(parseCountOption("top", "999999999"), 999_999_999);
-  for (const text of ["0", "-1", "1e3", "1000000000", ""]) {
+  for (const text of ["0", "-1", "1e3", "1.5", "5x", "∞", "1000000000", ""]) {
     assertEquals(
       assertThrows(() => parseCountOption("top", text), UsageError).message,
       `Cannot read "${text}" as a number for "--top": give 1 or more`,

@@ -100,7 +100,7 @@ Deno.test("secureWrite() writes exactly the text, for its owner alone", () => {
   }
 });
 
-Deno.test("secureWrite() makes missing parents passable for others, under the umask", () => {
+Deno.test("secureWrite() makes missing parents passable under the umask, and changes no other", () => {
   const cases: [umask: number, parents: number][] = [
     [0o022, 0o755],
     [0o002, 0o755],
@@ -109,17 +109,11 @@ Deno.test("secureWrite() makes missing parents passable for others, under the um
   ];
   for (const [umask, parents] of cases) {
     using mac = new TestMac();
+    Deno.mkdirSync(`${mac.root}/opt`, { mode: 0o711 });
     withUmask(umask, () => writeNew(mac));
     const paths = [`${mac.root}/opt`, `${mac.root}/opt/telemetry`, mac.outDir];
-    assertEquals(paths.map(modeOf), [parents, parents, 0o700]);
+    assertEquals(paths.map(modeOf), [0o711, parents, 0o700]);
   }
-});
-
-Deno.test("secureWrite() keeps the mode of parents that exist", () => {
-  using mac = new TestMac();
-  Deno.mkdirSync(`${mac.root}/opt`, { mode: 0o711 });
-  writeNew(mac);
-  assertEquals(modeOf(`${mac.root}/opt`), 0o711);
 });
 
 Deno.test("secureWrite() gives the file its mode under any umask", () => {
@@ -213,21 +207,11 @@ function callsOn(prepare: (mac: TestMac) => void): string[] {
   return faulty.calls;
 }
 
-Deno.test("secureWrite() takes every step that the tests make fail", () => {
-  const met = new Set(STATES.flatMap(([, prepare]) => callsOn(prepare)));
-  const steps =
-    "lstat folder, mkdir folder, realPath folder, open temp, stat temp, chmod folder, lstat target, " +
-    "chmod temp, write temp, sync temp, close temp, rename temp, open folder, sync folder, " +
-    "close folder, readDir folder";
-  const asRoot = IS_ROOT ? ["chown folder", "chown temp"] : [];
-  assertEquals([...met].sort(), [...steps.split(", "), ...asRoot].sort());
-});
-
 for (const [state, prepare] of STATES) {
   Deno.test(`secureWrite() fails as a whole at any step up to its last, on ${state}`, () => {
     const steps = callsOn(prepare);
     const last = steps.indexOf("rename temp");
-    assert(steps.length > last + 1);
+    assert(last > 0);
     for (const [index, step] of steps.entries()) {
       using mac = new TestMac();
       prepare(mac);
@@ -237,8 +221,9 @@ for (const [state, prepare] of STATES) {
         if (at === index) throw IO_ERROR;
       });
       if (index <= last) {
-        const { message } = assertThrows(() => writeNew(mac, faulty.disk), WriteError, mac.outDir);
-        assertMatch(message, /^Cannot write .*: input\/output error$/, step);
+        const error = assertThrows(() => writeNew(mac, faulty.disk), WriteError, mac.outDir);
+        assertMatch(error.message, /^Cannot write .*: input\/output error$/, step);
+        assertEquals(error.cause, IO_ERROR);
         assertEquals(mac.telemetry(NAME), before && OLD, step);
         if (before) {
           const { ino, mtime, mode } = Deno.lstatSync(path);
@@ -253,28 +238,6 @@ for (const [state, prepare] of STATES) {
     }
   });
 }
-
-Deno.test("secureWrite() says why a step failed", () => {
-  const cases: [step: string, error: Error, reason: string][] = [
-    ["mkdir folder", new Error("Read-only file system (os error 30)"), "read-only file system"],
-    ["open temp", new Deno.errors.PermissionDenied("x"), "permission denied"],
-    ["write temp", new Error("No space left on device (os error 28)"), "no space left on device"],
-    [
-      "rename temp",
-      new Deno.errors.NotCapable("x"),
-      'this program reads only "/private/var/log" and "/opt/telemetry/jamf", and writes only to "/opt/telemetry/jamf"',
-    ],
-  ];
-  for (const [step, error, reason] of cases) {
-    using mac = new TestMac();
-    const { disk } = faultyDisk(mac.outDir, (call) => {
-      if (call === step) throw error;
-    });
-    const thrown = assertThrows(() => writeNew(mac, disk), WriteError);
-    assertEquals(thrown.message, `Cannot write "${mac.outDir}/${NAME}": ${reason}`);
-    assertEquals(thrown.cause, error);
-  }
-});
 
 Deno.test("secureWrite() reports the first failure when the removal of its file fails too", () => {
   using mac = new TestMac();
@@ -403,33 +366,19 @@ Deno.test("secureWrite() writes into a folder by a relative path", () => {
 });
 
 for (const what of ["folder", "file"] as const) {
-  /** Writes to what belongs to another user, and expects the refusal. */
-  const assertRefused = (prepare: (path: string) => Disk): void => {
+  Deno.test(`secureWrite() refuses a ${what} that another user owns, also as root`, () => {
     using mac = new TestMac();
     mac.writePrevious(NAME, OLD);
     const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
-    const disk = prepare(path);
     const uid = Deno.uid();
+    const disk: Disk = {
+      ...Deno,
+      lstatSync: (at) => ({ ...Deno.lstatSync(at), uid: at === path ? OTHER_USER : uid }),
+    };
     const message = `"${path}": it belongs to user ${OTHER_USER}, not to user ${uid} who runs ` +
       `this; give it to user ${uid}, or remove it`;
     assertThrows(() => writeNew(mac, disk), WriteError, message);
     assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
-  };
-
-  Deno.test(`secureWrite() refuses a ${what} that another user is reported to own`, () => {
-    assertRefused((path) => ({
-      ...Deno,
-      lstatSync: (at) => ({ ...Deno.lstatSync(at), uid: at === path ? OTHER_USER : Deno.uid() }),
-    }));
-  });
-
-  Deno.test(`secureWrite() refuses a ${what} that another user owns, though root could`, {
-    ignore: !IS_ROOT,
-  }, () => {
-    assertRefused((path) => {
-      Deno.chownSync(path, OTHER_USER, OTHER_USER);
-      return Deno;
-    });
   });
 }
 

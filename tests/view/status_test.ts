@@ -208,6 +208,7 @@ for (const [name, change, lines] of STATES) {
 
 Deno.test("statusText() rounds ages down, to the largest unit that fits", () => {
   const cases: [seconds: number, age: string][] = [
+    [0, "0 seconds"],
     [1, "1 second"],
     [59, "59 seconds"],
     [60, "1 minute"],
@@ -224,10 +225,6 @@ Deno.test("statusText() rounds ages down, to the largest unit that fits", () => 
     const [headline] = statusText({ ...HEALTHY, age_seconds }, PLAIN).split("\n");
     assertEquals(headline, `Healthy: the Jamf agent reached its server ${age} ago`);
   }
-});
-
-Deno.test("statusText() does not call a contact of this very second none", () => {
-  assertNotMatch(statusText({ ...HEALTHY, age_seconds: 0 }, PLAIN), /no seconds ago/);
 });
 
 Deno.test("statusText() draws with plain characters when asked to", () => {
@@ -307,7 +304,7 @@ const NOW = at("2026-11-23T10:00:00Z");
 const MAX_AGE = 14 * 86_400;
 const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 const LOGS: StatusReportOptions["logs"] = {
-  readings: [{ name: "jamf.log", size: 9, records: 1, unusableStamps: 2, cutLines: 3 }],
+  readings: [{ name: "jamf.log", size: 9, lines: 1, records: 1, unusableStamps: 2, cutLines: 3 }],
   unreadable: [],
   skipped: [],
   notNeeded: ["jamf.log.1"],

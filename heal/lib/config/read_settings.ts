@@ -27,6 +27,8 @@ export const SECRET_NAMES = [
   "HEAL_STORE",
 ] as const;
 
+type SecretName = typeof SECRET_NAMES[number];
+
 /** Every variable that the program reads. */
 export const NAMES: readonly string[] = [
   "JAMF_URL",
@@ -77,7 +79,7 @@ export function readSettings<N extends keyof Settings>(
 /** The parameter of the readers below. */
 interface Values {
   readonly get: (name: string) => string | undefined;
-  readonly secret: (name: typeof SECRET_NAMES[number]) => string | undefined;
+  readonly secret: (name: SecretName) => string | undefined;
   readonly problem: (sentence: string) => void;
 }
 
@@ -85,7 +87,7 @@ interface Values {
 const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } = {
   jamf: (values) => ({
     url: serverUrl("JAMF_URL", values),
-    clientId: required("JAMF_CLIENT_ID", values.get("JAMF_CLIENT_ID"), values),
+    clientId: required("JAMF_CLIENT_ID", values),
     clientSecret: requiredSecret("JAMF_CLIENT_SECRET", values),
   }),
   fleet: (values) => ({
@@ -103,31 +105,29 @@ const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } =
     return secret;
   },
   policies: (values) => {
-    const text = required("HEAL_POLICIES", values.get("HEAL_POLICIES"), values) ?? "";
+    const text = required("HEAL_POLICIES", values) ?? "";
     const given = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
     const names = [...new Set(given.filter((name) => name !== ""))];
     if (text !== "" && names.length === 0) values.problem("HEAL_POLICIES names no policy");
     return names;
   },
-  store: (values) => store(values),
+  store,
 };
 
-function required(name: string, value: string | undefined, values: Values): string | undefined {
+function required(name: string, values: Values): string | undefined {
+  const value = values.get(name);
   if (value === undefined) values.problem(`${name} is not set`);
   return value;
 }
 
-function requiredSecret(
-  name: typeof SECRET_NAMES[number],
-  values: Values,
-): Secret | undefined {
+function requiredSecret(name: SecretName, values: Values): Secret | undefined {
   const value = values.secret(name);
   return value === undefined ? undefined : new Secret(value);
 }
 
 /** Reports a missing or wrong value, except a missing store, which has a default. */
 function secret(
-  name: typeof SECRET_NAMES[number],
+  name: SecretName,
   environment: Environment,
   problems: string[],
 ): string | undefined {
@@ -143,7 +143,7 @@ function secret(
 }
 
 function given(
-  name: typeof SECRET_NAMES[number],
+  name: SecretName,
   environment: Environment,
   problems: string[],
 ): string | undefined {
@@ -172,7 +172,7 @@ function given(
 }
 
 function serverUrl(name: string, values: Values): URL | undefined {
-  const text = required(name, values.get(name), values);
+  const text = required(name, values);
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url === null || !["https:", "http:"].includes(url.protocol)) {

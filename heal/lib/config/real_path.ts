@@ -4,9 +4,7 @@
  * @module
  */
 
-/**
- * Resolves the links in a path; returns a path that does not exist as it is.
- */
+/** Resolves the links in a path; returns a path that does not exist as it is. */
 export function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

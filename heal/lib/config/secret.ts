@@ -7,6 +7,7 @@
  *
  * const secret = new Secret("hunter2");
  * assertEquals(`${secret}`, "[secret]");
+ * assertEquals(Deno.inspect({ secret }), "{ secret: [secret] }");
  * assertEquals(JSON.stringify({ secret }), '{"secret":"[secret]"}');
  * assertEquals(secret.reveal(), "hunter2");
  * ```

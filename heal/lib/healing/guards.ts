@@ -8,7 +8,7 @@ import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Computer } from "../jamf/inventory.ts";
 
 /** The reason against a redeploy, and the state of the job after it. */
-export interface Objection {
+interface Objection {
   readonly state: "needs_person" | "skipped";
   readonly reason: string;
 }
@@ -26,8 +26,9 @@ export interface Objection {
  * import { assertEquals } from "@std/assert";
  *
  * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: true, checkIn: 100 };
- * assertEquals(objectionTo(computer, 200), undefined);
- * assertEquals(objectionTo(computer, 50)?.reason, "checked in at 1970-01-01T00:01:40Z: it reaches its server");
+ * assertEquals(objectionTo(computer, 100), undefined);
+ * assertEquals(objectionTo(computer, 99)?.reason, "checked in at 1970-01-01T00:01:40Z: it reaches its server");
+ * assertEquals(objectionTo(computer, undefined), undefined);
  * assertEquals(objectionTo({ ...computer, isManaged: false }, undefined)?.state, "needs_person");
  * ```
  */

@@ -62,7 +62,7 @@ export type Redeployed =
   | { readonly kind: "lease_lost" };
 
 /** In seconds: when to look first whether the Mac has checked in. */
-export const FIRST_POLL = 120;
+const FIRST_POLL = 120;
 
 /**
  * Redeploys the framework to a computer, if the guards and the rate limits allow it. The request is recorded before it is

@@ -86,23 +86,21 @@ async function redeployTarget(
   deps.reportProgress(`${name}: about to redeploy ${describe(computer)}`);
   const since = deps.now() - HOUR;
   const done = await redeploy(deps, { computer, since, force: deps.force });
-  return { ...reportOf(done), target: name, ...factsOf(computer) };
+  const { id, name: computer_name, serial } = computer;
+  return { ...reportOf(done), target: name, serial, computer_id: id, computer_name };
 }
 
-function reportOf(done: Redeployed): Pick<TargetReport, "outcome" | "reason"> {
+function reportOf(done: Redeployed): Omit<TargetReport, "target"> {
   switch (done.kind) {
     case "redeployed": {
       const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = done;
-      const report = { command_uuid, redeployed_at };
       const reason = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
-      return { outcome: "redeployed", reason, ...report };
+      return { outcome: "redeployed", reason, command_uuid, redeployed_at };
     }
     case "would_redeploy":
       return { outcome: "would_redeploy", reason: "" };
-    case "unknown": {
-      const report = { redeployed_at: done.at };
-      return { outcome: "unknown", reason: done.reason, ...report };
-    }
+    case "unknown":
+      return { outcome: "unknown", reason: done.reason, redeployed_at: done.at };
     case "limited":
       return { outcome: "skipped", reason: done.reason };
     case "skipped":
@@ -169,8 +167,4 @@ async function orFailed(target: string, work: () => Promise<TargetReport>): Prom
 function describe({ id, name, serial, checkIn }: Computer): string {
   const last = checkIn === undefined ? "never" : formatTimestamp(Math.floor(checkIn));
   return `"${name}", serial number ${serial}, computer ${id}, last check-in: ${last}`;
-}
-
-function factsOf({ id, name, serial }: Computer): Partial<TargetReport> {
-  return { serial, computer_id: id, computer_name: name };
 }

@@ -75,9 +75,7 @@ export function targetsOf(text: string, name: string): Target[] {
   return targets;
 }
 
-/**
- * The same targets, each once, in the order of their first occurrence.
- */
+/** The same targets, each once, in the order of their first occurrence. */
 export function withoutRepeats(targets: readonly Target[]): Target[] {
   return [...new Map(targets.map((target) => [textOf(target), target])).values()];
 }

@@ -10,14 +10,6 @@ import { type HttpReply, ServerError } from "./client.ts";
 /** A server answered with another status or shape than expected. */
 export class ReplyError extends ServerError {
   override name = "ReplyError";
-
-  /** The status of the answer. */
-  readonly status: number;
-
-  constructor(message: string, status: number) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /**
@@ -46,13 +38,10 @@ export function parseReply<T>(
   schema: z.ZodType<T>,
 ): T {
   if (reply.status !== expected) {
-    throw new ReplyError(
-      `${server} answered ${reply.status}${errorMessageOf(reply)}`,
-      reply.status,
-    );
+    throw new ReplyError(`${server} answered ${reply.status}${errorMessageOf(reply)}`);
   }
   const refuse = (what: string): ReplyError =>
-    new ReplyError(`Cannot read the answer of ${server}: ${what}`, reply.status);
+    new ReplyError(`Cannot read the answer of ${server}: ${what}`);
   let value: unknown;
   try {
     value = JSON.parse(reply.text);
@@ -64,9 +53,7 @@ export function parseReply<T>(
   throw refuse(describe(error));
 }
 
-/**
- * The first error, and its field.
- */
+/** The first error, and its field. */
 export function describe(error: z.ZodError | undefined): string {
   const issue = error?.issues[0];
   const path = issue?.path.join(".") || "all of it";

@@ -85,7 +85,6 @@ export class Inventory {
     if (other === undefined) return results;
     throw new ReplyError(
       `Cannot use the answer of ${SERVER}: requested serial number "${serial}", got "${other.serial}"`,
-      reply.status,
     );
   }
 

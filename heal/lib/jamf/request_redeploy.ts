@@ -20,6 +20,14 @@ export type RedeployResponse =
 
 const PRIVILEGES = '"Send Computer Remote Command to Install Package" and "Read Computer Check-In"';
 
+/** Refusals that a repeat may not meet, by their status, with the end of the reason. */
+const TEMPORARY: Readonly<Record<number, string>> = {
+  401: ", to a new token",
+  403: `: the API role needs the privileges ${PRIVILEGES}`,
+  429: "",
+  503: "",
+};
+
 const redeploySchema = z.object({ commandUuid: z.string().min(1) });
 
 /**
@@ -55,19 +63,8 @@ function outcomeOf(reply: HttpReply): RedeployResponse {
     const { commandUuid } = parseReply("Jamf Pro", reply, status, redeploySchema);
     return { state: "queued", commandUuid };
   }
-  switch (status) {
-    case 401:
-      return { state: "refused", isFinal: false, reason: `${answered}, to a new token` };
-    case 403:
-      return {
-        state: "refused",
-        isFinal: false,
-        reason: `${answered}: the API role needs the privileges ${PRIVILEGES}`,
-      };
-    case 429:
-    case 503:
-      return { state: "refused", isFinal: false, reason: answered };
-  }
+  const hint = TEMPORARY[status];
+  if (hint !== undefined) return { state: "refused", isFinal: false, reason: answered + hint };
   if (status >= 300 && status < 500) {
     return { state: "refused", isFinal: isJamfProReply(reply), reason: answered };
   }

@@ -33,9 +33,7 @@ const BODIES: BodyLimits = { length: 1024 * 1024, timeout: 10_000, readers: 256 
 /** In seconds: when the client should send it again. */
 const RETRY_AFTER = "10";
 
-/**
- * The routes: `POST /fleet/failing-policy` and `GET /healthz`.
- */
+/** The routes: `POST /fleet/failing-policy` and `GET /healthz`. */
 export function webhookApp(deps: WebhookDeps): Hono {
   const { deliver, log, isReady } = deps;
   const requireSecret = secretRequired(deps);

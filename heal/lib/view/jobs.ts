@@ -12,9 +12,7 @@ import { table } from "./table.ts";
 /** More than a person reads at once. */
 const MAX_ROWS = 200;
 
-/**
- * The number of jobs in each state, and one line for each job, the newest first.
- */
+/** The number of jobs in each state, and one line for each job, the newest first. */
 export function jobsText(jobs: readonly JobRecord[]): string {
   if (jobs.length === 0) return "No jobs\n";
   const counts = JOB_STATES
@@ -36,9 +34,7 @@ export function jobsText(jobs: readonly JobRecord[]): string {
     (rest > 0 ? `\n${rest} older jobs are not shown: use --state or --json\n` : "");
 }
 
-/**
- * All jobs, for programs.
- */
+/** All jobs, for programs. */
 export function jobsJson(jobs: readonly JobRecord[]): string {
   const shown = jobs.map((job) => ({
     id: job.id,

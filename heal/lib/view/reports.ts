@@ -8,9 +8,7 @@ import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
 import { table } from "./table.ts";
 
-/**
- * A table, and the number of targets that are done.
- */
+/** A table, and the number of targets that are done. */
 export function reportsText(reports: readonly TargetReport[]): string {
   const rows = reports.map((report) => [
     report.target,
@@ -24,9 +22,7 @@ export function reportsText(reports: readonly TargetReport[]): string {
     `\n${done} of ${reports.length} done\n`;
 }
 
-/**
- * The same for programs.
- */
+/** The same for programs. */
 export function reportsJson(reports: readonly TargetReport[]): string {
   const macs = reports.map(({ redeployed_at, ...report }) => ({
     ...report,

@@ -14,6 +14,8 @@ const SERVERS = {
 };
 const ENV = `--allow-env=${NAMES.join(",")}`;
 
+const FILES = ["--allow-read=/etc/a,,b,jamf-heal.db", "--allow-write=jamf-heal.db"];
+
 function flagsOf(args: string, values: Record<string, string>): string[] {
   const command = parseCommand(args.split(" "));
   const environment = { get: (name: string) => values[name], readSecret: () => "secret" };
@@ -32,21 +34,10 @@ Deno.test("permissionFlags() grants what the command needs, and nothing else", (
     ["serve", SERVERS, [
       "--allow-net=jamf.example.com:443,fleet.example.com:8443,127.0.0.1:8080",
       ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db",
-      "--allow-write=jamf-heal.db",
+      ...FILES,
     ]],
-    ["work", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443",
-      ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db",
-      "--allow-write=jamf-heal.db",
-    ]],
-    ["redeploy --serial A", SERVERS, [
-      "--allow-net=jamf.example.com:443",
-      ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db",
-      "--allow-write=jamf-heal.db",
-    ]],
+    ["work", SERVERS, ["--allow-net=jamf.example.com:443,fleet.example.com:8443", ENV, ...FILES]],
+    ["redeploy --serial A", SERVERS, ["--allow-net=jamf.example.com:443", ENV, ...FILES]],
     ["redeploy --from macs.txt", withoutFleet, [
       "--allow-net=jamf.example.com:443",
       ENV,
@@ -56,8 +47,7 @@ Deno.test("permissionFlags() grants what the command needs, and nothing else", (
     ["redeploy --from -", SERVERS, [
       "--allow-net=jamf.example.com:443,fleet.example.com:8443",
       ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db",
-      "--allow-write=jamf-heal.db",
+      ...FILES,
     ]],
     ["--help", {}, [ENV]],
   ];

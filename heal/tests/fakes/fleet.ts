@@ -9,17 +9,14 @@ import { Fake } from "./fake.ts";
 
 /** The request that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
 export const FLEET = {
-  host: /^GET \/api\/(v1|latest)\/fleet\/hosts\/[^/?]*(\?|$)/,
+  host: /^GET \/api\/v1\/fleet\/hosts\/[^/?]*(\?|$)/,
 } as const;
 
-/** The result of a policy on a host: `""` before the host has answered. */
-export type PolicyResponse = "pass" | "fail" | "";
-
-/** A policy on a host. */
-export interface FleetHostPolicy {
+/** A policy on a host; its response is `""` before the host has answered. */
+interface FleetHostPolicy {
   readonly id: number;
   name: string;
-  response: PolicyResponse;
+  response: "pass" | "fail" | "";
 }
 
 /** What a test may set, at any time. */
@@ -42,7 +39,6 @@ export class FakeFleet extends Fake {
     super();
   }
 
-  /** Starts it on a free port. */
   static async start(apiToken = "fake-fleet-api-token"): Promise<FakeFleet> {
     const fake = new FakeFleet(apiToken);
     await fake.listen();
@@ -67,7 +63,7 @@ export class FakeFleet extends Fake {
     if (request.headers["authorization"] !== `Bearer ${this.apiToken}`) {
       return fleetError(401, "Authentication required", "Authentication required");
     }
-    const [, id] = /^\/api\/(?:v1|latest)\/fleet\/hosts\/([^/]+)$/.exec(request.path) ?? [];
+    const [, id] = /^\/api\/v1\/fleet\/hosts\/([^/]+)$/.exec(request.path) ?? [];
     if (request.method !== "GET" || id === undefined) {
       return { status: 404, body: "404 page not found" };
     }

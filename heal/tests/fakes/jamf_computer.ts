@@ -14,8 +14,6 @@ export interface JamfComputer {
   mdmCapable: boolean;
   /** When the agent last checked in; `null` if it never has. */
   lastContactTime: Date | null;
-  /** Milliseconds from a redeploy to the next check-in; `undefined` for a Mac that does not check in. */
-  checksInAfter: number | undefined;
 }
 
 /** Versions of the inventory's path that Jamf Pro has had. */
@@ -35,17 +33,12 @@ export function toInventory(
   const { id, serialNumber } = computer;
   return {
     id,
-    udid: udidOf(id),
+    udid: `00000000-0000-4000-8000-${id.padStart(12, "0")}`,
     general: sections.includes("GENERAL") ? generalOf(computer, version) : null,
     hardware: sections.includes("HARDWARE")
       ? { make: "Apple", model: "MacBook Air", modelIdentifier: "Mac14,2", serialNumber }
       : null,
   };
-}
-
-/** A timestamp as Jamf Pro writes it: UTC, without zeros at the end of the fraction. */
-export function jamfTimestamp(time: Date): string {
-  return time.toISOString().replace(/\.?0*Z$/, "Z");
 }
 
 /** A serial number of ten letters and digits, always the same for a number. */
@@ -55,7 +48,8 @@ export function serialOf(number: number): string {
 
 function generalOf(computer: JamfComputer, version: InventoryVersion): Record<string, unknown> {
   const { name, managed, mdmCapable, lastContactTime } = computer;
-  const timestamp = lastContactTime === null ? null : jamfTimestamp(lastContactTime);
+  // Without zeros at the end of the fraction.
+  const timestamp = lastContactTime?.toISOString().replace(/\.?0*Z$/, "Z") ?? null;
   return {
     name,
     platform: "Mac",
@@ -69,8 +63,4 @@ function generalOf(computer: JamfComputer, version: InventoryVersion): Record<st
       : { lastCheckIn: timestamp, lastContact: null }),
     mdmProfileExpiration: managed ? "2031-10-31T18:04:13Z" : null,
   };
-}
-
-function udidOf(id: string): string {
-  return `00000000-0000-4000-8000-${id.padStart(12, "0")}`;
 }

@@ -34,12 +34,14 @@ export function searchAnswer(
   return { status: 200, body: { totalCount: found.length, results } };
 }
 
-/** One computer. */
+/** One computer, or that there is none. */
 export function computerAnswer(
-  computer: JamfComputer,
+  computer: JamfComputer | undefined,
+  id: string,
   request: SeenRequest,
   version: InventoryVersion,
 ): Answer {
+  if (computer === undefined) return noSuchComputer(id);
   return { status: 200, body: toInventory(computer, sectionsOf(request), version) };
 }
 

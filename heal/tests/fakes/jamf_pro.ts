@@ -27,65 +27,44 @@ export const JAMF_PRIVILEGES = [
   "Send Computer Remote Command to Install Package",
 ] as const;
 
-/** The cookie that Jamf Cloud keeps a client on one server with; without `Secure`, for loopback has no TLS. */
-export const STICKY_COOKIE = "jpro-ingress";
-
 /** How a fake starts. */
 export interface FakeJamfOptions {
-  readonly client?: JamfClient;
-  /** Seconds that a token lasts. */
-  readonly tokenLifetime?: number;
-  readonly privileges?: readonly string[];
+  readonly client: JamfClient;
+  readonly privileges: readonly string[];
   /** Paths to tokens that it knows: older servers know the second only. */
-  readonly tokenPaths?: readonly string[];
-  readonly inventoryVersions?: readonly InventoryVersion[];
-  /**
-   * Several servers behind one address, and a token is known only to the one that gave it. Jamf Cloud's learn of it from
-   * each other, but only after a minute.
-   */
-  readonly sticky?: boolean;
+  readonly tokenPaths: readonly string[];
+  readonly inventoryVersions: readonly InventoryVersion[];
   /** Milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly now: () => number;
 }
 
-/** A redeploy that was queued. */
-export interface Redeploy {
-  readonly computerId: string;
-  readonly commandUuid: string;
-  /** In milliseconds since 1970. */
-  readonly at: number;
-}
+const DEFAULTS: FakeJamfOptions = {
+  client: { id: "fake-client", secret: "fake-client-secret" },
+  privileges: JAMF_PRIVILEGES,
+  tokenPaths: ["/api/v1/oauth/token", "/api/oauth/token"],
+  inventoryVersions: [1, 2, 3, 4],
+  now: Date.now,
+};
 
 /** A fake of Jamf Pro. */
 export class FakeJamf extends Fake {
   /** By id. */
   readonly computers = new Map<string, JamfComputer>();
-  /** The oldest first. */
-  readonly redeploys: Redeploy[] = [];
+  /** The redeploys that were queued, the oldest first. */
+  readonly redeploys: { readonly computerId: string; readonly commandUuid: string }[] = [];
   readonly client: JamfClient;
   readonly tokens: JamfTokens;
-  privileges: readonly string[];
-  tokenPaths: readonly string[];
-  inventoryVersions: readonly InventoryVersion[];
-  sticky: boolean;
-  readonly #now: () => number;
-  /** When each computer was last redeployed. */
-  readonly #redeployed = new Map<string, number>();
+  readonly #options: FakeJamfOptions;
 
   private constructor(options: FakeJamfOptions) {
     super();
-    this.#now = options.now ?? Date.now;
-    this.client = options.client ?? { id: "fake-client", secret: "fake-client-secret" };
-    this.tokens = new JamfTokens(this.client, options.tokenLifetime ?? 1200, this.#now);
-    this.privileges = options.privileges ?? JAMF_PRIVILEGES;
-    this.tokenPaths = options.tokenPaths ?? ["/api/v1/oauth/token", "/api/oauth/token"];
-    this.inventoryVersions = options.inventoryVersions ?? [1, 2, 3, 4];
-    this.sticky = options.sticky ?? false;
+    this.#options = options;
+    this.client = options.client;
+    this.tokens = new JamfTokens(options.client, options.now);
   }
 
-  /** Starts it. */
-  static async start(options: FakeJamfOptions = {}): Promise<FakeJamf> {
-    const fake = new FakeJamf(options);
+  static async start(options: Partial<FakeJamfOptions> = {}): Promise<FakeJamf> {
+    const fake = new FakeJamf({ ...DEFAULTS, ...options });
     await fake.listen();
     return fake;
   }
@@ -99,8 +78,7 @@ export class FakeJamf extends Fake {
       serialNumber: serialOf(Number(id)),
       managed: true,
       mdmCapable: true,
-      lastContactTime: new Date(this.#now() - 30 * 86_400_000),
-      checksInAfter: undefined,
+      lastContactTime: new Date(this.#options.now() - 30 * 86_400_000),
       ...given,
     };
     this.computers.set(id, computer);
@@ -108,17 +86,12 @@ export class FakeJamf extends Fake {
   }
 
   protected override answer(request: SeenRequest): Answer {
-    if (this.tokenPaths.includes(request.path)) return this.#token(request);
+    if (this.#options.tokenPaths.includes(request.path)) {
+      return request.method === "POST" ? this.tokens.answer(request) : apiError(405);
+    }
     const route = this.#routeOf(request);
     if (route === undefined) return apiError(404);
     return this.#refusal(request, route.privileges) ?? route.answer();
-  }
-
-  #token(request: SeenRequest): Answer {
-    if (request.method !== "POST") return apiError(405);
-    const answer = this.tokens.answer(request);
-    if (!this.sticky) return answer;
-    return { ...answer, headers: { "set-cookie": `${STICKY_COOKIE}=server-2; Path=/; HttpOnly` } };
   }
 
   #routeOf(request: SeenRequest): Route | undefined {
@@ -130,32 +103,25 @@ export class FakeJamf extends Fake {
     if (JAMF.redeploy.test(line)) {
       return { privileges: JAMF_PRIVILEGES.slice(1), answer: () => this.#redeploy(id) };
     }
-    const version = this.inventoryVersions.find((known) => line.startsWith(`GET /api/v${known}/`));
+    const version = this.#options.inventoryVersions
+      .find((known) => line.startsWith(`GET /api/v${known}/`));
     if (version === undefined) return undefined;
     const privileges = JAMF_PRIVILEGES.slice(0, 1);
     if (JAMF.search.test(line)) {
-      const computers = this.computers.values().map((computer) => this.#asOfNow(computer));
+      const computers = this.computers.values();
       return { privileges, answer: () => searchAnswer(computers, request, version) };
     }
     if (!JAMF.computer.test(line)) return undefined;
-    const computer = this.computers.get(id);
-    return {
-      privileges,
-      answer: () =>
-        computer === undefined
-          ? noSuchComputer(id)
-          : computerAnswer(this.#asOfNow(computer), request, version),
-    };
+    const answer = (): Answer => computerAnswer(this.computers.get(id), id, request, version);
+    return { privileges, answer };
   }
 
   /** Why the request is refused; `undefined` if it is not. */
   #refusal(request: SeenRequest, privileges: readonly string[]): Answer | undefined {
-    const cookies = request.headers["cookie"]?.split(/;\s*/) ?? [];
-    const elsewhere = this.sticky && !cookies.includes(`${STICKY_COOKIE}=server-2`);
-    const state = elsewhere ? "unknown" : this.tokens.stateOf(request);
+    const state = this.tokens.stateOf(request);
     if (state === "unknown") return apiError(401);
     if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
-    if (privileges.every((one) => this.privileges.includes(one))) return undefined;
+    if (privileges.every((one) => this.#options.privileges.includes(one))) return undefined;
     return apiError(403, "INVALID_PRIVILEGE", "Forbidden");
   }
 
@@ -167,22 +133,8 @@ export class FakeJamf extends Fake {
   #redeploy(computerId: string): Answer {
     if (!this.computers.has(computerId)) return noSuchComputer(computerId);
     const commandUuid = crypto.randomUUID();
-    const at = this.#now();
-    this.redeploys.push({ computerId, commandUuid, at });
-    this.#redeployed.set(computerId, at);
+    this.redeploys.push({ computerId, commandUuid });
     return { status: 202, body: { deviceId: computerId, commandUuid } };
-  }
-
-  /** The computer, with the check-in after its last redeploy, if it is time for that. */
-  #asOfNow(computer: JamfComputer): JamfComputer {
-    const redeployed = this.#redeployed.get(computer.id);
-    if (redeployed === undefined || computer.checksInAfter === undefined) return computer;
-    const checkIn = redeployed + computer.checksInAfter;
-    if (checkIn > this.#now() || checkIn <= (computer.lastContactTime?.getTime() ?? 0)) {
-      return computer;
-    }
-    computer.lastContactTime = new Date(checkIn);
-    return computer;
   }
 }
 

@@ -12,22 +12,19 @@ export interface JamfClient {
   readonly secret: string;
 }
 
-/** Whether a token is valid. */
-export type TokenState = "good" | "expired" | "unknown";
+/** Seconds that a token lasts. */
+const LIFETIME = 1200;
 
 /** Issues tokens for one API client, and checks them. */
 export class JamfTokens {
-  /** Seconds that a new token lasts. */
-  lifetime: number;
   readonly #client: JamfClient;
   readonly #now: () => number;
   /** When each ends, in milliseconds since 1970. */
   readonly #ends = new Map<string, number>();
   #given = 0;
 
-  constructor(client: JamfClient, lifetime: number, now: () => number) {
+  constructor(client: JamfClient, now: () => number) {
     this.#client = client;
-    this.lifetime = lifetime;
     this.#now = now;
   }
 
@@ -47,13 +44,13 @@ export class JamfTokens {
         access_token: this.#give(),
         scope: "api-role:1",
         token_type: "Bearer",
-        expires_in: this.lifetime,
+        expires_in: LIFETIME,
       },
     };
   }
 
   /** Whether the token of a request is valid. */
-  stateOf(request: SeenRequest): TokenState {
+  stateOf(request: SeenRequest): "good" | "expired" | "unknown" {
     const ends = this.#ends.get(tokenOf(request));
     if (ends === undefined) return "unknown";
     return ends > this.#now() ? "good" : "expired";
@@ -76,7 +73,7 @@ export class JamfTokens {
 
   #give(): string {
     const token = `token-${++this.#given}-${crypto.randomUUID()}`;
-    this.#ends.set(token, this.#now() + this.lifetime * 1000);
+    this.#ends.set(token, this.#now() + LIFETIME * 1000);
     return token;
   }
 }

@@ -12,8 +12,6 @@ export interface SeenRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When it was received, in milliseconds since 1970. */
-  readonly at: number;
   /** The number of its connection, from 1. */
   readonly connection: number;
 }

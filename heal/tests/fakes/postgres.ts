@@ -4,6 +4,8 @@
  * @module
  */
 
+import { freePort } from "../helpers/program.ts";
+
 const ROOT = "/usr/lib/postgresql";
 
 /** The folder of the newest PostgreSQL's programs; `undefined` if there is none. */
@@ -25,17 +27,12 @@ export const whyNoPostgres: string | undefined = programs() === undefined
 
 /** A database server that is stopped and removed when it is disposed of. */
 export class Postgres implements AsyncDisposable {
-  /** The value of HEAL_STORE, with user and password. */
-  readonly url: string;
-  /** The folder of its data. */
-  readonly dir: string;
-  readonly #bin: string;
-
-  private constructor(bin: string, dir: string, url: string) {
-    this.#bin = bin;
-    this.dir = dir;
-    this.url = url;
-  }
+  /**
+   * @param bin The folder of PostgreSQL's programs.
+   * @param dir The folder of its data.
+   * @param url The value of HEAL_STORE, with user and password.
+   */
+  private constructor(readonly bin: string, readonly dir: string, readonly url: string) {}
 
   /** Starts one, empty. */
   static async start(): Promise<Postgres> {
@@ -46,11 +43,8 @@ export class Postgres implements AsyncDisposable {
     await Deno.writeTextFile(`${dir}/password`, password);
     if (Deno.uid() === 0) await run("chown", ["-R", "nobody", dir]);
     const port = freePort();
-    const postgres = new Postgres(
-      bin,
-      dir,
-      `postgres://heal:${password}@127.0.0.1:${port}/postgres`,
-    );
+    const url = `postgres://heal:${password}@127.0.0.1:${port}/postgres`;
+    const postgres = new Postgres(bin, dir, url);
     const data = `--pgdata=${dir}/data`;
     const user = ["--username=heal", `--pwfile=${dir}/password`, "--auth=scram-sha-256"];
     await postgres.#run("initdb", [data, ...user, "--encoding=UTF8", "--no-locale", "--no-sync"]);
@@ -78,7 +72,7 @@ export class Postgres implements AsyncDisposable {
 
   /** Runs one of PostgreSQL's programs, which refuse to run as root. */
   #run(program: string, args: readonly string[]): Promise<void> {
-    const path = `${this.#bin}/${program}`;
+    const path = `${this.bin}/${program}`;
     if (Deno.uid() !== 0) return run(path, args);
     return run("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", path, ...args]);
   }
@@ -98,9 +92,4 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   } finally {
     await Deno.remove(log);
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

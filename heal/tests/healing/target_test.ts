@@ -13,18 +13,9 @@ Deno.test("targetsOf() reads one target on each line, with any line end", () => 
 
 Deno.test("targetsOf() names the line that it cannot read", () => {
   const cases: [list: string, message: string][] = [
-    [
-      "A\nB C",
-      'Line 2 of "list": Cannot read "B C" as a serial: give letters, digits and -',
-    ],
-    [
-      "udid:1",
-      'Line 1 of "list": Unknown kind "udid": give serial, computer-id, fleet-host',
-    ],
-    [
-      "computer-id:",
-      'Line 1 of "list": Cannot read "" as a computer-id: give a number, 1 or more',
-    ],
+    ["A\nB C", 'Line 2 of "list": Cannot read "B C" as a serial: give letters, digits and -'],
+    ["udid:1", 'Line 1 of "list": Unknown kind "udid": give serial, computer-id, fleet-host'],
+    ["computer-id:", 'Line 1 of "list": Cannot read "" as a computer-id: give a number, 1 or more'],
   ];
   for (const [list, message] of cases) {
     assertEquals(assertThrows(() => targetsOf(list, "list"), RangeError).message, message);

@@ -17,17 +17,25 @@ export interface TestStore {
 }
 
 /** The name of a test, and the test. */
-export type Case = readonly [name: string, test: (store: TestStore) => Promise<void>];
+export type Case<F> = readonly [name: string, test: (fixture: F) => Promise<void>];
 
 /** Runs every case with a file, and with PostgreSQL. */
-export function testOnBoth(what: string, cases: readonly Case[]): void {
+export function testOnBoth<F extends AsyncDisposable>(
+  what: string,
+  start: (store: TestStore) => Promise<F>,
+  cases: readonly Case<F>[],
+): void {
+  const run = async (test: Case<F>[1], store: TestStore): Promise<void> => {
+    await using fixture = await start(store);
+    await test(fixture);
+  };
   Deno.test(`${what} on SQLite`, async (t) => {
     for (const [name, test] of cases) {
       await t.step(name, async () => {
         const dir = await Deno.makeTempDir({ prefix: "jamf-heal-" });
         try {
           const path = `${dir}/heal.db`;
-          await test({ settings: { kind: "sqlite", path }, text: path });
+          await run(test, { settings: { kind: "sqlite", path }, text: path });
         } finally {
           await Deno.remove(dir, { recursive: true });
         }
@@ -40,7 +48,7 @@ export function testOnBoth(what: string, cases: readonly Case[]): void {
     fn: async (t) => {
       await using postgres = await Postgres.start();
       for (const [index, [name, test]] of cases.entries()) {
-        await t.step(name, async () => test(await newDatabase(postgres, `heal_${index}`)));
+        await t.step(name, async () => run(test, await newDatabase(postgres, `heal_${index}`)));
       }
     },
   });

@@ -5,6 +5,7 @@
  */
 
 import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
+import { webhookBody } from "../fakes/webhook_body.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
 import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
@@ -25,7 +26,7 @@ const NEEDED = Object.fromEntries(
 );
 
 /** The flags that `launch.ts` gives for a command. */
-export function flagsFor(args: readonly string[], variables: Variables): string[] {
+function flagsFor(args: readonly string[], variables: Variables): string[] {
   const command = parseCommand(args);
   const environment = { get: (name: string) => variables[name], readSecret: readSecretFile };
   const settings = readSettings(needsOf(command, environment.get), environment);
@@ -34,7 +35,6 @@ export function flagsFor(args: readonly string[], variables: Variables): string[
 
 /** Options of a process. */
 export interface StartOptions {
-  readonly cwd?: string;
   readonly stdin?: string;
   /** JavaScript that runs before the program, in the same process. */
   readonly preload?: string;
@@ -48,7 +48,7 @@ export function start(
   variables: Variables,
   options: StartOptions = {},
 ): Deno.ChildProcess {
-  const { cwd, stdin, preload, launched = false } = options;
+  const { stdin, preload, launched = false } = options;
   const run = ["run", "--quiet", "--no-check", "--cached-only"];
   const entry = launched
     ? ["--allow-read", "--allow-env", "--allow-run", LAUNCH]
@@ -60,7 +60,6 @@ export function start(
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    ...(cwd !== undefined && { cwd }),
   }).spawn();
 }
 
@@ -97,9 +96,17 @@ export class Service implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** With the secret, for a webhook. */
+  /** Where it receives the webhook. */
   url(secret: string): string {
     return `http://127.0.0.1:${this.port}/fleet/failing-policy?secret=${secret}`;
+  }
+
+  /** Delivers hosts as Fleet does, and returns the status of the answer. */
+  async deliver(secret: string, ...hostIds: number[]): Promise<number> {
+    const body = JSON.stringify(webhookBody({ hostIds }));
+    const response = await fetch(this.url(secret), { method: "POST", body });
+    await response.body?.cancel();
+    return response.status;
   }
 
   /** Resolves when it listens; rejects with its output if it ends before. */

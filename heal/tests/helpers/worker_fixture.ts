@@ -6,6 +6,7 @@
 
 import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
 import type { RateLimits } from "../../lib/store/rate_limits.ts";
+import type { RedeployDeps } from "../../lib/healing/redeploy.ts";
 import { Worker } from "../../lib/healing/worker.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { connect, type Connections } from "../../lib/connections.ts";
@@ -13,7 +14,7 @@ import type { Driver } from "../../lib/store/driver.ts";
 import { type JobRecord, Jobs, listJobs } from "../../lib/store/jobs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
-import { type Target, targetsOf } from "../../lib/healing/target.ts";
+import { targetsOf } from "../../lib/healing/target.ts";
 import { TestHttpSystem } from "./http_system.ts";
 import { FakeFleet, type FleetHost } from "../fakes/fleet.ts";
 import type { JamfComputer } from "../fakes/jamf_computer.ts";
@@ -33,14 +34,15 @@ export class WorkerFixture implements AsyncDisposable {
   lease = 300;
   readonly #connections: Connections;
   readonly jobs: Jobs;
+  readonly redeploys: Redeploys;
 
   private constructor(
     readonly jamf: FakeJamf,
     readonly fleet: FakeFleet,
     readonly driver: Driver,
-    timeout?: number,
   ) {
     this.jobs = new Jobs(driver, "this");
+    this.redeploys = new Redeploys(driver);
     this.#connections = connect(
       {
         jamf: {
@@ -51,15 +53,14 @@ export class WorkerFixture implements AsyncDisposable {
         fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
       },
       this.system,
-      timeout,
     );
   }
 
-  static async start(timeout?: number): Promise<WorkerFixture> {
+  static async start(): Promise<WorkerFixture> {
     const jamf = await FakeJamf.start();
     const fleet = await FakeFleet.start();
     const driver = await openStore({ kind: "sqlite", path: ":memory:" });
-    return new WorkerFixture(jamf, fleet, driver, timeout);
+    return new WorkerFixture(jamf, fleet, driver);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,15 +98,11 @@ export class WorkerFixture implements AsyncDisposable {
     return await this.records();
   }
 
-  redeploys(): Redeploys {
-    return new Redeploys(this.driver);
-  }
-
-  worker(owner = "this"): Worker {
+  worker(): Worker {
     return new Worker({
       ...this.#deps(),
-      jobs: new Jobs(this.driver, owner),
-      owner,
+      jobs: this.jobs,
+      owner: "this",
       policies: this.policies,
       lease: this.lease,
       // Without a pause, the other tasks of this process would not run.
@@ -119,7 +116,6 @@ export class WorkerFixture implements AsyncDisposable {
     list: string,
     options: { force?: boolean; wait?: number } = {},
   ): Promise<TargetReport[]> {
-    const targets: Target[] = targetsOf(list, "list");
     return await redeployTargets({
       ...this.#deps(),
       force: false,
@@ -129,7 +125,7 @@ export class WorkerFixture implements AsyncDisposable {
       },
       reportProgress: (line) => this.messages.push(line),
       ...options,
-    }, targets);
+    }, targetsOf(list, "list"));
   }
 
   /** All jobs, the oldest first. */
@@ -137,13 +133,10 @@ export class WorkerFixture implements AsyncDisposable {
     return (await listJobs(this.driver, undefined)).reverse();
   }
 
-  #deps(): Omit<
-    ConstructorParameters<typeof Worker>[0],
-    "jobs" | "owner" | "policies" | "lease" | "pause" | "log"
-  > {
+  #deps(): RedeployDeps & Connections {
     return {
       ...this.#connections,
-      redeploys: new Redeploys(this.driver),
+      redeploys: this.redeploys,
       now: this.now,
       rateLimits: this.rateLimits,
       dryRun: this.dryRun,

@@ -1,5 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { NoAnswerError } from "../../lib/http/client.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro, TokenError } from "../../lib/jamf/jamf_pro.ts";
@@ -16,7 +15,7 @@ interface JamfFixture extends AsyncDisposable {
   readonly inventory: Inventory;
 }
 
-async function start(options?: FakeJamfOptions, secret?: string): Promise<JamfFixture> {
+async function start(options?: Partial<FakeJamfOptions>, secret?: string): Promise<JamfFixture> {
   const system = new TestHttpSystem();
   const fake = await FakeJamf.start({ now: system.now, ...options });
   const jamf = new JamfPro(
@@ -71,10 +70,7 @@ Deno.test("withSerial() returns at most two, and refuses a serial number with ot
 Deno.test("withSerial() refuses the answer of a server that does not filter", async () => {
   await using at = await start();
   at.fake.addComputer({ id: "1", serialNumber: "OTHER" });
-  const { inventory, fake } = at;
-  const other = await inventory.withSerial("OTHER").then(() => fake.requests.length);
-  assertEquals(other, 2);
-  fake.misbehave(JAMF.search, {
+  at.fake.misbehave(JAMF.search, {
     status: 200,
     body: {
       results: [{
@@ -85,20 +81,10 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
     },
   });
   await assertRejects(
-    () => inventory.withSerial("MINE"),
+    () => at.inventory.withSerial("MINE"),
     ReplyError,
     'requested serial number "MINE", got "OTHER"',
   );
-});
-
-Deno.test("every version has the last check-in", async () => {
-  for (const version of [4, 3, 2, 1] as const) {
-    await using at = await start({ inventoryVersions: [version] });
-    const lastContactTime = new Date("2026-01-02T03:04:05Z");
-    at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
-    const checkIn = lastContactTime.getTime() / 1000;
-    assertEquals((await at.inventory.withId("1"))?.checkIn, checkIn, `v${version}`);
-  }
 });
 
 Deno.test("an answer to MDM is not a check-in", async () => {
@@ -129,12 +115,14 @@ Deno.test("a computer with missing fields is unmanaged", async () => {
   }
 });
 
-Deno.test("the newest path that the server knows is used, and remembered", async () => {
+Deno.test("the newest path that the server knows is used, and remembered, and has the last check-in", async () => {
   for (const version of [4, 3, 2, 1] as const) {
     await using at = await start({ inventoryVersions: [version] });
-    at.fake.addComputer({ id: "1", serialNumber: "A" });
+    const lastContactTime = new Date("2026-01-02T03:04:05Z");
+    at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
     await at.inventory.withSerial("A");
-    await at.inventory.withId("1");
+    const checkIn = lastContactTime.getTime() / 1000;
+    assertEquals((await at.inventory.withId("1"))?.checkIn, checkIn, `v${version}`);
     await at.inventory.withId("2");
     const paths = at.fake.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
     const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
@@ -155,7 +143,7 @@ Deno.test("the older path for tokens is used if the newer is unknown, and rememb
 });
 
 Deno.test("tokens are renewed before they expire, and once after a 401", async () => {
-  await using at = await start({ tokenLifetime: 1200 });
+  await using at = await start();
   const { fake, inventory, system } = at;
   const given = (): number => fake.seen(JAMF.token).length;
   await inventory.withSerial("A");
@@ -210,10 +198,15 @@ Deno.test("wrong credentials are reported, and not printed", async () => {
   assertEquals(message, "Jamf Pro's token endpoint answered 401: invalid_client");
 });
 
-Deno.test("requests to a cluster have its cookie", async () => {
-  await using at = await start({ sticky: true });
-  at.fake.addComputer({ id: "1", serialNumber: "A" });
-  assertEquals((await at.inventory.withSerial("A")).length, 1);
+Deno.test("requests have the cookie of the node that gave the token: others learn of it later", async () => {
+  await using at = await start();
+  at.fake.misbehave(JAMF.token, {
+    status: 200,
+    headers: { "set-cookie": "jpro-ingress=server-2; Path=/; HttpOnly" },
+    body: { access_token: "token", expires_in: 1200 },
+  });
+  await at.inventory.withSerial("A");
+  assertEquals(at.fake.seen(JAMF.search)[0]?.headers["cookie"], "jpro-ingress=server-2");
 });
 
 Deno.test("an answer of a wrong shape is reported with its field", async () => {
@@ -268,31 +261,9 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
   }
 });
 
-Deno.test("requestRedeploy() sends a request to a busy server four times", async () => {
-  await using at = await start();
-  at.fake.addComputer({ id: "1" });
-  at.fake.misbehave(JAMF.redeploy, { status: 503 }, Infinity);
-  assertEquals(await requestRedeploy(at.jamf, "1"), {
-    state: "refused",
-    isFinal: false,
-    reason: "Jamf Pro answered 503",
-  });
-  assertEquals(at.fake.seen(JAMF.redeploy).length, 4);
-});
-
 Deno.test("requestRedeploy() names the missing privileges", async () => {
   await using at = await start({ privileges: ["Read Computers"] });
-  at.fake.addComputer({ id: "1" });
   const response = await requestRedeploy(at.jamf, "1");
-  assertEquals(
-    response.state === "refused" &&
-      /needs the privileges .*Read Computer Check-In/.test(response.reason),
-    true,
-  );
-});
-
-Deno.test("a look-up without an answer is reported", async () => {
-  await using at = await start();
-  at.fake.misbehave(JAMF.search, { reset: true }, Infinity);
-  await assertRejects(() => at.inventory.withSerial("A"), NoAnswerError, "Cannot get an answer");
+  assert(response.state === "refused");
+  assertMatch(response.reason, /needs the privileges .*Read Computer Check-In/);
 });

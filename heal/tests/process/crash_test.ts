@@ -1,6 +1,7 @@
 // kill -9 at random moments: no host is lost, and only a request in flight is repeated. The environment variable
 // HEAL_CRASH_SEED repeats a run.
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { type JobRecord, listJobs } from "../../lib/store/jobs.ts";
@@ -11,7 +12,6 @@ import { freePort, Service } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
-import { webhookBody } from "../fakes/webhook_body.ts";
 
 const HOSTS = 1000;
 /** Jobs that one instance works on at once, and so may have in flight when it is killed. */
@@ -24,10 +24,6 @@ type Random = (max: number) => number;
 function randomOf(seed: number): Random {
   const numbers = fc.sample(fc.noBias(fc.nat()), { seed, numRuns: 4000 }).values();
   return (max) => 1 + numbers.next().value! % max;
-}
-
-function pause(time: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, time));
 }
 
 /** Deliveries of 1 to 200 hosts, one in three of which is repeated. */
@@ -44,13 +40,11 @@ function batches(random: Random): number[][] {
 }
 
 /** Repeats a delivery until it is accepted, as Fleet does. */
-async function deliverAll(all: readonly number[][], urlNow: () => string): Promise<void> {
+async function deliverAll(all: readonly number[][], serviceNow: () => Service): Promise<void> {
   for (const hostIds of all) {
-    const body = JSON.stringify(webhookBody({ hostIds }));
     await until(async () => {
-      const response = await fetch(urlNow(), { method: "POST", body }).catch(() => undefined);
-      await response?.body?.cancel().catch(() => {});
-      return response?.status === 202;
+      const status = serviceNow().deliver(SECRETS.webhook, ...hostIds);
+      return await status.catch(() => undefined) === 202;
     });
   }
 }
@@ -81,14 +75,14 @@ async function killWhileDelivering(
     () => new Service(freePort(), ARGS, variables),
   );
   let tries = 0;
-  const urlNow = (): string => services[++tries % instances]!.url(SECRETS.webhook);
+  const serviceNow = (): Service => services[++tries % instances]!;
   try {
     await Promise.all(services.map(({ listening }) => listening));
-    const delivered = deliverAll(all, urlNow);
+    const delivered = deliverAll(all, serviceNow);
     // It may fail before it is awaited.
     delivered.catch(() => {});
     for (let i = 0; i < kills; i++) {
-      await pause(random(700));
+      await setTimeout(random(700));
       const index = random(instances) - 1;
       const { port } = services[index]!;
       await services[index]!.end("SIGKILL");

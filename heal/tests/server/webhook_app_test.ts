@@ -44,17 +44,12 @@ function appWith(deps: Partial<WebhookDeps> = {}): Served {
   return { app, stored, logged, post };
 }
 
-Deno.test("a delivery is stored, then answered with 202", async () => {
+Deno.test("a delivery, also of 8,000 hosts, is stored, then answered with 202", async () => {
   const { stored, post } = appWith();
-  const body = JSON.stringify(webhookBody({ policyId: 3, hostIds: [7, 8] }));
-  assertEquals(await post(body), { status: 202, text: '{"accepted":2,"repeated":0}' });
-  assertEquals(stored, [[3, [7, 8]]]);
-});
-
-Deno.test("a delivery of 8,000 hosts is accepted", async () => {
-  const { post } = appWith();
   const hostIds = Array.from({ length: 8000 }, (_, i) => 100_000 + i);
-  assertEquals((await post(JSON.stringify(webhookBody({ hostIds })))).status, 202);
+  const body = JSON.stringify(webhookBody({ policyId: 3, hostIds }));
+  assertEquals(await post(body), { status: 202, text: '{"accepted":8000,"repeated":0}' });
+  assertEquals(stored, [[3, hostIds]]);
 });
 
 Deno.test("the secret may be in the URL, or the password of basic auth", async () => {
@@ -89,19 +84,6 @@ Deno.test("the secret must not be in the URL while traces are exported", async (
   assertStringIncludes(refused.text, "it must be the password of basic auth");
   const basic = { authorization: `Basic ${btoa(`fleet:${SECRET}`)}` };
   assertEquals((await post(body, "", basic)).status, 202);
-});
-
-Deno.test("without the secret, the body is not read", async () => {
-  const { post } = appWith();
-  let pulled = 0;
-  const body = new ReadableStream<Uint8Array>({
-    pull: (controller) => {
-      pulled++;
-      controller.enqueue(new Uint8Array(1024));
-    },
-  }, { highWaterMark: 0 });
-  assertEquals((await post(body, "?secret=wrong")).status, 401);
-  assertEquals(pulled, 0);
 });
 
 Deno.test("a wrong body is refused, and the message names the field", async () => {
@@ -162,33 +144,21 @@ Deno.test("/healthz reports whether the store works", async () => {
   }
 });
 
-Deno.test("the secret is not logged", async () => {
-  const { logged, post } = appWith();
-  await post('{"policy":{"id":1},"hosts":[{"id":1}]}');
-  await post("{");
-  await post("{}", `?secret=wrong-${SECRET}`);
-  assertEquals(JSON.stringify(logged).includes(SECRET), false);
-  assertEquals(logged.map(({ event }) => event), ["delivery", "refused", "refused"]);
-});
-
-/** Listens on a free port while a test runs. */
+/** A server on a free port; its end does not wait for clients. */
 async function listening(
-  deps: Partial<WebhookDeps>,
-  test: (port: number) => Promise<void>,
-): Promise<void> {
-  const { app } = appWith(deps);
-  const port = freePort();
-  const stop = new AbortController();
+  bodies: WebhookDeps["bodies"],
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const address = { hostname: "127.0.0.1", port: freePort() };
+  const end = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const address = { hostname: "127.0.0.1", port };
-  const served = listen(address, app.fetch, stop.signal, new AbortController().signal, resolve);
+  const { fetch } = appWith({ ...(bodies && { bodies }) }).app;
+  const served = listen(address, fetch, end.signal, end.signal, resolve);
   await promise;
-  try {
-    await test(port);
-  } finally {
-    stop.abort();
+  const dispose = async (): Promise<void> => {
+    end.abort();
     await served;
-  }
+  };
+  return { port: address.port, [Symbol.asyncDispose]: dispose };
 }
 
 /** A client that sends the beginning of a body, and no more. */
@@ -207,53 +177,56 @@ async function statusOf(connection: Deno.TcpConn): Promise<string> {
   return text.slice(9, 12);
 }
 
-Deno.test("clients with slow bodies do not block others, and are answered with 408", async () => {
-  await listening({ bodies: { timeout: 500 } }, async (port) => {
-    const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(port, SECRET)));
-    const response = await fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, {
-      method: "POST",
-      body: '{"policy":{"id":1},"hosts":[{"id":1}]}',
-    });
-    assertEquals(response.status, 202);
+function post(port: number, body: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}${PATH}?secret=${SECRET}`, { method: "POST", body });
+}
+
+/** Until as many bodies are being read as may be. */
+async function untilBusy(port: number): Promise<void> {
+  await until(async () => {
+    const response = await post(port, "{}");
     await response.body?.cancel();
-    const statuses = await Promise.all(slow.map(statusOf));
-    assertEquals(new Set(statuses), new Set(["408"]));
-  });
+    return response.status === 503;
+  }, 5000);
+}
+
+Deno.test("clients with slow bodies do not block others, and are answered with 408", async () => {
+  await using server = await listening({ timeout: 500 });
+  const { port } = server;
+  const slow = await Promise.all(Array.from({ length: 100 }, () => slowClient(port, SECRET)));
+  const response = await post(port, '{"policy":{"id":1},"hosts":[{"id":1}]}');
+  assertEquals(response.status, 202);
+  await response.body?.cancel();
+  assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["408"]));
 });
 
-Deno.test("clients without the secret are answered at once, also with a slow body", async () => {
-  await listening({ bodies: { timeout: 60_000 } }, async (port) => {
-    const slow = await Promise.all(Array.from({ length: 20 }, () => slowClient(port, "wrong")));
-    assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["401"]));
-  });
+Deno.test("clients without the secret are answered at once, before their body is read", async () => {
+  await using server = await listening({ timeout: 60_000 });
+  const { port } = server;
+  const slow = await Promise.all(Array.from({ length: 20 }, () => slowClient(port, "wrong")));
+  assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["401"]));
 });
 
 Deno.test("too many bodies at once are answered with 503", async () => {
-  await listening({ bodies: { timeout: 1000, readers: 3 } }, async (port) => {
-    const slow: Deno.TcpConn[] = [];
-    for (let i = 0; i < 3; i++) slow.push(await slowClient(port, SECRET));
-    await until(async () => {
-      const url = `http://127.0.0.1:${port}${PATH}?secret=${SECRET}`;
-      const response = await fetch(url, { method: "POST", body: "{}" });
-      await response.body?.cancel();
-      return response.status === 503;
-    }, 5000);
-    assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["408"]));
-  });
+  await using server = await listening({ timeout: 1000, readers: 3 });
+  const { port } = server;
+  const slow = await Promise.all(Array.from({ length: 3 }, () => slowClient(port, SECRET)));
+  await untilBusy(port);
+  assertEquals(new Set(await Promise.all(slow.map(statusOf))), new Set(["408"]));
 });
 
 Deno.test("listen() does not wait without end for open connections", async () => {
-  const { app } = appWith({ bodies: { timeout: 60_000 } });
-  const port = freePort();
-  const [stop, abort] = [new AbortController(), new AbortController()];
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const address = { hostname: "127.0.0.1", port };
-  const served = listen(address, app.fetch, stop.signal, abort.signal, resolve);
-  await promise;
-  const slow = await slowClient(port, SECRET);
-  stop.abort();
-  abort.abort();
-  await served;
+  const server = await listening({ timeout: 60_000, readers: 1 });
+  const slow = await slowClient(server.port, SECRET);
+  await untilBusy(server.port);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    slow.close();
+  }, 5000);
+  await server[Symbol.asyncDispose]();
+  assertEquals(isLate, false);
+  clearTimeout(timer);
   slow.close();
 });
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { namesIn } from "../../../tests/helpers/test_mac.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Jobs, listJobs } from "../../lib/store/jobs.ts";
 import { openStore } from "../../lib/store/open.ts";
@@ -13,26 +14,19 @@ async function inTempDir(test: (dir: string) => Promise<void> | void): Promise<v
   }
 }
 
-Deno.test("only the owner can read the files of the store", () =>
-  inTempDir(async (dir) => {
-    const driver = await openStore({ kind: "sqlite", path: `${dir}/heal.db` });
-    const modes: string[][] = [];
-    for await (const { name } of Deno.readDir(dir)) {
-      const { mode } = await Deno.stat(`${dir}/${name}`);
-      modes.push([name, (mode! & 0o777).toString(8)]);
-    }
-    modes.sort();
-    await driver.close();
-    assertEquals(modes, [["heal.db", "600"], ["heal.db-shm", "600"], ["heal.db-wal", "600"]]);
-  }));
-
-Deno.test("openSqlite() changes the mode of a file that others can read", () =>
-  inTempDir(async (dir) => {
-    const path = `${dir}/heal.db`;
-    await Deno.writeTextFile(path, "", { mode: 0o644 });
-    await openSqlite(path).close();
-    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-  }));
+Deno.test("only the owner can read the files of the store, also if others could", async () => {
+  for (const exists of [false, true]) {
+    await inTempDir(async (dir) => {
+      const path = `${dir}/heal.db`;
+      if (exists) await Deno.writeTextFile(path, "", { mode: 0o644 });
+      const driver = await openStore({ kind: "sqlite", path });
+      const modes = namesIn(dir)
+        .map((name) => [name, (Deno.statSync(`${dir}/${name}`).mode! & 0o777).toString(8)]);
+      await driver.close();
+      assertEquals(modes, [["heal.db", "600"], ["heal.db-shm", "600"], ["heal.db-wal", "600"]]);
+    });
+  }
+});
 
 Deno.test("a full disk is reported, and nothing is lost", () =>
   inTempDir(async (dir) => {
