@@ -98,6 +98,30 @@ const CASES: readonly Case[] = [
     [HOUR, 700, "No patch policies were found."],
     ...TWELVE,
   ]),
+  {
+    name: "a run without a beginning that is at work, and logged something before the oldest, too",
+    lines: [
+      ...ANSWERED,
+      [8 * HOUR, 600, "Successfully installed part 1"],
+      [HOUR, 600, "Successfully installed part 20"],
+      ...TWELVE,
+    ],
+  },
+  stalled("a daemon that began before, and has logged something", [
+    [3 * DAY, 88, "Daemon starting"],
+    ...ANSWERED,
+    ...HANGS,
+    [25 * MINUTE, 88, "Informing the JSS about login for user jdoe"],
+    ...TWELVE,
+  ]),
+  {
+    name: "an answered check-in over eight days ago",
+    lines: [
+      ...ANSWERED.map(([ago, ...rest]): Line => [ago + 8 * DAY, ...rest]),
+      ...HANGS,
+      ...TWELVE,
+    ],
+  },
   stalled("check-ins that were turned away", [
     ...ANSWERED,
     ...HANGS,
@@ -258,6 +282,20 @@ Deno.test("stalled: what the agent logs ends the awake time without a check-in",
     mac.log("jamf.log", log + logLine(NOW + 900, message, { pid }), NOW + 900);
     assertEquals(collect(mac, NOW + 1800).unscheduled_seconds, ends ? 0 : 1800, message);
   }
+});
+
+Deno.test("stalled: the newest check-in's run counts however much it logs", () => {
+  using mac = new TestMac();
+  const begun = logLine(NOW - 6 * HOUR, BEGINNING, { pid: 7 });
+  const lines = Array.from(
+    { length: 70 },
+    (_, i) => logLine(NOW - 6 * HOUR + 60 + i, `Copying ${i}`, { pid: 7 }),
+  );
+  mac.log("jamf.log", begun + lines.join(""), NOW - 5 * HOUR);
+  collect(mac, NOW - 15 * MINUTE);
+  const more = logLine(NOW - 10 * MINUTE, "Copying on", { pid: 7 });
+  mac.log("jamf.log", begun + lines.join("") + more, NOW - 10 * MINUTE);
+  assertEquals(collect(mac, NOW).unscheduled_seconds, 0);
 });
 
 Deno.test("stalled: a gap adds no awake time, and a long one ends the count", () => {

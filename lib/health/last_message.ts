@@ -50,16 +50,17 @@ export class LastMessageSearch {
     if (this.#settled) return;
     this.#at = entry.at ?? this.#at;
     const text = cleanMessage(entry.message ?? "");
-    if (text !== "" && !this.#candidates.has(run)) this.#candidates.set(run, text);
+    const isCandidate = text !== "" && !entry.evidence?.daemon;
+    if (isCandidate && !this.#candidates.has(run)) this.#candidates.set(run, text);
     const isCheckIn = entry.evidence?.checkIn === true;
     if (this.#stall.kind === "not_started") {
       if (isCheckIn) this.#settle(this.#candidates.get(run));
-      return;
+    } else {
+      this.#judge(entry, run, isCheckIn);
+      const [newest] = this.#candidates.keys();
+      if (newest !== undefined && this.#earlier.has(newest)) this.#settle(this.#newestEarlier());
     }
-    this.#judge(entry, run, isCheckIn);
-    const [newest] = this.#candidates.keys();
-    if (newest !== undefined && this.#earlier.has(newest)) this.#settle(this.#newestEarlier());
-    else if (this.#isTooOld(entry.at)) this.#settle(this.#newestEarlier());
+    if (this.#isTooOld(entry.at) && !this.#settled) this.#settle(this.#newestEarlier());
   }
 
   #judge({ evidence }: Entry, run: Run, isCheckIn: boolean): void {

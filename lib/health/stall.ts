@@ -78,8 +78,11 @@ export class StallSearch {
   readonly #unanswered: UnixSeconds[] = [];
   /** The newest check-in with an answer, and its run. */
   #answered: CheckIn | undefined;
-  /** Runs that have logged something lately, and whose beginnings have not been read. */
-  readonly #active = new Set<Run>();
+  /**
+   * Runs that have logged something lately, and whose beginnings have not been read, with how many unanswered check-ins
+   * had been read before their oldest record.
+   */
+  readonly #active = new Map<Run, number>();
   /** One of the runs that began before the oldest unanswered check-in is at work. */
   #isAtWork = false;
   #settled = false;
@@ -104,12 +107,15 @@ export class StallSearch {
     if (this.#settled) return;
     const at = this.#at = entry.at ?? this.#at;
     const { evidence } = entry;
-    if (this.#answered !== undefined) {
+    if (evidence?.daemon) this.#active.delete(run);
+    else if (this.#answered !== undefined) {
       if (this.#active.has(run)) this.#isAtWork = true;
     } else {
       if (evidence?.patches) this.#newestPatches = Math.max(this.#newestPatches, at);
       if (evidence?.run !== undefined) this.#takeBeginning(at, run, evidence.checkIn);
-      else if (this.#isRecent(at)) this.#active.add(run);
+      else if (this.#isRecent(at) || this.#active.has(run)) {
+        this.#active.set(run, this.#unanswered.length);
+      }
     }
     this.#settle(entry.at);
   }
@@ -131,7 +137,11 @@ export class StallSearch {
       return;
     }
     if (this.#isRecent(run.newest)) this.#isAtWork = true;
-    if (isCheckIn) this.#answered = { at, run };
+    if (!isCheckIn || this.#now - at > SEARCHED) return;
+    this.#answered = { at, run };
+    // These have logged something before the oldest unanswered check-in, too.
+    const earlier = [...this.#active.values()].some((count) => count === this.#unanswered.length);
+    if (earlier) this.#isAtWork = true;
   }
 
   #settle(at: UnixSeconds | undefined): void {
@@ -146,7 +156,9 @@ export class StallSearch {
       const newest = this.#newest?.at ?? -Infinity;
       const isCheckingIn = this.#now - newest <= LONGEST_INTERVAL;
       const isUnscheduled = newest === -Infinity && this.#unscheduledSeconds() >= UNSCHEDULED_FOR;
-      this.#settled = !isCheckingIn && !isUnscheduled;
+      // One of these may be the newest check-in: that it has logged something is a sign of it.
+      const isOpen = newest === -Infinity && this.#active.size > 0;
+      this.#settled = !isCheckingIn && !isUnscheduled && !isOpen;
     }
   }
 

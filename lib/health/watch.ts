@@ -58,7 +58,7 @@ export function watchedSeconds(
   if (contact !== undefined && contact > (previous.contact ?? -Infinity)) return 0;
   const gap = now - previous.at;
   if (gap >= 0 && gap <= LONGEST_GAP) return add(previous.watchedSeconds, gap);
-  const isSilent = contact === undefined || now - contact > SILENT_AFTER;
+  const isSilent = contact === undefined || previous.at - contact > SILENT_AFTER;
   return isSilent && previous.watchedSeconds >= WATCHED_ENOUGH ? previous.watchedSeconds : 0;
 }
 

@@ -134,9 +134,9 @@ export function continuedEvidence(
     const error = evidenceOf(bytes, 0, bytes.length);
     if (rankOf(error) > rankOf(means)) means = error;
   }
-  // It may still be where a run begins.
-  if (own?.run === undefined || means === undefined) return means;
-  return { ...means, run: own.run, checkIn: own.checkIn };
+  // It may still be where a run begins, or the step about patches.
+  if (own === undefined || means === undefined) return means;
+  return { ...means, run: own.run, checkIn: own.checkIn, patches: own.patches };
 }
 
 function isError(row: Evidence): boolean {

@@ -47,6 +47,8 @@ export interface Evidence {
   readonly offline: boolean;
   /** The run is a check-in, which the agent begins by itself every few minutes. */
   readonly checkIn: boolean;
+  /** The daemon writes it, which lives as long as the Mac is up, and is no run. */
+  readonly daemon: boolean;
   /** The step of a check-in that asks for patches. */
   readonly patches: boolean;
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
@@ -185,6 +187,7 @@ const ROWS: readonly RowText[] = [
   {
     begins: "Informing the JSS about login",
     means: "local",
+    daemon: true,
     samples: ["Informing the JSS about login for user jdoe"],
   },
   {
@@ -194,7 +197,13 @@ const ROWS: readonly RowText[] = [
       "Removing existing launchd task /Library/LaunchAgents/com.jamfsoftware.jamfhelper.plist...",
     ],
   },
-  { begins: "Daemon starting", means: "local", run: "resets", samples: ["Daemon starting"] },
+  {
+    begins: "Daemon starting",
+    means: "local",
+    run: "resets",
+    daemon: true,
+    samples: ["Daemon starting"],
+  },
   { begins: "Upgrading ", means: "local", samples: ["Upgrading jamf binary..."] },
   { begins: "Installing ", means: "local", samples: ["Installing Microsoft Defender..."] },
   { begins: "\tInstalling ", means: "local", samples: ["\tInstalling X.pkg..."] },
@@ -219,6 +228,7 @@ export const EVIDENCE: readonly Evidence[] = ROWS.map((row) => ({
   run: row.run,
   offline: row.offline ?? false,
   checkIn: row.checkIn ?? false,
+  daemon: row.daemon ?? false,
   patches: row.patches ?? false,
   samples: row.samples,
 }));

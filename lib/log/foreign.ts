@@ -19,7 +19,7 @@ const TIME = "\\d{1,2}:\\d\\d:\\d\\d(?!\\d)";
 const ZONE = "(?:UTC|GMT|BST|IST|WEST|WET|CEST|CET|EEST|EET|MSK|SAST|WAT|CAT|EAT|EST|EDT|CST|" +
   "CDT|MST|MDT|PST|PDT|AKST|AKDT|HST|HDT|AST|ADT|NST|NDT|SST|ChST|PKT|HKT|JST|KST|WIB|WITA|WIT|" +
   "AEST|AEDT|ACST|ACDT|AWST|NZST|NZDT|IDT|[+-]\\d\\d(?:\\d\\d)?)(?![\\w-])";
-const YEAR = "\\d{4}(?!\\w)";
+const YEAR = "(?:19|20)\\d\\d(?!\\w)";
 
 /** `2026-11-24 10:15:40`, `2014-10-1T12:48:53.123+01:00`, `[2026/11/24 10:15:40]`. */
 const NUMERIC = new RegExp(

@@ -130,7 +130,7 @@ function knownNames(
 
 function mask(message: string): string {
   return message
-    .replace(/\bhttps?:\/\/[^\s"'<>]+/g, "<url>")
+    .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, "<url>")
     .replace(COMPUTER, "$1 <computer>")
     .replace(HOME, "/Users/<user>")
     .replace(EMAIL, "<user>")
@@ -138,6 +138,9 @@ function mask(message: string): string {
     .replace(FOR, "for <name>")
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<id>")
     .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>")
+    // MAC addresses and serial numbers.
+    .replace(/\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b/gi, "<id>")
+    .replace(/\b(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*\d)[A-Z0-9]{8,}\b/g, "<id>")
     .replace(/\d+(?:[.:]\d+)*/g, "<number>");
 }
 

@@ -138,10 +138,10 @@ export function headOf(
   const hours = twoDigits(bytes, at);
   const minutes = twoDigits(bytes, at + 3);
   const seconds = twoDigits(bytes, at + 6);
-  const isTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
+  const hasTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
     bytes[at + 5] === COLON;
   const timeEnd = at + 8;
-  if (!isTime || timeEnd >= end || bytes[timeEnd] !== SPACE) return foreignHead(bytes, start, end);
+  if (!hasTime || timeEnd >= end || bytes[timeEnd] !== SPACE) return foreignHead(bytes, start, end);
 
   const valid = hours < 24 && minutes < 60 && seconds < 60;
   const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
@@ -166,7 +166,7 @@ function taggedHead(
     const byte = bytes[at]!;
     if (byte > OPENING) continue;
     if (byte !== OPENING) {
-      if (byte === COLON && isMinute(bytes, at)) return "foreign";
+      if (byte === COLON && isTime(bytes, at)) return "foreign";
       continue;
     }
     let pid = 0;
@@ -195,9 +195,10 @@ function mayBeZone(bytes: Uint8Array, timeEnd: number): boolean {
     bytes[timeEnd + 6] === SPACE;
 }
 
-/** Whether `12:34:` is around the colon at `at`: the line quotes another one, because no computer is named so. */
-function isMinute(bytes: Uint8Array, at: number): boolean {
-  return bytes[at + 3] === COLON && twoDigits(bytes, at - 2) >= 0 && twoDigits(bytes, at + 1) >= 0;
+/** Whether ` 12:34:56 ` is around the colon at `at`: the line quotes another one, because no computer is named so. */
+function isTime(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 3] === COLON && bytes[at - 3] === SPACE && bytes[at + 6] === SPACE &&
+    twoDigits(bytes, at - 2) >= 0 && twoDigits(bytes, at + 1) >= 0 && twoDigits(bytes, at + 4) >= 0;
 }
 
 /** Whether text in brackets, and a colon, begin at `at`. No tag is long. */

@@ -1,5 +1,6 @@
 /**
- * The two files that Fleet reads, as schemas beside their types.
+ * The two files that Fleet reads, as schemas beside their types. For those who check them; the endpoint program takes only
+ * the types.
  *
  * @module
  */
@@ -7,13 +8,7 @@
 import * as z from "zod/mini";
 import { STATUSES } from "../health/findings.ts";
 import { STALLS } from "../health/stall.ts";
-import { parseTimestamp } from "../shared/timestamp.ts";
-
-/** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
-const timestamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
-const count = z.int().check(z.nonnegative());
-/** One line, not too long for a table. */
-const messageText = z.string().check(z.regex(/^\P{C}{1,200}$/u));
+import { count, messageText, timestamp } from "./previous_schema.ts";
 
 /** `last_checkin`: when the agent last reached its server. */
 export const lastCheckinSchema = z.object({ last_successful_checkin: timestamp });
@@ -53,21 +48,3 @@ export const agentErrorsSchema = z.object({
 
 /** The content of `agent_errors`. */
 export type AgentErrors = z.infer<typeof agentErrorsSchema>;
-
-/**
- * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it
- * does not spoil the others.
- */
-export const previousFileSchema = z.object({
-  checked_at: orAbsent(timestamp),
-  last_successful_checkin: orAbsent(timestamp),
-  watched_seconds: orAbsent(count),
-  unscheduled_seconds: orAbsent(count),
-  stalled: orAbsent(z.enum(STALLS)),
-  stalled_since: orAbsent(timestamp),
-  last_message: orAbsent(messageText),
-});
-
-function orAbsent<T extends z.ZodMiniType>(schema: T): z.ZodMiniCatch<z.ZodMiniOptional<T>> {
-  return z.catch(z.optional(schema), undefined);
-}

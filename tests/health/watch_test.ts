@@ -74,3 +74,9 @@ Deno.test("unscheduledSeconds() adds up awake time, until the agent shows a chec
     assertEquals(unscheduledSeconds(previous, shown, NOW + gap), expected, name);
   }
 });
+
+Deno.test("watchedSeconds() is 0 after a sleep in which the last contact became too old", () => {
+  const contact = NOW - 13.5 * 86_400;
+  const previous = { at: NOW, contact, watchedSeconds: 90_000 };
+  assertEquals(watchedSeconds(previous, contact, NOW + 86_400), 0);
+});
