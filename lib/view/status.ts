@@ -47,7 +47,7 @@ function nextStepOf({ health, status, stalled }: StatusReport): string | undefin
     case "unknown":
       return status === "unknown_format"
         ? "update jamf-pulse"
-        : "fix the unreadable log, then run this again";
+        : "make the unreadable log readable, decompress it or move it away, then run this again";
     case "stalled":
       return stalled === "no_answer"
         ? "end the run that hangs: sudo killall jamf"
@@ -79,7 +79,7 @@ function headlineOf(report: StatusReport): string {
         : "Never: the logs show no contact of the Jamf agent with its server";
     case "unknown":
       return report.status === "unknown_format"
-        ? "Unknown: the newest records of the log are in words that this version does not know"
+        ? "Unknown: this version does not know the format or the words of the log"
         : "Unknown: a log that could not be read might hold the answer";
     case "stalled":
       return report.stalled === "no_answer"

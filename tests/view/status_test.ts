@@ -176,7 +176,7 @@ Next step         end the run that hangs: sudo killall jamf; if no check-in begi
   [
     "a log in unknown words",
     { ...NO_CONTACT, health: "unknown", status: "unknown_format" },
-    `Unknown: the newest records of the log are in words that this version does not know
+    `Unknown: this version does not know the format or the words of the log
 
 Last contact      none known
 ${COUNTS}Next step         update jamf-pulse
@@ -193,7 +193,7 @@ ${COUNTS}Next step         update jamf-pulse
     `Unknown: a log that could not be read might hold the answer
 
 Last contact      none known
-${COUNTS}Next step         fix the unreadable log, then run this again
+${COUNTS}Next step         make the unreadable log readable, decompress it or move it away, then run this again
 Unreadable        jamf.log: permission denied
 `,
   ],
