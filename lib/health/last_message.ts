@@ -8,7 +8,7 @@ import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
 import type { Run } from "./runs.ts";
-import { SEARCHED, type Stall } from "./stall.ts";
+import { MAX_SEARCH, type Stall } from "./stall.ts";
 
 /** In characters. */
 const MAX_LENGTH = 200;
@@ -25,14 +25,14 @@ export class LastMessageSearch {
   readonly #candidates = new Map<Run, string>();
   /** Those of them that are known to have begun before the stall. */
   readonly #earlier = new Set<Run>();
-  /** The stamp of the entry before, for one without. */
+  /** The timestamp of the entry before, for one without. */
   #at = Infinity;
   #result: string | undefined;
   #settled = false;
 
   constructor(stall: Stall) {
     this.#stall = stall;
-    this.#isTooOld = horizon(stall.since - SEARCHED);
+    this.#isTooOld = horizon(stall.since - MAX_SEARCH);
   }
 
   /** Whether older entries cannot change the result. */

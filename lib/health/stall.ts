@@ -54,21 +54,21 @@ const HOUR = 60 * MINUTE;
 const UNANSWERED = 12;
 const UNANSWERED_FOR = 4 * HOUR;
 /** The Mac slept in a longer gap between check-ins, which are 60 minutes apart at most. */
-const LONGEST_INTERVAL = 90 * MINUTE;
+const MAX_INTERVAL = 90 * MINUTE;
 /** A run that has logged something within this time is at work. */
 const AT_WORK = 4 * HOUR;
 /** Awake for so long without a check-in, the agent has stopped to start them. */
 const UNSCHEDULED_FOR = 4 * HOUR;
 /** The search for an answered check-in goes no further back. */
-export const SEARCHED = 8 * 24 * HOUR;
+export const MAX_SEARCH = 8 * 24 * HOUR;
 
 /** Searches a history for a stall. Entries are given newest first, until it is settled or there are no more. */
 export class StallSearch {
   readonly #now: UnixSeconds;
   readonly #previous: PreviousStall | undefined;
   readonly #isTooOld: (at: UnixSeconds | undefined) => boolean;
-  readonly #isPastRecent: (at: UnixSeconds | undefined) => boolean;
-  /** The stamp of the entry before, for one without. */
+  readonly #isPastPrevious: (at: UnixSeconds | undefined) => boolean;
+  /** The timestamp of the entry before, for one without. */
   #at: UnixSeconds;
   /** The newest check-in, and its run. */
   #newest: CheckIn | undefined;
@@ -91,9 +91,9 @@ export class StallSearch {
     this.#now = now;
     this.#at = now;
     this.#previous = previous;
-    this.#isTooOld = horizon(now - SEARCHED);
-    this.#isPastRecent = horizon(
-      Math.min(previous?.at ?? now, now - LONGEST_INTERVAL),
+    this.#isTooOld = horizon(now - MAX_SEARCH);
+    this.#isPastPrevious = horizon(
+      Math.min(previous?.at ?? now, now - MAX_INTERVAL),
     );
   }
 
@@ -137,26 +137,30 @@ export class StallSearch {
       return;
     }
     if (this.#isRecent(run.newest)) this.#isAtWork = true;
-    if (!isCheckIn || this.#now - at > SEARCHED) return;
+    if (!isCheckIn || this.#now - at > MAX_SEARCH) return;
     this.#answered = { at, run };
     // These have logged something before the oldest unanswered check-in, too.
     const earlier = [...this.#active.values()].some((count) => count === this.#unanswered.length);
     if (earlier) this.#isAtWork = true;
   }
 
+  /**
+   * Ends the search behind an answered check-in, or as soon as none can matter: the newest began too long ago for
+   * `no_answer`, and what was logged since the inspection before has been read.
+   */
   #settle(at: UnixSeconds | undefined): void {
     const isTooOld = this.#isTooOld(at);
-    const isPastRecent = this.#isPastRecent(at);
+    const isPastPrevious = this.#isPastPrevious(at);
     if (isTooOld) this.#settled = true;
     else if (this.#answered !== undefined) {
       // A run whose beginning is gone may have begun before: then it has logged something further back.
       const isOpen = this.#hasManyUnanswered() && !this.#isAtWork && this.#active.size > 0;
       this.#settled = !isOpen;
-    } else if (isPastRecent && this.#previous?.stall === undefined) {
+    } else if (isPastPrevious && this.#previous?.stall === undefined) {
       const newest = this.#newest?.at ?? -Infinity;
-      const isCheckingIn = this.#now - newest <= LONGEST_INTERVAL;
+      const isCheckingIn = this.#now - newest <= MAX_INTERVAL;
       const isUnscheduled = newest === -Infinity && this.#unscheduledSeconds() >= UNSCHEDULED_FOR;
-      // One of these may be the newest check-in: that it has logged something is a sign of it.
+      // One of these may be the run of the newest check-in, which counts as a sign of it.
       const isOpen = newest === -Infinity && this.#active.size > 0;
       this.#settled = !isCheckingIn && !isUnscheduled && !isOpen;
     }
@@ -175,7 +179,7 @@ export class StallSearch {
 
   /**
    * Whether the log shows a check-in that ends a stall. It must have happened since the inspection before: on a Mac that
-   * has flown west, an old line reads as a later one.
+   * has flown west, most old lines that read as later ones do not reach so far.
    */
   #hasEnded({ kind, since }: Stall): boolean {
     const checkIn = kind === "no_answer" ? this.#answered : this.#newest;
@@ -188,11 +192,11 @@ export class StallSearch {
   #hasManyUnanswered(): boolean {
     const unanswered = this.#unanswered;
     if (this.#answered === undefined || unanswered.length < UNANSWERED) return false;
-    if (this.#now - unanswered[0]! > LONGEST_INTERVAL) return false;
+    if (this.#now - unanswered[0]! > MAX_INTERVAL) return false;
     let awake = 0;
     for (let i = 1; i < unanswered.length; i++) {
       const gap = unanswered[i - 1]! - unanswered[i]!;
-      if (gap <= LONGEST_INTERVAL) awake += gap;
+      if (gap <= MAX_INTERVAL) awake += gap;
     }
     return awake >= UNANSWERED_FOR;
   }

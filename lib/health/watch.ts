@@ -11,7 +11,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** An inspection is due every 15 minutes. In a longer gap than this the Mac slept, or was off. */
-const LONGEST_GAP = 25 * MINUTE;
+const MAX_GAP = 25 * MINUTE;
 /** A Mac that makes no contact is judged after this: with check-ins every 60 minutes, it has missed one. */
 const WATCHED_ENOUGH = 2 * HOUR;
 /** With a last contact so long ago, a Mac that was watched enough stays judged while it sleeps. */
@@ -57,7 +57,7 @@ export function watchedSeconds(
   if (previous === undefined) return 0;
   if (contact !== undefined && contact > (previous.contact ?? -Infinity)) return 0;
   const gap = now - previous.at;
-  if (gap >= 0 && gap <= LONGEST_GAP) return add(previous.watchedSeconds, gap);
+  if (gap >= 0 && gap <= MAX_GAP) return add(previous.watchedSeconds, gap);
   const isSilent = contact === undefined || previous.at - contact > SILENT_AFTER;
   return isSilent && previous.watchedSeconds >= WATCHED_ENOUGH ? previous.watchedSeconds : 0;
 }
@@ -87,7 +87,7 @@ export function unscheduledSeconds(
   if (previous === undefined || shown >= previous.at) return 0;
   const gap = now - previous.at;
   if (gap < 0 || gap > LONG_SLEEP) return 0;
-  return gap <= LONGEST_GAP ? add(previous.unscheduledSeconds, gap) : previous.unscheduledSeconds;
+  return gap <= MAX_GAP ? add(previous.unscheduledSeconds, gap) : previous.unscheduledSeconds;
 }
 
 /** The sum as a number that the schema allows. */
