@@ -1,4 +1,4 @@
-// What other tools that read jamf.log get wrong (docs/jamf-log.md: "How existing tools get it wrong"), a test each; and after
+// What other tools that read jamf.log get wrong (docs/jamf-log.md: "Errors of existing tools"), a test each; and after
 // them, what this one once did.
 import { assertEquals } from "@std/assert";
 import {
