@@ -78,7 +78,7 @@ Deno.test("each module imports these modules, and no other", () => {
   });
 });
 
-Deno.test("the program needs two libraries, and nothing of the healing program", () => {
+Deno.test("the program needs two libraries, and nothing of jamf-heal", () => {
   const specifiers = [...sources.keys()].flatMap(importsOf).filter((name) => !name.startsWith("."));
   assertEquals([...new Set(specifiers)].sort(), ["@std/cli/parse-args", "zod/mini"]);
   const graph = moduleGraph(`${ROOT}main.ts`);

@@ -1,4 +1,4 @@
-// What other tools that read jamf.log get wrong (docs/jamf-log.md: "How existing tools get it wrong"), a test each; and after
+// What other tools that read jamf.log get wrong (docs/jamf-log.md: "Errors of existing tools"), a test each; and after
 // them, what this one once did.
 import { assertEquals } from "@std/assert";
 import {
@@ -43,9 +43,9 @@ Deno.test("regression: an attempt is not a check-in, and nothing found is not no
   assertEquals(answerOn(attempts, NOW), "no_success");
 });
 
-for (const host of ["Jane's MacBook Pro", "Jane’s MacBook Pro (2)", "François’ Mac", "東京"]) {
-  Deno.test(`regression: lines of "${host}" are not dropped`, () => {
-    assertEquals(answerOn(checkinLines(NOW - HOUR, { host }), NOW), "2026-11-23T09:00:03Z");
+for (const computer of ["Jane's MacBook Pro", "Jane’s MacBook Pro (2)", "François’ Mac", "東京"]) {
+  Deno.test(`regression: lines of "${computer}" are not dropped`, () => {
+    assertEquals(answerOn(checkinLines(NOW - HOUR, { computer }), NOW), "2026-11-23T09:00:03Z");
   });
 }
 
@@ -191,9 +191,9 @@ const TRUTHS: readonly Truth[] = [
     checkinLines(NOON - DAY) + logLine(NOON - 60, "", { pid: 7 }) + `${line}\n${BLOCK}`,
     ["ok", "2026-11-23T12:00:03Z", 0, 0, 0],
   ]),
-  ...["Lab (3)", "x jamf y", "Mac[3]", "Lab [3]", "LAB 2026"].map((host): Truth => [
-    `a computer may be called "${host}"`,
-    checkinLines(NOON - 60, { host }),
+  ...["Lab (3)", "x jamf y", "Mac[3]", "Lab [3]", "LAB 2026"].map((computer): Truth => [
+    `a computer may be called "${computer}"`,
+    checkinLines(NOON - 60, { computer }),
     ["ok", "2026-11-24T11:59:03Z", 0, 0, 0],
   ]),
   [

@@ -7,7 +7,7 @@
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
-import { LONGEST_SEARCH, type PendingContact, type Run } from "./runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
 /** What has happened to the agent since its last contact. */
 export interface Since {
@@ -155,7 +155,7 @@ export class Assessor {
     const newest = candidates[0];
     if (newest === undefined) return false;
     if (isConfirmed(newest)) return true;
-    this.#isGivenUp ??= horizon(newest.at - LONGEST_SEARCH);
+    this.#isGivenUp ??= horizon(newest.at - MAX_SEARCH);
     return this.#isGivenUp(at);
   }
 }

@@ -30,7 +30,7 @@ export interface Run {
  * A run whose beginning is not found within this time before a record is given up, and that record counts as contact.
  * 14 days is what the watchdog that admins use allows one run.
  */
-export const LONGEST_SEARCH = 14 * 86_400;
+export const MAX_SEARCH = 14 * 86_400;
 
 /** Sorts entries, newest first, into runs. */
 export class Runs {
@@ -52,7 +52,7 @@ export class Runs {
     const isBeginning = evidence.run !== undefined;
     if (evidence.offline) {
       const isGivenUp = at !== undefined && run.pending !== undefined &&
-        run.pending.at - at >= LONGEST_SEARCH;
+        run.pending.at - at >= MAX_SEARCH;
       settle(run, isGivenUp ? "confirmed" : "refused");
     } else if (isBeginning) {
       settle(run, "confirmed");

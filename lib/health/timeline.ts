@@ -7,7 +7,7 @@
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
-import { LONGEST_SEARCH, type PendingContact, type Run } from "./runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
 /** What happened on one day. */
 export interface Day {
@@ -60,7 +60,7 @@ export class Timeline {
     const dates = Array.from({ length: days }, (_, back) => today.subtract({ days: back }));
     this.#midnights = dates.map((date) => this.#midnight(date));
     this.#isBeforeFirst = horizon(this.#midnights.at(-1)!);
-    this.#isGivenUp = horizon(this.#midnights.at(-1)! - LONGEST_SEARCH);
+    this.#isGivenUp = horizon(this.#midnights.at(-1)! - MAX_SEARCH);
     this.#days = dates.map((date) => ({
       date: date.toString(),
       contacts: 0,

@@ -1,5 +1,5 @@
 /**
- * One log as entries: each record dated and judged, newest first. Here lines, records, stamps and evidence meet.
+ * One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type ResolveStamp } from "./stamp.ts";
 
 /** A record, reduced to what it means. */
 export interface Entry {
-  /** `undefined` if the stamp is unusable. */
+  /** `undefined` if the timestamp is unusable. */
   at: UnixSeconds | undefined;
   readonly pid: number;
   /** The row of the table that it fits, if any. */
@@ -24,15 +24,15 @@ export interface Entry {
 /** What reading a log has counted so far. */
 export interface EntryCounts {
   records: number;
-  /** Records whose stamp no year fits, or that a wrong clock wrote. */
+  /** Records whose timestamp no year fits, or that a wrong clock wrote. */
   unusableStamps: number;
   /** Lines judged by their beginning, because they are longer than 1 MiB. */
   cutLines: number;
-  /** Lines of the file, with a stamp or without. */
+  /** Lines of the file, with a timestamp or without. */
   lines: number;
 }
 
-/** A stamp that lies so far before the record above it was written by a wrong clock (docs/jamf-log.md: "The year"). */
+/** A timestamp so long before that of the record above it is a wrong clock's (docs/jamf-log.md: "The year"). */
 const CLOCK_JUMP = 400 * 86_400;
 
 /**
@@ -49,7 +49,7 @@ export type NextEntry = () => Entry | undefined;
  *
  * @param source The log's bytes.
  * @param reference Nothing in the log was written later.
- * @param resolve Dates its stamps.
+ * @param resolve Dates its timestamps.
  * @param counts Is counted up while entries are taken.
  * @param withMessages Gives entries their messages, which takes time.
  */
@@ -91,11 +91,11 @@ export function entriesBackwards(
 }
 
 /**
- * Takes their stamps from entries that a wrong clock wrote: those more than 400 days before an entry above them. Going
- * backwards, such an entry comes before the one that shows it, so entries that old are buffered meanwhile.
+ * Takes their timestamps from entries that a wrong clock wrote: those more than 400 days before an entry above them.
+ * Going backwards, such an entry comes before the one that shows it, so entries that old are buffered meanwhile.
  *
- * @param next The entries, newest first, as their stamps read.
- * @param reference No stamp is later.
+ * @param next The entries, newest first, as their timestamps read.
+ * @param reference No timestamp is later.
  * @param counts Its `unusableStamps` is counted up.
  */
 export function withoutClockJumps(
@@ -130,7 +130,7 @@ export function withoutClockJumps(
   };
 }
 
-/** Goes through entries in the order of the log; returns how many lost their stamps. */
+/** Goes through entries in the order of the log; returns how many lost their timestamps. */
 function dropClockJumps(buffered: readonly Entry[]): number {
   let dropped = 0;
   let above = -Infinity;

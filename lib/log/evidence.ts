@@ -90,8 +90,8 @@ function quotedError(
 }
 
 /**
- * Whether an unstamped line can be part of an error block: see {@linkcode continuedEvidence}. Text that most lines of
- * a script's output do not begin with.
+ * Whether a continuation line can be part of an error block: see {@linkcode continuedEvidence}. Most lines of a
+ * script's output begin with other text.
  */
 export function isErrorBlockLine(bytes: Uint8Array, start: number, end: number): boolean {
   const from = indentEnd(bytes, start, end);
@@ -101,12 +101,12 @@ export function isErrorBlockLine(bytes: Uint8Array, start: number, end: number):
 }
 
 /**
- * What a record means together with the unstamped lines below it: the agent also writes an error there, indented, below
+ * What a record means together with its continuation lines: the agent also writes an error there, indented, below
  * `There was an error.`. Both are needed, because a script may print such a line that it found in the log itself. A
  * record that means a contact stays one, whatever a script printed below it.
  *
  * @param own What the record means by itself.
- * @param lines Those lines below it that are {@linkcode isErrorBlockLine}, in the order of the log.
+ * @param lines Those continuation lines that are {@linkcode isErrorBlockLine}, in the order of the log.
  *
  * @example Usage
  * ```ts

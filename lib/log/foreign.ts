@@ -1,11 +1,11 @@
 /**
- * Stamps of other programs, which write to the same file (docs/jamf-log.md: "Other programs").
+ * Timestamps of other programs, which write to the same file (docs/jamf-log.md: "Other programs").
  *
  * @module
  */
 
-/** Longer than any stamp with its time zone. */
-const LONGEST_STAMP = 64;
+/** Longer than any timestamp with its time zone. */
+const MAX_STAMP_LENGTH = 64;
 
 const SPACE = 0x20;
 const COMMA = 0x2c;
@@ -36,9 +36,9 @@ const ZONE_AND_YEAR = new RegExp(`^ ${ZONE} ${YEAR}`);
 const text = new TextDecoder();
 
 /**
- * Where the stamp ends that a line begins with, in any of the shapes that other programs write.
+ * Where the timestamp ends that a line begins with, in any of the shapes that other programs write.
  *
- * @returns An offset into the bytes; `undefined` if the line has no stamp.
+ * @returns An offset into the bytes; `undefined` if the line has no timestamp.
  *
  * @example Usage
  * ```ts
@@ -49,7 +49,7 @@ const text = new TextDecoder();
  * ```
  */
 export function stampEnd(bytes: Uint8Array, start: number, end: number): number | undefined {
-  // The first bytes exclude most lines without a stamp: they are not decoded.
+  // The first bytes exclude most lines without a timestamp: they are not decoded.
   const first = bytes[start];
   const fourth = bytes[start + 3];
   const isName = isCapital(first) && (fourth === SPACE || fourth === COMMA);
@@ -74,9 +74,9 @@ export function isDateOutput(bytes: Uint8Array, timeEnd: number, end: number): b
   return false;
 }
 
-/** Offsets into the text are offsets into the bytes: a stamp has only ASCII. */
+/** Offsets into the text are offsets into the bytes: a timestamp has only ASCII. */
 function decode(bytes: Uint8Array, start: number, end: number): string {
-  return text.decode(bytes.subarray(start, Math.min(end, start + LONGEST_STAMP)));
+  return text.decode(bytes.subarray(start, Math.min(end, start + MAX_STAMP_LENGTH)));
 }
 
 function isDigit(byte: number | undefined): boolean {

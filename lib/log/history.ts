@@ -48,17 +48,17 @@ interface Opened {
   readonly head: Uint8Array;
 }
 
-/** A log being read: its next entry, and the stamp by which it takes its turn. */
+/** A log being read: its next entry, and the timestamp by which it takes its turn. */
 interface OpenLog extends Opened {
   readonly take: NextEntry;
   next: Entry | undefined;
-  /** An entry without a usable stamp goes with the one before it. */
+  /** An entry without a usable timestamp goes with the one before it. */
   at: number;
 }
 
 /**
- * Joins logs by the stamps inside, never by their names: the one whose next entry is newest goes on. A log that was last
- * written to before that entry is not opened yet, and never if the history is left before.
+ * Joins logs by the timestamps inside, never by their names: the one whose next entry is newest goes on. A log that was
+ * last written to before that entry is not opened yet, and never if the history is left before.
  *
  * A copy of a log, or of its beginning, counts once: whichever of both is opened second, the other is still open, because
  * nothing in a copy is newer than when it was last written to.

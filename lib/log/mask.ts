@@ -5,12 +5,12 @@
  */
 
 import { stampEnd } from "./foreign.ts";
-import { LONGEST_NAME, MAX_NAMES, type MessageCount, sortCounts } from "./message_counts.ts";
+import { MAX_NAME_LENGTH, MAX_NAMES, type MessageCount, sortCounts } from "./message_counts.ts";
 
 /** A shorter name may be another word by chance: it is hidden only in the places where a name is expected. */
-const SHORTEST_NAME = 3;
+const MIN_NAME_LENGTH = 3;
 /** The shape of a longer message is that of its beginning, so that no line makes the search slow. */
-const LONGEST_SHAPE = 4096;
+const MAX_SHAPE_LENGTH = 4096;
 
 /** What a name is, in quotation marks or without. */
 const QUOTED = `"[^"]*"|“[^”]*”|'[^']*'`;
@@ -66,7 +66,7 @@ export function maskCounts(
 ): MessageCount[] {
   const lines = counts.map(({ count, message }) => ({
     count,
-    ...withoutHead(message.slice(0, LONGEST_SHAPE)),
+    ...withoutHead(message.slice(0, MAX_SHAPE_LENGTH)),
   }));
   const names = knownNames(lines, computers);
   const totals = new Map<string, number>();
@@ -83,7 +83,7 @@ interface Headless {
   readonly computer?: string;
 }
 
-/** Cuts off the stamp and the computer name of a line that counted as a whole: another program's, or a torn one. */
+/** Cuts off the timestamp and the computer name of a line that counted as a whole: another program's, or a torn one. */
 function withoutHead(line: string): Headless {
   const bytes = new TextEncoder().encode(line);
   const end = stampEnd(bytes, 0, bytes.length);
@@ -94,7 +94,7 @@ function withoutHead(line: string): Headless {
   if (tagged) {
     return { message: tagged[2]!.replace(AGENT_TAG, ""), computer: tagged[1]!.trim() };
   }
-  // Behind the agent's own shape of a stamp is a computer name, and where it ends is unknown.
+  // Behind the agent's own shape of a timestamp is a computer name, and where it ends is unknown.
   return { message: hasYear || rest === "" ? rest : "<text>" };
 }
 
@@ -106,7 +106,7 @@ function knownNames(
   const known = new Map<string, "<computer>" | "<user>">();
   const add = (name: string | undefined, as: "<computer>" | "<user>"): void => {
     if (name === undefined || known.size >= MAX_NAMES) return;
-    if (name.length >= SHORTEST_NAME && name.length <= LONGEST_NAME) {
+    if (name.length >= MIN_NAME_LENGTH && name.length <= MAX_NAME_LENGTH) {
       known.set(name.toLowerCase(), as);
     }
   };

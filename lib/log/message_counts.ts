@@ -1,6 +1,6 @@
 /**
  * Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
- * of a log whose stamps `sed` has cut off.
+ * of a log whose timestamps `sed` has cut off.
  *
  * @module
  */
@@ -22,7 +22,7 @@ interface Counted {
 const OPENING = 0x5b;
 /** One Mac has a few names: more, or longer ones, are imitations. */
 export const MAX_NAMES = 1000;
-export const LONGEST_NAME = 200;
+export const MAX_NAME_LENGTH = 200;
 const TAG_END_LENGTH = "]: ".length;
 const TAG_BEGINNING_LENGTH = " jamf".length;
 const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
@@ -50,7 +50,7 @@ export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();
   #lines = 0;
   readonly #computers = new Set<string>();
-  /** What was between an agent's padded stamp and its tag in the line before: almost always the same name. */
+  /** What was between an agent's padded timestamp and its tag in the line before: almost always the same name. */
   #lastComputer: Uint8Array = new Uint8Array();
 
   /** How many lines were counted. */
@@ -97,7 +97,7 @@ export class MessageCounter {
     const name = new TextDecoder().decode(bytes.subarray(timeEnd, end)).trim();
     this.#lastComputer = bytes.slice(from, end);
     // What quotes another line is no name.
-    const isName = name.length <= LONGEST_NAME && !name.includes("]:");
+    const isName = name.length <= MAX_NAME_LENGTH && !name.includes("]:");
     if (isName && this.#computers.size < MAX_NAMES) this.#computers.add(name);
   }
 

@@ -1,5 +1,5 @@
 /**
- * Lines to records: a stamped line of the jamf agent and the unstamped lines below it (docs/jamf-log.md: "The line").
+ * Lines to records: a line of the jamf agent and the continuation lines below it (docs/jamf-log.md: "The line").
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { isDateOutput, stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 import type { Stamp } from "./stamp.ts";
 
-/** What a line of the jamf agent begins with: its stamp, and whose it is. */
+/** What a line of the jamf agent begins with: its timestamp, and whose it is. */
 export interface Head extends Stamp {
   readonly pid: number;
   /** Where the message begins, in the bytes of the line. */
@@ -18,11 +18,11 @@ export interface Head extends Stamp {
 /** One record of the log, its text still undecoded. */
 export interface JamfRecord {
   readonly head: Head;
-  /** The stamped line; on loan until the next record is asked for. */
+  /** The agent's line; on loan until the next record is asked for. */
   readonly bytes: Uint8Array;
   /** Where its message ends, and the line with it. */
   readonly end: number;
-  /** Those unstamped lines below it that were to be kept, in the order of the log, as text. */
+  /** Those continuation lines that were to be kept, in the order of the log, as text. */
   readonly continuation: readonly string[];
 }
 
@@ -33,7 +33,7 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
-const LONGEST_TAG = 64;
+const MAX_TAG_LENGTH = 64;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -62,11 +62,11 @@ const MONTHS = letters([
 ]);
 
 /**
- * The records of a log, newest first. Lines above the first stamp belong to a record in an older file, and lines below
- * a stamp of another program belong to nobody: neither is handed out.
+ * The records of a log, newest first. Lines above the first timestamp belong to a record in an older file, and lines
+ * below a timestamp of another program belong to nobody: neither is handed out.
  *
  * @param nextLine The log's lines, last line first.
- * @param keep Which unstamped lines to hand out with their record.
+ * @param keep Which continuation lines to hand out with their record.
  * @returns A function that gives one record at a time, `undefined` when there are no more.
  */
 export function recordsBackwards(
@@ -95,9 +95,9 @@ export function recordsBackwards(
 
 /**
  * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything but
- * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other stamp is another program's.
+ * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other timestamp is another program's.
  *
- * @returns `undefined` if the line has no stamp, `"foreign"` if it is another program's.
+ * @returns `undefined` if the line has no timestamp, `"foreign"` if it is another program's.
  *
  * @example Usage
  * ```ts
@@ -203,7 +203,7 @@ function isTime(bytes: Uint8Array, at: number): boolean {
 
 /** Whether text in brackets, and a colon, begin at `at`. No tag is long. */
 function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
-  const last = Math.min(end, at + LONGEST_TAG);
+  const last = Math.min(end, at + MAX_TAG_LENGTH);
   let i = at + 1;
   while (i < last && bytes[i] !== CLOSING) i++;
   return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;

@@ -109,7 +109,7 @@ export function unreadableReason(error: unknown): string | undefined {
   return isSystemError(error) ? reasonOf(error) : undefined;
 }
 
-/** How many bytes at its beginning tell most logs apart: a first line begins with its stamp. */
+/** How many bytes at its beginning tell most logs apart: a first line begins with its timestamp. */
 const HEAD = 512;
 /** How much is compared at either end of a log. */
 const COMPARED = 1 << 16;

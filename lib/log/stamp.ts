@@ -1,12 +1,13 @@
 /**
- * When a line was written: the log's stamps have a weekday, but neither year nor time zone (docs/jamf-log.md: "The year", "The time zone").
+ * When a line was written: the log's timestamps have a weekday, but neither year nor time zone (docs/jamf-log.md:
+ * "The year", "The time zone").
  *
  * @module
  */
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
-/** What a stamp says: `Fri Apr 25 09:21:38` is `{ weekday: 5, month: 4, day: 25, second: 33698 }`. */
+/** What a timestamp says: `Fri Apr 25 09:21:38` is `{ weekday: 5, month: 4, day: 25, second: 33698 }`. */
 export interface Stamp {
   /** 1 is Monday, 7 is Sunday. */
   readonly weekday: number;
@@ -16,7 +17,7 @@ export interface Stamp {
   readonly second: number | undefined;
 }
 
-/** The instant that a stamp names; `undefined` if it cannot be dated. */
+/** The instant that a timestamp names; `undefined` if it cannot be dated. */
 export type ResolveStamp = (stamp: Stamp) => UnixSeconds | undefined;
 
 const DAY = 86_400;
@@ -24,15 +25,17 @@ const DAY = 86_400;
 const YEARS_BACK = 41;
 
 /**
- * What holds for all stamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from there
- * (no clock change in it, and all of it before the limit); `undefined` if each stamp must be resolved by itself.
+ * What holds for all timestamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from
+ * there (no clock change in it, and all of it before the limit); `undefined` if each timestamp must be resolved by
+ * itself.
  */
 type DatedDay = number | "never" | undefined;
 
 /**
- * Makes the function that dates the stamps of one file. It takes the newest year in which the date has that weekday and
- * is not later than the reference; a day more is allowed for a Mac that has changed its time zone, but the answer is never
- * later than the reference. An hour that occurs twice is taken as the first, one that was left out is shifted forward.
+ * Makes the function that dates the timestamps of one file. It takes the newest year in which the date has that
+ * weekday and is not later than the reference; a day more is allowed for a Mac that has changed its time zone, but the
+ * answer is never later than the reference. An hour that occurs twice is taken as the first, one that was left out is
+ * shifted forward.
  *
  * @param reference Nothing in the file was written later.
  * @param timeZone IANA name of the Mac's time zone.
@@ -53,7 +56,7 @@ export function stampResolver(reference: UnixSeconds, timeZone: string): Resolve
   let lastKey = -1;
   let lastDay: DatedDay;
 
-  /** Almost every stamp of a log costs one lookup in a map a day, and one addition a line. */
+  /** Almost every timestamp of a log costs one lookup in a map a day, and one addition a line. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
     if (key === lastKey) return lastDay;
@@ -85,7 +88,7 @@ function search(
   limit: UnixSeconds,
   timeZone: string,
 ): UnixSeconds | undefined {
-  // By UTC the limit may lie in the year before; a stamp of its own year that is too late is skipped.
+  // By UTC the limit may lie in the year before; a timestamp of its own year that is too late is skipped.
   const newest = new Date(limit * 1000).getUTCFullYear() + 1;
   for (let year = newest; year >= newest - YEARS_BACK; year--) {
     if (!hasDay(year, stamp)) continue;

@@ -186,7 +186,7 @@ Deno.test("the composite is made of the other policies", () => {
   assertEquals(
     composite.query,
     compositeOf(owners.map(({ query }) => query)),
-    "run `deno task composite`",
+    "run `deno task queries`",
   );
 });
 

@@ -8,7 +8,7 @@ const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 const ERRORS: Since = { ...NOTHING, signatureErrors: 1 };
 const DATED_ERRORS: Since = { ...ERRORS, firstSignatureError: LATER, lastSignatureError: LATER };
 
-const REST = {
+const DEFAULTS = {
   previousContact: undefined,
   unreadableSince: [],
   isUnknownFormat: false,
@@ -51,7 +51,7 @@ for (const [name, assessment, previousContact, status, checkin, contact] of CASE
       ...(contact !== undefined && { contact }),
       ...(assessment && { since: assessment.since }),
     };
-    assertEquals(findingsOf({ ...REST, assessment, previousContact }), expected);
+    assertEquals(findingsOf({ ...DEFAULTS, assessment, previousContact }), expected);
   });
 }
 
@@ -75,7 +75,7 @@ const UNREADABLE: readonly (readonly [
 
 for (const [name, assessment, modified, isStatusUnknown, isCheckinUnknown] of UNREADABLE) {
   Deno.test(`findingsOf() with an unreadable log ${name}`, () => {
-    const found = findingsOf({ ...REST, assessment, unreadableSince: [0, modified] });
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince: [0, modified] });
     assertEquals(
       [found.status === "unknown", found.checkin === "unknown"],
       [isStatusUnknown, isCheckinUnknown],
@@ -117,7 +117,7 @@ Deno.test("findingsOf() on an unknown format keeps a signature error and what is
     [{ since: NOTHING }, [LATER], "unknown", "unknown"],
   ];
   for (const [assessment, unreadableSince, status, checkin] of cases) {
-    const found = findingsOf({ ...REST, assessment, unreadableSince, isUnknownFormat: true });
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince, isUnknownFormat: true });
     assertEquals([found.status, found.checkin], [status, checkin]);
     assertEquals([found.stall, found.unscheduledSeconds], [undefined, 0]);
   }
@@ -134,7 +134,7 @@ Deno.test("findingsOf() says that the agent hangs, unless something else is wron
     [{ since: NOTHING }, [LATER], false],
   ];
   for (const [assessment, unreadableSince, isStalled] of cases) {
-    const found = findingsOf({ ...REST, assessment, unreadableSince, stall });
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince, stall });
     assertEquals(found.stall, isStalled ? hangs : undefined);
     assertEquals(healthOf(found, LATER, 60) === "stalled", isStalled);
   }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
-import { LONGEST_SEARCH, type PendingContact, type Run, Runs } from "../../lib/health/runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run, Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
   BLOCKED,
@@ -151,12 +151,12 @@ const OUTCOMES: readonly [what: string, log: readonly RecordSpec[], outcomes: Ou
   ],
   [
     "one of a run without a beginning, a second before 14 days",
-    [[1, 7, OFFLINE], [LONGEST_SEARCH, 7, POLICY]],
+    [[1, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
     ["refused"],
   ],
   [
     "one of a run without a beginning, after 14 days",
-    [[0, 7, OFFLINE], [LONGEST_SEARCH, 7, POLICY]],
+    [[0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
     ["confirmed"],
   ],
   ["one after an undated refusal", [[undefined, 7, OFFLINE], [9, 7, POLICY]], ["refused"]],

@@ -73,7 +73,7 @@ export class TestMac implements Disposable {
     Deno.removeSync(this.root, { recursive: true });
   }
 
-  /** Writes a log, last modified at `modified`, in seconds since 1970, if that is given. */
+  /** Writes a log, last modified at `modified`, in Unix seconds, if that is given. */
   log(name: string, content: string | Uint8Array, modified?: number): void {
     const path = `${this.logDir}/${name}`;
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -97,8 +97,8 @@ export class TestMac implements Disposable {
     }
   }
 
-  /** Runs a command in this process, at `now`, in seconds since 1970. */
-  run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
+  /** Runs a command in this process, at `now`, in Unix seconds. */
+  run(args: readonly string[], now: number, system: Partial<System> = {}): Outcome {
     return run(parseCommand(this.#withFolders(args)), {
       now,
       released: 0,
@@ -106,7 +106,7 @@ export class TestMac implements Disposable {
       color: false,
       readInput: () => 0,
       progress: () => {},
-      ...host,
+      ...system,
     });
   }
 
@@ -178,7 +178,7 @@ export async function endOf(process: Deno.ChildProcess, stdin?: string): Promise
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** Seconds since 1970 of an ISO 8601 text. */
+/** The Unix seconds of an ISO 8601 text. */
 export function at(iso: string): number {
   return Date.parse(iso) / 1000;
 }

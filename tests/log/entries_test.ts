@@ -149,7 +149,7 @@ Deno.test("entriesBackwards() does not date what a clock wrote that had been res
   assertEquals(counts.unusableStamps, 1);
 });
 
-Deno.test("entriesBackwards() believes the old lines at the beginning of a log", () => {
+Deno.test("entriesBackwards() keeps the old lines at the beginning of a log", () => {
   const log = logLine(NOW - 1000 * DAY, "old") + logLine(NOW - 999 * DAY, "old") +
     logLine(NOW - 60, "new");
   assertEquals(entriesOf(log).entries.map(([at]) => at), [

@@ -145,7 +145,7 @@ Deno.test("History opens nothing before it is asked", () => {
   assertEquals(new Logs([log("jamf.log", [1])]).opened, []);
 });
 
-Deno.test("History opens a copy only when its turn could have come", () => {
+Deno.test("History opens a copy only when it could be needed", () => {
   const all = new Logs([
     log("jamf.log", [30, 20, 10], 0),
     log("jamf.log.1", [50, 25], 25),
@@ -202,7 +202,7 @@ Deno.test("History goes on without a log that cannot be opened, and names it", (
   assertEquals(all.history.readings.map(({ name }) => name), ["jamf.log", "jamf.log.2"]);
 });
 
-Deno.test("History does not name a damaged log whose turn never came", () => {
+Deno.test("History does not name a damaged log that was not needed", () => {
   const all = new Logs([
     log("jamf.log", [2, 1]),
     { name: "jamf.log.1", modified: NOW - 3, text: new RangeError("it is damaged") },

@@ -16,7 +16,7 @@ function stamp(text: string): Stamp {
   return { weekday, month, day, second };
 }
 
-/** Seconds since 1970 as text that can be read. */
+/** Unix seconds as text that can be read. */
 function iso(seconds: number | undefined): string | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString().slice(0, 19);
 }
