@@ -8,7 +8,7 @@ import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
 import type { Run } from "./runs.ts";
-import { MAX_SEARCH, type Stall } from "./stall.ts";
+import { MAX_STALL_SEARCH, type Stall } from "./stall.ts";
 
 /** In characters. */
 const MAX_LENGTH = 200;
@@ -32,7 +32,7 @@ export class LastMessageSearch {
 
   constructor(stall: Stall) {
     this.#stall = stall;
-    this.#isTooOld = horizon(stall.since - MAX_SEARCH);
+    this.#isTooOld = horizon(stall.since - MAX_STALL_SEARCH);
   }
 
   /** Whether older entries cannot change the result. */

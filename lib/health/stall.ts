@@ -60,7 +60,7 @@ const AT_WORK = 4 * HOUR;
 /** Awake for so long without a check-in, the agent has stopped to start them. */
 const UNSCHEDULED_FOR = 4 * HOUR;
 /** The search for an answered check-in goes no further back. */
-export const MAX_SEARCH = 8 * 24 * HOUR;
+export const MAX_STALL_SEARCH = 8 * 24 * HOUR;
 
 /** Searches a history for a stall. Entries are given newest first, until it is settled or there are no more. */
 export class StallSearch {
@@ -91,7 +91,7 @@ export class StallSearch {
     this.#now = now;
     this.#at = now;
     this.#previous = previous;
-    this.#isTooOld = horizon(now - MAX_SEARCH);
+    this.#isTooOld = horizon(now - MAX_STALL_SEARCH);
     this.#isPastPrevious = horizon(
       Math.min(previous?.at ?? now, now - MAX_INTERVAL),
     );
@@ -137,7 +137,7 @@ export class StallSearch {
       return;
     }
     if (this.#isRecent(run.newest)) this.#isAtWork = true;
-    if (!isCheckIn || this.#now - at > MAX_SEARCH) return;
+    if (!isCheckIn || this.#now - at > MAX_STALL_SEARCH) return;
     this.#answered = { at, run };
     // These have logged something before the oldest unanswered check-in, too.
     const earlier = [...this.#active.values()].some((count) => count === this.#unanswered.length);
