@@ -182,7 +182,7 @@ testInAllShells(
   },
 );
 
-test("a run that installs, updates or downloads is left alone", (agent) => {
+testInAllShells("a run that installs, updates or downloads is left alone", (agent) => {
   writeAgent(agent);
   const tools = [
     "/usr/sbin/installer",
@@ -246,7 +246,7 @@ test("an installer in a run inside a run saves both", (agent) => {
   assertEquals([code, alive], [1, ["idle", "inner", "installer", "outer"]], stdout);
 });
 
-testInAllShells("a run that goes on to install when its script is ended is not killed", (agent) => {
+test("a run that goes on to install when its script is ended is not killed", (agent) => {
   writeAgent(agent);
   agent.mac.copy("sleep", "/usr/sbin/installer");
   const { code, stdout, alive } = restart(agent, [{
@@ -427,7 +427,6 @@ test("all runs are left alone if an inspection takes too long", (agent) => {
     ] as const
   ) {
     writeAgent(agent);
-    agent.mac.write("/bin/sleep", "#!/bin/test-sh\nexec /bin/true-sleep 0.02\n", 0o755);
     Deno.renameSync(agent.mac.path + path, `${agent.mac.path}/state/command`);
     agent.mac.write(path, hangs, 0o755);
     const { code, stdout, alive } = restart(agent, [HANGING]);

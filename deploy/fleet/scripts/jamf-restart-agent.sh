@@ -67,9 +67,9 @@ inspect() {
   [ -x "$program" ] || fail "\"$program\" is not on this Mac; install the jamf-pulse package"
   started=$(/bin/date +%s)
   limit 90 /usr/bin/env -i "$program" collect
-  status=$?
-  [ "$status" -ne 137 ] || fail "\"$program collect\" took longer than 90 seconds; run this script again later"
-  [ "$status" -eq 0 ] || fail "\"$program collect\" ended with exit status $status"
+  result=$?
+  [ "$result" -ne 137 ] || fail "\"$program collect\" took longer than 90 seconds; run this script again later"
+  [ "$result" -eq 0 ] || fail "\"$program collect\" ended with exit status $result"
   checked=$(epoch "$(field checked_at)")
   [ "${checked:-0}" -ge "$started" ] || fail "\"$errors\" has no new \"checked_at\"; run \"sudo $program status\""
   stalled=$(field stalled)
@@ -143,16 +143,16 @@ below() {
 # copies are not read. The last line is the exit status. Call it in a subshell: it changes how words are split.
 print_logs() {
   copies=$(limit 10 /usr/bin/find "${log%/*}" -maxdepth 1 -type f -name "${log##*/}[.-]*" -mmin -61 2>/dev/null)
-  status=$?
-  if [ "$status" -ne 137 ]; then
+  result=$?
+  if [ "$result" -ne 137 ]; then
     set -f
     IFS='
 '
     # shellcheck disable=SC2086 # each line is a path
     limit 10 /usr/bin/tail -c 33554432 "$log" $copies 2>/dev/null
-    status=$?
+    result=$?
   fi
-  printf '\n%s\n' "$status"
+  printf '\n%s\n' "$result"
 }
 
 # The ids that the agent has logged under within the last hour, with spaces around each. Fails if reading takes too long.
