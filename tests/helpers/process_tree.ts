@@ -14,7 +14,7 @@ const JAMF = "/usr/local/jamf/bin/jamf";
 /** A shell for the processes and the fakes, whatever `/bin/sh` is. */
 const SH = "/bin/test-sh";
 
-/** As on macOS, `comm` is what the process was called by. `/state/older/PID` says by how many seconds it looks older. */
+/** As on macOS, `comm` is what the process was called by. `/state/older/PID` says by how many seconds ps shows it older. */
 const PS = `#!${SH}
 case $* in
 "-Aww -o pid= -o args=") exec /bin/true-ps "$@" ;;
@@ -101,7 +101,7 @@ export interface Process {
   /** What it executes, without quotes; a run of the agent if absent. `policy`, `launchDaemon` and `script` are shell scripts. */
   readonly command?: string;
   readonly children?: readonly Process[];
-  /** How many hours older than it is it looks. */
+  /** By how many hours ps shows it older than it is. */
   readonly hours?: number;
   /** What such a script does before it starts the children. */
   readonly first?: string;
@@ -224,8 +224,11 @@ function whyNoNamespace(): string | undefined {
 }
 
 /** As {@linkcode testInShells}, with an agent. */
-export function testWithAgent(what: string): (name: string, fn: (mac: AgentMac) => void) => void {
-  const inShells = testInShells(what);
+export function testWithAgent(
+  what: string,
+  shells?: readonly string[],
+): (name: string, fn: (mac: AgentMac) => void) => void {
+  const inShells = testInShells(what, shells);
   const why = Deno.build.os === "linux" && Deno.uid() === 0 ? whyNoNamespace() : undefined;
   if (skip(what, why)) return (name, fn) => Deno.test.ignore(name, () => fn(undefined!));
   return (name, fn) => inShells(name, (mac) => fn(new AgentMac(mac)));

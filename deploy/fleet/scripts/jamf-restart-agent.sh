@@ -1,13 +1,14 @@
 #!/bin/sh
 # Restarts a Jamf agent that hangs: for Fleet's run_script, or by hand, as root. It inspects the agent first, and does
-# nothing unless jamf-pulse still says "stalled". Then it ends the agent's runs that began before that, with all processes
-# that they started, and loads the check-in's LaunchDaemon. A run that is at work is left alone: one that installs, updates
-# macOS, downloads, or has logged within the last hour. It never restarts the Mac, and never asks the user.
+# nothing unless jamf-pulse still says "stalled". Then it ends the agent's runs that began before that, with all of root's
+# processes that they started, and loads the check-in's LaunchDaemon. A run that is at work is left alone: one that
+# installs, updates macOS, downloads, or has logged within the last hour. The script does not signal what runs as a user;
+# launchd may end it with the check-in that started it. It never restarts the Mac, and never asks the user.
 #
 #   jamf-restart-agent.sh [--dry-run]     --dry-run inspects the agent, and says what would be done
 #
 # Exit status: 0 done, or nothing to do · 1 something was left alone, or could not be done: try again later · 2 wrong usage
-# It takes less than four minutes, whatever hangs: Fleet stops a script after five.
+# It takes less than four minutes, unless macOS cannot kill a command that it waits for. Fleet stops a script after five.
 set -u
 umask 022
 cd / || exit
@@ -53,10 +54,10 @@ limit() {
 # A text of jamf-pulse's answer; nothing if it is absent. The file is one line of flat JSON without spaces. Inside a text,
 # every quote has a backslash before it: no text looks like a key.
 field() {
-  /usr/bin/sed -nE 's/.*"'"$1"'":"(([^"\\]|\\.)*)".*/\1/p' "$errors" 2>/dev/null
+  /usr/bin/sed -nE 's/.*"'"$1"'":"(([^"\\]|\\.)*)".*/\1/p' "$errors" 2>/dev/null | /usr/bin/sed 's/\\\(["\\]\)/\1/g'
 }
 
-# Seconds since 1970.
+# A timestamp in Unix seconds.
 epoch() {
   /bin/date -j -u -f %Y-%m-%dT%H:%M:%SZ "$1" +%s 2>/dev/null
 }
@@ -65,15 +66,25 @@ epoch() {
 inspect() {
   [ -x "$program" ] || fail "\"$program\" is not on this Mac; install the jamf-pulse package"
   started=$(/bin/date +%s)
-  limit 90 /usr/bin/env -i "$program" collect || fail "\"$program collect\" ended with exit status $?"
+  limit 90 /usr/bin/env -i "$program" collect
+  result=$?
+  [ "$result" -ne 137 ] || fail "\"$program collect\" took longer than 90 seconds; run this script again later"
+  [ "$result" -eq 0 ] || fail "\"$program collect\" ended with exit status $result"
   checked=$(epoch "$(field checked_at)")
   [ "${checked:-0}" -ge "$started" ] || fail "\"$errors\" has no new \"checked_at\"; run \"sudo $program status\""
   stalled=$(field stalled)
   [ -n "$stalled" ] || return 0
   since=$(epoch "$(field stalled_since)")
   [ -n "$since" ] || fail "\"stalled_since\" in \"$errors\" is not a timestamp"
+  # By its definition, a stall is known after four hours.
+  [ "$since" -le $((checked - 14400)) ] ||
+    fail "\"stalled_since\" is less than four hours ago: the time zone or the clock has changed; run this script again later"
+  case $stalled in
+    not_started) hung="No check-in has begun since" ;;
+    *) hung="The agent has hung since" ;;
+  esac
   message=$(field last_message)
-  say "The agent has hung since $(field stalled_since) ($stalled)${message:+. Its last message: \"$message\"}"
+  say "$hung $(field stalled_since) ($stalled)${message:+. Its last message: \"$message\"}"
 }
 
 # Reads all living processes into $list, one a line: its id, its parent's, its user's, its age in seconds, its executable.
@@ -92,9 +103,12 @@ snapshot() {
 
 # Fills $agents with the ids of all processes of the agent, and $daemons with those of its daemon ("jamf launchDaemon"). The
 # daemon is no run: it lives as long as the Mac is up and blocks no check-in, and launchd would start it again. On macOS,
-# ps shows an executable as it was called, "jamf" for one: lsof tells whether it is the agent's.
+# ps shows an executable by the name that it was started with, such as "jamf": lsof tells whether it is the agent's.
+# Fails if lsof takes too long.
 find_agents() {
-  agents=$(limit 10 /usr/sbin/lsof -w -a -u 0 -c jamf -d txt -Fpn 2>/dev/null |
+  agents=$(limit 10 /usr/sbin/lsof -w -a -u 0 -c jamf -d txt -Fpn 2>/dev/null)
+  [ $? -ne 137 ] || return
+  agents=$(say "$agents" |
     /usr/bin/awk -v file="n$jamf" '/^p/ { id = substr($0, 2) } $0 == file { printf " %s ", id }')
   daemons=$(limit 10 /bin/ps -Aww -o pid= -o args=) || fail "\"/bin/ps\" failed"
   daemons=$(say "$daemons" |
@@ -125,12 +139,27 @@ below() {
     END { walk(spared, 0); walk(tops, 1) }'
 }
 
-# The ids that the agent has logged under within the last hour, with spaces around each.
+# Prints the log, and its copies that have changed within the last hour: one of them may have been the log then. Compressed
+# copies are not read. The last line is the exit status. Call it in a subshell: it changes how words are split.
+print_logs() {
+  copies=$(limit 10 /usr/bin/find "${log%/*}" -maxdepth 1 -type f -name "${log##*/}[.-]*" -mmin -61 2>/dev/null)
+  result=$?
+  if [ "$result" -ne 137 ]; then
+    set -f
+    IFS='
+'
+    # shellcheck disable=SC2086 # each line is a path
+    limit 10 /usr/bin/tail -c 33554432 "$log" $copies 2>/dev/null
+    result=$?
+  fi
+  printf '\n%s\n' "$result"
+}
+
+# The ids that the agent has logged under within the last hour, with spaces around each. Fails if reading takes too long.
 logged_lately() {
-  limit 10 /usr/bin/tail -c 33554432 "$log" 2>/dev/null | /usr/bin/awk \
-    -v from="$(/bin/date -v-1H +%m%d%H%M%S)" -v to="$(/bin/date -v+1H +%m%d%H%M%S)" '
-    match($0, / jamf\[[0-9]+\]: /) {
-      id = substr($0, RSTART + 6, RLENGTH - 9)
+  print_logs | /usr/bin/awk -v from="$(/bin/date -v-1H +%m%d%H%M%S)" -v to="$(/bin/date -v+1H +%m%d%H%M%S)" '
+    match($0, / jamf\[[0-9]+\]:/) {
+      id = substr($0, RSTART + 6, RLENGTH - 8)
       month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
       time = $4
       gsub(/:/, "", time)
@@ -138,28 +167,34 @@ logged_lately() {
       # At New Year the first of the two is the greater. In autumn an hour occurs twice: so a time ahead counts, too.
       if (from + 0 <= to + 0 ? stamp >= from + 0 && stamp <= to + 0 : stamp >= from + 0 || stamp <= to + 0)
         if (!seen[id]++) printf " %s ", id
-    }'
+    }
+    { status = $0 }
+    END { exit status == 137 }'
 }
 
-# Sorts out which of these processes are at work, or started one that is: they go to $left, the others to $ended.
+# Sorts out which of these processes are at work, or started one that is: they go to $left, the others to $ended. What one
+# in $left has started stays with it.
 sort_out() {
   ended=
   for id in $1; do
-    why=$(below "$id" | /usr/bin/awk -v self=$$ -v logged="$logged" '
+    case " $(below "$left" | /usr/bin/awk '{ printf "%s ", $1 }')" in *" $id "*) continue ;; esac
+    # For a process whose arguments macOS does not give out, ps prints the name in parentheses.
+    why=$(below "$id" | /usr/bin/awk -v top="$id" -v self=$$ -v logged="$logged" '
       {
         id = $1
         age = $4
         name = $0
         sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ (.*\/)?/, "", name)
+        gsub(/^\(|\)$/, "", name)
         if (id == self) why = "it runs this script"
         else if (name ~ /^(installer|softwareupdate|startosinstall|InstallAssistant.*)$/ || (name == "curl" && age < 86400))
-          why = "it runs \"" name "\" (" id ")"
-        else if (name == "jamf" && index(logged, " " id " ")) why = id " has logged within the last hour"
+          why = sprintf("process %s is \"%s\". If that hangs, too, run \"sudo kill %s\"", id, name, id == top ? id : top " " id)
+        else if (name == "jamf" && index(logged, " " id " ")) why = "process " id " has logged within the last hour"
         if (why != "") exit
       }
       END { print why }')
     if [ -n "$why" ]; then
-      say "Left alone: process $id, with what it started: $why"
+      say "Left alone: process $id and what it started, because $why"
       left="$left $id"
       code=1
     else
@@ -210,27 +245,34 @@ await() {
   done
 }
 
+# leave_all REASON
+leave_all() {
+  say "Left alone: all runs of the agent, because $1"
+  code=1
+}
+
 end_runs() {
-  find_agents
+  find_agents || { leave_all "\"/usr/sbin/lsof\" took longer than ten seconds"; return; }
   # macOS's find rounds up to whole minutes.
-  download=$(limit 10 /usr/bin/find "$downloads" -type f -mmin -11 2>/dev/null | /usr/bin/head -n 1)
-  logged=$(logged_lately)
+  download=$(limit 10 /usr/bin/find "$downloads" -type f -mmin -11 2>/dev/null)
+  [ $? -ne 137 ] || { leave_all "searching \"$downloads\" took longer than ten seconds"; return; }
+  logged=$(logged_lately) || { leave_all "reading \"$log\" took longer than ten seconds"; return; }
   # This comes last: what is decided about is what runs now.
   snapshot
   runs=$(old_runs)
   if [ -z "$runs" ]; then
-    say "No run of the agent is left from before that"
+    say "No run of the agent that began before then is still running"
     return
   fi
   if [ -n "$download" ]; then
-    say "Left alone: all runs of the agent, because \"$download\" has changed within the last ten minutes"
-    code=1
+    leave_all "\"$(say "$download" | /usr/bin/head -n 1)\" has changed within the last ten minutes"
     return
   fi
   left=
   sort_out "$runs"
   tree=$(below "$ended" "$left")
   [ -n "$tree" ] || return
+  is_changed=yes
   users=$(say "$tree" | names user)
   [ -z "$users" ] || say "Not signalled, because they run as a user: $users"
   if [ -n "$is_dry" ]; then
@@ -267,11 +309,13 @@ load_task() {
   elif limit 10 /bin/launchctl print "system/$label" >/dev/null 2>&1; then
     say "The check-in's LaunchDaemon, \"$label\", is loaded"
   elif [ -n "$is_dry" ]; then
+    is_changed=yes
     say "Would load \"$label\""
   else
     limit 10 /bin/launchctl enable "system/$label"
     if limit 10 /bin/launchctl bootstrap system "$task" ||
       limit 10 /bin/launchctl print "system/$label" >/dev/null 2>&1; then
+      is_changed=yes
       say "Loaded \"$label\", which was not loaded"
     else
       say "Cannot load \"$label\": run \"sudo jamf manage\", or restart this Mac"
@@ -281,6 +325,7 @@ load_task() {
 }
 
 code=0
+is_changed=
 is_dry=
 if [ "$*" = --dry-run ]; then
   is_dry=yes
@@ -296,5 +341,12 @@ if [ -z "$stalled" ]; then
 fi
 end_runs
 load_task
-[ -n "$is_dry" ] || say "After the next check-ins, jamf-pulse shows whether this helped"
+if [ -n "$is_changed" ]; then
+  [ -n "$is_dry" ] || say "After the next check-ins, jamf-pulse shows whether this helped"
+elif [ "$code" -eq 0 ] && [ "$stalled" = not_started ]; then
+  say "Nothing was changed, and no check-in begins: run \"sudo jamf manage\", or restart this Mac"
+  code=1
+elif [ "$code" -eq 0 ]; then
+  say "Nothing to do: the next check-in shows whether the agent still hangs"
+fi
 exit "$code"
