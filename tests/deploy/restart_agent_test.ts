@@ -499,14 +499,6 @@ test("it is not repaired if no check-in begins, and nothing was ended or loaded"
   );
 });
 
-test("nothing is done if a stall began less than four hours ago", (agent) => {
-  writeAgent(agent);
-  writeAnswer(agent, { stalled_since: stampOf(Date.now() - 3.9 * HOUR) });
-  const { code, stdout, alive } = restart(agent, [HANGING]);
-  assertEquals([code, alive.length], [1, 3], stdout);
-  assertMatch(stdout, /^Cannot restart the agent: "stalled_since" is less than four hours ago: /);
-});
-
 test("nothing is done to an agent that does not hang", (agent) => {
   writeAgent(agent);
   Deno.removeSync(`${agent.mac.path}/state/loaded`);
