@@ -55,17 +55,12 @@ const HERE: Installation = {
 
 /** Folders that are removed when the test ends. */
 export class TestMac implements Disposable {
-  readonly root: string;
-  readonly logDir: string;
+  readonly root: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
+  readonly logDir: string = `${this.root}/log`;
   /** Made by the program when it first writes. */
-  readonly outDir: string;
+  readonly outDir: string = `${this.root}/opt/telemetry/jamf`;
 
-  /** @param dir Where its folders are made; the system's folder for temporary files if absent. */
-  constructor(dir?: string) {
-    const parent = dir === undefined ? {} : { dir };
-    this.root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-", ...parent }));
-    this.logDir = `${this.root}/log`;
-    this.outDir = `${this.root}/opt/telemetry/jamf`;
+  constructor() {
     Deno.mkdirSync(this.logDir);
   }
 
