@@ -12,6 +12,7 @@ import { reasonOf } from "./lib/permissions.ts";
 import { run } from "./lib/run.ts";
 import { printable } from "./lib/shared/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
+import { RELEASED } from "./lib/version.ts";
 import { knownTimeZone } from "./lib/time_zone.ts";
 
 /** In milliseconds: shorter reads need no progress. */
@@ -56,6 +57,7 @@ function runOrReport(command: Command, progress: Progress): Outcome {
 function systemOf(progress: Progress): System {
   return {
     now: Math.floor(Date.now() / 1000),
+    released: RELEASED,
     timeZone: knownTimeZone(Temporal.Now.timeZoneId()),
     color: Deno.stdout.isTerminal() && !Deno.noColor,
     readInput: (into) => Deno.stdin.readSync(into) ?? 0,

@@ -3,7 +3,7 @@
 
 `deno compile` copies a runtime, `denort`, into its output and fetches it from a host that a machine behind a registry mirror
 cannot reach. The PyPI package bids-validator-deno (MIT) up to 2.4.1 ships programs that Deno 2.6.10 compiled: runtime first,
-payload behind it. This takes the payload off again and lays the runtimes where Deno 2.6.10 looks for them.
+payload behind it. This removes the payload and puts the runtimes where Deno 2.6.10 searches for them.
 
 Prints shell assignments: DENO (the Deno 2.6.10 executable) and DENO_DIR (its cache, with the runtimes in it).
 Usage: eval "$(python3 .ci/denort.py [CACHE_DIR])"

@@ -89,13 +89,13 @@ Options of all modes
 
 Options of status
   --json           print a report for programs
-  --check          exit with 1 if trust is broken or the last contact is too long ago
-  --max-age TIME   how long ago it may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
+  --check          exit with 1 unless the agent is healthy
+  --max-age TIME   how long ago the last contact may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
   --ascii          draw bars with plain characters
 
 Options of summary
   --top N          show the N most frequent messages
-  --mask           group by shape: hide user names, URLs, ids and numbers
+  --mask           group by shape: hide names, URLs, ids and numbers
   --json           print the counts for programs
 
 Exit status: 0 done, 1 unhealthy (status --check), 2 wrong usage, or something could not be

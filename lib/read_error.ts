@@ -5,7 +5,7 @@
  */
 
 import { reasonOf } from "./permissions.ts";
-import { ReplacedFileError } from "./regular_file.ts";
+import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
 import { isSystemError } from "./shared/system_error.ts";
 
 /** The logs of a folder cannot be read at all; the message says why, and what to do. */
@@ -22,6 +22,9 @@ export function asReadError(dir: string, error: unknown): unknown {
   const cause = { cause: error };
   if (error instanceof ReplacedFileError) {
     return new ReadError(`Cannot read the logs in "${dir}": ${error.message}; try again`, cause);
+  }
+  if (error instanceof NotRegularFileError) {
+    return new ReadError(`Cannot read the logs in "${dir}": ${error.message}`, cause);
   }
   if (!isSystemError(error)) return error;
   const next = error.name === "NotCapable" ? otherWay(dir) : "";

@@ -4,13 +4,13 @@
  * @module
  */
 
-import config from "../deno.json" with { type: "json" };
 import { type Command, HELP } from "./cli.ts";
 import { runCheckin, runErrors } from "./commands/attribute.ts";
 import { runCollect } from "./commands/collect.ts";
 import { runStatus } from "./commands/status.ts";
 import { runSummary } from "./commands/summary.ts";
 import type { Outcome, System } from "./system.ts";
+import { VERSION } from "./version.ts";
 
 /**
  * Does what a command asks for.
@@ -22,7 +22,7 @@ export function run(command: Command, system: System): Outcome {
     case "help":
       return { code: 0, stdout: HELP, messages: [] };
     case "version":
-      return { code: 0, stdout: `jamf-pulse ${config.version}\n`, messages: [] };
+      return { code: 0, stdout: `jamf-pulse ${VERSION}\n`, messages: [] };
     case "checkin":
       return runCheckin(command, system);
     case "errors":

@@ -9,6 +9,8 @@ import type { UnixSeconds } from "./shared/timestamp.ts";
 /** What the program has from outside; read once, in the entry. */
 export interface System {
   readonly now: UnixSeconds;
+  /** When this version was released: a clock that is earlier is wrong. */
+  readonly released: UnixSeconds;
   /** IANA name of the Mac's time zone. */
   readonly timeZone: string;
   /** Standard output takes colours. */

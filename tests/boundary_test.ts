@@ -59,24 +59,26 @@ Deno.test("each module imports these modules, and no other", () => {
   const sorted = Object.entries(imports).map(([name, set]) => [name, [...set].sort().join(" ")]);
   assertEquals(Object.fromEntries(sorted), {
     "cli.ts": "permissions.ts shared",
-    "commands": "health inspect.ts log read_error.ts regular_file.ts telemetry view",
+    "commands": "health inspect.ts log read_error.ts regular_file.ts shared telemetry view",
     "health": "",
-    "inspect.ts": "health log permissions.ts read_error.ts regular_file.ts shared telemetry",
+    "inspect.ts": "health permissions.ts read_error.ts read_logs.ts shared telemetry",
     "log": "permissions.ts regular_file.ts shared",
-    "main.ts": "cli.ts permissions.ts run.ts shared time_zone.ts view",
+    "main.ts": "cli.ts permissions.ts run.ts shared time_zone.ts version.ts view",
     "permissions.ts": "shared",
     "read_error.ts": "permissions.ts regular_file.ts shared",
+    "read_logs.ts": "health log read_error.ts regular_file.ts",
     "regular_file.ts": "",
-    "run.ts": "cli.ts commands deno.json",
+    "run.ts": "cli.ts commands version.ts",
     "shared": "",
     "system.ts": "",
-    "telemetry": "health permissions.ts regular_file.ts shared",
+    "telemetry": "health permissions.ts regular_file.ts shared version.ts",
     "time_zone.ts": "",
+    "version.ts": "deno.json shared",
     "view": "health shared telemetry",
   });
 });
 
-Deno.test("the program needs two libraries, and nothing of the healing program", () => {
+Deno.test("the program needs two libraries, and nothing of jamf-heal", () => {
   const specifiers = [...sources.keys()].flatMap(importsOf).filter((name) => !name.startsWith("."));
   assertEquals([...new Set(specifiers)].sort(), ["@std/cli/parse-args", "zod/mini"]);
   const graph = moduleGraph(`${ROOT}main.ts`);

@@ -25,6 +25,10 @@ const contact = (ago: number): string => checkinLines(NOW - ago);
 const refused = (ago: number): string =>
   logLine(NOW - ago, 'Checking for policies triggered by "recurring check-in"...') +
   logLine(NOW - ago, SIGNATURE_ERROR);
+/** Records that fit no row of the table, the newest of them just now. */
+const unknown = (count: number, interval = HOUR): string =>
+  Array.from({ length: count }, (_, i) => logLine(NOW - (count - 1 - i) * interval, `Sync ${i}`))
+    .join("");
 /** Not as the program writes it, with a line feed: so it shows when it is written again. */
 const previous = (ago: number): string =>
   `{"last_successful_checkin":"${formatTimestamp(NOW - ago)}"}`;
@@ -40,6 +44,11 @@ const withPrevious = (make: Case[1], ago: number) => (mac: TestMac): void => {
   make(mac);
   mac.writePrevious("last_checkin", previous(ago));
 };
+
+const FOREIGN = "2026-11-24 10:15:40 agent: Checking in\n";
+const UNKNOWN = ["unknown_format", "unknown_format", "unknown"] as const;
+const HEALTHY = [TIMESTAMP, "ok", "healthy"] as const;
+const NEVER = ["no_success", "no_success", "never"] as const;
 
 const CASES: readonly Case[] = [
   ["no log", () => {}, "no_log", "no_log", "never"],
@@ -93,6 +102,26 @@ const CASES: readonly Case[] = [
     "device_signature_error",
     "broken_trust",
   ],
+  ["newest records in unknown words, and known ones behind them", (mac) => {
+    mac.log("jamf.log", contact(9 * DAY) + unknown(100), NOW);
+    mac.writePrevious("last_checkin", previous(9 * DAY));
+  }, ...UNKNOWN],
+  ["too few records in unknown words", withLog(contact(9 * DAY) + unknown(99)), ...HEALTHY],
+  ["such records within a day", withLog(contact(9 * DAY) + unknown(200, 400)), ...HEALTHY],
+  [
+    "one record in known words among the others",
+    withLog(unknown(100) + logLine(NOW, "Daemon starting")),
+    ...NEVER,
+  ],
+  ["a log of lines without a record", withLog(FOREIGN.repeat(100)), ...UNKNOWN],
+  ["too few lines without a record", withLog(FOREIGN.repeat(99)), ...NEVER],
+  [
+    "a signature error that is older than such records",
+    withLog(refused(9 * DAY) + unknown(150)),
+    "unknown_format",
+    "device_signature_error",
+    "broken_trust",
+  ],
 ];
 
 for (const [name, make, checkin, errors, health] of CASES) {
@@ -124,8 +153,9 @@ for (const [name, make, checkin, errors, health] of CASES) {
     }
 
     assertEquals(report.health, health);
-    assertEquals(json.code, health === "unknown" ? 2 : 0);
-    assertEquals(check.code, health === "unknown" ? 2 : health === "healthy" ? 0 : 1);
+    const isError = errors === "error_read";
+    assertEquals(json.code, isError ? 2 : 0);
+    assertEquals(check.code, isError ? 2 : health === "healthy" ? 0 : 1);
 
     const isUnread = checkin === "error_read";
     const warning = isUnread ? /^Cannot read "jamf\.log[^"]*": [^,]+$/ : /^$/;

@@ -1,7 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { checkinLines, offlineLines } from "../tools/log_text.ts";
+import { writeAgentErrors, writeLastCheckin } from "../lib/commands/write_telemetry.ts";
+import { inspect } from "../lib/inspect.ts";
+import { formatTimestamp } from "../lib/shared/timestamp.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
 
+const DAY = 86_400;
 const NOW = at("2026-11-23T10:00:00Z");
 
 Deno.test("run() keeps a recorded timestamp when the Mac has flown east", () => {
@@ -67,6 +71,48 @@ Deno.test("run() says which telemetry file cannot be written, and collect writes
     const [, other] = files.find(([, name]) => name !== refused)!;
     const { last_successful_checkin } = JSON.parse(mac.telemetry(other)!);
     assertEquals(last_successful_checkin, "2026-11-23T09:58:23Z");
+  }
+});
+
+Deno.test("run() writes nothing with a clock that is earlier than the release", () => {
+  using mac = new TestMac();
+  mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
+  const early = at("2015-01-01T00:00:00Z");
+  const released = at("2026-11-01T00:00:00Z");
+  const message =
+    "The clock is wrong: it says 2015-01-01T00:00:00Z, and this version was released " +
+    "after 2026-11-01T00:00:00Z; set the date of this Mac";
+  const messages = [message];
+  for (const mode of ["checkin", "errors"]) {
+    const stdout = "<result>error_read</result>\n";
+    assertEquals(mac.run([mode], early, { released }), { code: 0, stdout, messages });
+  }
+  for (const mode of ["collect", "status"]) {
+    assertEquals(mac.run([mode], early, { released }), { code: 2, stdout: "", messages });
+  }
+  assertEquals(mac.telemetry("agent_errors"), undefined);
+  assertEquals(mac.run(["collect"], released, { released }).code, 0);
+});
+
+Deno.test("run() writes nothing old over what another run wrote meanwhile", () => {
+  using mac = new TestMac();
+  const folders = { logDir: mac.logDir, outDir: mac.outDir };
+  const system = { now: NOW, released: 0, timeZone: "UTC", color: false };
+  const streams = { readInput: () => 0, progress: () => {} };
+  const log = checkinLines(NOW - 1000);
+  for (const before of [undefined, NOW - 900, NOW + DAY]) {
+    // With telemetry of a run before, of none, and of one whose clock was ahead.
+    mac.log("jamf.log", log, NOW);
+    if (before !== undefined) mac.run(["collect"], before);
+    const suspended = inspect(folders, { ...system, ...streams });
+    mac.log("jamf.log", log + checkinLines(NOW + 3600), NOW + 3603);
+    mac.run(["collect"], NOW + 7200);
+    const files = [mac.telemetry("last_checkin"), mac.telemetry("agent_errors")];
+    writeLastCheckin(suspended, folders, { ...system, ...streams });
+    writeAgentErrors(suspended, folders, { ...system, ...streams });
+    assertEquals([mac.telemetry("last_checkin"), mac.telemetry("agent_errors")], files);
+    assertEquals(JSON.parse(files[1]!).checked_at, formatTimestamp(NOW + 7200));
+    Deno.removeSync(mac.outDir, { recursive: true });
   }
 });
 

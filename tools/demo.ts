@@ -1,5 +1,5 @@
 /**
- * Shows the program without a Mac: with its real permissions, on generated logs of three Macs.
+ * Shows the program without a Mac: with its real permissions, on generated logs of four Macs.
  *
  * @module
  */

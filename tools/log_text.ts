@@ -8,7 +8,7 @@
 export interface LineOptions {
   readonly pid?: number;
   /** The computer name. */
-  readonly host?: string;
+  readonly computer?: string;
   /** IANA name of the time zone that the timestamp is written in. */
   readonly zone?: string;
 }
@@ -40,8 +40,8 @@ export function stampText(at: number, zone = "UTC"): string {
 
 /** One line of the agent, with its line feed. */
 export function logLine(at: number, message: string, options: LineOptions = {}): string {
-  const { pid = 335, host = "Jane's MacBook Pro", zone = "UTC" } = options;
-  return `${stampText(at, zone)} ${host} jamf[${pid}]: ${message}\n`;
+  const { pid = 335, computer = "Jane's MacBook Pro", zone = "UTC" } = options;
+  return `${stampText(at, zone)} ${computer} jamf[${pid}]: ${message}\n`;
 }
 
 /**
@@ -67,7 +67,11 @@ export function refusedLines(at: number, options: LineOptions = {}): string {
     `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
 }
 
-function attemptLine(at: number, options: LineOptions): string {
-  const message = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
-  return logLine(at, message, options);
+/** The beginning of a run, alone. */
+export function attemptLine(
+  at: number,
+  options: LineOptions = {},
+  trigger = "recurring check-in",
+): string {
+  return logLine(at, `Checking for policies triggered by "${trigger}" for user "jdoe"...`, options);
 }

@@ -1,10 +1,17 @@
 /**
- * The logs of three Macs at a given time: one is healthy, the trust of one is broken, one is silent.
+ * The logs of four Macs at a given time: one is healthy, the trust of one is broken, one is silent, the agent of one hangs.
  *
  * @module
  */
 
-import { checkinLines, type LineOptions, logLine, offlineLines, refusedLines } from "./log_text.ts";
+import {
+  attemptLine,
+  checkinLines,
+  type LineOptions,
+  logLine,
+  offlineLines,
+  refusedLines,
+} from "./log_text.ts";
 
 /** A Mac of the demo and of the README's examples. */
 export interface SampleMac {
@@ -24,16 +31,29 @@ const INTERVAL = 15 * MINUTE;
  * @param zone IANA name of the time zone that the log is written in.
  */
 export function sampleMacs(now: number, zone: string): SampleMac[] {
-  const until = (end: number, then: Lines): Lines => (at, options) =>
-    (at < end ? checkin : then)(at, options);
   return [
     { name: "healthy", log: logOf(now, zone, checkin) },
     { name: "broken trust", log: logOf(now, zone, until(now - 2 * DAY, refusedLines)) },
     { name: "silent", log: logOf(now, zone, until(now - 20 * DAY, offlineLines)) },
+    { name: "stalled", log: logOf(now, zone, hanging(now - 6 * HOUR)) },
   ];
 }
 
 type Lines = (at: number, options: LineOptions) => string;
+
+function until(end: number, then: Lines): Lines {
+  return (at, options) => (at < end ? checkin : then)(at, options);
+}
+
+/** From a given time on, a policy waits for a click, and check-ins log their beginning alone. */
+function hanging(since: number): Lines {
+  return until(
+    since,
+    (at, options) =>
+      at >= since + INTERVAL ? attemptLine(at, options) : attemptLine(at, options, "login") +
+        logLine(at + 2, "Executing Policy Ask for a restart", options),
+  );
+}
 
 /** Twenty-five days of a Mac that is awake for nine hours a day. */
 function logOf(now: number, zone: string, lines: Lines): string {

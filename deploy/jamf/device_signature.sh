@@ -13,6 +13,7 @@
 #                            arrive: Fleet's policy "jamf-pulse: no device signature error" fails for it
 #   no_success               its log shows no contact: there was none, or the log was emptied
 #   no_log                   there is no jamf.log
+#   unknown_format           the newest lines of the log are not understood: jamf-pulse needs an update
 #   error_read               a log that could hold the answer could not be read
 #   error_write              the file for Fleet could not be written; the previous one is kept
 #   error_run                the program failed, or printed something else
@@ -20,6 +21,7 @@
 #   not_installed            the program is not on this Mac
 set -u
 umask 022
+cd / || exit
 
 mode=errors
 program=/opt/telemetry/bin/jamf-pulse

@@ -11,6 +11,7 @@
 #   2025-04-25T09:21:38Z   it last reached its server then
 #   no_success             its log shows no contact: there was none, or the log was emptied
 #   no_log                 there is no jamf.log
+#   unknown_format         the newest lines of the log are not understood: jamf-pulse needs an update
 #   error_read             a log that could hold the answer could not be read
 #   error_write            the file for Fleet could not be written; the previous one is kept
 #   error_run              the program failed, or printed something else
@@ -18,6 +19,7 @@
 #   not_installed          the program is not on this Mac
 set -u
 umask 022
+cd / || exit
 
 mode=checkin
 program=/opt/telemetry/bin/jamf-pulse

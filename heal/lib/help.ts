@@ -26,17 +26,17 @@ Which Macs to redeploy
 
 Options of redeploy
   --force           ignore the rate limits, and a check-in of the Mac within the last hour
-  --wait AGE        follow until the Mac checks in again, at most for this time: 15m
+  --wait TIME       follow until the Mac checks in again, at most for this time: 15m
   --json            print a report for programs
 
 Rate limits of redeploy, serve and work
-  --dry-run         look everything up, change nothing
-  --cool-down AGE   one redeploy of a Mac in this time: 90m, 24h, 7d   (${DEFAULTS.coolDown})
+  --dry-run         read everything, change nothing
+  --cool-down TIME  one redeploy of a Mac in this time: 90m, 24h, 7d   (${DEFAULTS.coolDown})
   --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})
 
 Options of serve and work
   --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
-  --lease AGE       after how long another instance takes over a job: 10s, 5m   (${DEFAULTS.lease})
+  --lease TIME      after how long another instance takes over a job: 10s, 5m   (${DEFAULTS.lease})
 
 Options of jobs
   --state STATE     only these: ${JOB_STATES.join(", ")}

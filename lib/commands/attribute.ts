@@ -5,6 +5,7 @@
  */
 
 import type { Folders } from "../cli.ts";
+import type { Findings } from "../health/findings.ts";
 import { inspect, type Inspection } from "../inspect.ts";
 import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
@@ -27,7 +28,7 @@ function runAttribute(
   folders: Folders,
   system: System,
   write: typeof writeLastCheckin,
-  resultOf: typeof checkinResult,
+  resultOf: (findings: Findings) => string,
 ): Outcome {
   let inspection: Inspection;
   try {

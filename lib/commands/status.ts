@@ -5,13 +5,13 @@
  */
 
 import type { StatusCommand } from "../cli.ts";
-import type { Health } from "../health/findings.ts";
 import { Timeline } from "../health/timeline.ts";
 import { inspect } from "../inspect.ts";
 import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
 import { statusText } from "../view/status.ts";
 import { statusReport } from "../view/status_report.ts";
+import type { StatusReport } from "../view/status_schema.ts";
 
 /** The days that `status` shows. */
 const DAYS = 14;
@@ -25,7 +25,7 @@ export function runStatus(command: StatusCommand, system: System): Outcome {
     const days = inspection.logs.timeline?.result() ?? [];
     const report = statusReport({ ...inspection, days, now, timeZone, logDir, maxAge });
     return {
-      code: exitCode(report.health, check),
+      code: exitCode(report, check),
       stdout: json ? `${JSON.stringify(report, null, 2)}\n` : statusText(report, { ascii, color }),
       messages: inspection.warnings,
     };
@@ -35,7 +35,8 @@ export function runStatus(command: StatusCommand, system: System): Outcome {
   }
 }
 
-function exitCode(health: Health, check: boolean): 0 | 1 | 2 {
-  if (health === "unknown") return 2;
+function exitCode({ status, health }: StatusReport, check: boolean): 0 | 1 | 2 {
+  // What could not be read is an error; words that nobody knows are an answer.
+  if (status === undefined) return 2;
   return check && health !== "healthy" ? 1 : 0;
 }

@@ -5,7 +5,8 @@
  */
 
 import type { SummaryCommand } from "../cli.ts";
-import { maskCounts, MessageCounter } from "../log/message_counts.ts";
+import { maskCounts } from "../log/mask.ts";
+import { MessageCounter } from "../log/message_counts.ts";
 import type { Outcome, System } from "../system.ts";
 import { listLogs } from "../log/files.ts";
 import { asReadError, ReadError } from "../read_error.ts";
@@ -32,7 +33,7 @@ export function runSummary(command: SummaryCommand, system: System): Outcome {
     }
   }
   const all = counter.counts();
-  const counts = command.mask ? maskCounts(all) : all;
+  const counts = command.mask ? maskCounts(all, counter.computers) : all;
   return {
     code: failures.length === 0 ? 0 : 2,
     stdout: command.json

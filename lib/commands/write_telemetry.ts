@@ -6,9 +6,16 @@
 
 import type { Folders } from "../cli.ts";
 import type { Inspection } from "../inspect.ts";
+import { isSystemError } from "../shared/system_error.ts";
 import type { System } from "../system.ts";
 import { agentErrorsText, lastCheckinText } from "../telemetry/documents.ts";
-import { AGENT_ERRORS, LAST_CHECKIN } from "../telemetry/previous_state.ts";
+import { readPreviousFile } from "../telemetry/previous_file.ts";
+import {
+  AGENT_ERRORS,
+  LAST_CHECKIN,
+  type PreviousState,
+  previousStateOf,
+} from "../telemetry/previous_state.ts";
 import { secureWrite } from "../telemetry/secure_write.ts";
 
 /**
@@ -17,11 +24,14 @@ import { secureWrite } from "../telemetry/secure_write.ts";
  * @throws {WriteError} It could not be written.
  */
 export function writeLastCheckin(
-  { findings: { checkin } }: Inspection,
+  inspection: Inspection,
   { outDir }: Folders,
   { now }: System,
 ): void {
+  const { checkin } = inspection.findings;
   if (typeof checkin !== "number") return;
+  const { contact } = writtenMeanwhile(inspection, outDir, LAST_CHECKIN);
+  if (contact !== undefined && contact > checkin) return;
   secureWrite(outDir, LAST_CHECKIN, lastCheckinText(checkin), now);
 }
 
@@ -31,12 +41,34 @@ export function writeLastCheckin(
  * @throws {WriteError} It could not be written.
  */
 export function writeAgentErrors(
-  { findings, previous }: Inspection,
+  inspection: Inspection,
   { outDir }: Folders,
   { now }: System,
 ): void {
-  const { status } = findings;
-  if (status === "unknown") return;
-  const text = agentErrorsText(findings, status, previous.inspection, now);
+  const { findings, previous } = inspection;
+  if (findings.status === "unknown") return;
+  const other = writtenMeanwhile(inspection, outDir, AGENT_ERRORS).inspection;
+  if (other !== undefined && other.at > now) return;
+  const text = agentErrorsText(findings, findings.status, previous.inspection, now);
   secureWrite(outDir, AGENT_ERRORS, text, now);
+}
+
+/**
+ * What another run has put into a file since this one began. A Mac can fall asleep in the middle of a run, which then goes
+ * on hours later, and must not write over something newer.
+ */
+function writtenMeanwhile(
+  { previousTexts }: Inspection,
+  outDir: string,
+  name: string,
+): PreviousState {
+  try {
+    const text = readPreviousFile(outDir, name);
+    if (text === previousTexts.get(name)) return {};
+    return previousStateOf((read) => read === name ? text : undefined, Infinity);
+  } catch (error) {
+    // The write meets the same fault, and reports it.
+    if (!isSystemError(error)) throw error;
+    return {};
+  }
 }

@@ -5,39 +5,42 @@
  */
 
 import type { Entry } from "../log/entries.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
-import { isOver, type Run } from "./runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
-/** What the agent has met with since a point in its history. */
+/** What has happened to the agent since its last contact. */
 export interface Since {
-  /** Records with a device signature error, also after the last healing. */
+  /** Records with a device signature error. */
   signatureErrors: number;
-  /** Seconds since 1970; absent if there is none, or its stamp is unusable. */
-  firstSignatureError?: number;
-  lastSignatureError?: number;
+  /** Absent if there is no such record, or none with a usable stamp. */
+  firstSignatureError?: UnixSeconds;
+  lastSignatureError?: UnixSeconds;
   /** Records that say there was no connection. */
   connectionErrors: number;
   /** Runs begun: `Checking for policies triggered by` and `Checking for policy ID`. */
   attempts: number;
 }
 
-/** What the logs tell of the agent. */
+/** What the logs say of the agent. */
 export interface Assessment {
-  /** When it last reached its server, in seconds since 1970, if the logs that were read know. */
-  readonly contact?: number;
-  /** What came after that. */
+  /** When it last reached its server, if the logs that were read know. */
+  readonly contact?: UnixSeconds;
+  /** What was logged after that. */
   readonly since: Readonly<Since>;
 }
 
-/** A record that may prove a contact, with what came after it. */
+/** A record that may show a contact, with what was logged after it. */
 interface Candidate {
-  readonly at: number;
+  readonly at: UnixSeconds;
   readonly since: Readonly<Since>;
-  /** The run that must not have been offline; absent if the record needs no more proof. */
-  readonly run?: Run;
+  /** Absent if the record shows a contact by itself. */
+  readonly pending?: PendingContact;
 }
 
-/** So long before a check-in known from before the search goes on: a change of zone moves stamps by up to 26 hours. */
+const NOTHING: Readonly<Since> = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+
+/** A change of the time zone moves stamps by up to 26 hours: a record that much older than a contact was written before it. */
 const ZONE_CHANGE = 26 * 3600;
 
 /**
@@ -58,19 +61,26 @@ const ZONE_CHANGE = 26 * 3600;
  * ```
  */
 export class Assessor {
-  readonly #isPastStanding: (at: number | undefined) => boolean;
-  readonly #since: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
-  /** A healing or a check-in lies behind: signature errors from before it are over. */
+  /** A record dated before it was written before the contact known from an earlier run. */
+  readonly #bound: UnixSeconds;
+  readonly #isPastBound: (at: UnixSeconds | undefined) => boolean;
+  #since: Since = { ...NOTHING };
+  /** A contact without a usable stamp has been read: signature errors from before it are over. */
   #trusted = false;
-  /** Newest first; the first that turns out to be proven is the last contact. */
+  /** Newest first; the first that is not refused is the last contact. */
   readonly #candidates: Candidate[] = [];
+  /** Whether the search for the beginning of the first candidate's run is given up. */
+  #isGivenUp: ((at: UnixSeconds | undefined) => boolean) | undefined;
+  /** The last usable stamp. */
+  #stamp: UnixSeconds | undefined;
   #settled = false;
 
   /**
-   * @param standing A check-in known from before, in seconds since 1970: the search ends well before it.
+   * @param previousContact A contact known from an earlier run: the search ends well before it.
    */
-  constructor(standing: number | undefined) {
-    this.#isPastStanding = horizon((standing ?? -Infinity) - ZONE_CHANGE);
+  constructor(previousContact: UnixSeconds | undefined) {
+    this.#bound = (previousContact ?? -Infinity) - ZONE_CHANGE;
+    this.#isPastBound = horizon(this.#bound);
   }
 
   /** Whether older entries cannot change the result. */
@@ -81,11 +91,12 @@ export class Assessor {
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
     if (this.#settled) return;
+    this.#readStamp(entry.at);
     this.#count(entry);
     this.#consider(entry, run);
     this.#settled = this.#candidates.length > 0
       ? this.#hasContact(entry.at)
-      : this.#isPastStanding(entry.at);
+      : this.#isPastBound(entry.at);
   }
 
   /** The assessment, once it is settled or all entries were given: then what is still open counts as contact. */
@@ -94,47 +105,61 @@ export class Assessor {
     return contact ? { contact: contact.at, since: contact.since } : { since: this.#since };
   }
 
-  #count({ evidence, at }: Entry): void {
-    const since = this.#since;
-    if (evidence?.run === "begins") since.attempts++;
-    switch (evidence?.means) {
-      case "no connection":
-        since.connectionErrors++;
-        break;
-      case "healed":
-        this.#trusted = true;
-        break;
-      case "device signature error":
-        if (this.#trusted) break;
-        since.signatureErrors++;
-        if (at === undefined) break;
-        // Entries come newest first: the first one met is the last that happened.
-        since.lastSignatureError ??= at;
-        since.firstSignatureError = at;
-        break;
-    }
+  /** An undated record goes with the dated one after it in the log, or if there is none, with the one before it. */
+  #readStamp(at: UnixSeconds | undefined): void {
+    if (at === undefined) return;
+    if (this.#stamp === undefined && at < this.#bound) this.#since = { ...NOTHING };
+    this.#stamp = at;
   }
 
-  #consider({ at, evidence }: Entry, run: Run): void {
+  #count({ evidence, at }: Entry): void {
+    if (evidence === undefined) return;
+    if (this.#stamp !== undefined && this.#stamp < this.#bound) return;
+    const since = this.#since;
+    if (evidence.run === "begins") since.attempts++;
+    if (evidence.means === "no connection") since.connectionErrors++;
+    if (evidence.means !== "device signature error" || this.#trusted) return;
+    since.signatureErrors++;
+    if (at === undefined) return;
+    // Entries come newest first: the first one read is the last that happened.
+    since.lastSignatureError ??= at;
+    since.firstSignatureError = at;
+  }
+
+  #consider(entry: Entry, { pending }: Run): void {
+    const { at, evidence } = entry;
     const means = evidence?.means;
     if (means === "contact") {
       // Undated, it is no answer; but in the order of the log the server has trusted this Mac since.
       if (at === undefined) this.#trusted = true;
-      else this.#candidates.push({ at, since: { ...this.#since } });
-    } else if (means === "contact unless offline" && at !== undefined) {
-      const isFirstOfRun = this.#candidates.every((candidate) => candidate.run !== run);
-      if (isFirstOfRun && !run.offline) {
-        this.#candidates.push({ at, since: { ...this.#since }, run });
-      }
+      else this.#add({ at, since: { ...this.#since } });
+    } else if (pending?.entry === entry) {
+      this.#add({ at: pending.at, since: { ...this.#since }, pending });
     }
   }
 
-  /** Whether the newest record that may prove a contact does, now that the history is known back to `at`. */
-  #hasContact(at: number | undefined): boolean {
+  #add(candidate: Candidate): void {
+    const oldest = this.#candidates.at(-1);
+    // Behind one that is certain, no older one is needed: there are few at a time, however long the search.
+    const isCertain = oldest !== undefined && isConfirmed(oldest);
+    if (!isCertain) this.#candidates.push(candidate);
+  }
+
+  /** Whether the newest candidate that is not refused is a contact, now that the history is known back to `at`. */
+  #hasContact(at: UnixSeconds | undefined): boolean {
     const candidates = this.#candidates;
-    while (candidates[0]?.run?.offline) candidates.shift();
+    while (candidates[0]?.pending?.outcome === "refused") {
+      candidates.shift();
+      this.#isGivenUp = undefined;
+    }
     const newest = candidates[0];
     if (newest === undefined) return false;
-    return newest.run === undefined || newest.run.begun || isOver(newest.at, at);
+    if (isConfirmed(newest)) return true;
+    this.#isGivenUp ??= horizon(newest.at - MAX_SEARCH);
+    return this.#isGivenUp(at);
   }
+}
+
+function isConfirmed({ pending }: Candidate): boolean {
+  return pending === undefined || pending.outcome === "confirmed";
 }

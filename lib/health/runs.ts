@@ -1,75 +1,83 @@
 /**
  * Which records belong together. A run of the agent is what one pid wrote since its `Checking for polic…`; runs
- * interleave, and have no end marker.
+ * interleave, have no end marker, and may last for days: only the order in the log separates them.
  *
  * @module
  */
 
 import type { Entry } from "../log/entries.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
+
+/** A record that shows a contact, unless something before it in its run shows that the run was offline. */
+export interface PendingContact {
+  readonly entry: Entry;
+  readonly at: UnixSeconds;
+  /** Open until its run has been read back far enough. */
+  outcome: "open" | "confirmed" | "refused";
+}
 
 /** One run, as far as it has been read back. */
 export interface Run {
-  /** The newest stamp seen in it, in seconds since 1970. */
-  newest: number | undefined;
-  /** It could not connect, or met a signature error: what it executed came from the cache. */
-  offline: boolean;
-  /** Its beginning has been read: nothing more of it is to come. */
-  begun: boolean;
+  /** The newest such record that nothing read so far has confirmed or refused. */
+  pending: PendingContact | undefined;
+  /** The newest usable stamp in it. */
+  newest: UnixSeconds | undefined;
+  /** Behind its beginning it has logged something, and not only that it was turned away. */
+  hasMessages: boolean;
 }
 
-/** No run lasts longer: the same pid further back is another process. */
-export const LONGEST_RUN = 12 * 3600;
+/**
+ * A run whose beginning is not found within this time before a record is given up, and that record counts as contact.
+ * 14 days is what the watchdog that admins use allows one run.
+ */
+export const MAX_SEARCH = 14 * 86_400;
 
 /** Sorts entries, newest first, into runs. */
 export class Runs {
-  /** Runs that have not begun yet, by pid, but for the current one. */
+  /** Runs whose beginning has not been read, by pid, but for the current one. */
   readonly #open = new Map<number, Run>();
-  /** Most entries belong to the same run as the one before them: that one is at hand. */
+  /** Most entries belong to the same run as the one before them: it is kept apart. */
   #pid = -1;
   #current: Run | undefined;
 
   /** Takes the next older entry, and returns the run that it belongs to, with what the entry adds to it. */
   runOf(entry: Entry): Run {
-    const run = this.#switchTo(entry);
-    run.newest ??= entry.at;
-    const { evidence } = entry;
-    if (evidence?.run === "offline" || evidence?.means === "device signature error") {
-      run.offline = true;
+    const run = this.#switchTo(entry.pid);
+    const { at, evidence } = entry;
+    run.newest ??= at;
+    if (evidence === undefined) {
+      run.hasMessages = true;
+      return run;
     }
-    if (evidence?.run === "begins") {
-      run.begun = true;
-      this.#current = undefined;
+    const isBeginning = evidence.run !== undefined;
+    if (evidence.offline) {
+      const isGivenUp = at !== undefined && run.pending !== undefined &&
+        run.pending.at - at >= MAX_SEARCH;
+      settle(run, isGivenUp ? "confirmed" : "refused");
+    } else if (isBeginning) {
+      settle(run, "confirmed");
+    } else if (evidence.means === "contact unless offline" && at !== undefined) {
+      run.pending ??= { entry, at, outcome: "open" };
+    }
+    if (isBeginning) this.#current = undefined;
+    if (evidence.means !== "blocked" && !(isBeginning && evidence.means === "attempt")) {
+      run.hasMessages = true;
     }
     return run;
   }
 
-  #switchTo({ pid, at }: Entry): Run {
+  #switchTo(pid: number): Run {
     if (pid !== this.#pid) {
       if (this.#current !== undefined) this.#open.set(this.#pid, this.#current);
       this.#pid = pid;
       this.#current = this.#open.get(pid);
       if (this.#current !== undefined) this.#open.delete(pid);
     }
-    if (this.#current === undefined || isOver(this.#current.newest, at)) {
-      this.#current = { newest: at, offline: false, begun: false };
-    }
-    return this.#current;
+    return this.#current ??= { pending: undefined, newest: undefined, hasMessages: false };
   }
 }
 
-/**
- * Whether a run with a record at `newest` must have begun after `at`.
- *
- * @param newest Seconds since 1970.
- * @param at Seconds since 1970.
- *
- * @example Usage
- * ```ts
- * import { assert } from "@std/assert";
- *
- * assert(isOver(100_000, 56_800));
- * ```
- */
-export function isOver(newest: number | undefined, at: number | undefined): boolean {
-  return newest !== undefined && at !== undefined && newest - at >= LONGEST_RUN;
+function settle(run: Run, outcome: "confirmed" | "refused"): void {
+  if (run.pending !== undefined) run.pending.outcome = outcome;
+  run.pending = undefined;
 }

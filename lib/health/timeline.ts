@@ -5,8 +5,9 @@
  */
 
 import type { Entry } from "../log/entries.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
-import type { Run } from "./runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
 /** What happened on one day. */
 export interface Day {
@@ -18,42 +19,58 @@ export interface Day {
   attempts: number;
   /** Records of an error of any kind. */
   failures: number;
+  /** Runs begun that met an error, and did not reach the server. */
+  failedRuns: number;
+}
+
+/** A record that may show the contact of its run, on the day it was written. */
+interface Candidate {
+  readonly pending: PendingContact;
+  readonly run: Run;
+  readonly day: Day;
 }
 
 /** Counts the last days of a history; entries are given newest first. */
 export class Timeline {
-  readonly #zone: string;
+  readonly #timeZone: string;
   readonly #days: Day[];
-  /** When each of the days begins, in seconds since 1970. */
-  readonly #midnights: number[];
-  readonly #isBeforeFirst: (at: number | undefined) => boolean;
+  /** When each of the days begins. */
+  readonly #midnights: UnixSeconds[];
+  readonly #isBeforeFirst: (at: UnixSeconds | undefined) => boolean;
+  readonly #isGivenUp: (at: UnixSeconds | undefined) => boolean;
   #complete = false;
   /** Runs whose contact has been counted. */
   readonly #counted = new Set<Run>();
-  /** Runs that reached the server unless their older records show that they were offline. */
-  readonly #open = new Map<Run, Day>();
+  /** Runs that met an error. */
+  readonly #erred = new Set<Run>();
+  /** Those of them whose beginnings have been read. */
+  readonly #begunErred: { readonly run: Run; readonly day: Day }[] = [];
+  readonly #candidates: Candidate[] = [];
+  /** How many of the candidates may still be open; those behind them are not. */
+  #maybeOpen = Infinity;
 
   /**
-   * @param now Seconds since 1970.
-   * @param zone IANA name of the Mac's zone.
+   * @param timeZone IANA name of the Mac's time zone.
    * @param days How many days, today included.
    */
-  constructor(now: number, zone: string, days: number) {
-    this.#zone = zone;
-    const today = Temporal.Instant.fromEpochMilliseconds(now * 1000).toZonedDateTimeISO(zone)
+  constructor(now: UnixSeconds, timeZone: string, days: number) {
+    this.#timeZone = timeZone;
+    const today = Temporal.Instant.fromEpochMilliseconds(now * 1000).toZonedDateTimeISO(timeZone)
       .toPlainDate();
     const dates = Array.from({ length: days }, (_, back) => today.subtract({ days: back }));
     this.#midnights = dates.map((date) => this.#midnight(date));
     this.#isBeforeFirst = horizon(this.#midnights.at(-1)!);
+    this.#isGivenUp = horizon(this.#midnights.at(-1)! - MAX_SEARCH);
     this.#days = dates.map((date) => ({
       date: date.toString(),
       contacts: 0,
       attempts: 0,
       failures: 0,
+      failedRuns: 0,
     }));
   }
 
-  /** Whether the history has been followed back beyond the first of the days. */
+  /** Whether the history has been followed back beyond the first of the days, and to the beginnings of their runs. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -61,42 +78,61 @@ export class Timeline {
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
     const { at, evidence } = entry;
-    this.#complete ||= this.#isBeforeFirst(at);
+    const isBeforeFirst = this.#isBeforeFirst(at);
+    this.#complete ||= this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
-    if (evidence.run === "begins") day.attempts++;
     switch (evidence.means) {
       case "contact":
-        this.#open.delete(run);
-        if (!this.#counted.has(run)) day.contacts++;
-        this.#counted.add(run);
+        this.#countContact(run, day);
         break;
       case "contact unless offline":
-        if (!this.#counted.has(run) && !this.#open.has(run)) this.#open.set(run, day);
+        if (run.pending?.entry === entry) {
+          this.#candidates.push({ pending: run.pending, run, day });
+          this.#maybeOpen = Infinity;
+        }
         break;
       case "device signature error":
       case "no connection":
       case "other failure":
         day.failures++;
+        this.#erred.add(run);
         break;
     }
+    if (evidence.run !== "begins") return;
+    day.attempts++;
+    if (this.#erred.delete(run)) this.#begunErred.push({ run, day });
   }
 
   /** The days, today first. */
   result(): readonly Readonly<Day>[] {
-    for (const [run, day] of this.#open) {
-      if (!run.offline) day.contacts++;
+    for (const { pending, run, day } of this.#candidates.splice(0)) {
+      if (pending.outcome !== "refused") this.#countContact(run, day);
     }
-    this.#open.clear();
+    for (const { run, day } of this.#begunErred.splice(0)) {
+      if (!this.#counted.has(run)) day.failedRuns++;
+    }
     return this.#days;
   }
 
-  #dayOf(at: number): Day | undefined {
+  #isSettled(): boolean {
+    let count = Math.min(this.#maybeOpen, this.#candidates.length);
+    while (count > 0 && this.#candidates[count - 1]!.pending.outcome !== "open") count--;
+    this.#maybeOpen = count;
+    return count === 0;
+  }
+
+  #countContact(run: Run, day: Day): void {
+    if (!this.#counted.has(run)) day.contacts++;
+    this.#counted.add(run);
+  }
+
+  #dayOf(at: UnixSeconds): Day | undefined {
     const index = this.#midnights.findIndex((midnight) => at >= midnight);
     return this.#days[index];
   }
 
-  #midnight(date: Temporal.PlainDate): number {
-    return Math.floor(date.toZonedDateTime(this.#zone).epochMilliseconds / 1000);
+  #midnight(date: Temporal.PlainDate): UnixSeconds {
+    return Math.floor(date.toZonedDateTime(this.#timeZone).epochMilliseconds / 1000);
   }
 }

@@ -1,40 +1,45 @@
 /**
- * One log as entries: each record dated and judged, newest first. Here lines, records, stamps and evidence meet.
+ * One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
  *
  * @module
  */
 
-import { continuedEvidence, type Evidence, evidenceOf, isSignatureErrorLine } from "./evidence.ts";
+import { continuedEvidence, type Evidence, evidenceOf, isErrorBlockLine } from "./evidence.ts";
 import { type ByteSource, linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
 import { type ResolveStamp } from "./stamp.ts";
 
-/** A record, reduced to what it tells. */
+/** A record, reduced to what it means. */
 export interface Entry {
-  /** Seconds since 1970; `undefined` if the stamp is unusable. */
-  at: number | undefined;
+  /** `undefined` if the timestamp is unusable. */
+  at: UnixSeconds | undefined;
   readonly pid: number;
   /** The row of the table that it fits, if any. */
   readonly evidence: Evidence | undefined;
+  /** If asked for. */
+  readonly message?: string;
 }
 
-/** What reading a log has come upon so far. */
+/** What reading a log has counted so far. */
 export interface EntryCounts {
   records: number;
-  /** Records whose stamp no year fits, or that a wrong clock wrote. */
+  /** Records whose timestamp no year fits, or that a wrong clock wrote. */
   unusableStamps: number;
   /** Lines judged by their beginning, because they are longer than 1 MiB. */
   cutLines: number;
+  /** Lines of the file, with a timestamp or without. */
+  lines: number;
 }
 
-/** A stamp that lies so far before the record above it was written by a wrong clock (docs/jamf-log.md: "The year"). */
+/** A timestamp so long before that of the record above it is a wrong clock's (docs/jamf-log.md: "The year"). */
 const CLOCK_JUMP = 400 * 86_400;
 
 /**
- * How many records in a row are held back until the record above them is known. More are believed: a Mac that really
+ * How many records in a row are buffered until the record above them is known. More are believed: a Mac that really
  * has not checked in for over a year, whose log would otherwise have to fit into the memory.
  */
-const MAX_HELD = 10_000;
+const MAX_BUFFERED = 10_000;
 
 /** Hands out one entry at a time; `undefined` when there are no more. */
 export type NextEntry = () => Entry | undefined;
@@ -43,22 +48,28 @@ export type NextEntry = () => Entry | undefined;
  * The entries of one log, newest first.
  *
  * @param source The log's bytes.
- * @param reference Seconds since 1970: nothing in the log was written later.
- * @param resolve Dates its stamps.
+ * @param reference Nothing in the log was written later.
+ * @param resolve Dates its timestamps.
  * @param counts Is counted up while entries are taken.
+ * @param withMessages Gives entries their messages, which takes time.
  */
 export function entriesBackwards(
   source: ByteSource,
-  reference: number,
+  reference: UnixSeconds,
   resolve: ResolveStamp,
   counts: EntryCounts,
+  withMessages = false,
 ): NextEntry {
+  const text = new TextDecoder();
   const nextLine = linesBackwards(source);
   const nextRecord = recordsBackwards(() => {
     const line = nextLine();
-    if (line?.cut) counts.cutLines++;
+    if (line !== undefined) {
+      counts.lines++;
+      if (line.cut) counts.cutLines++;
+    }
     return line;
-  }, isSignatureErrorLine);
+  }, isErrorBlockLine);
 
   return withoutClockJumps(
     () => {
@@ -70,7 +81,9 @@ export function entriesBackwards(
       if (at === undefined) counts.unusableStamps++;
       const own = evidenceOf(bytes, head.messageStart, end);
       const evidence = continuation.length > 0 ? continuedEvidence(own, continuation) : own;
-      return { at, pid: head.pid, evidence };
+      if (!withMessages) return { at, pid: head.pid, evidence };
+      const message = text.decode(bytes.subarray(head.messageStart, end));
+      return { at, pid: head.pid, evidence, message };
     },
     reference,
     counts,
@@ -78,57 +91,57 @@ export function entriesBackwards(
 }
 
 /**
- * Takes their stamps from entries that a wrong clock wrote: those more than 400 days before an entry above them. Going
- * backwards, such an entry comes before the one that convicts it, so entries that old are held back meanwhile.
+ * Takes their timestamps from entries that a wrong clock wrote: those more than 400 days before an entry above them.
+ * Going backwards, such an entry comes before the one that shows it, so entries that old are buffered meanwhile.
  *
- * @param next The entries, newest first, as their stamps read.
- * @param reference Seconds since 1970: no stamp is later.
+ * @param next The entries, newest first, as their timestamps read.
+ * @param reference No timestamp is later.
  * @param counts Its `unusableStamps` is counted up.
  */
 export function withoutClockJumps(
   next: NextEntry,
-  reference: number,
+  reference: UnixSeconds,
   counts: Pick<EntryCounts, "unusableStamps">,
 ): NextEntry {
   const safe = reference - CLOCK_JUMP;
-  let held: Entry[] = [];
+  let buffered: Entry[] = [];
   let handedOut = 0;
 
-  /** Reads on to an entry that no other can convict, and judges those on the way from there. */
-  function hold(first: Entry): void {
-    held = [first];
+  /** Reads on to an entry that no other can make unusable, and judges those on the way from there. */
+  function bufferFrom(first: Entry): void {
+    buffered = [first];
     handedOut = 0;
-    while (held.length < MAX_HELD) {
+    while (buffered.length < MAX_BUFFERED) {
       const entry = next();
       if (entry === undefined) break;
-      held.push(entry);
+      buffered.push(entry);
       if (entry.at !== undefined && entry.at >= safe) break;
     }
-    counts.unusableStamps += dropClockJumps(held);
+    counts.unusableStamps += dropClockJumps(buffered);
   }
 
   return () => {
-    if (handedOut === held.length) {
+    if (handedOut === buffered.length) {
       const entry = next();
       if (entry?.at === undefined || entry.at >= safe) return entry;
-      hold(entry);
+      bufferFrom(entry);
     }
-    return held[handedOut++];
+    return buffered[handedOut++];
   };
 }
 
-/** Goes through entries in the order of the log; returns how many lost their stamps. */
-function dropClockJumps(held: readonly Entry[]): number {
-  let convicted = 0;
+/** Goes through entries in the order of the log; returns how many lost their timestamps. */
+function dropClockJumps(buffered: readonly Entry[]): number {
+  let dropped = 0;
   let above = -Infinity;
-  for (const entry of held.toReversed()) {
+  for (const entry of buffered.toReversed()) {
     if (entry.at === undefined) continue;
     if (entry.at >= above - CLOCK_JUMP) {
       above = entry.at;
     } else {
       entry.at = undefined;
-      convicted++;
+      dropped++;
     }
   }
-  return convicted;
+  return dropped;
 }

@@ -1,199 +1,61 @@
 /**
- * What a record proves about the agent and its server (docs/jamf-log.md: "What a line proves"). One table; the tests run its
- * sample lines.
+ * Which row of the table a record fits, by its message and by the error block below it.
  *
  * @module
  */
 
-/**
- * - `contact`: the server answered.
- * - `contact unless offline`: it answered, unless the same run could not connect and ran a cached policy.
- * - `healed`: trust is new; a signature error before it is over.
- * - `attempt`: the agent is about to ask; nothing is known yet.
- * - `device signature error`: the server no longer trusts this Mac.
- * - `no connection`: the network or the server was away.
- * - `other failure`: something went wrong that says nothing about trust.
- * - `local`: it happened on the Mac alone.
- */
-export type Meaning =
-  | "contact"
-  | "contact unless offline"
-  | "healed"
-  | "attempt"
-  | "device signature error"
-  | "no connection"
-  | "other failure"
-  | "local";
+import { ERROR_OPENING, EVIDENCE, type Evidence, type Meaning } from "./evidence_table.ts";
 
-/** One row of the table. */
-export interface Evidence {
-  /** How the message begins. What stands behind the beginning proves nothing: a policy may be named after an error. */
-  readonly begins: string;
-  /** The message ends there too. */
-  readonly whole?: boolean;
-  readonly means: Meaning;
-  /** For its run, the records of one pid: it begins one, or shows that this one works without its server. */
-  readonly run?: "begins" | "offline";
-  /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
-  readonly samples: readonly string[];
-}
-
-const SIGNATURE_ERROR =
-  "Device Signature Error - A valid device signature is required to perform the action.";
-const ERROR_OPENING = "There was an error.";
-
-/** The first row that fits a message counts. */
-export const EVIDENCE: readonly Evidence[] = [
-  {
-    begins: "No patch policies were found.",
-    means: "contact",
-    samples: ["No patch policies were found."],
-  },
-  {
-    begins: "Executing Policy ",
-    means: "contact unless offline",
-    samples: ["Executing Policy WDAV", `Executing Policy Fix ${SIGNATURE_ERROR}`],
-  },
-  {
-    begins: "No policies were found",
-    means: "contact unless offline",
-    samples: ['No policies were found for the "recurring check-in" trigger.'],
-  },
-  {
-    begins: "Submitting log to ",
-    means: "contact unless offline",
-    samples: ["Submitting log to https://jamf.example.com:8443/"],
-  },
-  {
-    begins: "Enroll return code: 0",
-    whole: true,
-    means: "healed",
-    samples: ["Enroll return code: 0"],
-  },
-  {
-    begins: "The device certificate was created successfully.",
-    means: "healed",
-    samples: ["The device certificate was created successfully."],
-  },
-  {
-    begins: "Checking for policies triggered by ",
-    means: "attempt",
-    run: "begins",
-    samples: [
-      'Checking for policies triggered by "recurring check-in" for user "testuser"...',
-      'Checking for policies triggered by "enrollmentComplete"…',
-    ],
-  },
-  {
-    begins: "Checking for policy ID ",
-    means: "attempt",
-    run: "begins",
-    samples: ["Checking for policy ID 332..."],
-  },
-  { begins: "Checking for patches", means: "attempt", samples: ["Checking for patches..."] },
-  {
-    begins: SIGNATURE_ERROR,
-    means: "device signature error",
-    samples: [SIGNATURE_ERROR],
-  },
-  {
-    begins: "Could not connect to the JSS",
-    means: "no connection",
-    run: "offline",
-    samples: ["Could not connect to the JSS. Looking for cached policies..."],
-  },
-  {
-    begins: 'Connection failure: "',
-    means: "no connection",
-    samples: ['Connection failure: "The request timed out."'],
-  },
-  {
-    begins: "Error running recon: Connection failure",
-    means: "no connection",
-    samples: ['Error running recon: Connection failure: "The request timed out."'],
-  },
-  {
-    begins: "Security Error - ",
-    means: "other failure",
-    samples: ["Security Error - A security error has occurred."],
-  },
-  {
-    begins: "Permission Error - ",
-    means: "other failure",
-    samples: ["Permission Error - You do not have permission."],
-  },
-  {
-    begins: "Unknown Error - ",
-    means: "other failure",
-    samples: ["Unknown Error - An unknown error has occurred."],
-  },
-  {
-    begins: "An error occurred while",
-    means: "other failure",
-    samples: ["An error occurred while running the policy."],
-  },
-  {
-    begins: "Error running recon: ",
-    means: "other failure",
-    samples: ["Error running recon: Out of memory"],
-  },
-  { begins: ERROR_OPENING, means: "other failure", samples: [ERROR_OPENING] },
-  {
-    begins: "Informing the JSS about login",
-    means: "local",
-    samples: ["Informing the JSS about login for user jdoe"],
-  },
-  {
-    begins: "Removing existing launchd task",
-    means: "local",
-    samples: [
-      "Removing existing launchd task /Library/LaunchAgents/com.jamfsoftware.jamfhelper.plist...",
-    ],
-  },
-  { begins: "Daemon starting", means: "local", samples: ["Daemon starting"] },
-  { begins: "Upgrading ", means: "local", samples: ["Upgrading jamf binary..."] },
-  { begins: "Installing ", means: "local", samples: ["Installing Microsoft Defender..."] },
-  {
-    begins: "Inventory will be updated when",
-    means: "local",
-    samples: ["Inventory will be updated when all queued actions are complete."],
-  },
-  {
-    begins: "The SSL Certificate for",
-    means: "local",
-    samples: ["The SSL Certificate for https://jamf.example.com:8443/ must be trusted."],
-  },
-];
+export { EVIDENCE, type Evidence, type Meaning } from "./evidence_table.ts";
 
 const encoder = new TextEncoder();
+const SPACE = 0x20;
+const COLON = 0x3a;
+const QUOTE = 0x22;
 const DEBUG = encoder.encode("[DEBUG] ");
-const SIGNATURE_ERROR_BYTES = encoder.encode(SIGNATURE_ERROR);
 const ERROR_OPENING_BYTES = encoder.encode(ERROR_OPENING);
-const CONTINUED_SIGNATURE_ERROR = EVIDENCE.find((row) => row.begins === SIGNATURE_ERROR)!;
 
-/** The rows by the first byte of their beginning: that alone tells most messages from most rows. */
-const rowsByFirstByte: { row: Evidence; begins: Uint8Array }[][] = Array.from(
-  { length: 256 },
-  () => [],
-);
+/** Of several errors in one record, the one with the highest rank counts. */
+const ERRORS: Readonly<Partial<Record<Meaning, number>>> = {
+  "other failure": 1,
+  "no connection": 2,
+  "device signature error": 3,
+};
+
+interface Row {
+  readonly row: Evidence;
+  readonly begins: Uint8Array;
+}
+
+/** The rows by the first byte of their beginning: it alone excludes most rows. */
+const rowsByFirstByte: Row[][] = Array.from({ length: 256 }, () => []);
 for (const row of EVIDENCE) {
   const begins = encoder.encode(row.begins);
   rowsByFirstByte[begins[0]!]!.push({ row, begins });
 }
 
 /**
- * The row that a message fits, if any. The prefix of the debug log level is passed over.
+ * The row that a message fits, if any. The prefix of the debug log level is left out.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const message = new TextEncoder().encode("No patch policies were found.");
- * assertEquals(evidenceOf(message, 0, message.length)?.means, "contact");
+ * const meaningOf = (message: string) => {
+ *   const bytes = new TextEncoder().encode(message);
+ *   return evidenceOf(bytes, 0, bytes.length)?.means;
+ * };
+ * assertEquals(meaningOf("No patch policies were found."), "contact");
+ * assertEquals(meaningOf('Error running recon: Connection failure: "x"'), "no connection");
  * ```
  */
 export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evidence | undefined {
   const from = startsWith(bytes, start, end, DEBUG) ? start + DEBUG.length : start;
+  const row = rowAt(bytes, from, end);
+  return row?.quotesError ? quotedError(bytes, from, end, row) ?? row : row;
+}
+
+function rowAt(bytes: Uint8Array, from: number, end: number): Evidence | undefined {
   if (from >= end) return undefined;
   const rows = rowsByFirstByte[bytes[from]!]!;
   for (let i = 0; i < rows.length; i++) {
@@ -205,20 +67,46 @@ export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evide
 }
 
 /**
- * Whether an unstamped line can be part of a signature error: see {@linkcode continuedEvidence}.
+ * The error behind `Error running recon: `, or behind a later colon of `An error occurred while …: `. What is in
+ * quotation marks is a name.
  */
-export function isSignatureErrorLine(bytes: Uint8Array, start: number, end: number): boolean {
-  return startsWith(bytes, start, end, ERROR_OPENING_BYTES) ||
-    startsWith(bytes, indentEnd(bytes, start, end), end, SIGNATURE_ERROR_BYTES);
+function quotedError(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  outer: Evidence,
+): Evidence | undefined {
+  let isName = false;
+  let isDirect = outer.begins.endsWith(": ");
+  for (let at = start + outer.begins.length - 2; at < end; at++) {
+    if (bytes[at] === QUOTE) isName = !isName;
+    if (isName || bytes[at] !== COLON || bytes[at + 1] !== SPACE) continue;
+    const row = rowAt(bytes, at + 2, end);
+    if (row !== undefined && !row.quotesError && isError(row)) return row;
+    if (isDirect && !row?.quotesError) return undefined;
+    isDirect = row?.begins.endsWith(": ") ?? false;
+  }
+  return undefined;
 }
 
 /**
- * What a record proves together with the unstamped lines below it: the agent also writes a signature error there,
- * indented, below `There was an error.`. Both are asked for, because a script may print such a line that it found in
- * the log itself.
+ * Whether a continuation line can be part of an error block: see {@linkcode continuedEvidence}. Most lines of a
+ * script's output begin with other text.
+ */
+export function isErrorBlockLine(bytes: Uint8Array, start: number, end: number): boolean {
+  const from = indentEnd(bytes, start, end);
+  if (from === start) return startsWith(bytes, start, end, ERROR_OPENING_BYTES);
+  const row = rowAt(bytes, from, end);
+  return row !== undefined && isError(row);
+}
+
+/**
+ * What a record means together with its continuation lines: the agent also writes an error there, indented, below
+ * `There was an error.`. Both are needed, because a script may print such a line that it found in the log itself. A
+ * record that means a contact stays one, whatever a script printed below it.
  *
- * @param own What the record proves by itself.
- * @param lines Those lines below it that are {@linkcode isSignatureErrorLine}, in the order of the log.
+ * @param own What the record means by itself.
+ * @param lines Those continuation lines that are {@linkcode isErrorBlockLine}, in the order of the log.
  *
  * @example Usage
  * ```ts
@@ -236,14 +124,27 @@ export function continuedEvidence(
   own: Evidence | undefined,
   lines: readonly string[],
 ): Evidence | undefined {
+  if (own?.means === "contact" || own?.means === "contact unless offline") return own;
   const opening = lines.findIndex((line) => line.startsWith(ERROR_OPENING));
-  const isOpened = opening >= 0 || own?.begins === ERROR_OPENING;
-  const isError = isOpened && lines.slice(opening + 1).some((line) => /^\s/.test(line));
-  if (!isError) return own;
-  // A record with that error is never a contact; but it may still be where a run begins.
-  return own?.run === "begins"
-    ? { ...CONTINUED_SIGNATURE_ERROR, run: "begins" }
-    : CONTINUED_SIGNATURE_ERROR;
+  if (opening < 0 && own?.begins !== ERROR_OPENING) return own;
+  let means = own;
+  for (const line of lines.slice(opening + 1)) {
+    if (!/^\s/.test(line)) continue;
+    const bytes = encoder.encode(line.trimStart());
+    const error = evidenceOf(bytes, 0, bytes.length);
+    if (rankOf(error) > rankOf(means)) means = error;
+  }
+  // It may still be where a run begins, or the step about patches.
+  if (own === undefined || means === undefined) return means;
+  return { ...means, run: own.run, checkIn: own.checkIn, patches: own.patches };
+}
+
+function isError(row: Evidence): boolean {
+  return ERRORS[row.means] !== undefined;
+}
+
+function rankOf(row: Evidence | undefined): number {
+  return row === undefined ? 0 : ERRORS[row.means] ?? 0;
 }
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
@@ -256,6 +157,6 @@ function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8
 
 function indentEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
-  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0x09)) at++;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === 0x09)) at++;
   return at;
 }

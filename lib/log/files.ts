@@ -4,7 +4,7 @@
  * @module
  */
 
-import { kindOf, ReplacedFileError } from "../regular_file.ts";
+import { kindOf, NotRegularFileError, ReplacedFileError } from "../regular_file.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** A log or a copy of it, as it was listed. */
@@ -32,6 +32,7 @@ export interface LogListing {
   readonly skipped: readonly FileIssue[];
 }
 
+const LIVE_LOG = "jamf.log";
 /** `jamf.log` and its copies. Their names are not documented, so they say nothing about the order. */
 const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
 
@@ -40,6 +41,7 @@ const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
  *
  * @param dir The folder.
  * @returns Nothing in either list if the folder does not exist.
+ * @throws {NotRegularFileError} The only thing that could be the log is a link, a folder or a pipe named `jamf.log`.
  * @throws {ReplacedFileError} A log vanished in between: it is being rotated.
  * @throws {Deno.errors.PermissionDenied} The system refuses the folder.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
@@ -57,6 +59,11 @@ export function listLogs(dir: string): LogListing {
     }
     const modified = Math.floor((info.mtime?.getTime() ?? Infinity) / 1000);
     files.push({ name, path, size: info.size, modified, inode: info.ino });
+  }
+  const live = skipped.find(({ name }) => name === LIVE_LOG);
+  if (live !== undefined && files.length === 0) {
+    const what = live.reason.replace(/^it/, `"${LIVE_LOG}"`);
+    throw new NotRegularFileError(`${what}; put the file itself there`);
   }
   return { files: files.sort(byAge), skipped: skipped.sort(byName) };
 }

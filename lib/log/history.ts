@@ -6,7 +6,7 @@
 
 import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
 import type { FileIssue, LogFile } from "./files.ts";
-import type { LogSource } from "./source.ts";
+import { headOf, isBeginning, type LogSource } from "./source.ts";
 import { stampResolver } from "./stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
@@ -36,21 +36,32 @@ export interface HistoryOptions {
   readonly timeZone: string;
   /** A check-in known from an earlier run: no log was last written to before it. */
   readonly previousContact: UnixSeconds | undefined;
+  /** Entries come with their messages. */
+  readonly withMessages?: boolean;
 }
 
-/** A log being read: its next entry, and the stamp by which it takes its turn. */
-interface OpenLog {
+/** A log that has been opened. */
+interface Opened {
   readonly file: LogFile;
   readonly source: LogSource;
+  /** Its first bytes. */
+  readonly head: Uint8Array;
+}
+
+/** A log being read: its next entry, and the timestamp by which it takes its turn. */
+interface OpenLog extends Opened {
   readonly take: NextEntry;
   next: Entry | undefined;
-  /** An entry without a usable stamp goes with the one before it. */
+  /** An entry without a usable timestamp goes with the one before it. */
   at: number;
 }
 
 /**
- * Joins logs by the stamps inside, never by their names: the one whose next entry is newest goes on. A log that was last
- * written to before that entry is not opened yet, and never if the history is left before.
+ * Joins logs by the timestamps inside, never by their names: the one whose next entry is newest goes on. A log that was
+ * last written to before that entry is not opened yet, and never if the history is left before.
+ *
+ * A copy of a log, or of its beginning, counts once: whichever of both is opened second, the other is still open, because
+ * nothing in a copy is newer than when it was last written to.
  *
  * @example Usage
  * ```ts
@@ -77,6 +88,8 @@ export class History {
   readonly readings: LogReading[] = [];
   /** The logs whose turn came, but which cannot be read. */
   readonly unreadable: UnreadableLog[] = [];
+  /** The logs left out because another one holds all that is in them. */
+  readonly repeated: FileIssue[] = [];
   readonly #options: HistoryOptions;
   readonly #waiting: LogFile[];
   readonly #open: OpenLog[] = [];
@@ -123,23 +136,62 @@ export class History {
   }
 
   #openLog(file: LogFile): void {
-    const { open, now, timeZone, previousContact } = this.#options;
-    let source: LogSource;
-    try {
-      source = open(file);
-    } catch (error) {
-      this.#recordUnreadable(file, error);
-      return;
-    }
-    const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
+    const { now, timeZone, previousContact, withMessages } = this.#options;
+    const opened = this.#tryToOpen(file);
+    if (opened === undefined || this.#isRepeated(opened)) return;
+    const { source } = opened;
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
     const resolve = stampResolver(reference, timeZone);
-    const take = entriesBackwards(source, reference, resolve, reading);
-    const log: OpenLog = { file, source, take, next: undefined, at: reference };
+    const take = entriesBackwards(source, reference, resolve, reading, withMessages);
+    const log: OpenLog = { ...opened, take, next: undefined, at: reference };
     this.readings.push(reading);
     this.#open.push(log);
     this.#advance(log);
+  }
+
+  #tryToOpen(file: LogFile): Opened | undefined {
+    let source: LogSource | undefined;
+    try {
+      source = this.#options.open(file);
+      return { file, source, head: headOf(source) };
+    } catch (error) {
+      source?.close();
+      this.#recordUnreadable(file, error);
+      return undefined;
+    }
+  }
+
+  /** Leaves out the new log if an open one holds all of it, and the open ones that it holds all of. */
+  #isRepeated(opened: Opened): boolean {
+    for (const other of [...this.#open]) {
+      if (this.#repeats(opened, other)) {
+        this.#leaveOut(opened, other);
+        return true;
+      }
+      if (!this.#repeats(other, opened)) continue;
+      this.#open.splice(this.#open.indexOf(other), 1);
+      this.readings.splice(this.readings.findIndex(({ name }) => name === other.file.name), 1);
+      this.#leaveOut(other, opened);
+    }
+    return false;
+  }
+
+  #repeats(copy: Opened, log: Opened): boolean {
+    if (!copy.head.every((byte, i) => byte === log.head[i])) return false;
+    try {
+      return isBeginning(copy.source, log.source);
+    } catch (error) {
+      // What cannot be read is named when reading comes to it.
+      if (this.#options.unreadableReason(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  #leaveOut({ file, source }: Opened, kept: Opened): void {
+    source.close();
+    this.repeated.push({ name: file.name, reason: `it repeats "${kept.file.name}"` });
   }
 
   /** Reads one entry ahead, and closes a log that has no more: an unpacked copy is a lot of memory. */

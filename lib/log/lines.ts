@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Random access to the bytes of one file, as they stood when it was opened. */
+/** Random access to the bytes of one file, as they were when it was opened. */
 export interface ByteSource {
   /** In bytes. What is appended later is not part of it. */
   readonly size: number;
@@ -57,7 +57,7 @@ export function linesBackwards(
   let buffer = new Uint8Array(2 * blockSize);
   /** The source's offset of `buffer[0]`; everything before it is still to be read. */
   let base = source.size;
-  /** Where the line being looked for ends in `buffer`; what follows has been handed out. */
+  /** Where the line that is searched for ends in `buffer`; what follows has been handed out. */
   let end = 0;
   let cut = false;
   /** A newline ends a line, so the one at the source's end opens no empty line behind it. */

@@ -1,10 +1,11 @@
 /**
  * Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
- * of a log whose stamps `sed` has cut off.
+ * of a log whose timestamps `sed` has cut off.
  *
  * @module
  */
 
+import { stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 
 /** A message and how often it occurs. */
@@ -19,6 +20,12 @@ interface Counted {
 }
 
 const OPENING = 0x5b;
+/** One Mac has a few names: more, or longer ones, are imitations. */
+export const MAX_NAMES = 1000;
+export const MAX_NAME_LENGTH = 200;
+const TAG_END_LENGTH = "]: ".length;
+const TAG_BEGINNING_LENGTH = " jamf".length;
+const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
 
 /**
  * Counts messages without decoding them: a long log has millions of lines, but few different messages.
@@ -42,16 +49,27 @@ const OPENING = 0x5b;
 export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();
   #lines = 0;
+  readonly #computers = new Set<string>();
+  /** What was between an agent's padded timestamp and its tag in the line before: almost always the same name. */
+  #lastComputer: Uint8Array = new Uint8Array();
 
   /** How many lines were counted. */
   get lines(): number {
     return this.#lines;
   }
 
+  /** The computer names in front of the agent's messages. */
+  get computers(): ReadonlySet<string> {
+    return this.#computers;
+  }
+
   /** Counts all lines of a log. */
   addLines(next: NextLine): void {
     for (let line = next(); line; line = next()) {
-      this.#add(line.bytes, messageStart(line.bytes, line.start, line.end), line.end);
+      const { bytes, start, end } = line;
+      const message = messageStart(bytes, start, end);
+      if (message > start) this.#noteComputer(bytes, start, message);
+      this.#add(bytes, message, end);
     }
   }
 
@@ -64,7 +82,23 @@ export class MessageCounter {
       // Bytes that are no UTF-8 differ, but read the same.
       totals.set(message, (totals.get(message) ?? 0) + count);
     }
-    return sorted(totals);
+    return sortCounts(totals);
+  }
+
+  /** Notes the name in front of a tag, unless it is that of the line before. */
+  #noteComputer(bytes: Uint8Array, start: number, message: number): void {
+    const from = start + STAMP_LENGTH;
+    let end = message - TAG_END_LENGTH;
+    while (bytes[end] !== OPENING) end--;
+    end -= TAG_BEGINNING_LENGTH;
+    if (end <= from || isEqual(this.#lastComputer, bytes, from, end)) return;
+    const timeEnd = stampEnd(bytes, start, end);
+    if (timeEnd === undefined) return;
+    const name = new TextDecoder().decode(bytes.subarray(timeEnd, end)).trim();
+    this.#lastComputer = bytes.slice(from, end);
+    // What quotes another line is no name.
+    const isName = name.length <= MAX_NAME_LENGTH && !name.includes("]:");
+    if (isName && this.#computers.size < MAX_NAMES) this.#computers.add(name);
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
@@ -82,42 +116,8 @@ export class MessageCounter {
   }
 }
 
-/**
- * Groups messages by their shape: user names, URLs, ids and numbers are hidden.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   maskCounts([
- *     { count: 2, message: "Checking for policy ID 332..." },
- *     { count: 1, message: "Checking for policy ID 7..." },
- *   ]),
- *   [{ count: 3, message: "Checking for policy ID <number>..." }],
- * );
- * ```
- */
-export function maskCounts(counts: readonly MessageCount[]): MessageCount[] {
-  const totals = new Map<string, number>();
-  for (const { count, message } of counts) {
-    const masked = mask(message);
-    totals.set(masked, (totals.get(masked) ?? 0) + count);
-  }
-  return sorted(totals);
-}
-
-function mask(message: string): string {
-  return message
-    .replace(/\bhttps?:\/\/[^\s"'<>]+/g, "<url>")
-    .replace(/\b(for user|login for user|username|user) (?:"[^"]*"|[^\s".,]+)/gi, "$1 <user>")
-    .replace(/\/Users\/[^/\s]+/g, "/Users/<user>")
-    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<id>")
-    .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>")
-    .replace(/\d+(?:[.:]\d+)*/g, "<number>");
-}
-
-function sorted(totals: ReadonlyMap<string, number>): MessageCount[] {
+/** Most frequent first, ties by text. */
+export function sortCounts(totals: ReadonlyMap<string, number>): MessageCount[] {
   return Array.from(totals, ([message, count]) => ({ count, message }))
     .sort((a, b) => b.count - a.count || (a.message < b.message ? -1 : 1));
 }
@@ -140,7 +140,7 @@ function isJamf(bytes: Uint8Array, at: number): boolean {
     bytes[at + 3] === 0x66;
 }
 
-/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: what it takes for one another is told apart afterwards. */
+/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: messages with the same hash are compared afterwards. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   const step = 1 + ((end - start) >> 5);
   let hash = 0x811c9dc5 ^ (end - start);

@@ -1,13 +1,14 @@
 /**
- * Lines to records: a stamped line of the jamf agent and the unstamped lines below it (docs/jamf-log.md: "The line").
+ * Lines to records: a line of the jamf agent and the continuation lines below it (docs/jamf-log.md: "The line").
  *
  * @module
  */
 
+import { isDateOutput, stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 import type { Stamp } from "./stamp.ts";
 
-/** What a line of the jamf agent begins with: its stamp, and whose it is. */
+/** What a line of the jamf agent begins with: its timestamp, and whose it is. */
 export interface Head extends Stamp {
   readonly pid: number;
   /** Where the message begins, in the bytes of the line. */
@@ -17,22 +18,22 @@ export interface Head extends Stamp {
 /** One record of the log, its text still undecoded. */
 export interface JamfRecord {
   readonly head: Head;
-  /** The stamped line; on loan until the next record is asked for. */
+  /** The agent's line; on loan until the next record is asked for. */
   readonly bytes: Uint8Array;
   /** Where its message ends, and the line with it. */
   readonly end: number;
-  /** Those unstamped lines below it that were to be kept, in the order of the log, as text. */
+  /** Those continuation lines that were to be kept, in the order of the log, as text. */
   readonly continuation: readonly string[];
 }
 
-/** Decides by a line's bytes whether it is worth keeping as continuation. */
+/** Decides by a line's bytes whether it is kept as continuation. */
 export type KeepLine = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 const SPACE = 0x20;
 const COLON = 0x3a;
 const OPENING = 0x5b;
 const CLOSING = 0x5d;
-const SHORTEST_TAG = " jamf[1]:".length;
+const MAX_TAG_LENGTH = 64;
 /** More kept lines below one record than any real one has: an imitation that grows without end. */
 const MAX_KEPT = 100;
 const NOTHING_KEPT: readonly string[] = [];
@@ -61,11 +62,11 @@ const MONTHS = letters([
 ]);
 
 /**
- * The records of a log, newest first. Lines above the first stamp belong to a record in an older file, and lines below
- * a stamp of another program belong to nobody: neither is handed out.
+ * The records of a log, newest first. Lines above the first timestamp belong to a record in an older file, and lines
+ * below a timestamp of another program belong to nobody: neither is handed out.
  *
  * @param nextLine The log's lines, last line first.
- * @param keep Which unstamped lines to hand out with their record.
+ * @param keep Which continuation lines to hand out with their record.
  * @returns A function that gives one record at a time, `undefined` when there are no more.
  */
 export function recordsBackwards(
@@ -93,10 +94,10 @@ export function recordsBackwards(
 }
 
 /**
- * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything,
- * so the first ` jamf[<digits>]:` after the time counts. A stamp without it, or without a weekday, is another program's.
+ * Reads `%a %b %d %H:%M:%S <computer name> jamf[<pid>]: `, the beginning of a line. The computer name may hold anything but
+ * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other timestamp is another program's.
  *
- * @returns `undefined` if the line has no stamp, `"foreign"` if the stamp is another program's.
+ * @returns `undefined` if the line has no timestamp, `"foreign"` if it is another program's.
  *
  * @example Usage
  * ```ts
@@ -119,12 +120,11 @@ export function headOf(
   end: number,
 ): Head | "foreign" | undefined {
   const weekday = nameAt(bytes, start, WEEKDAYS);
-  const monthAt = weekday === 0 ? start : start + 4;
-  const month = nameAt(bytes, monthAt, MONTHS);
-  if (month === 0) return undefined;
+  const month = weekday === 0 ? 0 : nameAt(bytes, start + 4, MONTHS);
+  if (month === 0) return foreignHead(bytes, start, end);
 
   // `02`, `2` or ` 2`: programs other than jamf do not pad the day.
-  let at = monthAt + 4;
+  let at = start + 8;
   if (bytes[at] === SPACE) at++;
   let day = digit(bytes[at++]);
   const ones = digit(bytes[at]);
@@ -132,24 +132,27 @@ export function headOf(
     day = 10 * day + ones;
     at++;
   }
-  if (day < 0 || bytes[at] !== SPACE) return undefined;
+  if (day < 0 || bytes[at] !== SPACE) return foreignHead(bytes, start, end);
   at++;
 
   const hours = twoDigits(bytes, at);
   const minutes = twoDigits(bytes, at + 3);
   const seconds = twoDigits(bytes, at + 6);
-  const isTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
+  const hasTime = hours >= 0 && minutes >= 0 && seconds >= 0 && bytes[at + 2] === COLON &&
     bytes[at + 5] === COLON;
   const timeEnd = at + 8;
-  if (!isTime || timeEnd > end || (timeEnd < end && bytes[timeEnd] !== SPACE)) return undefined;
-  if (weekday === 0) return "foreign";
+  if (!hasTime || timeEnd >= end || bytes[timeEnd] !== SPACE) return foreignHead(bytes, start, end);
 
   const valid = hours < 24 && minutes < 60 && seconds < 60;
   const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
   return taggedHead(bytes, timeEnd, end, weekday, month, day, clock);
 }
 
-/** Finds the first ` jamf[<digits>]:` from `from` on. */
+function foreignHead(bytes: Uint8Array, start: number, end: number): "foreign" | undefined {
+  return stampEnd(bytes, start, end) === undefined ? undefined : "foreign";
+}
+
+/** Finds the line's own tag, the first from `from` on. */
 function taggedHead(
   bytes: Uint8Array,
   from: number,
@@ -159,18 +162,51 @@ function taggedHead(
   day: number,
   second: number | undefined,
 ): Head | "foreign" {
-  for (let at = from; at + SHORTEST_TAG <= end; at++) {
-    if (bytes[at] !== SPACE || bytes[at + 5] !== OPENING || !isJamf(bytes, at + 1)) continue;
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte > OPENING) continue;
+    if (byte !== OPENING) {
+      if (byte === COLON && isTime(bytes, at)) return "foreign";
+      continue;
+    }
     let pid = 0;
-    let i = at + 6;
+    let i = at + 1;
     for (let value = digit(bytes[i]); value >= 0 && i < end; value = digit(bytes[++i])) {
       pid = 10 * pid + value;
     }
-    if (i === at + 6 || i + 1 >= end || bytes[i] !== CLOSING || bytes[i + 1] !== COLON) continue;
+    const isTag = i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
+    if (!isTag) {
+      // `[OtherTool]:`
+      if (bytes[at - 1] === SPACE && isBracketed(bytes, at, end)) return "foreign";
+      continue;
+    }
+    const isOwn = bytes[at - 5] === SPACE && isJamf(bytes, at - 4) &&
+      !(mayBeZone(bytes, from) && isDateOutput(bytes, from, at - 4));
+    if (!isOwn) return "foreign";
     const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
     return { weekday, month, day, second, pid, messageStart };
   }
   return "foreign";
+}
+
+/** Whether the word after a time has 3 to 5 letters, as the names of time zones: almost no computer name begins so. */
+function mayBeZone(bytes: Uint8Array, timeEnd: number): boolean {
+  return bytes[timeEnd + 4] === SPACE || bytes[timeEnd + 5] === SPACE ||
+    bytes[timeEnd + 6] === SPACE;
+}
+
+/** Whether ` 12:34:56 ` is around the colon at `at`: the line quotes another one, because no computer is named so. */
+function isTime(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 3] === COLON && bytes[at - 3] === SPACE && bytes[at + 6] === SPACE &&
+    twoDigits(bytes, at - 2) >= 0 && twoDigits(bytes, at + 1) >= 0 && twoDigits(bytes, at + 4) >= 0;
+}
+
+/** Whether text in brackets, and a colon, begin at `at`. No tag is long. */
+function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
+  const last = Math.min(end, at + MAX_TAG_LENGTH);
+  let i = at + 1;
+  while (i < last && bytes[i] !== CLOSING) i++;
+  return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
 }
 
 function isJamf(bytes: Uint8Array, at: number): boolean {

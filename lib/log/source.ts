@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LogFile } from "./files.ts";
 import type { ByteSource } from "./lines.ts";
 import { reasonOf } from "../permissions.ts";
 import { isSystemError } from "../shared/system_error.ts";
@@ -22,8 +23,13 @@ export class UnreadableLogError extends Error {
   override name = "UnreadableLogError";
 }
 
-/** Compressed copies that would unpack to more are not read, so that no file can fill the memory. */
+/** What all compressed copies that are open at one time may unpack to together, so that no file can fill the memory. */
 export const MAX_UNPACKED = 512 * 1024 * 1024;
+
+/** What of {@linkcode MAX_UNPACKED} is left, in bytes: an unpacked copy takes its size, and gives it back when it is closed. */
+interface UnpackMemory {
+  left: number;
+}
 
 /** How formats that are not read begin. Their names do not show it: `jamf.log.1` may be compressed, too. */
 const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]])[] = [
@@ -36,16 +42,27 @@ const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]
 ];
 const GZIP = [0x1f, 0x8b];
 
+/** Opens logs that share the memory for unpacked copies. */
+export function logOpener(): (file: LogFile) => LogSource {
+  const memory: UnpackMemory = { left: MAX_UNPACKED };
+  return ({ path, inode }) => openLog(path, inode, memory);
+}
+
 /**
  * Opens a log for random access.
  *
  * @param path Its path; a symbolic link, a folder or a pipe is refused.
  * @param inode Its inode when it was listed, if it was; another one means that the log has been rotated since.
+ * @param memory What a compressed copy may unpack to; its size is taken from it until the log is closed.
  * @throws {UnreadableLogError} It is in a format that is not read, damaged, or too large to unpack.
  * @throws {ReplacedFileError} Another file is there now, or none.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  */
-export function openLog(path: string, inode?: number | null): LogSource {
+export function openLog(
+  path: string,
+  inode?: number | null,
+  memory: UnpackMemory = { left: MAX_UNPACKED },
+): LogSource {
   const { file, info } = openRegularFile(path, inode);
   try {
     const plain = fileSource(file, info.size);
@@ -62,7 +79,7 @@ export function openLog(path: string, inode?: number | null): LogSource {
       }
       return plain;
     }
-    return unpack(plain);
+    return unpack(plain, memory);
   } catch (error) {
     file.close();
     throw error;
@@ -92,6 +109,44 @@ export function unreadableReason(error: unknown): string | undefined {
   return isSystemError(error) ? reasonOf(error) : undefined;
 }
 
+/** How many bytes at its beginning tell most logs apart: a first line begins with its timestamp. */
+const HEAD = 512;
+/** How much is compared at either end of a log. */
+const COMPARED = 1 << 16;
+
+/** The first bytes of a log. */
+export function headOf(source: ByteSource): Uint8Array {
+  const head = new Uint8Array(Math.min(HEAD, source.size));
+  source.read(head, 0);
+  return head;
+}
+
+/**
+ * Whether one log is a copy of another, or of its beginning: the first and the last 64 KiB of it are the same bytes at the
+ * same offsets. Between them nothing can have changed but a line for another of the same length.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [log, copy, none] = ["one\ntwo\n", "one\n", ""].map((text) =>
+ *   bytesSource(new TextEncoder().encode(text))
+ * );
+ * assertEquals([isBeginning(copy!, log!), isBeginning(log!, copy!)], [true, false]);
+ * assertEquals(isBeginning(none!, log!), false);
+ * ```
+ */
+export function isBeginning(copy: ByteSource, log: ByteSource): boolean {
+  if (copy.size === 0 || copy.size > log.size) return false;
+  const length = Math.min(COMPARED, copy.size);
+  const [a, b] = [new Uint8Array(length), new Uint8Array(length)];
+  return [0, copy.size - length].every((at) => {
+    copy.read(a, at);
+    log.read(b, at);
+    return a.every((byte, i) => byte === b[i]);
+  });
+}
+
 /** Bytes in memory as a source. */
 export function bytesSource(bytes: Uint8Array): LogSource {
   return {
@@ -116,24 +171,64 @@ function fileSource(file: Deno.FsFile, size: number): LogSource {
   };
 }
 
-function unpack(packed: LogSource): LogSource {
-  if (packed.size > MAX_UNPACKED) throw tooLarge();
+function unpack(packed: LogSource, memory: UnpackMemory): LogSource {
+  const { left } = memory;
+  const size = statedSize(packed);
+  if (packed.size > left || (left < MAX_UNPACKED && size > left)) throw tooLarge(left);
   const bytes = new Uint8Array(packed.size);
   packed.read(bytes, 0);
+  const unpacked = unpackWithin(bytes, Math.min(size, left)) ?? unpackWithin(bytes, left);
+  if (unpacked === undefined) throw tooLarge(left);
+  packed.close();
+  memory.left -= unpacked.length;
+  let isOpen = true;
+  return {
+    ...bytesSource(unpacked),
+    close(): void {
+      if (!isOpen) return;
+      isOpen = false;
+      memory.left += unpacked.length;
+      free(unpacked);
+    },
+  };
+}
+
+/**
+ * What the end of gzip data says that they unpack to. Less than what they do, if several members were joined; anything, if
+ * they are damaged.
+ */
+function statedSize(packed: LogSource): number {
+  if (packed.size < 4) return 0;
+  const trailer = new Uint8Array(4);
+  packed.read(trailer, packed.size - 4);
+  return new DataView(trailer.buffer).getUint32(0, true);
+}
+
+/** Unpacks gzip data into one buffer; `undefined` if they unpack to more than `limit`. */
+function unpackWithin(bytes: Uint8Array, limit: number): Uint8Array | undefined {
   // Not the platform's DecompressionStream: it refuses a file that was appended to (several members).
   const zlib = process.getBuiltinModule("node:zlib");
   try {
-    const unpacked = zlib.gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
-    packed.close();
-    return bytesSource(unpacked);
+    // One chunk that holds all of it, and one byte more: joining several would take the memory twice.
+    const chunkSize = Math.max(limit + 1, 64);
+    return zlib.gunzipSync(bytes, { chunkSize, maxOutputLength: Math.max(limit, 1) });
   } catch (error) {
     // The one that it throws when the output would be longer than allowed.
-    if (error instanceof RangeError) throw tooLarge(error);
+    if (error instanceof RangeError) return undefined;
     throw new UnreadableLogError("its gzip data are damaged", { cause: error });
   }
 }
 
-function tooLarge(cause?: unknown): UnreadableLogError {
-  const message = `it unpacks to more than ${MAX_UNPACKED / 2 ** 20} MiB`;
-  return new UnreadableLogError(message, { cause });
+/** The next copy may be unpacked before the garbage is collected. Small buffers are parts of one that Node shares out. */
+function free({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > 2 ** 20) buffer.transfer(0);
+}
+
+function tooLarge(left: number): UnreadableLogError {
+  const limit = `${MAX_UNPACKED / 2 ** 20} MiB`;
+  return new UnreadableLogError(
+    left === MAX_UNPACKED
+      ? `it unpacks to more than ${limit}`
+      : `it and the other compressed copies of its time unpack to more than ${limit}`,
+  );
 }

@@ -1,10 +1,13 @@
 /**
- * When a line was written: the log's stamps have a weekday, but neither year nor zone (docs/jamf-log.md: "The year", "The zone").
+ * When a line was written: the log's timestamps have a weekday, but neither year nor time zone (docs/jamf-log.md:
+ * "The year", "The time zone").
  *
  * @module
  */
 
-/** What a stamp says: `Fri Apr 25 09:21:38` is `{ weekday: 5, month: 4, day: 25, second: 33698 }`. */
+import type { UnixSeconds } from "../shared/timestamp.ts";
+
+/** What a timestamp says: `Fri Apr 25 09:21:38` is `{ weekday: 5, month: 4, day: 25, second: 33698 }`. */
 export interface Stamp {
   /** 1 is Monday, 7 is Sunday. */
   readonly weekday: number;
@@ -14,26 +17,28 @@ export interface Stamp {
   readonly second: number | undefined;
 }
 
-/** Seconds since 1970 of the instant a stamp names; `undefined` if it cannot be dated. */
-export type ResolveStamp = (stamp: Stamp) => number | undefined;
+/** The instant that a timestamp names; `undefined` if it cannot be dated. */
+export type ResolveStamp = (stamp: Stamp) => UnixSeconds | undefined;
 
 const DAY = 86_400;
 /** 29 February falls on the same weekday after 28 years, over the turn of some centuries after 40. */
 const YEARS_BACK = 41;
 
 /**
- * What holds for all stamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from there
- * (no clock change in it, and all of it before the limit); `undefined` if each stamp must be resolved by itself.
+ * What holds for all timestamps of one date: `"never"` if no year has it; its midnight, if seconds can be counted from
+ * there (no clock change in it, and all of it before the limit); `undefined` if each timestamp must be resolved by
+ * itself.
  */
 type DatedDay = number | "never" | undefined;
 
 /**
- * Makes the function that dates the stamps of one file. It takes the newest year in which the date has that weekday and
- * is not later than the reference; a day more is allowed for a Mac that has changed its zone, but the answer is never
- * later than the reference. An hour that occurs twice is taken as the first, one that was left out is shifted forward.
+ * Makes the function that dates the timestamps of one file. It takes the newest year in which the date has that
+ * weekday and is not later than the reference; a day more is allowed for a Mac that has changed its time zone, but the
+ * answer is never later than the reference. An hour that occurs twice is taken as the first, one that was left out is
+ * shifted forward.
  *
- * @param reference Seconds since 1970: nothing in the file was written later.
- * @param zone IANA name of the Mac's time zone.
+ * @param reference Nothing in the file was written later.
+ * @param timeZone IANA name of the Mac's time zone.
  *
  * @example Usage
  * ```ts
@@ -45,17 +50,17 @@ type DatedDay = number | "never" | undefined;
  * assertEquals(at, Temporal.Instant.from("2025-04-25T09:00:00Z").epochMilliseconds / 1000);
  * ```
  */
-export function stampResolver(reference: number, zone: string): ResolveStamp {
+export function stampResolver(reference: UnixSeconds, timeZone: string): ResolveStamp {
   const limit = reference + DAY;
   const days = new Map<number, DatedDay>();
   let lastKey = -1;
   let lastDay: DatedDay;
 
-  /** Almost every stamp of a log costs one map look-up a day, and one addition a line. */
+  /** Almost every timestamp of a log costs one lookup in a map a day, and one addition a line. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
     if (key === lastKey) return lastDay;
-    if (!days.has(key)) days.set(key, dateDay(stamp, limit, zone));
+    if (!days.has(key)) days.set(key, dateDay(stamp, limit, timeZone));
     lastKey = key;
     return lastDay = days.get(key);
   }
@@ -65,24 +70,29 @@ export function stampResolver(reference: number, zone: string): ResolveStamp {
     if (second === undefined) return undefined;
     const day = datedDay(stamp);
     if (day === "never") return undefined;
-    const at = day === undefined ? search(stamp, second, limit, zone) : day + second;
+    const at = day === undefined ? search(stamp, second, limit, timeZone) : day + second;
     return at === undefined ? undefined : Math.min(at, reference);
   };
 }
 
-function dateDay(stamp: Stamp, limit: number, zone: string): DatedDay {
-  const midnight = search(stamp, 0, limit, zone);
+function dateDay(stamp: Stamp, limit: UnixSeconds, timeZone: string): DatedDay {
+  const midnight = search(stamp, 0, limit, timeZone);
   if (midnight === undefined) return "never";
-  const lastSecond = search(stamp, DAY - 1, limit, zone);
+  const lastSecond = search(stamp, DAY - 1, limit, timeZone);
   return lastSecond === midnight + DAY - 1 ? midnight : undefined;
 }
 
-function search(stamp: Stamp, second: number, limit: number, zone: string): number | undefined {
-  // By UTC the limit may lie in the year before; a stamp of its own year that is too late is skipped.
+function search(
+  stamp: Stamp,
+  second: number,
+  limit: UnixSeconds,
+  timeZone: string,
+): UnixSeconds | undefined {
+  // By UTC the limit may lie in the year before; a timestamp of its own year that is too late is skipped.
   const newest = new Date(limit * 1000).getUTCFullYear() + 1;
   for (let year = newest; year >= newest - YEARS_BACK; year--) {
     if (!hasDay(year, stamp)) continue;
-    const at = instantOf(year, stamp, second, zone);
+    const at = instantOf(year, stamp, second, timeZone);
     if (at <= limit) return at;
   }
   return undefined;
@@ -95,7 +105,7 @@ function hasDay(year: number, { weekday, month, day }: Stamp): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDay() === weekday % 7;
 }
 
-function instantOf(year: number, { month, day }: Stamp, second: number, zone: string): number {
+function instantOf(year: number, { month, day }: Stamp, second: number, timeZone: string): number {
   const local = new Temporal.PlainDateTime(
     year,
     month,
@@ -105,6 +115,6 @@ function instantOf(year: number, { month, day }: Stamp, second: number, zone: st
     second % 60,
   );
   // "compatible": the first of two hours, and forward over one that is missing.
-  const zoned = local.toZonedDateTime(zone, { disambiguation: "compatible" });
+  const zoned = local.toZonedDateTime(timeZone, { disambiguation: "compatible" });
   return Math.floor(zoned.epochMilliseconds / 1000);
 }

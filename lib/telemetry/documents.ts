@@ -5,12 +5,11 @@
  */
 
 import type { Findings, Status } from "../health/findings.ts";
+import { watchedSeconds } from "../health/watch.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
+import { VERSION } from "../version.ts";
 import type { PreviousInspection } from "./previous_state.ts";
 import type { AgentErrors, LastCheckin } from "./schema.ts";
-
-/** While the Mac is awake, an inspection is due every 15 minutes. So long a gap means that it slept or was off. */
-const LONGEST_GAP = 45 * 60;
 
 /**
  * The text of `last_checkin`.
@@ -41,10 +40,12 @@ export function agentErrorsText(
   const file: AgentErrors = {
     schema_version: 1,
     checked_at: formatTimestamp(now),
+    program_version: VERSION,
     status,
     ...(contact !== undefined && { last_successful_checkin: formatTimestamp(contact) }),
     ...sinceKeys(findings),
     watched_seconds: watchedSeconds(previous, contact, now),
+    ...stallKeys(findings),
   };
   return `${JSON.stringify(file)}\n`;
 }
@@ -75,28 +76,20 @@ export function sinceKeys({ since }: Findings): SinceKeys {
   };
 }
 
-/**
- * How long the Mac has been awake and watched without a new contact. It starts again at 0 after a gap, so that a Mac back
- * from a long sleep is not called silent before it could check in.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const before = { at: 10_000, contact: 5_000, watchedSeconds: 900 };
- * assertEquals(watchedSeconds(before, 5_000, 10_900), 1800);
- * assertEquals(watchedSeconds(before, 10_500, 10_900), 0);
- * assertEquals(watchedSeconds(before, 5_000, 20_000), 0);
- * ```
- */
-export function watchedSeconds(
-  before: PreviousInspection | undefined,
-  contact: UnixSeconds | undefined,
-  now: UnixSeconds,
-): number {
-  if (before === undefined) return 0;
-  const gap = now - before.at;
-  const isNew = contact !== undefined && contact > (before.contact ?? -Infinity);
-  if (gap < 0 || gap > LONGEST_GAP || isNew) return 0;
-  return Math.min(before.watchedSeconds + gap, Number.MAX_SAFE_INTEGER);
+/** Those keys of `agent_errors` that say whether the agent hangs. */
+type StallKeys = Pick<
+  AgentErrors,
+  "stalled" | "stalled_since" | "last_message" | "unscheduled_seconds"
+>;
+
+/** Whether the agent hangs, by the keys of `agent_errors`. */
+export function stallKeys({ stall, unscheduledSeconds }: Findings): StallKeys {
+  if (stall === undefined) return { unscheduled_seconds: unscheduledSeconds };
+  const { kind, since, lastMessage } = stall;
+  return {
+    stalled: kind,
+    stalled_since: formatTimestamp(since),
+    ...(lastMessage !== undefined && { last_message: lastMessage }),
+    unscheduled_seconds: unscheduledSeconds,
+  };
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
+import type { PreviousStall, Stall } from "../health/stall.ts";
+import type { PreviousWatch } from "../health/watch.ts";
+import type * as z from "zod/mini";
 import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { previousFileSchema } from "./schema.ts";
+import { previousFileSchema } from "./previous_schema.ts";
 
 /** The files in the telemetry folder. */
 export const LAST_CHECKIN = "last_checkin";
@@ -20,12 +23,7 @@ export interface PreviousState {
 }
 
 /** An inspection, as `agent_errors` records it. */
-export interface PreviousInspection {
-  readonly at: UnixSeconds;
-  /** The newest contact known then. */
-  readonly contact: UnixSeconds | undefined;
-  readonly watchedSeconds: number;
-}
+export type PreviousInspection = PreviousWatch & PreviousStall;
 
 /**
  * Reads what an earlier run left. A file that cannot be understood counts as absent, and is replaced.
@@ -48,33 +46,52 @@ export function previousStateOf(
   read: (name: string) => string | undefined,
   now: UnixSeconds,
 ): PreviousState {
-  const lastCheckin = parsePreviousFile(read(LAST_CHECKIN), now);
-  const agentErrors = parsePreviousFile(read(AGENT_ERRORS), now);
-  const contacts = [lastCheckin?.contact, agentErrors?.contact].filter((at) => at !== undefined);
-  const { checkedAt: at, contact, watchedSeconds = 0 } = agentErrors ?? {};
+  const lastCheckin = parse(read(LAST_CHECKIN));
+  const agentErrors = parse(read(AGENT_ERRORS));
+  const contacts = [contactIn(lastCheckin, now), contactIn(agentErrors, now)]
+    .filter((at) => at !== undefined);
+  const inspection = inspectionIn(agentErrors, now);
   return {
     ...(contacts.length > 0 && { contact: Math.max(...contacts) }),
-    ...(at !== undefined && { inspection: { at, contact, watchedSeconds } }),
+    ...(inspection !== undefined && { inspection }),
   };
 }
 
 /** What a later run takes from either file. */
-interface PreviousFile {
-  readonly checkedAt: UnixSeconds | undefined;
-  readonly contact: UnixSeconds | undefined;
-  readonly watchedSeconds: number | undefined;
+type PreviousFile = z.infer<typeof previousFileSchema>;
+
+function parse(text: string | undefined): PreviousFile {
+  const result = previousFileSchema.safeParse(parseJson(text));
+  return result.success ? result.data : {};
 }
 
-function parsePreviousFile(text: string | undefined, now: UnixSeconds): PreviousFile | undefined {
-  const result = previousFileSchema.safeParse(parseJson(text));
-  if (!result.success) return undefined;
-  const { checked_at, last_successful_checkin, watched_seconds } = result.data;
-  const contact = parseTimestamp(last_successful_checkin);
+/** A timestamp that does not lie in the future. */
+function pastIn(text: string | undefined, now: UnixSeconds): UnixSeconds | undefined {
+  const at = parseTimestamp(text);
+  return at !== undefined && at <= now ? at : undefined;
+}
+
+function contactIn(file: PreviousFile, now: UnixSeconds): UnixSeconds | undefined {
+  return pastIn(file.last_successful_checkin, now);
+}
+
+function inspectionIn(file: PreviousFile, now: UnixSeconds): PreviousInspection | undefined {
+  const at = pastIn(file.checked_at, now);
+  if (at === undefined) return undefined;
   return {
-    checkedAt: parseTimestamp(checked_at),
-    contact: contact !== undefined && contact <= now ? contact : undefined,
-    watchedSeconds: watched_seconds,
+    at,
+    contact: contactIn(file, now),
+    watchedSeconds: file.watched_seconds ?? 0,
+    unscheduledSeconds: file.unscheduled_seconds ?? 0,
+    stall: stallIn(file, now),
   };
+}
+
+function stallIn(file: PreviousFile, now: UnixSeconds): Stall | undefined {
+  const { stalled: kind, last_message: lastMessage } = file;
+  const since = pastIn(file.stalled_since, now);
+  if (kind === undefined || since === undefined) return undefined;
+  return { kind, since, ...(lastMessage !== undefined && { lastMessage }) };
 }
 
 function parseJson(text: string | undefined): unknown {

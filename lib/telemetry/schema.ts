@@ -1,16 +1,14 @@
 /**
- * The two files that Fleet reads, as schemas beside their types.
+ * The two files that Fleet reads, as schemas beside their types. For those who check them; the endpoint program takes only
+ * the types.
  *
  * @module
  */
 
 import * as z from "zod/mini";
 import { STATUSES } from "../health/findings.ts";
-import { parseTimestamp } from "../shared/timestamp.ts";
-
-/** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
-const timestamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
-const count = z.int().check(z.nonnegative());
+import { STALLS } from "../health/stall.ts";
+import { count, messageText, timestamp } from "./previous_schema.ts";
 
 /** `last_checkin`: when the agent last reached its server. */
 export const lastCheckinSchema = z.object({ last_successful_checkin: timestamp });
@@ -24,6 +22,8 @@ export const agentErrorsSchema = z.object({
   schema_version: z.literal(1),
   /** When this program inspected the logs. */
   checked_at: timestamp,
+  /** The version of the program that did. */
+  program_version: z.string(),
   status: z.enum(STATUSES),
   /** The newest contact known, from the logs or an earlier run. */
   last_successful_checkin: z.optional(timestamp),
@@ -37,21 +37,14 @@ export const agentErrorsSchema = z.object({
   attempts: z.optional(count),
   /** How long this program has watched, without a gap, a Mac that made no new contact. In seconds. */
   watched_seconds: z.optional(count),
+  /** Awake time since the agent last showed a check-in. In seconds. */
+  unscheduled_seconds: count,
+  /** How the agent hangs; absent if it does not. */
+  stalled: z.optional(z.enum(STALLS)),
+  stalled_since: z.optional(timestamp),
+  /** What the agent logged last before it hung. */
+  last_message: z.optional(messageText),
 });
 
 /** The content of `agent_errors`. */
 export type AgentErrors = z.infer<typeof agentErrorsSchema>;
-
-/**
- * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it
- * does not spoil the others.
- */
-export const previousFileSchema = z.object({
-  checked_at: orAbsent(timestamp),
-  last_successful_checkin: orAbsent(timestamp),
-  watched_seconds: orAbsent(count),
-});
-
-function orAbsent<T extends z.ZodMiniType>(schema: T): z.ZodMiniCatch<z.ZodMiniOptional<T>> {
-  return z.catch(z.optional(schema), undefined);
-}

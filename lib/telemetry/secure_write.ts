@@ -23,6 +23,7 @@ export type Disk = Pick<
   | "mkdirSync"
   | "openSync"
   | "readDirSync"
+  | "realPathSync"
   | "removeSync"
   | "renameSync"
 >;
@@ -42,7 +43,7 @@ const TEMP_LIFETIME = 3600;
  * Writes a file of mode 0600 in a folder of mode 0700, both owned by whoever runs this: all of it, or nothing.
  *
  * The text goes into a new file beside the old one, which is synced and then takes its name. A missing folder is made, a
- * laxer one is tightened. Temporary files of killed runs are removed after an hour.
+ * laxer one is tightened. Temporary files of killed runs are removed after an hour. Nothing is written behind a link.
  *
  * @param now By which temporary files of killed runs are old enough to be removed.
  * @param disk The file system; tests give a failing one.
@@ -76,10 +77,52 @@ export function secureWrite(
 }
 
 function makeFolder(dir: string, disk: Disk): void {
-  if (lstatOrNothing(dir, disk) === undefined) {
-    disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
-  }
+  const isMissing = lstatOrNothing(dir, disk) === undefined;
+  if (isMissing) disk.mkdirSync(dir, { recursive: true, mode: PARENT_MODE });
   refuseOther(dir, disk.lstatSync(dir));
+  const real = disk.realPathSync(dir);
+  const plain = withoutDots(dir);
+  // Where a relative path starts cannot be known without one more permission: only its own folders are compared.
+  if (dir.startsWith("/") ? real === plain : real.endsWith(plain)) return;
+  // Only now can it be known: this program may not read the folders above its own.
+  if (isMissing) removeEmpty(dir, disk);
+  throw new WriteError(
+    `Cannot write into "${dir}": ${
+      linksIn(plain, real)
+    } is a symbolic link; remove it, or use "--out-dir ${real}"`,
+  );
+}
+
+/** A path as the permissions read it: `..` takes away the folder before it, link or not. */
+function withoutDots(dir: string): string {
+  const names: string[] = [];
+  for (const name of dir.split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  return `/${names.join("/")}`;
+}
+
+/** Which folders above `dir` can be the link that leads to `real`, as the subject of a sentence. */
+function linksIn(dir: string, real: string): string {
+  const [names, realNames] = [dir.split("/"), real.split("/")];
+  const sameAbove = names.findIndex((name, i) => name !== realNames[i]);
+  const different = names.findLastIndex((name, i) =>
+    name !== realNames[i + realNames.length - names.length]
+  );
+  const candidates = names
+    .map((_, i) => `"${names.slice(0, i + 1).join("/")}"`)
+    .slice(Math.max(1, sameAbove, different), -1);
+  // A disk that does not tell upper from lower case leads from one spelling to another without a link.
+  return candidates.join(" or ") || `"${dir}"`;
+}
+
+function removeEmpty(dir: string, disk: Disk): void {
+  try {
+    disk.removeSync(dir);
+  } catch {
+    // Somebody else has put something into it.
+  }
 }
 
 /** A link would lead into a folder of somebody else's choice. */

@@ -14,10 +14,10 @@ import { formatTimestamp } from "../shared/timestamp.ts";
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(checkinResult({ status: "no_log", checkin: "no_log" }), "no_log");
+ * assertEquals(checkinResult({ checkin: "no_log" }), "no_log");
  * ```
  */
-export function checkinResult({ checkin }: Findings): string {
+export function checkinResult({ checkin }: Pick<Findings, "checkin">): string {
   if (checkin === "unknown") return "error_read";
   return typeof checkin === "number" ? formatTimestamp(checkin) : checkin;
 }
@@ -29,10 +29,10 @@ export function checkinResult({ checkin }: Findings): string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(errorsResult({ status: "unknown", checkin: "unknown" }), "error_read");
+ * assertEquals(errorsResult({ status: "unknown" }), "error_read");
  * ```
  */
-export function errorsResult({ status }: Findings): string {
+export function errorsResult({ status }: Pick<Findings, "status">): string {
   return status === "unknown" ? "error_read" : status;
 }
 

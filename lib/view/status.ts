@@ -28,16 +28,32 @@ const COLORS: Record<StatusReport["health"], string> = {
   silent: RED,
   never: RED,
   unknown: YELLOW,
+  stalled: RED,
 };
 
-/** What to do about it, for those states that need an action. */
-const NEXT_STEPS: Record<StatusReport["health"], readonly string[]> = {
-  healthy: [],
-  broken_trust: ["redeploy the Jamf management framework, or enrol this Mac again"],
-  silent: ["see whether this Mac reaches the server: sudo jamf checkJSSConnection"],
-  never: ["see whether this Mac is enrolled: sudo jamf checkJSSConnection"],
-  unknown: ["fix the unreadable log, then run this again"],
-};
+/** What to do about it. */
+function nextStepOf({ health, status, stalled }: StatusReport): string | undefined {
+  switch (health) {
+    case "healthy":
+      return undefined;
+    case "broken_trust":
+      return "redeploy the Jamf management framework, or enrol this Mac again";
+    case "silent":
+      return "see whether this Mac reaches the server: sudo jamf checkJSSConnection";
+    case "never":
+      return status === "no_log"
+        ? "see whether the Jamf agent is installed: /usr/local/jamf/bin/jamf"
+        : "see whether this Mac is enrolled: sudo jamf checkJSSConnection";
+    case "unknown":
+      return status === "unknown_format"
+        ? "update jamf-pulse"
+        : "make the unreadable log readable, decompress it or move it away, then run this again";
+    case "stalled":
+      return stalled === "no_answer"
+        ? "end the run that hangs: sudo killall jamf"
+        : "end the run that hangs: sudo killall jamf; if no check-in begins: sudo jamf manage";
+  }
+}
 
 /** The report as text: a headline, what it rests on, and the last days. */
 export function statusText(report: StatusReport, style: StatusStyle): string {
@@ -62,7 +78,13 @@ function headlineOf(report: StatusReport): string {
         ? `Never: there is no jamf.log in "${report.log_dir}"`
         : "Never: the logs show no contact of the Jamf agent with its server";
     case "unknown":
-      return "Unknown: a log that could not be read might hold the answer";
+      return report.status === "unknown_format"
+        ? "Unknown: this version does not know the format or the words of the log"
+        : "Unknown: a log that could not be read might hold the answer";
+    case "stalled":
+      return report.stalled === "no_answer"
+        ? "Stalled: the Jamf agent's check-ins get no answer"
+        : "Stalled: the Jamf agent begins no check-in";
   }
 }
 
@@ -71,7 +93,8 @@ function factsOf(report: StatusReport): [label: string, text: string][] {
   return [
     ["Last contact", contact === undefined ? "none known" : both(contact, zone)],
     ...sinceFacts(report),
-    ...list("Next step", NEXT_STEPS[report.health]),
+    ...stallFacts(report),
+    ...list("Next step", [nextStepOf(report)].filter((step) => step !== undefined)),
     ...report.logs.map((log): [string, string] => ["Read", `${log.name}: ${logText(log)}`]),
     ...list("Not read (older)", report.not_needed),
     ...list("Unreadable", report.unread.map(({ name, reason }) => `${name}: ${reason}`)),
@@ -92,6 +115,14 @@ function sinceFacts(report: StatusReport): [label: string, text: string][] {
   return [["Since then", counts.join(", ")]];
 }
 
+function stallFacts(
+  { stalled_since: since, last_message, zone }: StatusReport,
+): [string, string][] {
+  if (since === undefined) return [];
+  const message = last_message === undefined ? [] : [last_message];
+  return [["Stalled since", both(since, zone)], ...list("Last message", message)];
+}
+
 function logText(log: StatusReport["logs"][number]): string {
   const parts = [plural(log.records, "record")];
   if (log.unusable_stamps > 0) parts.push(`${plural(log.unusable_stamps, "unusable timestamp")}`);
@@ -100,22 +131,26 @@ function logText(log: StatusReport["logs"][number]): string {
 }
 
 function dayLines(report: StatusReport, style: StatusStyle): string[] {
-  const largest = Math.max(1, ...report.days.map((day) => Math.max(day.contacts, day.attempts)));
-  const [reached, failed] = style.ascii ? ["#", "-"] : ["█", "░"];
+  const largest = Math.max(
+    1,
+    ...report.days.map((day) => Math.max(day.contacts + day.failed_runs, day.attempts)),
+  );
+  const [reached, failed, none] = style.ascii ? ["#", "-", "."] : ["█", "░", "·"];
+  const widthOf = (runs: number): number => Math.round(runs / largest * BAR_WIDTH);
   const rows = report.days.map((day) => {
-    const full = Math.round(day.contacts / largest * BAR_WIDTH);
-    const whole = Math.round(Math.max(day.contacts, day.attempts) / largest * BAR_WIDTH);
-    const bar = paint(reached.repeat(full), GREEN, style) +
-      paint(failed.repeat(whole - full), RED, style);
+    const { contacts, attempts, failures, failed_runs } = day;
+    const answered = contacts + failed_runs;
+    const ends = [contacts, answered, Math.max(answered, attempts)].map(widthOf);
+    const [first = 0, second = 0, third = 0] = ends;
+    const bar = paint(reached.repeat(first), GREEN, style) +
+      paint(failed.repeat(second - first), RED, style) +
+      paint(none.repeat(third - second), YELLOW, style);
     const weekday = WEEKDAYS[Temporal.PlainDate.from(day.date).dayOfWeek - 1];
-    const numbers = [day.contacts, day.attempts, day.failures]
-      .map((value) => String(value).padStart(10)).join("");
-    return `${weekday} ${day.date}${numbers}  ${bar}`.trimEnd();
+    const numbers = [contacts, attempts, failures].map((value) => String(value).padStart(10));
+    return `${weekday} ${day.date}${numbers.join("")}  ${bar}`.trimEnd();
   });
-  return [
-    `Day             Contacts  Attempts  Failures  ${reached} reached  ${failed} failed`,
-    ...rows,
-  ];
+  const signs = `${reached} reached  ${failed} failed  ${none} no answer logged`;
+  return [`Day             Contacts  Attempts  Failures  ${signs}`, ...rows];
 }
 
 function list(label: string, texts: readonly string[]): [string, string][] {

@@ -7,7 +7,7 @@
 import { type Findings, healthOf } from "../health/findings.ts";
 import type { Day } from "../health/timeline.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { sinceKeys } from "../telemetry/documents.ts";
+import { sinceKeys, stallKeys } from "../telemetry/documents.ts";
 import type { LogsRead } from "./remarks.ts";
 import type { StatusReport } from "./status_schema.ts";
 
@@ -38,7 +38,8 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     ...(contact !== undefined &&
       { last_successful_checkin: formatTimestamp(contact), age_seconds: now - contact }),
     ...sinceKeys(findings),
-    days: days.map((day) => ({ ...day })),
+    ...stallKeys(findings),
+    days: days.map(({ failedRuns, ...day }) => ({ ...day, failed_runs: failedRuns })),
     logs: logs.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
       name,
       size,

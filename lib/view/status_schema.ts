@@ -7,6 +7,7 @@
 
 import * as z from "zod/mini";
 import { HEALTHS, STATUSES } from "../health/findings.ts";
+import { STALLS } from "../health/stall.ts";
 
 const count = z.int().check(z.nonnegative());
 const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
@@ -23,7 +24,8 @@ export const statusReportSchema = z.object({
   zone: z.string(),
   /**
    * `healthy`; `broken_trust`: the server refuses this Mac's signature; `silent`: the last contact is longer ago than
-   * `max_age_seconds`; `never`: no contact is known; `unknown`: what could not be read might hold one.
+   * `max_age_seconds`; `never`: no contact is known; `unknown`: what could not be read might hold one, or the log is
+   * written in words that this program does not know; `stalled`: the agent hangs.
    */
   health: z.enum(HEALTHS),
   /** As in `agent_errors`; absent if a log that could not be read might change it. */
@@ -39,9 +41,24 @@ export const statusReportSchema = z.object({
   last_device_signature_error: z.optional(z.string()),
   connection_errors: z.optional(count),
   attempts: z.optional(count),
+  /** Whether the agent hangs, as in `agent_errors`. */
+  stalled: z.optional(z.enum(STALLS)),
+  stalled_since: z.optional(z.string()),
+  last_message: z.optional(z.string()),
+  unscheduled_seconds: count,
   /** The last 14 days by the Mac's calendar, today first. */
   days: z.array(
-    z.object({ date: z.string(), contacts: count, attempts: count, failures: count }),
+    z.object({
+      date: z.string(),
+      /** Runs that reached the server. */
+      contacts: count,
+      /** Runs begun. */
+      attempts: count,
+      /** Records of an error. */
+      failures: count,
+      /** Runs begun that met an error, and did not reach the server. */
+      failed_runs: count,
+    }),
   ),
   /** Logs that were read, as far as it took. `size` is in bytes, unpacked. */
   logs: z.array(

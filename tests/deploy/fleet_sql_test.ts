@@ -21,6 +21,10 @@ const CHECK_IN = "jamf-pulse: agent checked in within 14 days";
 const SIGNATURE = "jamf-pulse: no device signature error";
 const FILES = "jamf-pulse: files belong to root";
 const PARTS = "jamf-pulse: parts of Jamf are present";
+const AT_WORK = "jamf-pulse: agent is at work";
+
+/** The composite does not ask for it. */
+const NOT_ENROLLED = "not enrolled";
 
 const { owners, composite } = policies();
 const queries = owners.map(({ query }) => query);
@@ -102,6 +106,32 @@ function row(table: keyof Tables, index: number, change: Row): Change {
 
 const BROKEN = refusedLines(NOW - MINUTE);
 const ENROLLED = logLine(NOW - MINUTE, "Enroll return code: 0");
+const BEGINNING = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
+/** An agent whose check-ins of the last hours got no answer. */
+const hangs = (until = NOW): Change => {
+  const unanswered = Array.from(
+    { length: 12 },
+    (_, i) => logLine(until - (12 - i) * 30 * MINUTE, BEGINNING, { pid: 1000 + i }),
+  );
+  return inspected(checkinLines(until - 7 * HOUR) + unanswered.join(""), 0, until);
+};
+const HANGS = hangs();
+const OLD = formatTimestamp(NOW - 15 * DAY);
+/** The same agent, which last reached its server 15 days ago. */
+const SILENT: readonly Change[] = [
+  lastCheckin(OLD),
+  written(
+    "agent_errors",
+    (text) =>
+      text.replace(/("last_successful_checkin":)"[^"]*"/, `$1"${OLD}"`)
+        .replace(/("watched_seconds":)\d+/, "$19000"),
+  ),
+];
+const UNKNOWN_FORMAT = inspected(
+  checkinLines(NOW - 20 * DAY) +
+    Array.from({ length: 120 }, (_, i) => logLine(NOW - (120 - i) * HOUR, "Syncing")).join(""),
+  2 * HOUR,
+);
 const checkedAtNow = (text: string): string => text.replace(/("checked_at":)"[^"]*"/, '$1"now"');
 
 const CASES: readonly Case[] = [
@@ -227,9 +257,21 @@ const CASES: readonly Case[] = [
   ["a bin that all may write to", FILES, file("/opt/telemetry/bin", { mode: "1777" })],
   ["a program that others may write to", FILES, file(PROGRAM_PATH, { mode: "0757" })],
   ["an /opt that may be read and run", undefined, file("/opt", { mode: "0555", gid: "80" })],
-  ["not enrolled", PARTS, row("mdm", 0, { enrolled: "false" })],
+  ["an agent that hangs", AT_WORK, HANGS],
+  ["an agent that hangs and is silent", AT_WORK, HANGS, ...SILENT],
+  ["an agent that hangs, and no jamf binary", PARTS, HANGS, without("file", "/usr/local/jamf")],
+  ["an agent that hangs, and no task", PARTS, HANGS, without("launchd", "task.1")],
+  [
+    "an agent that hangs, and a task that is switched off",
+    PARTS,
+    HANGS,
+    row("launchd", 1, { disabled: "1" }),
+  ],
+  ["the writer dead, after an agent that hangs", TELEMETRY, hangs(NOW - 4 * DAY)],
+  ["a log in unknown words", TELEMETRY, UNKNOWN_FORMAT],
+  [NOT_ENROLLED, PARTS, row("mdm", 0, { enrolled: "false" })],
   ["no jamf binary", PARTS, without("file", "/usr/local/jamf")],
-  ["no Jamf.app", PARTS, without("apps", "Jamf.app")],
+  ["no Jamf.app", PARTS, without("file", "Jamf.app")],
   ["no management daemon", PARTS, without("launchd", "com.jamf.management")],
   ["no task that checks in", PARTS, without("launchd", "task.1")],
   ["a task that is switched off", PARTS, row("launchd", 1, { disabled: "1" })],
@@ -249,7 +291,8 @@ for (const [name, fails, ...changes] of CASES) {
   Deno.test(`policies: ${name}: ${fails ?? "nothing"} fails`, () => {
     const found = ask(tablesFor(...changes), [...queries, composite.query]);
     const failed = [...owners, composite].filter((_, i) => found[i]!.length === 0);
-    assertEquals(failed.map(({ name }) => name), fails ? [fails, composite.name] : []);
+    const fail = name === NOT_ENROLLED ? [] : [composite.name];
+    assertEquals(failed.map(({ name }) => name), fails ? [fails, ...fail] : []);
   });
 }
 
@@ -305,7 +348,13 @@ Deno.test("reports: show what the program wrote", () => {
   const { schema_version: _, ...shown } = written;
   const texts = Object.fromEntries(Object.entries(shown).map(([key, value]) => [key, `${value}`]));
   const byName = Object.fromEntries(
-    reports.map(({ name }, i) => [name, found[i]!.map((row) => ({ ...row }))]),
+    // A column of a key that is absent is empty.
+    reports.map(({ name }, i) => [
+      name,
+      found[i]!.map((row) =>
+        Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+      ),
+    ]),
   );
   assertEquals(byName, {
     "jamf-pulse: agent errors": [texts],

@@ -186,11 +186,11 @@ Deno.test("the composite is made of the other policies", () => {
   assertEquals(
     composite.query,
     compositeOf(owners.map(({ query }) => query)),
-    "run `deno task composite`",
+    "run `deno task queries`",
   );
 });
 
-Deno.test("the queries ask for what the package lays and the program writes", () => {
+Deno.test("the queries ask for what the package installs and the program writes", () => {
   const text = entriesIn("policies").map(({ query }) => query).join("\n");
   const asked = new Set(text.match(/'\/opt(?:\/[^']*)?'|'\/Library\/LaunchDaemons\/io[^']*'/g));
   const folders = [1, 2, 3].map((depth) => PROGRAM_PATH.split("/").slice(0, depth + 1).join("/"));

@@ -12,7 +12,7 @@ const ATTRIBUTES: readonly (readonly [file: string, mode: string])[] = [
 const test = testInShells("the extension attributes");
 
 /** Puts a script in the program's place, and makes `sleep` sleep so long. */
-function layProgram(mac: ChrootMac, script: string, seconds = '"$1"'): void {
+function writeProgram(mac: ChrootMac, script: string, seconds = '"$1"'): void {
   mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
   mac.write("/bin/sleep", `#!/bin/sh\nexec /bin/true-sleep ${seconds}\n`, 0o755);
 }
@@ -29,7 +29,7 @@ function assertResult(mac: ChrootMac, result: string): void {
 test("an extension attribute asks the program in its mode, without an environment", (mac) => {
   const script = 'echo "$* umask $(umask) HOME ${HOME-none}" >>/calls; echo "a remark" >&2; echo';
   for (const result of ["2025-04-25T09:21:38Z", "device_signature_error", "no_success"]) {
-    layProgram(mac, `${script} "<result>${result}</result>"`);
+    writeProgram(mac, `${script} "<result>${result}</result>"`);
     assertResult(mac, result);
     const modes = mac.calls().map((call) => call.replace("0022", "022"));
     assertEquals(modes, ATTRIBUTES.map(([, mode]) => `${mode} umask 022 HOME none`));
@@ -44,7 +44,7 @@ test("an extension attribute says that the program is missing", (mac) => {
 
 test("an extension attribute does not wait for a program that hangs", (mac) => {
   for (const answer of ["", 'echo "<result>ok</result>"; ']) {
-    layProgram(mac, `${answer}exec /bin/true-sleep 300`, "0.3");
+    writeProgram(mac, `${answer}exec /bin/true-sleep 300`, "0.3");
     assertResult(mac, "error_timeout");
   }
 });
@@ -65,7 +65,7 @@ test("an extension attribute makes one result of anything that the program print
     'echo "<result>\\"; rm -rf /</result>"',
   ];
   for (const script of scripts) {
-    layProgram(mac, script);
+    writeProgram(mac, script);
     assertResult(mac, "error_run");
   }
 });

@@ -31,7 +31,7 @@ Deno.test({ name: "the LaunchDaemon runs the program every 15 minutes", ignore }
     Label: DAEMON_LABEL,
     ProgramArguments: [PROGRAM_PATH, "collect"],
     RunAtLoad: true,
-    // The count of watched seconds begins anew after 45 minutes without an inspection. Any key but the minute would
+    // The count of watched seconds begins anew after 25 minutes without an inspection. Any key but the minute would
     // make it rarer.
     StartCalendarInterval: [7, 22, 37, 52].map((Minute) => ({ Minute })),
     // It keeps out of the user's way.
@@ -66,7 +66,7 @@ Deno.test({ name: "the profile allows the LaunchDaemon by its label", ignore }, 
   assertEquals(new Set(uuids).size, 2);
 });
 
-Deno.test("what the package lays is in deploy", () => {
+Deno.test("what the package installs is in deploy", () => {
   for (const { from } of CONFIGURATION) {
     assert(Deno.lstatSync(new URL(`../../${from}`, import.meta.url)).isFile, from);
   }

@@ -10,20 +10,20 @@ const PLIST = `/Library/LaunchDaemons/${DAEMON_LABEL}.plist`;
 const test = testInShells("Fleet's script");
 
 /** Puts in place a program that says what it is called with, and a daemon that runs. */
-function layInstallation(mac: ChrootMac, script = 'echo "jamf-pulse $*"'): void {
+function writeInstallation(mac: ChrootMac, script = 'echo "jamf-pulse $*"'): void {
   mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
   mac.write(PLIST, "");
   mac.write("/state/loaded", "");
 }
 
 test("the script collects, and shows what was found", (mac) => {
-  layInstallation(mac);
+  writeInstallation(mac, 'echo "jamf-pulse $* in $(pwd)"');
   const { code, stdout } = mac.run(SCRIPT);
-  assertEquals([code, stdout], [0, "jamf-pulse collect\njamf-pulse status --ascii\n"]);
+  assertEquals([code, stdout], [0, "jamf-pulse collect in /\njamf-pulse status --ascii in /\n"]);
 });
 
 test("the script starts a daemon that is not running", (mac) => {
-  layInstallation(mac);
+  writeInstallation(mac);
   Deno.removeSync(`${mac.path}/state/loaded`);
   const { code, stdout } = mac.run(SCRIPT);
   assertEquals(code, 0);
@@ -32,7 +32,7 @@ test("the script starts a daemon that is not running", (mac) => {
 });
 
 test("the script says what to do if the daemon cannot be started", (mac) => {
-  layInstallation(mac);
+  writeInstallation(mac);
   Deno.removeSync(`${mac.path}/state/loaded`);
   mac.write("/state/refuses", "9");
   const { code, stdout } = mac.run(SCRIPT);
@@ -46,12 +46,12 @@ test("the script says that the program is missing", (mac) => {
   assertEquals(code, 1);
   assertEquals(
     stdout,
-    `Cannot look: "${PROGRAM_PATH}" is not on this Mac; install the jamf-pulse package\n`,
+    `Cannot inspect the agent: "${PROGRAM_PATH}" is not on this Mac; install the jamf-pulse package\n`,
   );
 });
 
 test("the script fails if the program could not do its work, and shows the last lines of the daemon's log", (mac) => {
-  layInstallation(mac, 'echo "Cannot write" >&2; [ "$1" != collect ]');
+  writeInstallation(mac, 'echo "Cannot write" >&2; [ "$1" != collect ]');
   mac.write("/private/var/log/jamf-pulse.log", "an old line\nCannot write\n");
   const { code, stdout } = mac.run(SCRIPT);
   assertEquals(code, 1);
@@ -59,7 +59,7 @@ test("the script fails if the program could not do its work, and shows the last 
 });
 
 test("the script says no more than Fleet keeps", (mac) => {
-  layInstallation(
+  writeInstallation(
     mac,
     "i=0; while [ $i -lt 400 ]; do i=$((i + 1)); echo 0123456789012345678901234567890123456789; done",
   );

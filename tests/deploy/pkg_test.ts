@@ -1,5 +1,6 @@
 // The scripts of the package, run in a folder that has the paths of a Mac.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { walkSync } from "@std/fs/walk";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
@@ -15,16 +16,30 @@ const ON_ANOTHER = ["/tmp/jamf-pulse.pkg", "/Volumes/Other", "/Volumes/Other"];
 const TELEMETRY = "/opt/telemetry/jamf";
 const NO_ERROR = { code: 0, stdout: "", stderr: "" };
 
-const test = testInShells("the package's scripts");
+/** As macOS's: `-N` removes an access list. */
+const CHMOD = `#!/bin/sh
+[ "$1" = -N ] || exec /bin/true-chmod "$@"
+echo "$2" >>/state/without-acl
+`;
 
-/** Lays what the package lays. */
-function layPayload(mac: ChrootMac): void {
+const testHere = testInShells("the package's scripts");
+
+function test(name: string, fn: (mac: ChrootMac) => void): void {
+  testHere(name, (mac) => {
+    Deno.renameSync(`${mac.path}/bin/chmod`, `${mac.path}/bin/true-chmod`);
+    mac.write("/bin/chmod", CHMOD, 0o755);
+    fn(mac);
+  });
+}
+
+/** Writes what the package installs. */
+function writePayload(mac: ChrootMac): void {
   for (const path of [PROGRAM_PATH, ...CONFIGURATION.map(({ to }) => to)]) mac.write(path, "new");
 }
 
 function install(mac: ChrootMac): void {
   assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
-  layPayload(mac);
+  writePayload(mac);
   const { code, stderr } = mac.run(POST, ON_THIS_MAC);
   assertEquals(code, 0, stderr);
 }
@@ -35,7 +50,7 @@ function assertFolders(mac: ChrootMac): void {
   assertEquals(folders, ["755 0 /opt", "755 0 /opt/telemetry", "755 0 /opt/telemetry/bin"]);
 }
 
-function layTelemetry(mac: ChrootMac): void {
+function writeTelemetry(mac: ChrootMac): void {
   Deno.mkdirSync(mac.path + TELEMETRY, { recursive: true, mode: 0o700 });
   for (const name of ["last_checkin", "agent_errors"]) {
     mac.write(`${TELEMETRY}/${name}`, "{}\n", 0o600);
@@ -57,7 +72,7 @@ test("a first install makes the folders root's, and starts the daemon", (mac) =>
 
 test("a second install ends as the first, and keeps this Mac's telemetry", (mac) => {
   install(mac);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   const first = mac.list();
   install(mac);
   assertEquals(mac.list(), first);
@@ -82,7 +97,7 @@ test("postinstall tries again while launchd refuses", (mac) => {
 test("postinstall gives up in the end, and says what is left to do", (mac) => {
   mac.write("/state/refuses", "1000");
   assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
-  layPayload(mac);
+  writePayload(mac);
   const { code, stderr } = mac.run(POST, ON_THIS_MAC);
   assertEquals(code, 1);
   assertMatch(stderr, /Cannot start "\/Library\/.*": everything is installed, and it will start/);
@@ -107,12 +122,12 @@ test("an install waits for a daemon that is stopping, and starts it", (mac) => {
 
 test("postinstall removes the telemetry of another Mac", (mac) => {
   install(mac);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   mac.write("/state/mac", "99999999-8888-7777-6666-555555555555\n");
   install(mac);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
   assertEquals(mac.read(`${TELEMETRY}/agent_errors`), undefined);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   install(mac);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
@@ -128,7 +143,7 @@ test("postinstall follows no link out of its folder", (mac) => {
 
 test("postinstall removes telemetry of unknown origin", (mac) => {
   Deno.mkdirSync(`${mac.path}/opt`);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   install(mac);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
 });
@@ -144,7 +159,7 @@ test("preinstall makes telemetry root's, and removes it when others could write 
   ];
   install(mac);
   for (const change of seize) {
-    layTelemetry(mac);
+    writeTelemetry(mac);
     change();
     install(mac);
     const left = mac.list().filter((line) =>
@@ -152,18 +167,18 @@ test("preinstall makes telemetry root's, and removes it when others could write 
     );
     assertEquals(left, [`700 0 ${TELEMETRY}`]);
   }
-  layTelemetry(mac);
+  writeTelemetry(mac);
   install(mac);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
 test("postinstall keeps telemetry if the identity of this Mac is unknown", (mac) => {
   install(mac);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   Deno.removeSync(`${mac.path}/state/mac`);
   const { code, stderr } = mac.run(POST, ON_THIS_MAC);
   assertEquals(code, 0);
-  assertMatch(stderr, /^Cannot tell which Mac this is: /);
+  assertMatch(stderr, /^Cannot read this Mac's hardware UUID: /);
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
@@ -175,6 +190,26 @@ test("preinstall makes folders root's, and lets others enter them", (mac) => {
   }
   install(mac);
   assertFolders(mac);
+});
+
+test("preinstall removes the access lists of the folders", (mac) => {
+  install(mac);
+  writeTelemetry(mac);
+  Deno.removeSync(`${mac.path}/state/without-acl`);
+  install(mac);
+  const folders = ["/opt", "/opt/telemetry", "/opt/telemetry/bin", TELEMETRY];
+  assertEquals(mac.read("/state/without-acl"), folders.join("\n") + "\n");
+});
+
+test("preinstall refuses a folder that it cannot give to root, and stops nothing", (mac) => {
+  mac.write("/state/loaded", "");
+  mac.write("/bin/chmod", '#!/bin/sh\n[ "$1" != -N ]\n', 0o755);
+  const { code, stderr } = mac.run(PRE, ON_THIS_MAC);
+  assertEquals(
+    [code, stderr],
+    [1, 'Cannot install jamf-pulse: "/opt" cannot be given to root\n'],
+  );
+  assertEquals(mac.calls(), []);
 });
 
 test("preinstall refuses a link or a file in a folder's place, and stops nothing", (mac) => {
@@ -189,7 +224,7 @@ test("preinstall refuses a link or a file in a folder's place, and stops nothing
     mac.write(path, "");
     const filed = mac.run(PRE, ON_THIS_MAC);
     assertEquals(filed.code, 1);
-    assertMatch(filed.stderr, new RegExp(`Cannot install jamf-pulse: "${path}" is no folder`));
+    assertMatch(filed.stderr, new RegExp(`Cannot install jamf-pulse: "${path}" is not a folder, `));
     Deno.removeSync(mac.path + path);
     Deno.mkdirSync(mac.path + path);
   }
@@ -205,10 +240,9 @@ test("an install on another volume leaves this Mac's daemon alone", (mac) => {
 });
 
 test("uninstall leaves no trace, and can run again", (mac) => {
-  Deno.mkdirSync(`${mac.path}/opt`);
   const before = mac.list();
   install(mac);
-  layTelemetry(mac);
+  writeTelemetry(mac);
   mac.write(`${TELEMETRY}/.last_checkin.0c2f6a1e-0000-4000-8000-000000000000.tmp`, "{");
   for (const name of ["jamf-pulse.log", "jamf-pulse.log.0"]) {
     mac.write(`/private/var/log/${name}`, "Cannot …\n");
@@ -228,10 +262,10 @@ test("uninstall leaves other files, and reports them", (mac) => {
   mac.write("/private/var/log/jamf.log", "");
   const { code, stderr } = mac.run(UNINSTALL);
   assertEquals(code, 0);
-  assertEquals(
-    stderr,
-    'Left "/opt/telemetry/bin": it is not empty\nLeft "/opt/telemetry": it is not empty\n',
+  const left = ["/opt/telemetry/bin", "/opt/telemetry", "/opt"].map((folder) =>
+    `Left "${folder}": it is not empty. The package gave it to root and removed its access list; the earlier owner is not recorded\n`
   );
+  assertEquals(stderr, left.join(""));
   assertEquals(mac.read("/opt/telemetry/bin/other"), "");
   assertEquals(mac.read("/private/var/log/jamf.log"), "");
 });
@@ -252,4 +286,14 @@ test("uninstall by any user but root touches nothing", (mac) => {
   const { code, stderr } = mac.run(UNINSTALL, [], 65534);
   assertEquals([code, stderr], [1, "Cannot remove jamf-pulse: run this as root\n"]);
   assertEquals(mac.list(), before);
+});
+
+Deno.test("every script works in the root folder, wherever it is called from", () => {
+  const scripts = Array.from(walkSync(`${PKG}..`, { includeDirs: false }), ({ path }) => path)
+    .map((path) => [path, Deno.readTextFileSync(path)] as const)
+    .filter(([, text]) => text.startsWith("#!/bin/sh\n"));
+  assert(scripts.length >= 7);
+  for (const [path, text] of scripts) {
+    assertMatch(text, /^set -u\n(?:umask 022\n)?cd \/ \|\| exit\b/m, path);
+  }
 });

@@ -5,6 +5,7 @@ import { Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
   CONTACT,
+  ENROLLED,
   entryOf,
   OFFLINE,
   OTHER,
@@ -15,17 +16,18 @@ import {
 
 const PATCHES = "Checking for patches...";
 const SUBMIT = "Submitting log to https://jamf.example.com:8443/";
-const HEALED = "Enroll return code: 0";
+const CERTIFICATE = "The device certificate was created successfully.";
 const HOUR = 3600;
+const DAY = 24 * HOUR;
 
 interface Assessed extends Assessment {
   readonly settled: boolean;
 }
 
 /** Assesses records given in the order of the log. */
-function assess(log: readonly RecordSpec[], standing?: number): Assessed {
+function assess(log: readonly RecordSpec[], previousContact?: number): Assessed {
   const runs = new Runs();
-  const assessor = new Assessor(standing);
+  const assessor = new Assessor(previousContact);
   for (const said of log.toReversed()) {
     const next = entryOf(said);
     assessor.take(next, runs.runOf(next));
@@ -39,6 +41,11 @@ function since(known: Partial<Since> = {}): Since {
 
 function errors(count: number, first: number, last: number): Partial<Since> {
   return { signatureErrors: count, firstSignatureError: first, lastSignatureError: last };
+}
+
+/** So many records of one second, which mean nothing. */
+function others(count: number, at: number): RecordSpec[] {
+  return Array.from({ length: count }, (): RecordSpec => [at, 99, OTHER]);
 }
 
 /** Where the search ends early, it has settled. */
@@ -117,25 +124,39 @@ const CASES: readonly Case[] = [
   ["a policy, by its run's beginning", [[1, 7, BEGIN], [2, 7, POLICY]], 2, since(), SETTLED],
   ["a policy, by the end of the logs", [[2, 7, POLICY]], 2, since(), OPEN],
   [
-    "a policy, after 12 hours",
-    [[1, 8, OTHER], [1 + 12 * HOUR, 7, POLICY]],
-    1 + 12 * HOUR,
+    "a policy whose run's beginning is gone, after 64 records from 14 days before it",
+    [...others(64, 0), [1 + 14 * DAY, 7, POLICY]],
+    1 + 14 * DAY,
     since(),
     SETTLED,
   ],
   [
-    "a policy not before 12 hours have gone",
-    [[2, 8, OTHER], [1 + 12 * HOUR, 7, POLICY]],
-    1 + 12 * HOUR,
+    "a policy whose run's beginning is gone, not before 14 days have gone",
+    [...others(64, 1), [1 + 14 * DAY, 7, POLICY]],
+    1 + 14 * DAY,
     since(),
     OPEN,
   ],
   [
-    "a policy in spite of what its pid met 12 hours before",
-    [[1, 7, OFFLINE], [1 + 12 * HOUR, 7, POLICY]],
-    1 + 12 * HOUR,
+    "a policy in spite of what its pid met 14 days before",
+    [[1, 7, OFFLINE], [1 + 14 * DAY, 7, POLICY]],
+    1 + 14 * DAY,
     since(),
     SETTLED,
+  ],
+  [
+    "no policy of a run that was offline 13 days before",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 8, OTHER], [13 * DAY, 7, POLICY]],
+    undefined,
+    since({ connectionErrors: 1, attempts: 1 }),
+    OPEN,
+  ],
+  [
+    "no policy of a run that was refused three days before",
+    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 8, OTHER], [3 * DAY, 7, POLICY]],
+    undefined,
+    since({ ...errors(1, 2, 2), attempts: 1 }),
+    OPEN,
   ],
   [
     "the newest policy of a run",
@@ -152,11 +173,39 @@ const CASES: readonly Case[] = [
     OPEN,
   ],
   [
-    "no policy of an offline run, offline after",
+    "a policy of a run that went offline afterwards",
     [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]],
-    undefined,
-    since({ connectionErrors: 1, attempts: 1 }),
-    OPEN,
+    2,
+    since({ connectionErrors: 1 }),
+    SETTLED,
+  ],
+  [
+    "a policy of a run that met a signature error afterwards",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR]],
+    2,
+    since(errors(1, 3, 3)),
+    SETTLED,
+  ],
+  [
+    "the policy before a run went offline, not the one after it",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, POLICY]],
+    2,
+    since({ connectionErrors: 1 }),
+    SETTLED,
+  ],
+  [
+    "a policy of a run whose pid an enrolment took over",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR], [4, 7, "Enroll return code: 70"]],
+    2,
+    since(errors(1, 3, 3)),
+    SETTLED,
+  ],
+  [
+    "a policy after an enrolment that took over the pid of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED], [4, 7, POLICY]],
+    4,
+    since(),
+    SETTLED,
   ],
   [
     "no policy of an offline run, with others in between",
@@ -256,7 +305,7 @@ const CASES: readonly Case[] = [
     OPEN,
   ],
 
-  // Signature errors, contact and healing.
+  // Signature errors, contact and enrolment.
   [
     "an error after a contact",
     [[1, 7, CONTACT], [2, 8, SIGNATURE_ERROR]],
@@ -266,43 +315,64 @@ const CASES: readonly Case[] = [
   ],
   ["no error before a contact", [[1, 7, SIGNATURE_ERROR], [2, 8, CONTACT]], 2, since(), SETTLED],
   [
-    "an error after a healing",
-    [[1, 7, HEALED], [2, 8, SIGNATURE_ERROR]],
-    undefined,
-    since(errors(1, 2, 2)),
-    OPEN,
-  ],
-  [
-    "no error before a healing",
-    [[1, 7, SIGNATURE_ERROR], [2, 8, HEALED]],
-    undefined,
-    since(),
-    OPEN,
-  ],
-  [
-    "only the errors after a healing",
-    [
-      [1, 7, SIGNATURE_ERROR],
-      [2, 8, "The device certificate was created successfully."],
-      [3, 7, SIGNATURE_ERROR],
-      [4, 7, SIGNATURE_ERROR],
-    ],
-    undefined,
-    since(errors(2, 3, 4)),
-    OPEN,
-  ],
-  [
-    "no error before a healing that came after the contact, but the rest since the contact",
-    [[1, 7, CONTACT], [2, 7, BEGIN], [3, 7, SIGNATURE_ERROR], [4, 8, RECON], [5, 8, HEALED]],
+    "an enrolment, and an error after it",
+    [[1, 7, ENROLLED], [2, 8, SIGNATURE_ERROR]],
     1,
-    since({ connectionErrors: 1, attempts: 1 }),
+    since(errors(1, 2, 2)),
     SETTLED,
   ],
   [
-    "no error before an undated healing",
-    [[1, 7, SIGNATURE_ERROR], [undefined, 8, HEALED]],
+    "no error before an enrolment",
+    [[1, 7, SIGNATURE_ERROR], [2, 8, ENROLLED]],
+    2,
+    since(),
+    SETTLED,
+  ],
+  [
+    "only the errors after an enrolment",
+    [
+      [1, 7, SIGNATURE_ERROR],
+      [2, 8, CERTIFICATE],
+      [3, 7, SIGNATURE_ERROR],
+      [4, 7, SIGNATURE_ERROR],
+    ],
+    2,
+    since(errors(2, 3, 4)),
+    SETTLED,
+  ],
+  [
+    "nothing that was before an enrolment",
+    [[1, 7, CONTACT], [2, 7, BEGIN], [3, 7, SIGNATURE_ERROR], [4, 8, RECON], [5, 8, ENROLLED]],
+    5,
+    since(),
+    SETTLED,
+  ],
+  [
+    "an enrolment of a run that had been offline",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED]],
+    3,
+    since(),
+    SETTLED,
+  ],
+  [
+    "no contact in an enrolment that was refused",
+    [[1, 7, SIGNATURE_ERROR], [2, 7, "Enroll return code: 70"]],
+    undefined,
+    since(errors(1, 1, 1)),
+    OPEN,
+  ],
+  [
+    "no error before an undated enrolment",
+    [[1, 7, SIGNATURE_ERROR], [undefined, 8, ENROLLED]],
     undefined,
     since(),
+    OPEN,
+  ],
+  [
+    "no contact and no failure in an attempt that was turned away",
+    [[1, 7, BEGIN], [2, 7, "This policy trigger is already being run: recurring check-in"]],
+    undefined,
+    since({ attempts: 1 }),
     OPEN,
   ],
   [
@@ -373,10 +443,10 @@ Deno.test("Assessor takes no more once it has settled", () => {
   assertEquals(assess(log), { contact: 3, since: since({ attempts: 1 }), settled: true });
 });
 
-const STANDING = 1_000_000;
-const BOUND = STANDING - 26 * HOUR;
+const PREVIOUS = 1_000_000;
+const BOUND = PREVIOUS - 26 * HOUR;
 
-/** Records in a row that prove nothing, from `newest` back, a second each. */
+/** Records in a row that mean nothing, from `newest` back, a second each. */
 function row(count: number, newest: number): RecordSpec[] {
   return Array.from({ length: count }, (_, i): RecordSpec => [newest - i, 99, OTHER]).reverse();
 }
@@ -392,7 +462,7 @@ const BOUNDS: readonly Bound[] = [
   ["goes on after 63 older records", row(63, BOUND - 1), undefined, OPEN],
   ["ends after 64 older records", row(64, BOUND - 1), undefined, SETTLED],
   ["goes on while records are not older", row(200, BOUND + 199), undefined, OPEN],
-  ["goes on within 26 hours before it", row(200, STANDING - 25 * HOUR), undefined, OPEN],
+  ["goes on within 26 hours before it", row(200, PREVIOUS - 25 * HOUR), undefined, OPEN],
   [
     "begins anew at a newer record",
     [...row(63, BOUND - 1), [BOUND, 1, OTHER], ...row(63, BOUND - 1)],
@@ -436,8 +506,80 @@ const BOUNDS: readonly Bound[] = [
 ];
 
 for (const [what, log, contact, settled] of BOUNDS) {
-  Deno.test(`Assessor, with a check-in known from before, ${what}`, () => {
-    const assessed = assess(log, STANDING);
+  Deno.test(`Assessor, with a contact known from an earlier run, ${what}`, () => {
+    const assessed = assess(log, PREVIOUS);
     assertEquals([assessed.contact, assessed.settled], [contact, settled]);
+  });
+}
+
+type Old = readonly [
+  what: string,
+  log: readonly RecordSpec[],
+  contact: number | undefined,
+  since: Since,
+];
+
+const OLD: readonly Old[] = [
+  ["no signature error from before it", [[BOUND - 1, 7, SIGNATURE_ERROR]], undefined, since()],
+  [
+    "a signature error within a change of the time zone",
+    [[BOUND, 7, SIGNATURE_ERROR]],
+    undefined,
+    since(errors(1, BOUND, BOUND)),
+  ],
+  [
+    "no attempt and no connection error from before it",
+    [[BOUND - 2, 7, BEGIN], [BOUND - 1, 7, OFFLINE], [BOUND, 8, BEGIN], [BOUND, 8, RECON]],
+    undefined,
+    since({ attempts: 1, connectionErrors: 1 }),
+  ],
+  [
+    "nothing from before it, though the log has an older contact",
+    [
+      [BOUND - 9, 7, CONTACT],
+      [BOUND - 8, 7, BEGIN],
+      [BOUND - 7, 7, SIGNATURE_ERROR],
+      [BOUND - 6, 7, RECON],
+      [PREVIOUS, 8, SIGNATURE_ERROR],
+    ],
+    BOUND - 9,
+    since(errors(1, PREVIOUS, PREVIOUS)),
+  ],
+  [
+    "an undated error by the stamp of the record after it",
+    [[BOUND - 1, 7, OTHER], [undefined, 7, SIGNATURE_ERROR], [BOUND, 7, OTHER]],
+    undefined,
+    since({ signatureErrors: 1 }),
+  ],
+  [
+    "no undated error whose next record is from before it",
+    [[BOUND, 7, OTHER], [undefined, 7, SIGNATURE_ERROR], [BOUND - 1, 7, OTHER]],
+    undefined,
+    since(),
+  ],
+  [
+    "no undated error at the end of a log whose last stamp is from before it",
+    [[BOUND - 1, 7, SIGNATURE_ERROR], [undefined, 7, BEGIN], [undefined, 7, SIGNATURE_ERROR]],
+    undefined,
+    since(),
+  ],
+  [
+    "undated errors at the end of a log whose last stamp is after it",
+    [[BOUND, 7, OTHER], [undefined, 7, BEGIN], [undefined, 7, SIGNATURE_ERROR]],
+    undefined,
+    since({ signatureErrors: 1, attempts: 1 }),
+  ],
+  [
+    "errors of a log without a usable stamp",
+    [[undefined, 7, SIGNATURE_ERROR]],
+    undefined,
+    since({ signatureErrors: 1 }),
+  ],
+];
+
+for (const [what, log, contact, counts] of OLD) {
+  Deno.test(`Assessor, with a contact known from an earlier run, counts ${what}`, () => {
+    const { settled: _, ...assessed } = assess(log, PREVIOUS);
+    assertEquals(assessed, { ...(contact !== undefined && { contact }), since: counts });
   });
 }

@@ -8,6 +8,13 @@ const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 const ERRORS: Since = { ...NOTHING, signatureErrors: 1 };
 const DATED_ERRORS: Since = { ...ERRORS, firstSignatureError: LATER, lastSignatureError: LATER };
 
+const DEFAULTS = {
+  previousContact: undefined,
+  unreadableSince: [],
+  isUnknownFormat: false,
+  stall: { unscheduledSeconds: 900 },
+};
+
 /** What the logs tell, what an earlier run knew, and what both come to if all logs could be read. */
 const CASES: readonly (readonly [
   name: string,
@@ -40,10 +47,11 @@ for (const [name, assessment, previousContact, status, checkin, contact] of CASE
     const expected = {
       status,
       checkin,
+      unscheduledSeconds: assessment ? 900 : 0,
       ...(contact !== undefined && { contact }),
       ...(assessment && { since: assessment.since }),
     };
-    assertEquals(findingsOf({ assessment, previousContact, unreadableSince: [] }), expected);
+    assertEquals(findingsOf({ ...DEFAULTS, assessment, previousContact }), expected);
   });
 }
 
@@ -67,11 +75,7 @@ const UNREADABLE: readonly (readonly [
 
 for (const [name, assessment, modified, isStatusUnknown, isCheckinUnknown] of UNREADABLE) {
   Deno.test(`findingsOf() with an unreadable log ${name}`, () => {
-    const found = findingsOf({
-      assessment,
-      previousContact: undefined,
-      unreadableSince: [0, modified],
-    });
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince: [0, modified] });
     assertEquals(
       [found.status === "unknown", found.checkin === "unknown"],
       [isStatusUnknown, isCheckinUnknown],
@@ -89,9 +93,49 @@ Deno.test("healthOf() asks for trust, then for what is unknown, then for the age
     ["no_success", 60, "healthy"],
     ["no_success", undefined, "never"],
     ["no_log", undefined, "never"],
+    ["unknown_format", 0, "unknown"],
   ];
   for (const [status, ago, health] of cases) {
     const contact = ago === undefined ? {} : { contact: LATER - ago };
-    assertEquals(healthOf({ status, checkin: "unknown", ...contact }, LATER, 60), health);
+    assertEquals(
+      healthOf({ status, checkin: "unknown", unscheduledSeconds: 0, ...contact }, LATER, 60),
+      health,
+    );
+  }
+});
+
+Deno.test("findingsOf() on an unknown format keeps a signature error and what is unknown", () => {
+  const cases: readonly (readonly [
+    Assessment,
+    unreadableSince: number[],
+    Findings["status"],
+    Findings["checkin"],
+  ])[] = [
+    [{ contact: LATER, since: NOTHING }, [], "unknown_format", "unknown_format"],
+    [{ since: NOTHING }, [], "unknown_format", "unknown_format"],
+    [{ since: DATED_ERRORS }, [], "device_signature_error", "unknown_format"],
+    [{ since: NOTHING }, [LATER], "unknown", "unknown"],
+  ];
+  for (const [assessment, unreadableSince, status, checkin] of cases) {
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince, isUnknownFormat: true });
+    assertEquals([found.status, found.checkin], [status, checkin]);
+    assertEquals([found.stall, found.unscheduledSeconds], [undefined, 0]);
+  }
+});
+
+Deno.test("findingsOf() says that the agent hangs, unless something else is wrong", () => {
+  const hangs = { kind: "no_answer", since: EARLIER } as const;
+  const stall = { stall: hangs, unscheduledSeconds: 900 };
+  const cases: readonly (readonly [Assessment | undefined, unreadable: number[], boolean])[] = [
+    [{ contact: LATER, since: NOTHING }, [], true],
+    [{ since: NOTHING }, [], true],
+    [{ since: DATED_ERRORS }, [], false],
+    [undefined, [], false],
+    [{ since: NOTHING }, [LATER], false],
+  ];
+  for (const [assessment, unreadableSince, isStalled] of cases) {
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince, stall });
+    assertEquals(found.stall, isStalled ? hangs : undefined);
+    assertEquals(healthOf(found, LATER, 60) === "stalled", isStalled);
   }
 });

@@ -1,24 +1,39 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
-import { isOver, LONGEST_RUN, type Run, Runs } from "../../lib/health/runs.ts";
+import { MAX_SEARCH, type PendingContact, type Run, Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
+  BLOCKED,
+  CONTACT,
+  DAEMON,
+  ENROLLED,
   entryOf,
   OFFLINE,
   OTHER,
+  POLICY,
   POLICY_ID,
+  RECON,
   type RecordSpec,
 } from "../helpers/record_spec.ts";
 
-/** The run of each record, in the order of the log. */
-function runsOf(log: readonly RecordSpec[]): Run[] {
+const DAY = 86_400;
+
+/** The run of each record, and what became of each pending contact, in the order of the log. */
+function read(log: readonly RecordSpec[]): { runs: Run[]; pending: PendingContact[] } {
   const runs = new Runs();
-  return log.toReversed().map((said) => runs.runOf(entryOf(said))).reverse();
+  const pending: PendingContact[] = [];
+  const all = log.toReversed().map((said) => {
+    const entry = entryOf(said);
+    const run = runs.runOf(entry);
+    if (run.pending?.entry === entry) pending.unshift(run.pending);
+    return run;
+  });
+  return { runs: all.reverse(), pending };
 }
 
-/** The same as letters, a letter a run. */
+/** The runs as letters, a letter a run. */
 function letters(log: readonly RecordSpec[]): string {
-  const runs = runsOf(log);
+  const { runs } = read(log);
   const known = [...new Set(runs)];
   return runs.map((run) => "abcdefgh"[known.indexOf(run)]).join("");
 }
@@ -49,75 +64,107 @@ const CASES: readonly [what: string, log: readonly RecordSpec[], runs: string][]
     [5, 7, OTHER],
     [6, 8, OTHER],
   ], "abcdcd"],
-  ["a pid that comes again after 12 hours", [[0, 7, OTHER], [LONGEST_RUN, 7, OTHER]], "ab"],
-  ["a pid that comes again within 12 hours", [[1, 7, OTHER], [LONGEST_RUN, 7, OTHER]], "aa"],
-  ["a run of over 12 hours, from its end", [
+  ["a run that waits for a click for ten days", [
     [0, 7, BEGIN],
-    [1, 7, OTHER],
-    [LONGEST_RUN, 7, OTHER],
-  ], "abb"],
-  ["a recycled pid with others in between", [
-    [0, 7, OTHER],
     [1, 8, OTHER],
-    [LONGEST_RUN + 1, 7, OTHER],
-    [LONGEST_RUN + 2, 8, OTHER],
-  ], "abcd"],
+    [10 * DAY, 7, OTHER],
+  ], "aba"],
+  ["a run whose policy sets the time zone", [
+    [26 * 3600, 7, BEGIN],
+    [1, 7, OTHER],
+    [52 * 3600, 7, OTHER],
+  ], "aaa"],
+  ["an enrolment under the pid of a run before", [
+    [1, 7, BEGIN],
+    [2, 7, OTHER],
+    [3, 7, ENROLLED],
+    [4, 7, OTHER],
+  ], "aabb"],
+  ["a daemon under the pid of a run before", [[1, 7, BEGIN], [2, 7, DAEMON], [3, 7, OTHER]], "abb"],
   ["undated records with those of their pid", [
     [undefined, 7, OTHER],
     [1, 7, OTHER],
     [undefined, 7, OTHER],
   ], "aaa"],
-  ["a recycled pid, with an undated record last", [
-    [0, 7, OTHER],
-    [LONGEST_RUN, 7, OTHER],
-    [undefined, 7, OTHER],
-  ], "abb"],
 ];
 
 for (const [what, log, expected] of CASES) {
-  Deno.test(`Runs tell ${what}`, () => {
+  Deno.test(`Runs know ${what}`, () => {
     assertEquals(letters(log), expected);
   });
 }
 
-const STATES: readonly [what: string, log: readonly RecordSpec[], run: Run][] = [
-  ["one without a beginning", [[1, 7, OTHER], [2, 7, OTHER]], run({ newest: 2 })],
-  ["one that has begun", [[1, 7, BEGIN], [2, 7, OTHER]], run({ newest: 2, begun: true })],
-  ["an offline one", [[1, 7, OFFLINE], [2, 7, OTHER]], run({ newest: 2, offline: true })],
+type Outcome = PendingContact["outcome"];
+
+const OUTCOMES: readonly [what: string, log: readonly RecordSpec[], outcomes: Outcome[]][] = [
+  ["one whose beginning is read", [[1, 7, BEGIN], [2, 7, POLICY]], ["confirmed"]],
+  ["one whose beginning is gone", [[1, 8, BEGIN], [2, 7, POLICY]], ["open"]],
+  ["the last of a run alone", [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, POLICY]], ["confirmed"]],
+  ["one after going offline", [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]], ["refused"]],
   [
-    "one with a signature error",
-    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR]],
-    run({ newest: 2, offline: true, begun: true }),
+    "one after a signature error",
+    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 7, POLICY]],
+    ["refused"],
+  ],
+  ["one before going offline", [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]], ["confirmed"]],
+  [
+    "one before a signature error",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR]],
+    ["confirmed"],
   ],
   [
-    "one beside an offline one",
-    [[1, 7, BEGIN], [2, 8, OFFLINE], [3, 7, OTHER]],
-    run({ newest: 3, begun: true }),
+    "one before and one after going offline",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, POLICY]],
+    ["confirmed", "refused"],
   ],
-  ["one after an offline one", [[1, 7, OFFLINE], [2, 7, BEGIN]], run({ newest: 2, begun: true })],
-  ["one with an undated record last", [[1, 7, OTHER], [undefined, 7, OTHER]], run({ newest: 1 })],
+  [
+    "one after what says nothing of the run",
+    [[1, 7, BEGIN], [2, 7, RECON], [3, 7, BLOCKED], [4, 7, CONTACT], [5, 7, POLICY]],
+    ["confirmed"],
+  ],
+  ["one beside an offline run", [[1, 7, BEGIN], [2, 8, OFFLINE], [3, 7, POLICY]], ["confirmed"]],
+  ["one after an offline run", [[1, 7, OFFLINE], [2, 7, BEGIN], [3, 7, POLICY]], ["confirmed"]],
+  [
+    "one that a cached policy wrote three days later",
+    [[0, 7, BEGIN], [1, 7, OFFLINE], [2, 8, BEGIN], [3 * DAY, 7, POLICY]],
+    ["refused"],
+  ],
+  [
+    "one after the time zone was set",
+    [[0, 7, BEGIN], [1, 7, OFFLINE], [26 * 3600, 7, OTHER], [26 * 3600, 7, POLICY]],
+    ["refused"],
+  ],
+  [
+    "one before an enrolment under the same pid, which was refused",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR], [4, 7, "Enroll return code: 70"]],
+    ["confirmed"],
+  ],
+  [
+    "one after an enrolment under the pid of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED], [4, 7, POLICY]],
+    ["confirmed"],
+  ],
+  [
+    "one of a daemon under the pid of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, DAEMON], [4, 7, POLICY]],
+    ["confirmed"],
+  ],
+  [
+    "one of a run without a beginning, a second before 14 days",
+    [[1, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["refused"],
+  ],
+  [
+    "one of a run without a beginning, after 14 days",
+    [[0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["confirmed"],
+  ],
+  ["one after an undated refusal", [[undefined, 7, OFFLINE], [9, 7, POLICY]], ["refused"]],
+  ["none that is undated", [[1, 7, BEGIN], [undefined, 7, POLICY]], []],
 ];
 
-function run(known: Partial<Run>): Run {
-  return { newest: undefined, offline: false, begun: false, ...known };
-}
-
-for (const [what, log, expected] of STATES) {
-  Deno.test(`Runs know the newest run of a log as ${what}`, () => {
-    assertEquals(runsOf(log).at(-1), expected);
-  });
-}
-
-const OVER: readonly [newest: number | undefined, at: number | undefined, over: boolean][] = [
-  [LONGEST_RUN, 0, true],
-  [LONGEST_RUN, 1, false],
-  [0, LONGEST_RUN, false],
-  [undefined, 0, false],
-  [LONGEST_RUN, undefined, false],
-];
-
-for (const [newest, at, over] of OVER) {
-  Deno.test(`isOver() is ${over} for ${newest} and ${at}`, () => {
-    assertEquals(isOver(newest, at), over);
+for (const [what, log, expected] of OUTCOMES) {
+  Deno.test(`Runs settle ${what}`, () => {
+    assertEquals(read(log).pending.map(({ outcome }) => outcome), expected);
   });
 }

@@ -6,7 +6,9 @@ import { at } from "../helpers/test_mac.ts";
 import type { Entry } from "../../lib/log/entries.ts";
 import {
   BEGIN,
+  BLOCKED,
   CONTACT,
+  ENROLLED,
   entryOf,
   OFFLINE,
   POLICY,
@@ -74,11 +76,37 @@ const CASES: readonly [
     ["11-23 09:01", 7, OFFLINE],
     ["11-23 09:02", 7, POLICY],
   ], [0, 1, 1]],
-  ["a run that goes offline later as a failure", [
+  ["a run that goes offline later as both", [
     ["11-23 09:00", 7, BEGIN],
     ["11-23 09:01", 7, POLICY],
     ["11-23 09:02", 7, OFFLINE],
+  ], [1, 1, 1]],
+  ["no cached policy", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 09:02", 7, POLICY],
   ], [0, 1, 1]],
+  ["a run that goes offline between two policies once", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, POLICY],
+    ["11-23 09:02", 7, OFFLINE],
+    ["11-23 09:03", 7, POLICY],
+  ], [1, 1, 1]],
+  ["a policy, and later a contact of the same run, once", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, POLICY],
+    ["11-23 09:02", 7, OFFLINE],
+    ["11-23 09:03", 7, CONTACT],
+  ], [1, 1, 1]],
+  ["an enrolment as a contact, under the pid of a run before", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 09:02", 7, ENROLLED],
+  ], [1, 1, 1]],
+  ["an attempt that was turned away as no failure", [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:00", 7, BLOCKED],
+  ], [0, 1, 0]],
   ["a run that was offline, then reached the server, as both", [
     ["11-23 09:00", 7, BEGIN],
     ["11-23 09:01", 7, OFFLINE],
@@ -105,7 +133,7 @@ const CASES: readonly [
     ["11-23 09:01", 7, RECON],
     ["11-23 09:02", 7, OTHER_FAILURE],
     ["11-23 09:03", 7, OFFLINE],
-    ["11-23 09:04", 7, "Enroll return code: 0"],
+    ["11-23 09:04", 7, "Enroll return code: 70"],
     ["11-23 09:05", 7, "Installing x..."],
     ["11-23 09:06", 7, "Hello"],
   ], [0, 0, 4]],
@@ -149,7 +177,7 @@ Deno.test("Timeline counts the contact of a run over midnight once", () => {
 });
 
 interface ZoneCase {
-  readonly zone: string;
+  readonly timeZone: string;
   readonly now: string;
   readonly contacts: readonly string[];
   readonly rows: readonly Row[];
@@ -157,35 +185,35 @@ interface ZoneCase {
 
 const ZONES: readonly ZoneCase[] = [
   {
-    zone: "Asia/Kolkata",
+    timeZone: "Asia/Kolkata",
     now: "2026-11-23T20:00:00Z",
     contacts: ["11-22 18:29", "11-22 18:30", "11-23 18:29", "11-23 18:30"],
     rows: [["2026-11-24", 1, 0, 0], ["2026-11-23", 2, 0, 0], ["2026-11-22", 1, 0, 0]],
   },
   { // A day of 25 hours.
-    zone: "America/New_York",
+    timeZone: "America/New_York",
     now: "2026-11-02T12:00:00Z",
     contacts: ["11-01 03:59", "11-01 04:00", "11-02 04:59", "11-02 05:00"],
     rows: [["2026-11-02", 1, 0, 0], ["2026-11-01", 2, 0, 0], ["2026-10-31", 1, 0, 0]],
   },
   { // A day of 23 and a half hours.
-    zone: "Australia/Lord_Howe",
+    timeZone: "Australia/Lord_Howe",
     now: "2026-10-05T00:00:00Z",
     contacts: ["10-03 13:29", "10-03 13:30", "10-04 12:59", "10-04 13:00"],
     rows: [["2026-10-05", 1, 0, 0], ["2026-10-04", 2, 0, 0], ["2026-10-03", 1, 0, 0]],
   },
   { // A day that begins at 01:00.
-    zone: "Africa/Cairo",
+    timeZone: "Africa/Cairo",
     now: "2026-04-24T12:00:00Z",
     contacts: ["04-23 21:59", "04-23 22:00"],
     rows: [["2026-04-24", 1, 0, 0], ["2026-04-23", 1, 0, 0]],
   },
 ];
 
-for (const { zone, now, contacts, rows } of ZONES) {
-  Deno.test(`Timeline has the days of the calendar in ${zone}`, () => {
+for (const { timeZone, now, contacts, rows } of ZONES) {
+  Deno.test(`Timeline has the days of the calendar in ${timeZone}`, () => {
     const log = contacts.map((time, i): Happened => [time, i, CONTACT]);
-    const timeline = fill(new Timeline(at(now), zone, rows.length), log);
+    const timeline = fill(new Timeline(at(now), timeZone, rows.length), log);
     assertEquals(rowsOf(timeline), [...rows]);
   });
 }
@@ -199,4 +227,49 @@ Deno.test("Timeline is complete once 64 records in a row are older than its firs
   assertEquals(completeAfter(older(63)), false);
   assertEquals(completeAfter(older(64)), true);
   assertEquals(completeAfter([...older(63), ["11-22 00:00", 1, "Hello"], ...older(63)]), false);
+});
+
+Deno.test("Timeline is complete only when the last runs' beginnings have been read", () => {
+  const older = (count: number): Happened[] =>
+    Array.from({ length: count }, (): Happened => ["11-21 23:00", 1, "Hello"]);
+  const cached: Happened[] = [
+    ["11-20 09:00", 7, BEGIN],
+    ["11-20 09:01", 7, OFFLINE],
+    ...older(100),
+    ["11-22 00:01", 7, POLICY],
+  ];
+  const open = fill(new Timeline(NOW, "UTC", 2), cached.slice(2));
+  assertEquals(open.complete, false);
+  const read = fill(new Timeline(NOW, "UTC", 2), cached);
+  assertEquals([read.complete, rowsOf(read)[1]], [true, ["2026-11-22", 0, 0, 0]]);
+});
+
+Deno.test("Timeline gives up the beginning of a run 14 days before its first day", () => {
+  const older = Array.from({ length: 64 }, (): Happened => ["11-07 23:59", 1, "Hello"]);
+  const timeline = fill(new Timeline(NOW, "UTC", 2), [...older, ["11-22 00:01", 7, POLICY]]);
+  assertEquals([timeline.complete, rowsOf(timeline)[1]], [true, ["2026-11-22", 1, 0, 0]]);
+});
+
+Deno.test("Timeline counts the runs that met an error and did not reach the server", () => {
+  const log: Happened[] = [
+    ["11-23 09:00", 7, BEGIN],
+    ["11-23 09:01", 7, OFFLINE],
+    ["11-23 10:00", 8, BEGIN],
+    ["11-23 11:00", 9, BEGIN],
+    ["11-23 11:01", 9, SIGNATURE_ERROR],
+    ["11-23 11:02", 9, OTHER_FAILURE],
+    // An error of a run that has reached the server, before or after it did.
+    ["11-23 12:00", 10, BEGIN],
+    ["11-23 12:01", 10, OTHER_FAILURE],
+    ["11-23 12:02", 10, CONTACT],
+    ["11-23 13:00", 11, BEGIN],
+    ["11-23 13:01", 11, POLICY],
+    ["11-23 13:02", 11, OFFLINE],
+    // Patches alone are neither.
+    ["11-23 14:00", 12, BEGIN],
+    ["11-23 14:01", 12, "Checking for patches..."],
+  ];
+  const timeline = fill(new Timeline(at("2026-11-23T18:00:00Z"), "UTC", 1), log);
+  const { contacts, attempts, failedRuns } = timeline.result()[0]!;
+  assertEquals([contacts, attempts, failedRuns], [2, 6, 2]);
 });

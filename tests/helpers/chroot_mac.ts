@@ -66,7 +66,7 @@ export class ChrootMac implements Disposable {
   /** @param shell What `/bin/sh` is: by name, as this machine has it. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
-    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.#copy(name, mac);
+    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.copy(name, mac);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -114,11 +114,15 @@ export class ChrootMac implements Disposable {
     }).filter((line) => !/ \/(?:state|calls|dev)/.test(line)).sort();
   }
 
-  /** Runs a script of this project as root, or as `uid`. */
+  /** Runs a script of this project as root, or as `uid`, in the folder `/state`. */
   run(script: string, args: readonly string[] = [], uid = 0): Ended {
     Deno.copyFileSync(script, `${this.path}/state/script`);
     const { code, stdout, stderr } = new Deno.Command("chroot", {
-      args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "/state/script", ...args],
+      args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "-c"].concat(
+        'cd /state && exec /bin/sh /state/script "$@"',
+        "sh",
+        args,
+      ),
       clearEnv: true,
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
       stdin: "null",
@@ -143,15 +147,25 @@ export class ChrootMac implements Disposable {
   }
 
   /** Copies a command of this machine, with the libraries it needs. */
-  #copy(name: string, to: string): void {
+  copy(name: string, to: string): void {
     const from = commandPath(name)!;
-    const linked = new Deno.Command("ldd", { args: [from], stderr: "null" }).outputSync().stdout;
-    const libraries = new TextDecoder().decode(linked).match(/\/\S+/g) ?? [];
-    for (const [source, target] of [[from, to], ...libraries.map((path) => [path, path])]) {
+    for (const [source, target] of [[from, to], ...librariesOf(from).map((path) => [path, path])]) {
       Deno.mkdirSync(dirname(this.path + target), { recursive: true });
       Deno.copyFileSync(Deno.realPathSync(source!), this.path + target);
     }
   }
+}
+
+const libraries = new Map<string, readonly string[]>();
+
+/** The shared libraries of a command of this machine. */
+function librariesOf(command: string): readonly string[] {
+  const known = libraries.get(command);
+  if (known !== undefined) return known;
+  const { stdout } = new Deno.Command("ldd", { args: [command], stderr: "null" }).outputSync();
+  const paths = new TextDecoder().decode(stdout).match(/\/\S+/g) ?? [];
+  libraries.set(command, paths);
+  return paths;
 }
 
 /** Where this machine has a command; `undefined` if it has not. */
@@ -174,10 +188,14 @@ const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() 
  * Gives what defines a test of shell scripts, once for each shell: a Mac's `/bin/sh` is one of these.
  *
  * @param what What is not tested where no such root can be made.
+ * @param names The shells.
  */
-export function testInShells(what: string): (name: string, fn: (mac: ChrootMac) => void) => void {
+export function testInShells(
+  what: string,
+  names: readonly string[] = ["dash", "bash", "zsh"],
+): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoChroot);
-  const shells = ["dash", "bash", "zsh"].filter((shell) =>
+  const shells = names.filter((shell) =>
     !skip(
       `${what} in ${shell}`,
       commandPath(shell) ? undefined : `Install ${shell}`,

@@ -18,7 +18,6 @@ export interface Tables {
   readonly parse_json: Row[];
   readonly file: Row[];
   readonly launchd: Row[];
-  readonly apps: Row[];
   readonly mdm: Row[];
   readonly macos_profiles: Row[];
   readonly uptime: Row[];
@@ -29,7 +28,6 @@ const COLUMNS: Readonly<Record<keyof Tables, readonly string[]>> = {
   parse_json: ["path", "fullkey", "parent", "key", "value", "query"],
   file: ["path", "type", "mode", "uid", "gid", "symlink"],
   launchd: ["path", "label", "disabled"],
-  apps: ["path"],
   mdm: ["enrolled", "server_url"],
   macos_profiles: ["identifier"],
   uptime: ["total_seconds"],
@@ -54,12 +52,12 @@ export function tablesOf(mac: TestMac): Tables {
       fileRow("/opt/telemetry/bin", "directory"),
       fileRow(PROGRAM_PATH, "regular"),
       fileRow("/usr/local/jamf/bin/jamf", "regular"),
+      fileRow("/Library/Application Support/JAMF/Jamf.app/Contents/Info.plist", "regular", "0644"),
       ...CONFIGURATION.map(({ to }) => fileRow(to, "regular", "0644")),
       rowOf(mac.outDir, OUT_DIR),
       ...here.map((name) => rowOf(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
     ],
     launchd: daemons.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
-    apps: [{ path: "/Library/Application Support/JAMF/Jamf.app" }],
     mdm: [{ enrolled: "true", server_url: "https://example.com/mdm" }],
     macos_profiles: [{ identifier: "com.example.wifi" }, { identifier: "com.example.vpn" }],
     uptime: [{ total_seconds: "90000" }],

@@ -13,11 +13,14 @@ export const CONTACT = "No patch policies were found.";
 /** A contact, unless its run was offline. */
 export const POLICY = "Executing Policy WDAV";
 export const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
+export const ENROLLED = "Enroll return code: 0";
+export const DAEMON = "Daemon starting";
+export const BLOCKED = "Policy error code: 51";
 export const RECON = 'Error running recon: Connection failure: "The request timed out."';
-/** Proves nothing. */
+/** Says nothing of the server. */
 export const OTHER = "Hello";
 
-/** When, in seconds since 1970, or not to be dated; which pid; what it said. */
+/** When, or not to be dated; which pid; what it said. */
 export type RecordSpec = readonly [at: number | undefined, pid: number, message: string];
 
 /** The entry that a record comes to. */

@@ -29,6 +29,15 @@ export interface SpawnOptions {
   readonly shell?: string;
 }
 
+/** The keys of `agent_errors` that say nothing about the log. */
+export const KEYS_OF_EVERY_FILE = [
+  "schema_version",
+  "checked_at",
+  "program_version",
+  "watched_seconds",
+  "unscheduled_seconds",
+];
+
 /** Where Deno and the program are. */
 interface Installation {
   readonly deno: string;
@@ -59,7 +68,7 @@ export class TestMac implements Disposable {
     Deno.removeSync(this.root, { recursive: true });
   }
 
-  /** Writes a log, last modified at `modified`, in seconds since 1970, if that is given. */
+  /** Writes a log, last modified at `modified`, in Unix seconds, if that is given. */
   log(name: string, content: string | Uint8Array, modified?: number): void {
     const path = `${this.logDir}/${name}`;
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -83,15 +92,16 @@ export class TestMac implements Disposable {
     }
   }
 
-  /** Runs a command in this process, at `now`, in seconds since 1970. */
-  run(args: readonly string[], now: number, host: Partial<System> = {}): Outcome {
+  /** Runs a command in this process, at `now`, in Unix seconds. */
+  run(args: readonly string[], now: number, system: Partial<System> = {}): Outcome {
     return run(parseCommand(this.#withFolders(args)), {
       now,
+      released: 0,
       timeZone: "UTC",
       color: false,
       readInput: () => 0,
       progress: () => {},
-      ...host,
+      ...system,
     });
   }
 
@@ -163,7 +173,7 @@ export async function endOf(process: Deno.ChildProcess, stdin?: string): Promise
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** Seconds since 1970 of an ISO 8601 text. */
+/** The Unix seconds of an ISO 8601 text. */
 export function at(iso: string): number {
   return Date.parse(iso) / 1000;
 }

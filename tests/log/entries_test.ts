@@ -20,7 +20,7 @@ type Read = [at: number | undefined, pid: number, means: Meaning | undefined];
 
 /** The entries of a log in its order, and what was counted. */
 function entriesOf(text: string): { entries: Read[]; counts: EntryCounts } {
-  const counts = { records: 0, unusableStamps: 0, cutLines: 0 };
+  const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
   const source = bytesSource(new TextEncoder().encode(text));
   const next = entriesBackwards(source, NOW, stampResolver(NOW, "UTC"), counts);
   const entries: Read[] = [];
@@ -40,40 +40,69 @@ Deno.test("entriesBackwards() dates and judges each record", () => {
       [NOW - 59, 8, undefined],
       [NOW - 58, 7, "contact"],
     ],
-    counts: { records: 3, unusableStamps: 0, cutLines: 0 },
+    counts: { lines: 5, records: 3, unusableStamps: 0, cutLines: 0 },
   });
 });
 
+const BLOCK = `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
+
 const ERRORS: readonly [what: string, log: string, means: Meaning | undefined][] = [
-  ["below an empty message", refusedLines(NOW - 60), "device signature error"],
+  ["a signature error below an empty message", refusedLines(NOW - 60), "device signature error"],
   [
-    "below a message that would be a contact",
-    logLine(NOW, "No patch policies were found.") +
-    `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
+    "a signature error below a message that means nothing",
+    logLine(NOW, "Hello") + BLOCK,
     "device signature error",
   ],
-  ["on the stamped line", logLine(NOW, SIGNATURE_ERROR), "device signature error"],
   [
-    "below another program's stamp",
-    logLine(NOW, "Hello") + "Mon Nov 23 10:00:00 Mac [OtherTool]: x\n" +
-    `There was an error.\n\n    ${SIGNATURE_ERROR}\n`,
+    "a signature error on the stamped line",
+    logLine(NOW, SIGNATURE_ERROR),
+    "device signature error",
+  ],
+  [
+    "a connection failure below an empty message",
+    logLine(NOW, "") + 'There was an error.\n\n     Connection failure: "The request timed out."\n',
+    "no connection",
+  ],
+  [
+    "an unknown error below an empty message",
+    logLine(NOW, "") +
+    "There was an error.\n\n     Unknown Error - An unknown error has occurred.\n",
+    "other failure",
+  ],
+  [
+    "a contact, whatever is below it",
+    logLine(NOW, "No patch policies were found.") + BLOCK,
+    "contact",
+  ],
+  [
+    "a policy, whatever is below it",
+    logLine(NOW, "Executing Policy WDAV") + BLOCK,
+    "contact unless offline",
+  ],
+  [
+    "no signature error below another program's stamp",
+    logLine(NOW, "Hello") + "Mon Nov 23 10:00:00 Mac [OtherTool]: x\n" + BLOCK,
     undefined,
   ],
   [
-    "printed by a script without what is above it",
+    "no signature error below an ISO stamp",
+    logLine(NOW, "") + "2026-11-23 10:00:00 script[977]: [INFO] x\n" + BLOCK,
+    undefined,
+  ],
+  [
+    "no signature error that a script prints without what is above it",
     logLine(NOW, "Hello") + `    ${SIGNATURE_ERROR}\n`,
     undefined,
   ],
   [
-    "printed by a script without its indentation",
+    "no signature error that a script prints without its indentation",
     logLine(NOW, "Hello") + `There was an error.\n${SIGNATURE_ERROR}\n`,
     undefined,
   ],
 ];
 
 for (const [what, log, means] of ERRORS) {
-  const name = means === undefined ? "does not take" : "takes";
-  Deno.test(`entriesBackwards() ${name} a signature error ${what}`, () => {
+  Deno.test(`entriesBackwards() finds ${what}`, () => {
     assertEquals(entriesOf(log).entries.at(-1)?.[2], means);
   });
 }
@@ -88,7 +117,7 @@ Deno.test("entriesBackwards() counts stamps that no year fits", () => {
   const log = "Mon Feb 30 10:00:00 Mac jamf[1]: a\nMon Nov 23 25:00:00 Mac jamf[2]: b\n";
   assertEquals(entriesOf(log), {
     entries: [[undefined, 1, undefined], [undefined, 2, undefined]],
-    counts: { records: 2, unusableStamps: 2, cutLines: 0 },
+    counts: { lines: 2, records: 2, unusableStamps: 2, cutLines: 0 },
   });
 });
 
@@ -97,7 +126,7 @@ Deno.test("entriesBackwards() counts lines that it judged by their beginning", (
   const log = logLine(NOW - 1, `Executing Policy ${long}`) + `${long}x\n` + logLine(NOW, "Hello");
   assertEquals(entriesOf(log), {
     entries: [[NOW - 1, 335, "contact unless offline"], [NOW, 335, undefined]],
-    counts: { records: 2, unusableStamps: 0, cutLines: 2 },
+    counts: { lines: 3, records: 2, unusableStamps: 0, cutLines: 2 },
   });
 });
 
@@ -120,7 +149,7 @@ Deno.test("entriesBackwards() does not date what a clock wrote that had been res
   assertEquals(counts.unusableStamps, 1);
 });
 
-Deno.test("entriesBackwards() believes the old lines at the beginning of a log", () => {
+Deno.test("entriesBackwards() keeps the old lines at the beginning of a log", () => {
   const log = logLine(NOW - 1000 * DAY, "old") + logLine(NOW - 999 * DAY, "old") +
     logLine(NOW - 60, "new");
   assertEquals(entriesOf(log).entries.map(([at]) => at), [
@@ -234,7 +263,7 @@ Deno.test("withoutClockJumps() reads on only while an entry is old enough to be 
   );
 });
 
-Deno.test("withoutClockJumps() holds back ten thousand entries at most", () => {
+Deno.test("withoutClockJumps() buffers ten thousand entries at most", () => {
   let taken = 0;
   const next = withoutClockJumps(
     () => {

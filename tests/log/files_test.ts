@@ -136,6 +136,7 @@ for (const [what, make, reason] of ELSEWHERE) {
 
 Deno.test("listLogs() names what it skips in the order of the names", () => {
   using mac = new TestMac();
+  mac.log("jamf.log.9", "x");
   for (const name of ["jamf.log.2", "jamf.log", "jamf.log.1"]) {
     Deno.mkdirSync(`${mac.logDir}/${name}`);
   }
@@ -144,6 +145,23 @@ Deno.test("listLogs() names what it skips in the order of the names", () => {
     ["jamf.log", "jamf.log.1", "jamf.log.2"],
   );
 });
+
+for (const [what, make, reason] of ELSEWHERE) {
+  Deno.test(`listLogs() throws when ${what} is in the place of jamf.log, and there is no other log`, () => {
+    using mac = new TestMac();
+    make(mac, `${mac.logDir}/jamf.log`);
+    const error = assertThrows(() => listLogs(mac.logDir), NotRegularFileError);
+    const readError = asReadError(mac.logDir, error);
+    assertInstanceOf(readError, ReadError);
+    assertEquals(
+      readError.message,
+      `Cannot read the logs in "${mac.logDir}": ${reason.replace("it", '"jamf.log"')}; ` +
+        "put the file itself there",
+    );
+    mac.log("jamf.log.1", "x");
+    assertEquals(listLogs(mac.logDir).skipped, [{ name: "jamf.log", reason }]);
+  });
+}
 
 const notCapable = new Deno.errors.NotCapable("Requires read access");
 

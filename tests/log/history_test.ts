@@ -145,7 +145,7 @@ Deno.test("History opens nothing before it is asked", () => {
   assertEquals(new Logs([log("jamf.log", [1])]).opened, []);
 });
 
-Deno.test("History opens a copy only when its turn could have come", () => {
+Deno.test("History opens a copy only when it could be needed", () => {
   const all = new Logs([
     log("jamf.log", [30, 20, 10], 0),
     log("jamf.log.1", [50, 25], 25),
@@ -181,7 +181,7 @@ Deno.test("History closes a log that has no more", () => {
   assertEquals(all.closed, ["jamf.log", "jamf.log.1", "jamf.log.2"]);
 });
 
-Deno.test("History closes what is open when it is told to, once", () => {
+Deno.test("History closes what is open when asked to, once", () => {
   const all = new Logs([log("jamf.log", [5, 1], 0), log("jamf.log.1", [6, 2], 0)]);
   assertEquals(all.take(1), [1]);
   all.history.close();
@@ -202,7 +202,7 @@ Deno.test("History goes on without a log that cannot be opened, and names it", (
   assertEquals(all.history.readings.map(({ name }) => name), ["jamf.log", "jamf.log.2"]);
 });
 
-Deno.test("History does not name a damaged log whose turn never came", () => {
+Deno.test("History does not name a damaged log that was not needed", () => {
   const all = new Logs([
     log("jamf.log", [2, 1]),
     { name: "jamf.log.1", modified: NOW - 3, text: new RangeError("it is damaged") },
@@ -244,10 +244,93 @@ Deno.test("History counts what it has read of each log", () => {
   all.take();
   const size = String(text).length;
   assertEquals(all.history.readings.map((reading) => ({ ...reading })), [
-    { name: "jamf.log", size: size + undated.length, records: 3, unusableStamps: 1, cutLines: 0 },
-    { name: "jamf.log.1", size: size / 2, records: 1, unusableStamps: 0, cutLines: 0 },
+    {
+      name: "jamf.log",
+      size: size + undated.length,
+      lines: 3,
+      records: 3,
+      unusableStamps: 1,
+      cutLines: 0,
+    },
+    { name: "jamf.log.1", size: size / 2, lines: 1, records: 1, unusableStamps: 0, cutLines: 0 },
   ]);
 });
+
+const REPEATS: readonly [
+  what: string,
+  logs: readonly Log[],
+  pids: readonly number[],
+  repeated: readonly [name: string, kept: string][],
+][] = [
+  [
+    "a copy of the same time",
+    [log("jamf.log", [3, 2, 1]), log("jamf.log.bak", [3, 2, 1])],
+    [1, 2, 3],
+    [["jamf.log.bak", "jamf.log"]],
+  ],
+  [
+    "three copies",
+    [1, 2, 3, 4].map((i) => log(`jamf.log.${i}`, [3, 2, 1])),
+    [1, 2, 3],
+    [["jamf.log.2", "jamf.log.1"], ["jamf.log.3", "jamf.log.1"], ["jamf.log.4", "jamf.log.1"]],
+  ],
+  [
+    "a copy that has the time of copying",
+    [log("jamf.log", [3, 2, 1]), log("jamf.log.bak", [3, 2, 1], 0)],
+    [1, 2, 3],
+    [["jamf.log", "jamf.log.bak"]],
+  ],
+  [
+    "its beginning, copied before it grew",
+    [log("jamf.log", [9, 8, 7, 2, 1]), log("jamf.log.bak", [9, 8, 7])],
+    [1, 2, 7, 8, 9],
+    [["jamf.log.bak", "jamf.log"]],
+  ],
+  [
+    "its beginning, written to last",
+    [log("jamf.log", [9, 8, 7, 2, 1]), log("jamf.log.bak", [9, 8, 7], 0)],
+    [1, 2, 7, 8, 9],
+    [["jamf.log.bak", "jamf.log"]],
+  ],
+  [
+    "two beginnings, written to last",
+    [log("jamf.log", [9, 8, 7]), log("jamf.log.a", [9], 0), log("jamf.log.b", [9, 8], 0)],
+    [7, 8, 9],
+    [["jamf.log.a", "jamf.log.b"], ["jamf.log.b", "jamf.log"]],
+  ],
+  [
+    "none that is empty",
+    [
+      log("jamf.log", [1]),
+      { name: "jamf.log.1", modified: NOW, text: "" },
+    ],
+    [1],
+    [],
+  ],
+  ["none that goes on differently", [log("jamf.log", [9, 2]), log("jamf.log.1", [9, 3])], [
+    2,
+    9,
+    3,
+    9,
+  ], []],
+];
+
+for (const [what, logs, pids, repeated] of REPEATS) {
+  Deno.test(`History counts once, and names, ${what}`, () => {
+    const all = new Logs(logs);
+    assertEquals(all.take().sort(), [...pids].sort());
+    assertEquals(
+      all.history.repeated,
+      repeated.map(([name, kept]) => ({ name, reason: `it repeats "${kept}"` })),
+    );
+    const left = new Set(repeated.map(([name]) => name));
+    assertEquals(
+      all.history.readings.map(({ name }) => name).sort(),
+      logs.map(({ name }) => name).filter((name) => !left.has(name)),
+    );
+    assertEquals(all.closed.sort(), logs.map(({ name }) => name));
+  });
+}
 
 const REFERENCES: readonly [
   what: string,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { logLine } from "../../tools/log_text.ts";
-import { maskCounts, type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
+import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { bytesSource } from "../../lib/log/source.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
@@ -27,7 +27,7 @@ const MESSAGES: readonly [line: string, message: string][] = [
   ["jamf[335]: Hello", "Hello"],
   ["x-jamf[335]: Hello", "Hello"],
   ["jamf[1] jamf[x]: jamf[]: jamf[2]: Hello", "Hello"],
-  // Lines without a tag count as they stand.
+  // Lines without a tag count as they are.
   ["Fri Apr 25 09:21:38 Mac jamf[335]:", "Fri Apr 25 09:21:38 Mac jamf[335]:"],
   ["Fri Apr 25 09:21:38 Mac jamf[335]:none", "Fri Apr 25 09:21:38 Mac jamf[335]:none"],
   ["Fri Apr 25 09:21:38 Mac jamf[335", "Fri Apr 25 09:21:38 Mac jamf[335"],
@@ -136,50 +136,4 @@ Deno.test("MessageCounter accounts for every line", () => {
     assertEquals(summary.lines, lines);
     assertEquals(summary.counts().reduce((sum, { count }) => sum + count, 0), lines);
   }));
-});
-
-const MASKS: readonly [message: string, masked: string][] = [
-  ["Checking for policy ID 332...", "Checking for policy ID <number>..."],
-  [
-    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
-    'Checking for policies triggered by "recurring check-in" for user <user>...',
-  ],
-  ['for user "Jane Doe"', "for user <user>"],
-  ["Informing the JSS about login for user jdoe", "Informing the JSS about login for user <user>"],
-  ["username jdoe", "username <user>"],
-  [
-    "Submitting log to https://jamf.example.com:8443/path?x=1",
-    "Submitting log to <url>",
-  ],
-  [
-    'The SSL Certificate for "http://jamf.example.com/" must be trusted.',
-    'The SSL Certificate for "<url>" must be trusted.',
-  ],
-  ["Removing /Users/jdoe/Library/x.plist", "Removing /Users/<user>/Library/x.plist"],
-  ["ID 0F8FAD5B-D9CB-469F-A165-70867728950E done", "ID <id> done"],
-  ["checksum 1a2b3c4d5e6f done", "checksum <id> done"],
-  ["Enroll return code: 70", "Enroll return code: <number>"],
-  ["took 12.5 of 1:02:03", "took <number> of <number>"],
-  ["Upgraded to 11.4.1", "Upgraded to <number>"],
-  // What is no name, id or number stays.
-  ["No patch policies were found.", "No patch policies were found."],
-  ["Executing Policy Fassade deadbeef", "Executing Policy Fassade deadbeef"],
-  ["", ""],
-];
-
-for (const [message, masked] of MASKS) {
-  Deno.test(`maskCounts() makes ${JSON.stringify(masked)} of ${JSON.stringify(message)}`, () => {
-    assertEquals(pairs(maskCounts([{ count: 2, message }])), [[2, masked]]);
-  });
-}
-
-Deno.test("maskCounts() adds up what has one shape, and sorts anew", () => {
-  assertEquals(
-    pairs(maskCounts([
-      { count: 3, message: "Hello" },
-      { count: 2, message: "Checking for policy ID 1..." },
-      { count: 2, message: "Checking for policy ID 22..." },
-    ])),
-    [[4, "Checking for policy ID <number>..."], [3, "Hello"]],
-  );
 });

@@ -25,7 +25,14 @@ const TAGS: readonly [line: string, tag: Tag | "foreign" | undefined][] = [
   ["Fri Apr 25 09:21:38 東京 🍏 jamf[335]: Hello", [335, "Hello"]],
   ["Fri Apr 25 09:21:38 my jamf Mac jamf[335]: Hello", [335, "Hello"]],
   ["Fri Apr 25 09:21:38 jamf[x]: jamf[]: jamf[1] jamf[335]: Hello", [335, "Hello"]],
-  ["Fri Apr 25 09:21:38 not-jamf[1]: jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 Lab (3) jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 Lab [3] jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 Mac[3] jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 x jamf y jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 Room 12:34 jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 LAB 2025 jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 Lab: 3 jamf[335]: Hello", [335, "Hello"]],
+  ["Fri Apr 25 09:21:38 GMT jamf[335]: Hello", [335, "Hello"]],
   ["Fri Apr 25 09:21:38 jamf[335]: Hello", [335, "Hello"]],
   // Messages.
   ["Fri Apr 25 09:21:38 Mac jamf[335]: He said jamf[9]: no", [335, "He said jamf[9]: no"]],
@@ -45,6 +52,26 @@ const TAGS: readonly [line: string, tag: Tag | "foreign" | undefined][] = [
   ["Oct  2 00:00:00 Mac newsyslog[123]: logfile turned over", "foreign"],
   ["Oct  2 00:00:00 Mac jamf[123]: no weekday", "foreign"],
   ["Fri Apr 25 09:21:38 Mac jamf[335] torn", "foreign"],
+  // Another program's tag in jamf's own shape, whatever follows.
+  ["Fri Apr 25 09:21:38 Jane's MacBook Pro script[977]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 not-jamf[1]: jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 Mac script[977]: Fri Apr 25 09:21:37 Mac jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 Mac script[977]:jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 Mac [977]: jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 Mac xjamf[335]: Hello", "foreign"],
+  // No tag, but a whole line quoted.
+  ["Wed Oct 2 11:21:33 host [OtherTool]:    jamf[335]: Hello", "foreign"],
+  ["Wed Oct 2 11:21:33 host [Other Tool]: Fri Apr 25 09:21:38 Mac jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 host tool: Fri Apr 25 09:21:37 Mac jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 host tool: 2025-04-25 09:21:37 jamf[335]: Hello", "foreign"],
+  // What date prints, and behind it a quoted line.
+  ["Fri Apr 25 09:21:38 GMT 2025 jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 EDT 2025 Mac jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 09:21:38 +0530 2025: Mac jamf[335]: Hello", "foreign"],
+  ["Fri 25 Apr 2025 09:21:38 BST Mac jamf[335]: Hello", "foreign"],
+  ["Fri Apr 25 9:21:38 Mac jamf[335]: Hello", "foreign"],
+  ["2025-04-25 09:21:38 Mac jamf[335]: Hello", "foreign"],
+  ["2025-4-25T9:21:38Z Mac jamf[335]: Hello", "foreign"],
   ["Fri Apr 25 09:21:38 Mac Jamf[335]: Hello", "foreign"],
   // No stamp.
   ["", undefined],
@@ -56,7 +83,6 @@ const TAGS: readonly [line: string, tag: Tag | "foreign" | undefined][] = [
   ["Ven Avr 25 09:21:38 Mac jamf[335]: Hello", undefined],
   ["Fri Apr xx 09:21:38 Mac jamf[335]: Hello", undefined],
   ["Fri Apr 125 09:21:38 Mac jamf[335]: Hello", undefined],
-  ["Fri Apr 25 9:21:38 Mac jamf[335]: Hello", undefined],
   ["Fri Apr 25 09-21-38 Mac jamf[335]: Hello", undefined],
   ["Fri Apr 25 09:21:389 Mac jamf[335]: Hello", undefined],
   // Torn.
@@ -115,6 +141,12 @@ const nearlyALine = fc.array(
   { maxLength: 14 },
 ).map((parts) => parts.join(""));
 
+Deno.test("headOf() takes a very long line without a tag for another program's", () => {
+  for (const part of [" [", "[", " [1", ":", "1:11:", "[x]"]) {
+    assertEquals(tagOf(`Fri Apr 25 09:21:38 Mac${part.repeat(400_000)}`), "foreign");
+  }
+});
+
 Deno.test("headOf() goes by the line alone, not by the bytes around it", () => {
   fc.assert(
     fc.property(nearlyALine, nearlyALine, nearlyALine, (before, text, after) => {
@@ -153,6 +185,22 @@ function recordsOf(
   return records.reverse();
 }
 
+/** Lines that other programs have written to jamf.log, each with a quoted contact where it fits. */
+const FOREIGN_LINES: readonly string[] = [
+  "Wed Oct 2 11:21:33 host [OtherTool]:    No patch policies were found.",
+  "Tue Nov 24 10:15:40 Jane's MacBook Pro script[977]: Executing Policy WDAV",
+  "Tue Nov 24 10:15:40 Mac script[977]: Tue Nov 24 10:15:39 Mac jamf[335]: Executing Policy WDAV",
+  "2026-11-24 10:15:40 script[977]: [INFO] jamf[335]: No patch policies were found.",
+  "2026-11-24T10:15:40Z Mac jamf[335]: No patch policies were found.",
+  "2026-11-24 10:15:40+01:00 Mac jamf[335]: No patch policies were found.",
+  "2014-10-1 12:48:53 No patch policies were found.",
+  "Tue Nov 24 10:15:40 GMT 2026 No patch policies were found.",
+  "Tue Nov 24 10:15:40 GMT 2026",
+  "Tue 24 Nov 2026 10:15:40 GMT jamf[335]: No patch policies were found.",
+  "Tue 24 Nov 10:15:40 2026",
+  "Nov 24 00:00:00 Mac newsyslog[12]: logfile turned over",
+];
+
 const RECORDS: readonly [
   what: string,
   text: string,
@@ -172,7 +220,7 @@ const RECORDS: readonly [
     [[1, "a", ["Fri Apr 25 09:2"]]],
   ],
   [
-    "a torn last message as it stands",
+    "a torn last message as it is",
     "Fri Apr 25 09:21:38 Mac jamf[1]: No patch pol",
     [[1, "No patch pol", []]],
   ],
@@ -205,6 +253,31 @@ for (const [what, text, expected] of RECORDS) {
     assertEquals(recordsOf(text), [...expected]);
   });
 }
+
+for (const line of FOREIGN_LINES) {
+  Deno.test(`recordsBackwards() ends a record at ${JSON.stringify(line)}`, () => {
+    const text = "Fri Apr 25 09:21:38 Mac jamf[1]: a\nmine\n" + `${line}\nnobody's\n` +
+      "Fri Apr 25 09:21:40 Mac jamf[2]: b\n";
+    assertEquals(recordsOf(text), [[1, "a", ["mine"]], [2, "b", []]]);
+  });
+}
+
+const anyForeignLine = fc.tuple(
+  fc.constantFrom(...FOREIGN_LINES),
+  fc.constantFrom("", " No patch policies were found.", " jamf[9]: Enroll return code: 0"),
+).map((parts) => parts.join(""));
+
+Deno.test("recordsBackwards() hands out the same records whatever other programs wrote between", () => {
+  const anyLine = fc.oneof(
+    anyForeignLine,
+    fc.nat({ max: 9 }).map((pid) => `Fri Apr 25 09:21:38 Mac jamf[${pid}]: Hello`),
+  );
+  fc.assert(fc.property(fc.array(anyLine), (lines) => {
+    const own = lines.filter((line) => line.endsWith(": Hello"));
+    const none = (): boolean => false;
+    assertEquals(recordsOf(lines.join("\n"), none), recordsOf(own.join("\n"), none));
+  }));
+});
 
 Deno.test("recordsBackwards() hands out only the unstamped lines worth keeping", () => {
   const text = "Fri Apr 25 09:21:38 Mac jamf[1]: a\nkeep\ndrop\nkeep\n";

@@ -1,12 +1,15 @@
-import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import {
   bytesSource,
+  isBeginning,
+  logOpener,
   type LogSource,
   MAX_UNPACKED,
   openLog,
   UnreadableLogError,
 } from "../../lib/log/source.ts";
 import { NotRegularFileError, ReplacedFileError } from "../../lib/regular_file.ts";
+import type { LogFile } from "../../lib/log/files.ts";
 import { gzip, TestMac } from "../helpers/test_mac.ts";
 
 const TEXT = "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\n";
@@ -121,6 +124,66 @@ Deno.test("openLog() refuses gzip that would unpack to more than 512 MiB", () =>
     "it unpacks to more than 512 MiB",
   );
 });
+
+/** Writes a copy that unpacks to `mebibytes` of nothing. */
+function copyOf(mac: TestMac, name: string, mebibytes: number): LogFile {
+  const path = `${mac.logDir}/${name}`;
+  const script = `head -c ${mebibytes * 2 ** 20} /dev/zero | gzip -1 > "$1"`;
+  new Deno.Command("sh", { args: ["-c", script, "sh", path] }).outputSync();
+  return { name, path, size: 0, modified: 0, inode: Deno.statSync(path).ino };
+}
+
+Deno.test("logOpener() has copies that are open at one time share 512 MiB, and gives back what is closed", () => {
+  using mac = new TestMac();
+  const files = [200, 200, 200, 112].map((size, i) => copyOf(mac, `jamf.log.${i}.gz`, size));
+  const open = logOpener();
+  const [first, second] = files.slice(0, 2).map(open);
+  const refused = (): string => assertThrows(() => open(files[2]!), UnreadableLogError).message;
+  const message = "it and the other compressed copies of its time unpack to more than 512 MiB";
+  assertEquals(refused(), message);
+  const last = open(files[3]!);
+  assertEquals(refused(), message);
+  first!.close();
+  first!.close(); // once more gives back nothing
+  const third = open(files[2]!);
+  assertEquals(third.size, 200 * 2 ** 20);
+  assertEquals(refused(), message);
+  for (const log of [second!, third, last]) log.close();
+});
+
+Deno.test("logOpener() does not unpack what cannot fit", () => {
+  using mac = new TestMac();
+  const files = [400, 400].map((size, i) => copyOf(mac, `jamf.log.${i}.gz`, size));
+  const open = logOpener();
+  const before = performance.now();
+  const first = open(files[0]!);
+  const took = performance.now() - before;
+  const start = performance.now();
+  for (let i = 0; i < 5; i++) assertThrows(() => open(files[1]!), UnreadableLogError);
+  assert(performance.now() - start < took, "five refusals took longer than one copy");
+  first.close();
+});
+
+const LONG = "x".repeat(100_000);
+
+const BEGINNINGS: readonly [what: string, copy: string, log: string, expected: boolean][] = [
+  ["the same", TEXT, TEXT, true],
+  ["its beginning", TEXT, `${TEXT}more\n`, true],
+  ["a longer one", `${TEXT}more\n`, TEXT, false],
+  ["nothing", "", TEXT, false],
+  ["another one of the same size", TEXT.replace("Hello", "World"), TEXT, false],
+  ["one with another end", `${LONG}a`, `${LONG}bc`, false],
+  ["one with another beginning", `a${LONG}`, `b${LONG}c`, false],
+  ["a long beginning", LONG, `${LONG}more`, true],
+  ["its end", "more", `${LONG}more`, false],
+];
+
+for (const [what, copy, log, expected] of BEGINNINGS) {
+  Deno.test(`isBeginning() says ${expected} of ${what}`, () => {
+    const [a, b] = [copy, log].map((text) => bytesSource(new TextEncoder().encode(text)));
+    assertEquals(isBeginning(a!, b!), expected);
+  });
+}
 
 Deno.test("openLog() refuses gzip that is too large to be unpacked at all", () => {
   using mac = new TestMac();

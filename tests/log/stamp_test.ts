@@ -7,7 +7,7 @@ import { at } from "../helpers/test_mac.ts";
 
 const DAY = 86_400;
 
-/** Reads a stamp as it stands in a log. */
+/** Reads a stamp as it is in a log. */
 function stamp(text: string): Stamp {
   const line = new TextEncoder().encode(`${text} Mac jamf[1]: `);
   const head = headOf(line, 0, line.length);
@@ -16,7 +16,7 @@ function stamp(text: string): Stamp {
   return { weekday, month, day, second };
 }
 
-/** Seconds since 1970 as text that can be read. */
+/** Unix seconds as text that can be read. */
 function iso(seconds: number | undefined): string | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString().slice(0, 19);
 }
@@ -255,7 +255,7 @@ Deno.test("stampResolver() gives back the instant that was stamped in the last f
 });
 
 Deno.test("stampResolver() answers the same whatever it was asked before", () => {
-  // Few of each, so that the same days come again, and days that share a look-up would meet.
+  // Few of each, so that the same days come again, and days that share a lookup occur together.
   const fewStamps = fc.record({
     weekday: fc.constantFrom(4, 5),
     month: fc.integer({ min: 1, max: 3 }),

@@ -136,7 +136,7 @@ Deno.test({ name: "a build on a full disk keeps the previous build", ignore: can
   using mac = new TestMac();
   const disk = `${mac.root}/disk`;
   Deno.mkdirSync(disk);
-  // Room for one program, and not for two.
+  // Space for one program, and not for two.
   assert(mount(disk, "120m"));
   try {
     makePreviousBuild(`${disk}/dist`);

@@ -3,8 +3,10 @@ import fc from "fast-check";
 import * as z from "zod/mini";
 import type { Assessment, Since } from "../../lib/health/assess.ts";
 import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
+import { cleanMessage } from "../../lib/health/last_message.ts";
+import { type StallFindings, STALLS } from "../../lib/health/stall.ts";
 import { type Findings, findingsOf } from "../../lib/health/findings.ts";
-import { agentErrorsText, lastCheckinText, watchedSeconds } from "../../lib/telemetry/documents.ts";
+import { agentErrorsText, lastCheckinText } from "../../lib/telemetry/documents.ts";
 import {
   AGENT_ERRORS,
   LAST_CHECKIN,
@@ -12,6 +14,7 @@ import {
   previousStateOf,
 } from "../../lib/telemetry/previous_state.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { VERSION } from "../../lib/version.ts";
 import { at } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
@@ -29,8 +32,18 @@ function previousOn(lastCheckin?: string, agentErrors?: string, now = NOW): Prev
   }, now);
 }
 
-function findingsFrom(assessment: Assessment | undefined, previous: PreviousState): Findings {
-  return findingsOf({ assessment, previousContact: previous.contact, unreadableSince: [] });
+function findingsFrom(
+  assessment: Assessment | undefined,
+  previous: PreviousState,
+  stall: StallFindings = { unscheduledSeconds: 0 },
+): Findings {
+  return findingsOf({
+    assessment,
+    previousContact: previous.contact,
+    unreadableSince: [],
+    isUnknownFormat: false,
+    stall,
+  });
 }
 
 function textOf(findings: Findings, previous: PreviousState, now: number): string {
@@ -118,9 +131,16 @@ Deno.test("previousStateOf() reads the last inspection from agent_errors", () =>
   const inspection = (change: Record<string, unknown>): PreviousState["inspection"] =>
     previousOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...change }))
       .inspection;
-  const plain = { at: LATER, contact: undefined, watchedSeconds: 0 };
+  const plain = {
+    at: LATER,
+    contact: undefined,
+    watchedSeconds: 0,
+    unscheduledSeconds: 0,
+    stall: undefined,
+  };
   assertEquals(inspection({}), plain);
   assertEquals(inspection({ checked_at: "then" }), undefined);
+  assertEquals(inspection({ checked_at: formatTimestamp(NOW + 1) }), undefined);
   // A contact in the future would hide that the next one is new.
   for (const [contact, expected] of [[EARLIER, EARLIER], [NOW + 1, undefined]] as const) {
     const found = inspection({ last_successful_checkin: formatTimestamp(contact) });
@@ -135,7 +155,13 @@ Deno.test("previousStateOf() reads the last inspection from agent_errors", () =>
 });
 
 Deno.test("agentErrorsText() names what is known for each status, and nothing else", () => {
-  const always = { schema_version: 1, checked_at: "2026-11-23T10:00:00Z", watched_seconds: 0 };
+  const always = {
+    schema_version: 1,
+    checked_at: "2026-11-23T10:00:00Z",
+    program_version: VERSION,
+    watched_seconds: 0,
+    unscheduled_seconds: 0,
+  };
   const counts = { device_signature_errors: 0, connection_errors: 2, attempts: 3 };
   const since: Since = { signatureErrors: 0, connectionErrors: 2, attempts: 3 };
   const errors = { ...since, signatureErrors: 2 };
@@ -165,6 +191,30 @@ Deno.test("agentErrorsText() names what is known for each status, and nothing el
   }
 });
 
+Deno.test("previousStateOf() reads a stall, unless it is in the future or not complete", () => {
+  const stallIn = (file: Record<string, unknown>): unknown =>
+    previousOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...file }))
+      .inspection?.stall;
+  const file = { stalled: "no_answer", stalled_since: formatTimestamp(EARLIER) };
+  const stall = { kind: "no_answer", since: EARLIER };
+  assertEquals(stallIn(file), stall);
+  assertEquals(stallIn({ ...file, last_message: "Hello" }), { ...stall, lastMessage: "Hello" });
+  assertEquals(stallIn({ ...file, last_message: "Hello\n" }), stall);
+  for (
+    const change of [{ stalled: "yes" }, { stalled_since: undefined }, {
+      stalled_since: formatTimestamp(NOW + 1),
+    }]
+  ) assertEquals(stallIn({ ...file, ...change }), undefined);
+});
+
+const LEAST = {
+  schema_version: 1,
+  checked_at: VALID,
+  program_version: "0.1.0",
+  status: "ok",
+  unscheduled_seconds: 0,
+};
+
 Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind", () => {
   const changes: Record<string, unknown>[] = [
     { schema_version: undefined },
@@ -179,39 +229,18 @@ Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind
     { last_device_signature_error: "" },
     { connection_errors: "0" },
     { attempts: NaN },
+    { unscheduled_seconds: undefined },
+    { program_version: undefined },
+    { stalled: "yes" },
+    { stalled_since: "then" },
+    { last_message: "" },
+    { last_message: "two\nlines" },
+    { last_message: "x".repeat(201) },
   ];
+  assertEquals(agentErrorsSchema.safeParse(LEAST).success, true);
   for (const change of changes) {
-    const file = { schema_version: 1, checked_at: VALID, status: "ok", ...change };
+    const file = { ...LEAST, ...change };
     assertEquals(agentErrorsSchema.safeParse(file).success, false, JSON.stringify(change));
-  }
-});
-
-Deno.test("watchedSeconds() adds up inspections without a gap, until a new contact", () => {
-  const before = { at: NOW, contact: EARLIER, watchedSeconds: 900 };
-  const noContact = { ...before, contact: undefined };
-  const cases: [
-    name: string,
-    before: PreviousState["inspection"],
-    contact: number | undefined,
-    gap: number,
-    expected: number,
-  ][] = [
-    ["a first inspection", undefined, EARLIER, 0, 0],
-    ["an inspection in time", before, EARLIER, 900, 1800],
-    ["an inspection at the same moment", before, EARLIER, 0, 900],
-    ["a gap of exactly 45 minutes", before, EARLIER, 2700, 3600],
-    ["a gap of a second more", before, EARLIER, 2701, 0],
-    ["a clock set back", before, EARLIER, -1, 0],
-    ["a clock set far back", before, EARLIER, -90_000, 0],
-    ["a new contact", before, EARLIER + 1, 900, 0],
-    ["a first contact", noContact, EARLIER, 900, 0],
-    ["still no contact", noContact, undefined, 900, 1800],
-    ["a contact that the logs have lost", before, undefined, 900, 1800],
-    ["a contact that reads as earlier", before, EARLIER - 3600, 900, 1800],
-    ["nothing watched so far", { ...before, watchedSeconds: 0 }, EARLIER, 900, 900],
-  ];
-  for (const [name, inspection, contact, gap, expected] of cases) {
-    assertEquals(watchedSeconds(inspection, contact, NOW + gap), expected, name);
   }
 });
 
@@ -234,28 +263,49 @@ function assessmentBefore(now: number): fc.Arbitrary<Assessment> {
   return fc.record({ contact: past, since }, { requiredKeys: ["since"] });
 }
 
+/** What the check-ins in the logs may come to. */
+function stallBefore(now: number): fc.Arbitrary<StallFindings> {
+  const since = fc.integer({ min: 0, max: now });
+  const message = fc.string({ unit: "binary" }).map(cleanMessage).filter((text) => text !== "");
+  const stall = fc.record({
+    kind: fc.constantFrom(...STALLS),
+    since,
+    lastMessage: message,
+  }, { requiredKeys: ["kind", "since"] });
+  return fc.record({ stall, unscheduledSeconds: few }, { requiredKeys: ["unscheduledSeconds"] });
+}
+
 Deno.test("previousStateOf() reads back what lastCheckinText() and agentErrorsText() write", () => {
   const given = second.chain((now) =>
     fc.record({
       now: fc.constant(now),
       assessment: fc.option(assessmentBefore(now), { nil: undefined }),
+      stall: stallBefore(now),
       previous: fc.record({
         contact: fc.integer({ min: 0, max: now }),
         inspection: fc.record({
           at: second,
           contact: fc.option(second, { nil: undefined }),
           watchedSeconds: few,
+          unscheduledSeconds: few,
+          stall: fc.constant(undefined),
         }),
       }, { requiredKeys: [] }),
     })
   );
   fc.assert(
-    fc.property(given, ({ now, assessment, previous }) => {
-      const findings = findingsFrom(assessment, previous);
+    fc.property(given, ({ now, assessment, stall, previous }) => {
+      const findings = findingsFrom(assessment, previous, stall);
       const text = textOf(findings, previous, now);
       const file = strictAgentErrors.parse(JSON.parse(text));
       const { contact } = findings;
-      const inspection = { at: now, contact, watchedSeconds: file.watched_seconds! };
+      const inspection = {
+        at: now,
+        contact,
+        watchedSeconds: file.watched_seconds!,
+        unscheduledSeconds: findings.unscheduledSeconds,
+        stall: findings.stall,
+      };
       const expected = { ...(contact !== undefined && { contact }), inspection };
       assertEquals(previousOn(undefined, text, now), expected);
       if (contact === undefined) return;

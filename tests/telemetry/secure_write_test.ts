@@ -77,7 +77,8 @@ function faultyDisk(
       return watch(Deno.openSync(path, options), path);
     },
   };
-  for (const step of ["lstat", "mkdir", "chmod", "chown", "remove", "rename", "readDir"]) {
+  const steps = ["lstat", "mkdir", "realPath", "chmod", "chown", "remove", "rename", "readDir"];
+  for (const step of steps) {
     const name = `${step}Sync`;
     // deno-lint-ignore no-explicit-any
     const real = (Deno as any)[name];
@@ -298,6 +299,71 @@ for (const [what, name, make, kind] of OBSTACLES) {
     for (const [temp] of temps) assertThrows(() => Deno.lstatSync(temp), Deno.errors.NotFound);
   });
 }
+
+/** A folder `elsewhere`, to which `from` is a link. Both are paths below the Mac's root. */
+function macWithLink(from: string): TestMac {
+  const mac = new TestMac();
+  Deno.mkdirSync(`${mac.root}/elsewhere`, { mode: 0o755 });
+  Deno.mkdirSync(`${mac.root}/${from}/..`, { recursive: true });
+  Deno.symlinkSync(`${mac.root}/elsewhere`, `${mac.root}/${from}`);
+  return mac;
+}
+
+function behindLinkMessage(mac: TestMac, link: string, real: string): string {
+  return `Cannot write into "${mac.outDir}": "${mac.root}/${link}" is a symbolic link; ` +
+    `remove it, or use "--out-dir ${mac.root}/${real}"`;
+}
+
+Deno.test("secureWrite() makes no folder behind a link above its own", () => {
+  using mac = macWithLink("opt/telemetry");
+  const { disk, temps } = faultyDisk(mac.outDir);
+  const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
+  const { message } = assertThrows(write, WriteError);
+  assertEquals(message, behindLinkMessage(mac, "opt/telemetry", "elsewhere/jamf"));
+  assertEquals([namesIn(`${mac.root}/elsewhere`), temps], [[], []]);
+});
+
+Deno.test("secureWrite() writes nothing into a folder behind a link", () => {
+  using mac = macWithLink("opt/telemetry");
+  const folder = `${mac.root}/elsewhere/jamf`;
+  Deno.mkdirSync(folder, { mode: 0o755 });
+  const { disk, temps } = faultyDisk(mac.outDir);
+  const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
+  const { message } = assertThrows(write, WriteError);
+  assertEquals(message, behindLinkMessage(mac, "opt/telemetry", "elsewhere/jamf"));
+  assertEquals([namesIn(folder), modeOf(folder), temps], [[], 0o755, []]);
+});
+
+Deno.test("secureWrite() names every folder that can be the link", () => {
+  using mac = macWithLink("opt");
+  const { message } = assertThrows(() => secureWrite(mac.outDir, NAME, NEW, NOW), WriteError);
+  // A link from "opt/telemetry" to "elsewhere/telemetry" would give the same path.
+  const links = `opt" or "${mac.root}/opt/telemetry`;
+  assertEquals(message, behindLinkMessage(mac, links, "elsewhere/telemetry/jamf"));
+  assertEquals(namesIn(`${mac.root}/elsewhere/telemetry`), []);
+});
+
+Deno.test("secureWrite() takes a path with dots and doubled slashes for what it is", () => {
+  using mac = new TestMac();
+  for (const dir of ["x/../opt/./a//b", "opt/a/b/"]) {
+    secureWrite(`${mac.root}/${dir}`, NAME, dir, NOW);
+    assertEquals(Deno.readTextFileSync(`${mac.root}/opt/a/b/${NAME}`), dir);
+  }
+});
+
+Deno.test("secureWrite() writes into a folder by a relative path", () => {
+  using mac = new TestMac();
+  const before = Deno.cwd();
+  Deno.chdir(mac.root);
+  try {
+    for (const dir of ["out", "./out", "log/../out", "../" + mac.root.split("/").at(-1) + "/out"]) {
+      secureWrite(dir, NAME, dir, NOW);
+      assertEquals(Deno.readTextFileSync(`${mac.root}/out/${NAME}`), dir);
+    }
+  } finally {
+    Deno.chdir(before);
+  }
+});
 
 for (const what of ["folder", "file"] as const) {
   Deno.test(`secureWrite() refuses a ${what} that another user owns, also as root`, () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std
 import * as z from "zod/mini";
 import type { Since } from "../../lib/health/assess.ts";
 import { findingsOf } from "../../lib/health/findings.ts";
+import type { Stall } from "../../lib/health/stall.ts";
 import { statusText } from "../../lib/view/status.ts";
 import { statusReport, type StatusReportOptions } from "../../lib/view/status_report.ts";
 import { type StatusReport, statusReportSchema } from "../../lib/view/status_schema.ts";
@@ -23,11 +24,12 @@ const HEALTHY: StatusReport = {
   device_signature_errors: 0,
   connection_errors: 1,
   attempts: 2,
+  unscheduled_seconds: 0,
   days: [
-    { date: "2026-11-23", contacts: 16, attempts: 32, failures: 16 },
-    { date: "2026-11-22", contacts: 0, attempts: 0, failures: 0 },
-    { date: "2026-11-21", contacts: 8, attempts: 8, failures: 0 },
-    { date: "2026-11-20", contacts: 0, attempts: 4, failures: 5 },
+    { date: "2026-11-23", contacts: 16, attempts: 32, failures: 16, failed_runs: 12 },
+    { date: "2026-11-22", contacts: 0, attempts: 0, failures: 0, failed_runs: 0 },
+    { date: "2026-11-21", contacts: 8, attempts: 8, failures: 0, failed_runs: 0 },
+    { date: "2026-11-20", contacts: 0, attempts: 4, failures: 5, failed_runs: 4 },
   ],
   logs: [
     { name: "jamf.log", size: 7_000_000, records: 1, unusable_stamps: 0, cut_lines: 0 },
@@ -52,8 +54,8 @@ Not read (older)  jamf.log.3.gz
 Unreadable        jamf.log.1.bz2: bzip2 is not supported
 Skipped           jamf.log.link: it is a symbolic link
 
-Day             Contacts  Attempts  Failures  █ reached  ░ failed
-Mon 2026-11-23        16        32        16  ████████████████░░░░░░░░░░░░░░░░
+Day             Contacts  Attempts  Failures  █ reached  ░ failed  · no answer logged
+Mon 2026-11-23        16        32        16  ████████████████░░░░░░░░░░░░····
 Sun 2026-11-22         0         0         0
 Sat 2026-11-21         8         8         0  ████████
 Fri 2026-11-20         0         4         5  ░░░░
@@ -137,20 +139,61 @@ ${COUNTS}${ENROLLED}`,
     `Never: there is no jamf.log in "/private/var/log"
 
 Last contact      none known
-${ENROLLED}`,
+Next step         see whether the Jamf agent is installed: /usr/local/jamf/bin/jamf
+`,
+  ],
+  [
+    "an agent whose check-ins get no answer",
+    {
+      health: "stalled",
+      stalled: "no_answer",
+      stalled_since: "2026-11-23T01:00:00Z",
+      last_message: "Executing Policy Ask",
+      zone: "UTC",
+    },
+    `Stalled: the Jamf agent's check-ins get no answer
+
+Last contact      2026-11-23T09:58:00Z
+${COUNTS}Stalled since     2026-11-23T01:00:00Z
+Last message      Executing Policy Ask
+Next step         end the run that hangs: sudo killall jamf
+`,
+  ],
+  [
+    "an agent that begins no check-in",
+    {
+      health: "stalled",
+      stalled: "not_started",
+      stalled_since: "2026-11-23T01:00:00Z",
+    },
+    `Stalled: the Jamf agent begins no check-in
+
+Last contact      2026-11-23T09:58:00Z (2026-11-23 10:58:00 in Europe/Berlin)
+${COUNTS}Stalled since     2026-11-23T01:00:00Z (2026-11-23 02:00:00 in Europe/Berlin)
+Next step         end the run that hangs: sudo killall jamf; if no check-in begins: sudo jamf manage
+`,
+  ],
+  [
+    "a log in unknown words",
+    { ...NO_CONTACT, health: "unknown", status: "unknown_format" },
+    `Unknown: this version does not know the format or the words of the log
+
+Last contact      none known
+${COUNTS}Next step         update jamf-pulse
+`,
   ],
   [
     "logs that cannot be read",
     {
       ...NO_CONTACT,
       health: "unknown",
-      status: "no_success",
+      status: undefined,
       unread: [{ name: "jamf.log", reason: "permission denied" }],
     },
     `Unknown: a log that could not be read might hold the answer
 
 Last contact      none known
-${COUNTS}Next step         fix the unreadable log, then run this again
+${COUNTS}Next step         make the unreadable log readable, decompress it or move it away, then run this again
 Unreadable        jamf.log: permission denied
 `,
   ],
@@ -187,8 +230,8 @@ Deno.test("statusText() rounds ages down, to the largest unit that fits", () => 
 Deno.test("statusText() draws with plain characters when asked to", () => {
   const text = statusText(HEALTHY, { ascii: true, color: false });
   assertEquals(text.split("\n").slice(-6), [
-    "Day             Contacts  Attempts  Failures  # reached  - failed",
-    "Mon 2026-11-23        16        32        16  ################----------------",
+    "Day             Contacts  Attempts  Failures  # reached  - failed  . no answer logged",
+    "Mon 2026-11-23        16        32        16  ################------------....",
     "Sun 2026-11-22         0         0         0",
     "Sat 2026-11-21         8         8         0  ########",
     "Fri 2026-11-20         0         4         5  ----",
@@ -200,7 +243,13 @@ Deno.test("statusText() draws with plain characters when asked to", () => {
 
 Deno.test("statusText() draws a bar of the same length in any number of check-ins", () => {
   for (const largest of [1, 3, 33, 1000]) {
-    const day = { date: "2026-11-23", contacts: largest, attempts: largest, failures: 0 };
+    const day = {
+      date: "2026-11-23",
+      contacts: largest,
+      attempts: largest,
+      failures: 0,
+      failed_runs: 0,
+    };
     const text = statusText({ ...HEALTHY, days: [day] }, { ascii: true, color: false });
     assertEquals(text.match(/(#+)\n$/)?.[1]?.length, 32);
   }
@@ -213,6 +262,7 @@ Deno.test("statusText() colours the state and the bars, and only when asked to",
     ["silent", 31],
     ["never", 31],
     ["unknown", 33],
+    ["stalled", 31],
   ];
   for (const [health, color] of cases) {
     const report = { ...HEALTHY, health };
@@ -235,6 +285,10 @@ Deno.test("statusText() shows control characters instead of sending them", () =>
     [{ logs: [log] }, `\nRead              ${shown}: 1 record\n`],
     [{ not_needed: [hostile] }, `\nNot read (older)  ${shown}\n`],
     [{ unread: [reason] }, `\nUnreadable        ${shown}: ${shown}\n`],
+    [
+      { stalled_since: "2026-11-23T01:00:00Z", last_message: hostile },
+      `\nLast message      ${shown}\n`,
+    ],
     [{ skipped: [reason] }, `\nSkipped           ${shown}: ${shown}\n`],
     [
       { health: "never", status: "no_log", log_dir: hostile },
@@ -250,14 +304,19 @@ const NOW = at("2026-11-23T10:00:00Z");
 const MAX_AGE = 14 * 86_400;
 const NOTHING: Since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
 const LOGS: StatusReportOptions["logs"] = {
-  readings: [{ name: "jamf.log", size: 9, records: 1, unusableStamps: 2, cutLines: 3 }],
+  readings: [{ name: "jamf.log", size: 9, lines: 1, records: 1, unusableStamps: 2, cutLines: 3 }],
   unreadable: [],
   skipped: [],
   notNeeded: ["jamf.log.1"],
 };
 
 /** The report on a contact in the logs so many seconds ago, or on none. */
-function reportOn(ago: number | undefined, since: Since, modified?: number): StatusReport {
+function reportOn(
+  ago: number | undefined,
+  since: Since,
+  modified?: number,
+  stall?: Stall,
+): StatusReport {
   const contact = ago === undefined ? {} : { contact: NOW - ago };
   const unreadable = modified === undefined
     ? []
@@ -265,9 +324,11 @@ function reportOn(ago: number | undefined, since: Since, modified?: number): Sta
   const findings = findingsOf({
     assessment: { ...contact, since },
     previousContact: undefined,
+    isUnknownFormat: false,
+    stall: { ...(stall && { stall }), unscheduledSeconds: 900 },
     unreadableSince: modified === undefined ? [] : [modified],
   });
-  const days = [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }];
+  const days = [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0, failedRuns: 0 }];
   const rest = { now: NOW, timeZone: "UTC", logDir: "/logs", maxAge: MAX_AGE };
   return statusReport({ findings, logs: { ...LOGS, unreadable }, days, ...rest });
 }
@@ -276,7 +337,12 @@ Deno.test("statusReport() fits its schema, with every key that is known and no o
   const strict = z.strictObject(statusReportSchema.shape);
   const dated = { firstSignatureError: NOW - 60, lastSignatureError: NOW - 30 };
   const full = reportOn(120, { ...NOTHING, signatureErrors: 2, ...dated });
-  for (const report of [full, reportOn(undefined, NOTHING), reportOn(0, NOTHING, NOW)]) {
+  const hung = reportOn(60, NOTHING, undefined, {
+    kind: "no_answer",
+    since: NOW - 7200,
+    lastMessage: "Hello",
+  });
+  for (const report of [full, reportOn(undefined, NOTHING), reportOn(0, NOTHING, NOW), hung]) {
     assertEquals<unknown>(strict.parse(JSON.parse(JSON.stringify(report))), report);
   }
   assertEquals(full, {
@@ -294,7 +360,8 @@ Deno.test("statusReport() fits its schema, with every key that is known and no o
     last_device_signature_error: "2026-11-23T09:59:30Z",
     connection_errors: 0,
     attempts: 0,
-    days: [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0 }],
+    unscheduled_seconds: 900,
+    days: [{ date: "2026-11-23", contacts: 1, attempts: 1, failures: 0, failed_runs: 0 }],
     logs: [{ name: "jamf.log", size: 9, records: 1, unusable_stamps: 2, cut_lines: 3 }],
     not_needed: ["jamf.log.1"],
     unread: [],

@@ -3,6 +3,7 @@
 # hand, as root. Starts the LaunchDaemon if it is not running. Prints less than 10,000 characters: Fleet keeps no more.
 set -u
 umask 022
+cd / || exit
 
 label=io.github.jamf-pulse.collect
 plist=/Library/LaunchDaemons/$label.plist
@@ -11,7 +12,7 @@ log=/private/var/log/jamf-pulse.log
 
 inspect() {
   if [ ! -x "$program" ]; then
-    echo "Cannot look: \"$program\" is not on this Mac; install the jamf-pulse package"
+    echo "Cannot inspect the agent: \"$program\" is not on this Mac; install the jamf-pulse package"
     return 1
   fi
   if [ -f "$plist" ] && ! /bin/launchctl print "system/$label" >/dev/null 2>&1; then

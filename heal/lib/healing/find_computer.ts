@@ -8,7 +8,7 @@ import type { FleetHost } from "../fleet/fleet.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Target } from "./target.ts";
 
-/** The look-ups in Jamf Pro and Fleet. */
+/** The queries in Jamf Pro and Fleet. */
 export interface Servers {
   readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
   readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
