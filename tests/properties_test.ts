@@ -145,13 +145,15 @@ function textOf(pieces: readonly { text: string }[]): string {
  */
 function cachedOf(facts: readonly Fact[]): Set<Fact> {
   const offlineSince = new Map<number, number[]>();
+  const begun = new Set<number>();
   const cached = new Set<Fact>();
   for (const record of facts) {
     const { at, pid, kind } = record;
     const since = offlineSince.get(pid) ?? [];
+    if (kind === "begins" || kind === "starts" || kind === "enrolled") begun.add(pid);
     if (kind === "begins" || kind === "starts" || kind === "enrolled") offlineSince.delete(pid);
     if (kind === "offline" || kind === "signature error") offlineSince.set(pid, [...since, at]);
-    const isOffline = since.length > 0 && at - since.at(-1)! < 14 * DAY;
+    const isOffline = since.length > 0 && (begun.has(pid) || at - since.at(-1)! < 14 * DAY);
     if (kind === "conditional" && isOffline) cached.add(record);
   }
   return cached;

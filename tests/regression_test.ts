@@ -151,6 +151,12 @@ const TRUTHS: readonly Truth[] = [
     ["no_success", undefined, 0, 1, 1],
   ],
   [
+    "a run that was offline, and executes a cached policy after twenty days, is no contact",
+    logLine(NOON - 20 * DAY, BEGIN, { pid: 7 }) + logLine(NOON - 20 * DAY, OFFLINE, { pid: 7 }) +
+    logLine(NOON - 60, "Submitting log to https://jamf.example.com/", { pid: 7 }),
+    ["no_success", undefined, 0, 1, 1],
+  ],
+  [
     "a run whose policy sets the time zone, and which was offline before, is no contact",
     logLine(NOON - 60, BEGIN, { pid: 7, zone: "Pacific/Kiritimati" }) +
     logLine(NOON - 59, OFFLINE, { pid: 7, zone: "Pacific/Kiritimati" }) +

@@ -14,6 +14,8 @@ export interface PendingContact {
   readonly at: UnixSeconds;
   /** Open until its run has been read back far enough. */
   outcome: "open" | "confirmed" | "refused";
+  /** Its pid was offline so long before that this counts only if its run had begun even before. */
+  wasOffline: boolean;
 }
 
 /** One run, as far as it has been read back. */
@@ -50,14 +52,16 @@ export class Runs {
       return run;
     }
     const isBeginning = evidence.run !== undefined;
-    if (evidence.offline) {
-      const isGivenUp = at !== undefined && run.pending !== undefined &&
-        run.pending.at - at >= MAX_SEARCH;
-      settle(run, isGivenUp ? "confirmed" : "refused");
+    const { pending } = run;
+    const isFar = pending !== undefined && at !== undefined && pending.at - at >= MAX_SEARCH;
+    if (evidence.offline && isFar && !isBeginning) {
+      pending.wasOffline = true;
+    } else if (evidence.offline) {
+      settle(run, "refused");
     } else if (isBeginning) {
-      settle(run, "confirmed");
+      settle(run, pending?.wasOffline ? "refused" : "confirmed");
     } else if (evidence.means === "contact unless offline" && at !== undefined) {
-      run.pending ??= { entry, at, outcome: "open" };
+      run.pending ??= { entry, at, outcome: "open", wasOffline: false };
     }
     if (isBeginning) this.#current = undefined;
     if (evidence.means !== "blocked" && !(isBeginning && evidence.means === "attempt")) {

@@ -142,7 +142,7 @@ const CASES: readonly Case[] = [
     [[1, 7, OFFLINE], [1 + 14 * DAY, 7, POLICY]],
     1 + 14 * DAY,
     since(),
-    SETTLED,
+    OPEN,
   ],
   [
     "no policy of a run that was offline 13 days before",

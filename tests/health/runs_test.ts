@@ -157,7 +157,12 @@ const OUTCOMES: readonly [what: string, log: readonly RecordSpec[], outcomes: Ou
   [
     "one of a run without a beginning, after 14 days",
     [[0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
-    ["confirmed"],
+    ["open"],
+  ],
+  [
+    "one of a run that begins 14 days before, and was offline then",
+    [[0, 7, BEGIN], [0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["refused"],
   ],
   ["one after an undated refusal", [[undefined, 7, OFFLINE], [9, 7, POLICY]], ["refused"]],
   ["none that is undated", [[1, 7, BEGIN], [undefined, 7, POLICY]], []],
