@@ -58,6 +58,8 @@ export interface Findings {
   readonly since?: Readonly<Since>;
   /** Absent if the agent does not hang, or the status leaves it open. */
   readonly stall?: Stall;
+  /** A log that could not be read might hold a check-in that ends the stall. */
+  readonly isStallOpen?: true;
   /** How long the Mac has been awake and watched since the agent last showed a check-in, in seconds. */
   readonly unscheduledSeconds: number;
 }
@@ -107,6 +109,7 @@ export function findingsOf(input: FindingsInput): Findings {
     ...contact,
     since,
     ...(isStallKnown && stall !== undefined && { stall }),
+    ...(isStallKnown && stall !== undefined && newestUnread > stall.since && { isStallOpen: true }),
     unscheduledSeconds: isUnknownFormat ? 0 : unscheduledSeconds,
   };
 }
@@ -126,9 +129,9 @@ export function findingsOf(input: FindingsInput): Findings {
  * ```
  */
 export function healthOf(findings: Findings, now: UnixSeconds, maxAge: number): Health {
-  const { status, stall, contact } = findings;
+  const { status, stall, isStallOpen, contact } = findings;
   if (status === "device_signature_error") return "broken_trust";
-  if (status === "unknown" || status === "unknown_format") return "unknown";
+  if (status === "unknown" || status === "unknown_format" || isStallOpen) return "unknown";
   if (stall !== undefined) return "stalled";
   if (contact === undefined) return "never";
   return now - contact <= maxAge ? "healthy" : "silent";

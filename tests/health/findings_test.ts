@@ -139,3 +139,12 @@ Deno.test("findingsOf() says that the agent hangs, unless something else is wron
     assertEquals(healthOf(found, LATER, 60) === "stalled", isStalled);
   }
 });
+
+Deno.test("healthOf() is unknown if an unreadable log might hold a check-in that ends the stall", () => {
+  const stall = { stall: { kind: "no_answer", since: EARLIER } as const, unscheduledSeconds: 0 };
+  const assessment = { contact: LATER, since: NOTHING };
+  for (const [modified, health] of [[EARLIER, "stalled"], [EARLIER + 1, "unknown"]] as const) {
+    const found = findingsOf({ ...DEFAULTS, assessment, unreadableSince: [modified], stall });
+    assertEquals([found.status, healthOf(found, LATER, 60)], ["ok", health]);
+  }
+});
