@@ -102,14 +102,14 @@ export function findingsOf(input: FindingsInput): Findings {
   const newestError = since.signatureErrors > 0 ? since.lastSignatureError ?? decides : decides;
   const isStatusOpen = newestUnread > Math.max(decides, newestError);
   const status = isStatusOpen ? "unknown" : statusOf(assessment, isUnknownFormat);
-  const isStallKnown = status === "ok" || status === "no_success";
+  const isStalled = stall !== undefined && (status === "ok" || status === "no_success");
   return {
     status,
     checkin: isOpen ? "unknown" : checkinOf(assessment, isUnknownFormat, known),
     ...contact,
     since,
-    ...(isStallKnown && stall !== undefined && { stall }),
-    ...(isStallKnown && stall !== undefined && newestUnread > stall.since && { isStallOpen: true }),
+    ...(isStalled && { stall }),
+    ...(isStalled && newestUnread > stall.since && { isStallOpen: true }),
     unscheduledSeconds: isUnknownFormat ? 0 : unscheduledSeconds,
   };
 }

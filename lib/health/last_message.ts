@@ -11,7 +11,7 @@ import type { Run } from "./runs.ts";
 import { MAX_STALL_SEARCH, type Stall } from "./stall.ts";
 
 /** In characters. */
-const MAX_LENGTH = 200;
+export const MAX_MESSAGE_LENGTH = 200;
 
 /**
  * Searches a history for the last message before a stall. For `no_answer`, that is the newest message of a run that began
@@ -98,5 +98,5 @@ export class LastMessageSearch {
 export function cleanMessage(message: string): string {
   const text = message.replace(/^\[DEBUG\] /, "")
     .replace(/[\p{C}\u2028\u2029]+/gu, " ").trim();
-  return [...text].slice(0, MAX_LENGTH).join("").trimEnd();
+  return [...text].slice(0, MAX_MESSAGE_LENGTH).join("").trimEnd();
 }

@@ -9,7 +9,7 @@ import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
 import type { Run } from "./runs.ts";
-import { unscheduledSeconds } from "./watch.ts";
+import { type PreviousWatch, unscheduledSeconds } from "./watch.ts";
 
 /**
  * How an agent can hang. `no_answer`: check-ins begin, and nothing comes of them. `not_started`: the Mac is awake, and no
@@ -27,11 +27,8 @@ export interface Stall {
 }
 
 /** What the inspection before this one knew. */
-export interface PreviousStall {
-  /** When that inspection was. */
-  readonly at: UnixSeconds;
+export interface PreviousStall extends Pick<PreviousWatch, "at" | "unscheduledSeconds"> {
   readonly stall: Stall | undefined;
-  readonly unscheduledSeconds: number;
 }
 
 /** What the check-ins in the logs come to. */

@@ -44,8 +44,8 @@ export interface HistoryOptions {
 interface Opened {
   readonly file: LogFile;
   readonly source: LogSource;
-  /** Its first bytes. */
-  readonly head: Uint8Array;
+  /** Its first bytes, once another log was open beside it. */
+  head: Uint8Array | undefined;
 }
 
 /** A log being read: its next entry, and the timestamp by which it takes its turn. */
@@ -138,8 +138,15 @@ export class History {
   #openLog(file: LogFile): void {
     const { now, timeZone, previousContact, withMessages } = this.#options;
     const opened = this.#tryToOpen(file);
-    if (opened === undefined || this.#isRepeated(opened)) return;
+    if (opened === undefined) return;
     const { source } = opened;
+    try {
+      if (this.#isRepeated(opened)) return;
+    } catch (error) {
+      // It is not among the open logs yet, which are closed at the end.
+      source.close();
+      throw error;
+    }
     const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
@@ -152,12 +159,9 @@ export class History {
   }
 
   #tryToOpen(file: LogFile): Opened | undefined {
-    let source: LogSource | undefined;
     try {
-      source = this.#options.open(file);
-      return { file, source, head: headOf(source) };
+      return { file, source: this.#options.open(file), head: undefined };
     } catch (error) {
-      source?.close();
       this.#recordUnreadable(file, error);
       return undefined;
     }
@@ -179,8 +183,9 @@ export class History {
   }
 
   #repeats(copy: Opened, log: Opened): boolean {
-    if (!copy.head.every((byte, i) => byte === log.head[i])) return false;
     try {
+      const [head, other] = [copy, log].map((opened) => opened.head ??= headOf(opened.source));
+      if (!head!.every((byte, i) => byte === other![i])) return false;
       return isBeginning(copy.source, log.source);
     } catch (error) {
       // What cannot be read is named when reading comes to it.

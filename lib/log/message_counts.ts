@@ -7,6 +7,7 @@
 
 import { stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
+import { isJamf } from "./record.ts";
 
 /** A message and how often it occurs. */
 export interface MessageCount {
@@ -133,11 +134,6 @@ function messageStart(bytes: Uint8Array, start: number, end: number): number {
     if (isTag) return close + 3;
   }
   return start;
-}
-
-function isJamf(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === 0x6a && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6d &&
-    bytes[at + 3] === 0x66;
 }
 
 /** FNV-1a over at most 32 to 63 of the bytes, evenly spread: messages with the same hash are compared afterwards. */

@@ -209,7 +209,8 @@ function isBracketed(bytes: Uint8Array, at: number, end: number): boolean {
   return i > at + 1 && i + 1 < end && bytes[i] === CLOSING && bytes[i + 1] === COLON;
 }
 
-function isJamf(bytes: Uint8Array, at: number): boolean {
+/** Whether the name of the agent's tag is at `at`. */
+export function isJamf(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0x6a && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6d &&
     bytes[at + 3] === 0x66;
 }

@@ -6,6 +6,7 @@
  */
 
 import * as z from "zod/mini";
+import { MAX_MESSAGE_LENGTH } from "../health/last_message.ts";
 import { STALLS } from "../health/stall.ts";
 import { parseTimestamp } from "../shared/timestamp.ts";
 
@@ -14,7 +15,9 @@ export const timestamp = z.string().check(z.refine((text) => parseTimestamp(text
 /** A whole number. */
 export const count = z.int().check(z.nonnegative());
 /** One line, not too long for a table. */
-export const messageText = z.string().check(z.regex(/^\P{C}{1,200}$/u));
+export const messageText = z.string().check(
+  z.regex(new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u")),
+);
 
 /**
  * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it

@@ -8,8 +8,8 @@
 import * as z from "zod/mini";
 import { HEALTHS, STATUSES } from "../health/findings.ts";
 import { STALLS } from "../health/stall.ts";
+import { count } from "../telemetry/previous_schema.ts";
 
-const count = z.int().check(z.nonnegative());
 const notRead = z.array(z.object({ name: z.string(), reason: z.string() }));
 
 /** What `status --json` prints. Timestamps are UTC, `2025-04-25T09:21:38Z`; an absent key means that it is unknown. */
