@@ -2,6 +2,7 @@
 // them, what this one once did.
 import { assertEquals } from "@std/assert";
 import {
+  attemptMessage,
   checkinLines,
   logLine,
   offlineLines,
@@ -105,7 +106,7 @@ Deno.test("regression: a signature error right below an attempt leaves it counte
 const NOON = at("2026-11-24T12:00:00Z");
 const BLOCK = `There was an error.\n\n    ${SIGNATURE_ERROR}\n`;
 const OFFLINE = "Could not connect to the JSS. Looking for cached policies...";
-const BEGIN = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
+const BEGIN = attemptMessage();
 
 /** What `agent_errors` says of one log: status, contact, signature errors, connection errors, attempts. */
 type Answer = readonly [

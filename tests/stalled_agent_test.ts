@@ -1,6 +1,6 @@
 // An agent that hangs, as its log shows it and as agent_errors says it.
 import { assertEquals } from "@std/assert";
-import { checkinLines, logLine } from "../tools/log_text.ts";
+import { attemptLine, attemptMessage, checkinLines, logLine } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
 
@@ -8,7 +8,7 @@ const NOW = at("2026-11-25T10:00:00Z");
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const BEGINNING = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
+const BEGINNING = attemptMessage();
 const HANGING = "Executing Policy Ask for a restart";
 const BLOCKED = "This policy trigger is already being run: jdoe";
 
@@ -28,7 +28,7 @@ const ANSWERED: readonly Line[] = [
   [9 * HOUR - 5, 500, "No patch policies were found."],
 ];
 const HANGS: readonly Line[] = [
-  [8 * HOUR, 600, 'Checking for policies triggered by "login" for user "jdoe"...'],
+  [8 * HOUR, 600, attemptMessage("login")],
   [8 * HOUR - 5, 600, HANGING],
 ];
 /** Half an hour apart: 12 of them last for five and a half hours. */
@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
   stalled("another run that began later and is at work", [
     ...ANSWERED,
     ...HANGS,
-    [5 * HOUR, 700, 'Checking for policies triggered by "networkStateChange" for user "jdoe"...'],
+    [5 * HOUR, 700, attemptMessage("networkStateChange")],
     [HOUR, 700, "No patch policies were found."],
     ...TWELVE,
   ]),
@@ -205,7 +205,7 @@ Deno.test("stalled: ends with a check-in that is answered, not with one that is 
   using mac = new TestMac();
   mac.log("jamf.log", STALLED, NOW);
   collect(mac, NOW);
-  const next = logLine(NOW + HOUR, BEGINNING, { pid: 2000 });
+  const next = attemptLine(NOW + HOUR, { pid: 2000 });
   mac.log("jamf.log", STALLED + next, NOW + HOUR);
   assertEquals(collect(mac, NOW + HOUR).stalled, "no_answer");
   mac.log("jamf.log", STALLED + next + checkinLines(NOW + 2 * HOUR), NOW + 2 * HOUR);
@@ -247,7 +247,7 @@ Deno.test("stalled: a Mac that is awake for four hours without a check-in", () =
   // Sleep ends the count, not the stall; a check-in does, answered or not.
   const awake = collect(mac, NOW + 2 * DAY);
   assertEquals([awake.stalled, awake.unscheduled_seconds], ["not_started", 0]);
-  const next = logLine(NOW + 2 * DAY + 60, BEGINNING, { pid: 2000 });
+  const next = attemptLine(NOW + 2 * DAY + 60, { pid: 2000 });
   mac.log("jamf.log", checkinLines(NOW - MINUTE) + next, NOW + 2 * DAY + 60);
   assertEquals(collect(mac, NOW + 2 * DAY + 900).stalled, undefined);
 });
@@ -270,7 +270,7 @@ Deno.test("stalled: what the agent logs ends the awake time without a check-in",
     ["Checking for patches...", 2000, true],
     ["No patch policies were found.", 2000, true],
     ["Executing Policy of Self Service", 2000, false],
-    ['Checking for policies triggered by "login" for user "jdoe"...', 2000, false],
+    [attemptMessage("login"), 2000, false],
   ];
   for (const [message, pid, ends] of messages) {
     using mac = new TestMac();
@@ -286,7 +286,7 @@ Deno.test("stalled: what the agent logs ends the awake time without a check-in",
 
 Deno.test("stalled: the newest check-in's run counts however much it logs", () => {
   using mac = new TestMac();
-  const begun = logLine(NOW - 6 * HOUR, BEGINNING, { pid: 7 });
+  const begun = attemptLine(NOW - 6 * HOUR, { pid: 7 });
   const lines = Array.from(
     { length: 70 },
     (_, i) => logLine(NOW - 6 * HOUR + 60 + i, `Copying ${i}`, { pid: 7 }),

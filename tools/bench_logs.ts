@@ -4,7 +4,7 @@
  * @module
  */
 
-import { stampText } from "./log_text.ts";
+import { attemptMessage, stampText } from "./log_text.ts";
 
 /** The kind of Mac that a log is from. */
 export type Kind = "healthy" | "silent";
@@ -54,7 +54,7 @@ export function writeLog(
 function healthyRun(run: number): string[] {
   const policy = run % 12 === 0 ? [`Executing Policy Policy ${run % POLICIES}`] : [];
   return [
-    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
+    attemptMessage(),
     ...policy,
     "Checking for patches...",
     "No patch policies were found.",
@@ -63,7 +63,7 @@ function healthyRun(run: number): string[] {
 
 function silentRun(): string[] {
   return [
-    'Checking for policies triggered by "recurring check-in" for user "jdoe"...',
+    attemptMessage(),
     "Could not connect to the JSS. Looking for cached policies...",
     "Removing existing launchd task /Library/LaunchDaemons/com.jamfsoftware.task.bgrecon.plist...",
   ];

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The trigger of check-ins. */
+const RECURRING = "recurring check-in";
+
 /** Who writes the lines, and in which time zone. */
 export interface LineOptions {
   readonly pid?: number;
@@ -71,7 +74,12 @@ export function refusedLines(at: number, options: LineOptions = {}): string {
 export function attemptLine(
   at: number,
   options: LineOptions = {},
-  trigger = "recurring check-in",
+  trigger = RECURRING,
 ): string {
-  return logLine(at, `Checking for policies triggered by "${trigger}" for user "jdoe"...`, options);
+  return logLine(at, attemptMessage(trigger), options);
+}
+
+/** The message that a run begins with. */
+export function attemptMessage(trigger = RECURRING): string {
+  return `Checking for policies triggered by "${trigger}" for user "jdoe"...`;
 }

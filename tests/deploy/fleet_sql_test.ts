@@ -1,6 +1,12 @@
 // Runs the queries of deploy/fleet in SQLite on what the program wrote.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkinLines, logLine, offlineLines, refusedLines } from "../../tools/log_text.ts";
+import {
+  attemptLine,
+  checkinLines,
+  logLine,
+  offlineLines,
+  refusedLines,
+} from "../../tools/log_text.ts";
 import { PROGRAM_PATH } from "../../release/package.ts";
 import { tryTool } from "../../release/tool.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
@@ -106,12 +112,11 @@ function row(table: keyof Tables, index: number, change: Row): Change {
 
 const BROKEN = refusedLines(NOW - MINUTE);
 const ENROLLED = logLine(NOW - MINUTE, "Enroll return code: 0");
-const BEGINNING = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
 /** An agent whose check-ins of the last hours got no answer. */
 const hangs = (until = NOW): Change => {
   const unanswered = Array.from(
     { length: 12 },
-    (_, i) => logLine(until - (12 - i) * 30 * MINUTE, BEGINNING, { pid: 1000 + i }),
+    (_, i) => attemptLine(until - (12 - i) * 30 * MINUTE, { pid: 1000 + i }),
   );
   return inspected(checkinLines(until - 7 * HOUR) + unanswered.join(""), 0, until);
 };

@@ -1,7 +1,13 @@
 // Weeks in the lives of Macs, with the real program and Fleet's real queries, and a clock that is given: no healthy Mac
 // fails a policy, and no broken one passes again before it is repaired.
 import { assert, assertEquals } from "@std/assert";
-import { checkinLines, logLine, offlineLines, refusedLines } from "../../tools/log_text.ts";
+import {
+  attemptLine,
+  checkinLines,
+  logLine,
+  offlineLines,
+  refusedLines,
+} from "../../tools/log_text.ts";
 import { policies } from "../../tools/fleet_tree.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
@@ -68,17 +74,14 @@ interface Fault {
   readonly seenInAnHour: number;
 }
 
-const BEGINNING = 'Checking for policies triggered by "recurring check-in" for user "jdoe"...';
 const FAULTS: Readonly<Record<string, Fault>> = {
   "whose check-ins get no answer": {
     policy: AT_WORK,
     seenWithin: (interval) => Math.max(4, 12 * (interval + 5) / 60) + 2.5,
     begins: (now, zone) =>
-      logLine(now, 'Checking for policies triggered by "login" for user "jdoe"...', {
-        pid: 99,
-        zone,
-      }) + logLine(now + 1, "Executing Policy Ask for a restart", { pid: 99, zone }),
-    checkIn: (now, options) => logLine(now, BEGINNING, options),
+      attemptLine(now, { pid: 99, zone }, "login") +
+      logLine(now + 1, "Executing Policy Ask for a restart", { pid: 99, zone }),
+    checkIn: attemptLine,
     seenInAnHour: 30,
   },
   "that starts no check-in": {
