@@ -4,7 +4,6 @@
  * @module
  */
 
-import { didYouMean } from "../../lib/shared/did_you_mean.ts";
 import {
   parseCountOption,
   type ParsedOptions,
@@ -12,35 +11,37 @@ import {
   parseOptions,
   UsageError,
 } from "../../lib/shared/option_parser.ts";
-import type { Command, RedeployCommand, WorkCommand } from "./command.ts";
-import { JOB_STATES, type JobState } from "./healing/job.ts";
+import type { Command, HistoryCommand, NamedMacs, RedeployCommand } from "./command.ts";
+import type { SweepLimits } from "./healing/sweep.ts";
 import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
-import type { RateLimits } from "./store/rate_limits.ts";
+import type { RateLimits } from "./store/redeploys.ts";
 
 export { UsageError } from "../../lib/shared/option_parser.ts";
 
-const ACTING_MODES = ["redeploy", "serve", "work"] as const;
+const SWEEPING = ["sweep", "serve"] as const;
+const REDEPLOYING = ["redeploy", ...SWEEPING] as const;
 
 /** The modes, and the options with their modes. */
 export const OPTIONS = {
-  modes: ["redeploy", "serve", "work", "jobs"],
-  modesWithArguments: ["redeploy"],
+  modes: ["check", "sweep", "serve", "status", "history", "retry", "redeploy"],
+  modesWithArguments: ["redeploy", "retry"],
   flags: {
-    "dry-run": ACTING_MODES,
+    "dry-run": REDEPLOYING,
     force: ["redeploy"],
-    json: ["redeploy", "jobs"],
+    json: ["redeploy", "status", "history"],
+    all: ["status"],
   },
   values: {
-    from: ["redeploy"],
+    from: ["redeploy", "retry"],
     wait: ["redeploy"],
-    "cool-down": ACTING_MODES,
-    "max-per-hour": ACTING_MODES,
-    lease: ["serve", "work"],
+    "cool-down": REDEPLOYING,
+    "max-per-hour": REDEPLOYING,
+    "max-failing": SWEEPING,
+    every: ["serve"],
     listen: ["serve"],
-    state: ["jobs"],
   },
   lists: {
-    serial: ["redeploy"],
+    serial: ["redeploy", "retry", "history"],
     "computer-id": ["redeploy"],
     "fleet-host": ["redeploy"],
   },
@@ -51,9 +52,12 @@ export const OPTIONS = {
 export const DEFAULTS = {
   coolDown: "24h",
   maxPerHour: "20",
-  lease: "5m",
+  every: "15m",
   listen: "127.0.0.1:8080",
 } as const;
+
+/** In seconds: the longest time that a timer can hold is 24 days. */
+const MAX_DURATION = 14 * 86_400;
 
 /**
  * Parses the arguments.
@@ -64,11 +68,7 @@ export const DEFAULTS = {
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parseCommand(["jobs", "--state", "needs_person"]), {
- *   mode: "jobs",
- *   json: false,
- *   state: "needs_person",
- * });
+ * assertEquals(parseCommand(["status", "--all"]), { mode: "status", json: false, all: true });
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
@@ -76,23 +76,24 @@ export function parseCommand(args: readonly string[]): Command {
   switch (parsed.mode) {
     case "help":
     case "version":
+    case "check":
       return { mode: parsed.mode };
     case "redeploy":
       return redeployCommand(parsed);
+    case "retry":
+      return { mode: "retry", ...namedMacs(parsed) };
+    case "sweep":
+      return { mode: "sweep", dryRun: parsed.flag("dry-run"), ...sweepLimits(parsed) };
     case "serve": {
       const address = listenAddress(parsed.value("listen") ?? DEFAULTS.listen);
-      return { mode: "serve", ...address, ...workOptions(parsed) };
+      const every = duration("every", parsed.value("every") ?? DEFAULTS.every);
+      const dryRun = parsed.flag("dry-run");
+      return { mode: "serve", ...address, every, dryRun, ...sweepLimits(parsed) };
     }
-    case "work":
-      return { mode: "work", ...workOptions(parsed) };
-    case "jobs": {
-      const state = parsed.value("state");
-      return {
-        mode: "jobs",
-        json: parsed.flag("json"),
-        ...(state !== undefined && { state: stateOf(state) }),
-      };
-    }
+    case "status":
+      return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all") };
+    case "history":
+      return historyCommand(parsed);
   }
 }
 
@@ -104,22 +105,34 @@ type Parsed = ParsedOptions<
 >;
 
 function redeployCommand(parsed: Parsed): RedeployCommand {
-  const from = parsed.value("from");
   const wait = parsed.value("wait");
-  const targets = targetsIn(parsed);
-  if (targets.length === 0 && from === undefined) {
-    throw new UsageError("No Mac is named: give --serial, --computer-id, --fleet-host or --from");
-  }
   return {
     mode: "redeploy",
-    targets,
-    ...(from !== undefined && { from }),
+    ...namedMacs(parsed),
     dryRun: parsed.flag("dry-run"),
     force: parsed.flag("force"),
     ...(wait !== undefined && { wait: duration("wait", wait) }),
     json: parsed.flag("json"),
     ...rateLimits(parsed),
   };
+}
+
+function historyCommand(parsed: Parsed): HistoryCommand {
+  const [target, second] = targetsIn(parsed);
+  if (target === undefined || second !== undefined) {
+    throw new UsageError('Mode "history" shows one Mac: give one --serial');
+  }
+  return { mode: "history", serial: target.value, json: parsed.flag("json") };
+}
+
+function namedMacs(parsed: Parsed): NamedMacs {
+  const from = parsed.value("from");
+  const targets = targetsIn(parsed);
+  if (targets.length > 0 || from !== undefined) {
+    return { targets, ...(from !== undefined && { from }) };
+  }
+  const other = parsed.mode === "redeploy" ? ", --computer-id, --fleet-host" : "";
+  throw new UsageError(`No Mac is named: give --serial${other} or --from`);
 }
 
 /** `--serial A B` names two: words without an option belong to the one kind that is named. */
@@ -141,23 +154,24 @@ function targetsIn({ list, words }: Parsed): Target[] {
   }
 }
 
-function workOptions(parsed: Parsed): Omit<WorkCommand, "mode"> {
-  return {
-    dryRun: parsed.flag("dry-run"),
-    lease: duration("lease", parsed.value("lease") ?? DEFAULTS.lease),
-    ...rateLimits(parsed),
-  };
+function sweepLimits(parsed: Parsed): SweepLimits {
+  const max = parsed.value("max-failing");
+  const maxFailing = max === undefined ? undefined : parseCountOption("max-failing", max);
+  return { ...rateLimits(parsed), maxFailing };
 }
 
 function rateLimits({ value }: Parsed): RateLimits {
   return {
-    coolDown: duration("cool-down", value("cool-down") ?? DEFAULTS.coolDown),
+    coolDown: parseDurationOption("cool-down", value("cool-down") ?? DEFAULTS.coolDown, "smhdw"),
     maxPerHour: parseCountOption("max-per-hour", value("max-per-hour") ?? DEFAULTS.maxPerHour),
   };
 }
 
+/** A time for which the program waits. */
 function duration(option: keyof typeof OPTIONS["values"], text: string): number {
-  return parseDurationOption(option, text, "smhdw");
+  const seconds = parseDurationOption(option, text, "smhdw");
+  if (seconds <= MAX_DURATION) return seconds;
+  throw new UsageError(`Cannot use "${text}" for "--${option}": give at most 14d`);
 }
 
 function listenAddress(text: string): { hostname: string; port: number } {
@@ -165,10 +179,4 @@ function listenAddress(text: string): { hostname: string; port: number } {
   const port = Number(digits);
   if (hostname !== undefined && port >= 1 && port <= 65_535) return { hostname, port };
   throw new UsageError(`Cannot read "${text}" as an address for "--listen": give HOST:PORT`);
-}
-
-function stateOf(text: string): JobState {
-  const state = JOB_STATES.find((state) => state === text);
-  if (state !== undefined) return state;
-  throw new UsageError(`Unknown state "${text}"${didYouMean(text, JOB_STATES)}`);
 }

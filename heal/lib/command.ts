@@ -4,25 +4,47 @@
  * @module
  */
 
-import type { JobState } from "./healing/job.ts";
+import type { SweepLimits } from "./healing/sweep.ts";
 import type { Target } from "./healing/target.ts";
-import type { RateLimits } from "./store/rate_limits.ts";
+import type { RateLimits } from "./store/redeploys.ts";
 
 /** A command, parsed from the arguments. */
 export type Command =
-  | { readonly mode: "help" | "version" }
-  | RedeployCommand
+  | { readonly mode: "help" | "version" | "check" }
+  | SweepCommand
   | ServeCommand
-  | WorkCommand
-  | JobsCommand;
+  | RedeployCommand
+  | RetryCommand
+  | StatusCommand
+  | HistoryCommand;
 
-/** `redeploy` with its options. */
-export interface RedeployCommand extends RateLimits {
-  readonly mode: "redeploy";
+/** `sweep` with its options. */
+export interface SweepCommand extends SweepLimits {
+  readonly mode: "sweep";
+  readonly dryRun: boolean;
+}
+
+/** `serve` with its options. */
+export interface ServeCommand extends SweepLimits {
+  readonly mode: "serve";
+  readonly dryRun: boolean;
+  /** In seconds: from one sweep to the next. */
+  readonly every: number;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** The Macs that a person names. */
+export interface NamedMacs {
   /** Each once. */
   readonly targets: readonly Target[];
   /** A list of more targets: a path, or `-` for standard input. */
   readonly from?: string;
+}
+
+/** `redeploy` with its options. */
+export interface RedeployCommand extends NamedMacs, RateLimits {
+  readonly mode: "redeploy";
   readonly dryRun: boolean;
   readonly force: boolean;
   /** How long to follow each Mac, in seconds; not at all if absent. */
@@ -30,25 +52,22 @@ export interface RedeployCommand extends RateLimits {
   readonly json: boolean;
 }
 
-/** `work` with its options. */
-export interface WorkCommand extends RateLimits {
-  readonly mode: "work";
-  readonly dryRun: boolean;
-  /** In seconds: after this, another instance takes over a job. */
-  readonly lease: number;
+/** `retry` with its options. */
+export interface RetryCommand extends NamedMacs {
+  readonly mode: "retry";
 }
 
-/** `serve` with its options. */
-export interface ServeCommand extends Omit<WorkCommand, "mode"> {
-  readonly mode: "serve";
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** `jobs` with its options. */
-export interface JobsCommand {
-  readonly mode: "jobs";
+/** `status` with its options. */
+export interface StatusCommand {
+  readonly mode: "status";
   readonly json: boolean;
-  /** Only jobs in this state; all if absent. */
-  readonly state?: JobState;
+  /** Also Macs that have ended, and all rows. */
+  readonly all: boolean;
+}
+
+/** `history` with its options. */
+export interface HistoryCommand {
+  readonly mode: "history";
+  readonly serial: string;
+  readonly json: boolean;
 }

@@ -7,9 +7,11 @@
 import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "./cli.ts";
 import type { Command } from "./command.ts";
-import { jobs } from "./commands/jobs.ts";
+import { check } from "./commands/check.ts";
 import { redeploy } from "./commands/redeploy.ts";
-import { serve, work } from "./commands/serve.ts";
+import { serve } from "./commands/serve.ts";
+import { history, retry, status } from "./commands/status.ts";
+import { sweep } from "./commands/sweep.ts";
 import { needsOf } from "./config/permissions.ts";
 import { ConfigError, readSettings } from "./config/read_settings.ts";
 import type { Settings } from "./config/settings.ts";
@@ -46,13 +48,19 @@ function dispatch(
       return { code: 0, stdout: HELP, messages: [] };
     case "version":
       return { code: 0, stdout: `jamf-heal ${config.version}\n`, messages: [] };
-    case "redeploy":
-      return redeploy(command, settings, system);
-    case "jobs":
-      return jobs(command, settings, system);
+    case "check":
+      return check(settings, system);
+    case "sweep":
+      return sweep(command, settings, system);
     case "serve":
       return serve(command, settings, system);
-    case "work":
-      return work(command, settings, system);
+    case "redeploy":
+      return redeploy(command, settings, system);
+    case "retry":
+      return retry(command, settings, system);
+    case "status":
+      return status(command, settings, system);
+    case "history":
+      return history(command, settings, system);
   }
 }

@@ -1,140 +1,157 @@
 /**
- * The modes `serve` and `work`: jobs from Fleet's webhook.
+ * The mode `serve`: sweeps again and again, and when Fleet's webhook calls.
  *
  * @module
  */
 
-import type { ServeCommand, WorkCommand } from "../command.ts";
-import type { Settings } from "../config/settings.ts";
-import { Worker } from "../healing/worker.ts";
-import type { Outcome, System } from "../system.ts";
-import { listen } from "../server/listen.ts";
-import { webhookApp } from "../server/webhook_app.ts";
-import { connect } from "../connections.ts";
-import type { Driver } from "../store/driver.ts";
-import { Jobs } from "../store/jobs.ts";
-import { openStore } from "../store/open.ts";
-import { Redeploys } from "../store/redeploys.ts";
-import { isExported } from "../metrics.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import type { ServeCommand } from "../command.ts";
+import { describeStore, type Settings } from "../config/settings.ts";
+import { conditionsOf } from "../healing/notices.ts";
+import type { SweepReport } from "../healing/sweep.ts";
+import { ServerError } from "../http/client.ts";
+import { Health } from "../server/health.ts";
+import { listen } from "../server/listen.ts";
+import { Schedule } from "../server/schedule.ts";
+import { webhookApp } from "../server/webhook_app.ts";
+import { StoreError } from "../store/driver.ts";
+import type { Outcome, System } from "../system.ts";
+import { countStates } from "../view/states.ts";
+import { abortAfterGrace, type Sweeper, type SweepSettings, withSweeper } from "./sweeper.ts";
 
-/** In milliseconds: how long jobs may take to end when the service is asked to stop. */
-const SHUTDOWN_GRACE = 20_000;
+/** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is told. */
+const RETRY_AFTER = 300;
+const TELL_AFTER = 900;
 
 /**
- * Receives deliveries and works on jobs, until it is asked to stop.
+ * Sweeps and listens, until it is asked to stop.
  *
  * @throws {ListenError} The address cannot be used.
  */
 export async function serve(
   command: ServeCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "webhookSecret" | "store">,
+  settings: SweepSettings & Pick<Settings, "webhookSecret">,
   system: System,
 ): Promise<Outcome> {
-  const log = logTo(system);
-  return await withService(command, settings, system, async ({ worker, jobs, driver }) => {
+  const { hostname, port, every } = command;
+  return await withSweeper(command, settings, system, async (sweeper) => {
+    const service = new Service(sweeper, system, every);
+    const schedule = new Schedule(system.sleep);
+    const health = new Health(sweeper.values, () => system.now() / 1000, 2 * every);
     const app = webhookApp({
       secret: settings.webhookSecret,
-      secretInUrl: !isExported(system.environment.get),
-      deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(system)),
-      // In the way in which a delivery uses the store.
-      isReady: () =>
-        driver.exclusive((query) => query("SELECT 1 AS one")).then(() => true, () => false),
-      log,
+      ring: () => schedule.ring(),
+      health: () => health.check(),
+      log: service.log,
     });
-    const stop = new AbortController();
-    const signal = AbortSignal.any([system.stop, stop.signal]);
-    const abort = abortAfterGrace(signal, system);
-    const whenListening = (): void =>
-      log({ event: "listening", hostname: command.hostname, port: command.port });
-    const working = worker.run(signal, abort.signal);
+    const failed = new AbortController();
+    const stop = AbortSignal.any([system.stop, failed.signal]);
+    const abort = abortAfterGrace({ ...system, stop });
+    const store = describeStore(settings.store);
+    const whenListening = (): void => service.log({ event: "listening", hostname, port, store });
+    const sweeping = service.run(schedule, stop, abort.signal);
     try {
-      await listen(command, app.fetch, signal, abort.signal, whenListening);
-      return true;
+      await listen(command, app.fetch, stop, abort.signal, whenListening);
+      return { code: 0, stdout: "", messages: [] };
     } finally {
       // Also if the address cannot be used.
-      stop.abort();
-      await working;
+      failed.abort();
+      // A store that hangs must not keep the program from its end.
+      await Promise.race([sweeping, aborted(abort.signal)]);
       abort.cancel();
-      log({ event: "stopped" });
+      service.log({ event: "stopped" });
     }
   });
 }
 
-/** Works on the jobs that are due, and ends. */
-export async function work(
-  command: WorkCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store">,
-  system: System,
-): Promise<Outcome> {
-  return await withService(command, settings, system, async ({ worker }) => {
-    const abort = abortAfterGrace(system.stop, system);
+class Service {
+  readonly #sweeper: Sweeper;
+  readonly #system: System;
+  readonly #every: number;
+  #failingSince: number | undefined;
+  #isToldWithoutStore = false;
+
+  constructor(sweeper: Sweeper, system: System, every: number) {
+    this.#sweeper = sweeper;
+    this.#system = system;
+    this.#every = every;
+  }
+
+  /** Writes one JSON line for each event. */
+  readonly log = (event: Readonly<Record<string, unknown>>): void =>
+    this.#system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
+
+  async run(schedule: Schedule, stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await this.#sweep(stop, abort);
+      const pause = this.#failingSince === undefined ? this.#every : RETRY_AFTER;
+      await schedule.wait(Math.min(this.#every, pause), stop);
+    }
+  }
+
+  async #sweep(stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    let report: SweepReport | undefined;
+    let problems: readonly string[];
     try {
-      return await worker.drain(system.stop, abort.signal);
-    } finally {
-      abort.cancel();
+      report = await this.#sweeper.sweep(stop, abort);
+      if (report === undefined) return this.log({ event: "another_sweep_is_running" });
+      this.#logReport(report);
+      problems = report.problems;
+    } catch (error) {
+      problems = [reasonOf(error)];
     }
-  });
-}
+    if (stop.aborted) return;
+    this.#failingSince = problems.length === 0 ? undefined : this.#failingSince ?? this.#now();
+    const untold = await this.#tell(report, problems[0]).catch((error) => [reasonOf(error)]);
+    for (const reason of [...problems, ...untold]) this.log({ event: "problem", reason });
+  }
 
-interface Service {
-  readonly worker: Worker;
-  readonly jobs: Jobs;
-  readonly driver: Driver;
-}
+  #logReport({ macs, changed, tooMany }: SweepReport): void {
+    for (const { hostId, serial, state, rule, reason } of macs) {
+      if (changed.has(hostId)) {
+        this.log({ event: "decision", host: hostId, serial, state, rule, reason });
+      }
+    }
+    this.log({ event: "sweep", ...countStates(macs), ...(tooMany && { too_many: tooMany }) });
+  }
 
-/** @param use Returns whether all is done. */
-async function withService(
-  command: WorkCommand | ServeCommand,
-  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store">,
-  system: System,
-  use: (service: Service) => Promise<boolean>,
-): Promise<Outcome> {
-  const driver = await openStore(settings.store);
-  const connections = connect(settings, system);
-  const owner = system.newInstanceId();
-  const jobs = new Jobs(driver, owner);
-  const worker = new Worker({
-    ...connections,
-    jobs,
-    owner,
-    redeploys: new Redeploys(driver),
-    policies: settings.policies,
-    now: () => system.now() / 1000,
-    pause: (time, signal) => system.sleep(time, signal).catch(() => {}),
-    log: logTo(system),
-    rateLimits: command,
-    dryRun: command.dryRun,
-    lease: command.lease,
-  });
-  try {
-    const isDone = await use({ worker, jobs, driver });
-    return { code: isDone ? 0 : 1, stdout: "", messages: [] };
-  } finally {
-    await connections.close();
-    await driver.close();
+  async #tell(report: SweepReport | undefined, problem: string | undefined): Promise<string[]> {
+    const since = this.#failingSince;
+    const text = since !== undefined && this.#now() - since >= TELL_AFTER
+      ? `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`
+      : undefined;
+    const failing = { name: "failing", text, end: "Sweeps end well again" };
+    // Before a person is told, it may end by itself.
+    const conditions = since !== undefined && text === undefined ? [] : [failing];
+    try {
+      if (this.#isToldWithoutStore) {
+        await this.#sweeper.values.set("told:failing", "without the store");
+        this.#isToldWithoutStore = false;
+      }
+      return await this.#sweeper.tell([...report ? conditionsOf(report) : [], ...conditions]);
+    } catch (error) {
+      if (!(error instanceof StoreError) || text === undefined || this.#isToldWithoutStore) {
+        throw error;
+      }
+      await this.#sweeper.send(`jamf-heal: ${text}`);
+      this.#isToldWithoutStore = true;
+      return [];
+    }
+  }
+
+  #now(): number {
+    return Math.floor(this.#system.now() / 1000);
   }
 }
 
-function abortAfterGrace(
-  stop: AbortSignal,
-  system: System,
-): { signal: AbortSignal; cancel: () => void } {
-  const abort = new AbortController();
-  const done = new AbortController();
-  const wait = (): Promise<void> =>
-    system.sleep(SHUTDOWN_GRACE, done.signal).then(() => abort.abort(), () => {});
-  if (stop.aborted) wait();
-  else stop.addEventListener("abort", wait, { once: true });
-  return { signal: abort.signal, cancel: () => done.abort() };
+/** A defect of this program in one sweep must not end the service: the next may be better. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ServerError || error instanceof StoreError) return error.message;
+  return `internal error: ${error instanceof Error ? error.stack : error}`;
 }
 
-function nowOf(system: System): number {
-  return Math.floor(system.now() / 1000);
-}
-
-/** Writes one JSON line for each event. */
-function logTo(system: System): (event: Readonly<Record<string, unknown>>) => void {
-  return (event) =>
-    system.writeLog(JSON.stringify({ time: formatTimestamp(nowOf(system)), ...event }));
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
 }

@@ -30,6 +30,18 @@ export type StoreSettings =
     readonly port: number;
   };
 
+/** The file whose lock keeps two sweeps from running at once. */
+export function lockOf(path: string): string {
+  return `${path}-sweep.lock`;
+}
+
+/** The store in a sentence, without a secret. */
+export function describeStore(store: StoreSettings): string {
+  return store.kind === "sqlite"
+    ? `"${store.path}"`
+    : `PostgreSQL at ${store.hostname}:${store.port}`;
+}
+
 /** The configuration. */
 export interface Settings {
   readonly jamf: JamfSettings;

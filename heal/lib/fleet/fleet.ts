@@ -10,6 +10,27 @@ import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
 import type { Secret } from "../config/secret.ts";
 
+export interface Host {
+  readonly id: number;
+  readonly serial: string;
+  readonly platform: string;
+  readonly seenAt: number | undefined;
+  readonly answeredAt: number | undefined;
+}
+export interface HostDetail extends Host {
+  readonly policies: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly response: "pass" | "fail" | "";
+  }[];
+}
+export interface Policy {
+  readonly id: number;
+  readonly name: string;
+  readonly fleet: string | undefined;
+  readonly failing: number;
+  readonly passing: number;
+}
 /** What is used of a host. */
 export interface FleetHost {
   readonly serial: string;
@@ -48,7 +69,7 @@ const replySchema = z.object({
 const WITHOUT_SOFTWARE = new URLSearchParams({ exclude_software: "true" });
 
 /** Sends requests to Fleet with an API token. */
-export class Fleet {
+class OldFleet {
   readonly #http: HttpClient;
   readonly #token: Secret;
 
@@ -75,6 +96,12 @@ export class Fleet {
   }
 }
 
+export interface Fleet {
+  policies(signal?: AbortSignal): Promise<Policy[]>;
+  failingHosts(id: number, signal?: AbortSignal): Promise<Host[]>;
+  host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined>;
+  readonly clockDifference: number | undefined;
+}
 /** A proxy that does not find Fleet also answers 404, but without Fleet's error message. */
 function isNoSuchHost(reply: HttpReply): boolean {
   return reply.status === 404 && errorMessageOf(reply) !== "";

@@ -4,20 +4,21 @@
  * @module
  */
 
-import type { FleetHost } from "../fleet/fleet.ts";
+import type { HostDetail } from "../fleet/fleet.ts";
 import type { Computer } from "../jamf/inventory.ts";
+import { isSerial } from "../serial.ts";
 import type { Target } from "./target.ts";
 
 /** The queries in Jamf Pro and Fleet. */
 export interface Servers {
   readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
   readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
-  readonly host: (id: number, signal?: AbortSignal) => Promise<FleetHost | undefined>;
+  readonly host: (id: number, signal?: AbortSignal) => Promise<HostDetail | undefined>;
 }
 
 /** One computer, or the reason why there is not exactly one. */
 export type Found =
-  | { readonly computer: Computer }
+  | { readonly computer: Computer; readonly problem?: never }
   | { readonly computer?: never; readonly problem: string };
 
 /**
@@ -51,11 +52,11 @@ export async function findComputer(
  * @throws {ServerError} Jamf Pro gives no usable answer.
  */
 export async function findBySerial(
-  { withSerial }: Servers,
+  { withSerial }: Pick<Servers, "withSerial">,
   serial: string,
   signal?: AbortSignal,
 ): Promise<Found> {
-  if (!/^[A-Za-z0-9-]+$/.test(serial)) return { problem: `"${serial}" is not a serial number` };
+  if (!isSerial(serial)) return { problem: `"${serial}" is not a serial number` };
   const [computer, second] = await withSerial(serial, signal);
   if (computer === undefined) {
     return { problem: `Jamf Pro has no computer with serial number ${serial}` };
@@ -67,4 +68,20 @@ export async function findBySerial(
     };
   }
   return { computer };
+}
+
+/**
+ * Why a redeploy cannot arrive at a computer; `undefined` if it can.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: false, checkIn: undefined };
+ * assertEquals(unreachable(computer), "Jamf Pro cannot reach it by MDM: enrol this Mac again");
+ * ```
+ */
+export function unreachable({ isManaged, isMdmCapable }: Computer): string | undefined {
+  if (!isManaged) return "not managed by Jamf Pro: enrol this Mac again";
+  return isMdmCapable ? undefined : "Jamf Pro cannot reach it by MDM: enrol this Mac again";
 }

@@ -5,11 +5,12 @@
  */
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { findComputer, type Servers } from "./find_computer.ts";
-import { redeploy, type RedeployDeps, type Redeployed } from "./redeploy.ts";
+import { findComputer, type Servers, unreachable } from "./find_computer.ts";
+import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
 import { ServerError } from "../http/client.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import { StoreError } from "../store/driver.ts";
+import type { RateLimits } from "../store/redeploys.ts";
 import { type Target, textOf } from "./target.ts";
 
 /** The result for one target. */
@@ -37,13 +38,17 @@ export interface TargetReport {
 }
 
 /** What this module needs from its caller. */
-export interface RedeployTargetsDeps extends RedeployDeps {
+export interface RedeployTargetsDeps extends SendDeps {
   readonly servers: Servers;
-  /** In milliseconds. */
-  readonly sleep: (time: number) => Promise<void>;
   /** Gets one line for each step. */
   readonly reportProgress: (line: string) => void;
+  readonly limits: RateLimits;
+  /** Read everything, change nothing. */
+  readonly dryRun: boolean;
+  /** Ignore the rate limits, and a check-in. */
   readonly force: boolean;
+  /** Stops between two Macs. */
+  readonly stop: AbortSignal;
   /** How long to follow, in seconds; if absent, the Macs are not followed. */
   readonly wait?: number;
 }
@@ -54,14 +59,17 @@ export const DONE: readonly TargetReport["outcome"][] = ["redeployed", "healed",
 /** In seconds: a Mac that has checked in within this time is not broken. */
 const HOUR = 3600;
 
-/** Redeploys one target after the other. A failure of one does not stop the rest. */
+/** Redeploys one target after the other. A failure of one does not stop the rest. After a stop, the rest is not tried. */
 export async function redeployTargets(
   deps: RedeployTargetsDeps,
   targets: readonly Target[],
 ): Promise<TargetReport[]> {
   const reports: TargetReport[] = [];
   for (const [index, target] of targets.entries()) {
-    const report = await orFailed(textOf(target), () => redeployTarget(deps, target, reports));
+    const name = textOf(target);
+    const report = deps.stop.aborted
+      ? { target: name, outcome: "failed" as const, reason: "not tried: the command was stopped" }
+      : await orFailed(name, () => redeployTarget(deps, target, reports));
     reports.push(report);
     const { outcome, reason } = report;
     const suffix = reason === "" ? "" : `: ${reason}`;
@@ -83,34 +91,51 @@ async function redeployTarget(
   const { computer } = found;
   const same = before.find(({ computer_id }) => computer_id === computer.id);
   if (same) return { ...same, target: name, reason: `the same computer as ${same.target}` };
-  deps.reportProgress(`${name}: about to redeploy ${describe(computer)}`);
-  const since = deps.now() - HOUR;
-  const done = await redeploy(deps, { computer, since, force: deps.force });
   const { id, name: computer_name, serial } = computer;
-  return { ...reportOf(done), target: name, serial, computer_id: id, computer_name };
+  const named = { target: name, serial, computer_id: id, computer_name };
+  const objection = objectionTo(deps, computer);
+  if (objection !== undefined) return { ...named, ...objection };
+  if (deps.dryRun) return { ...named, ...await dryOutcome(deps, computer) };
+  deps.reportProgress(`${name}: about to redeploy ${describe(computer)}`);
+  const limits = deps.force ? undefined : deps.limits;
+  const intent = { serial, computerId: id, origin: "by_hand" } as const;
+  return { ...named, ...reportOf(await sendRedeploy(deps, intent, limits), deps.limits) };
 }
 
-function reportOf(done: Redeployed): Omit<TargetReport, "target"> {
-  switch (done.kind) {
+type Result = Omit<TargetReport, "target">;
+
+function objectionTo({ force, now }: RedeployTargetsDeps, computer: Computer): Result | undefined {
+  const problem = unreachable(computer);
+  if (problem !== undefined) return { outcome: "needs_person", reason: problem };
+  const { checkIn } = computer;
+  if (force || checkIn === undefined || checkIn <= now() - HOUR) return undefined;
+  const at = formatTimestamp(Math.floor(checkIn));
+  return { outcome: "skipped", reason: `checked in at ${at}: it reaches its server` };
+}
+
+async function dryOutcome(
+  { redeploys, limits, force, now }: RedeployTargetsDeps,
+  { id }: Computer,
+): Promise<Result> {
+  const limit = force ? undefined : await redeploys.limitReached(id, limits, Math.floor(now()));
+  if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
+  return { outcome: "skipped", reason: limitReason(limit, limits) };
+}
+
+function reportOf(sent: Sent, limits: RateLimits): Result {
+  switch (sent.kind) {
     case "redeployed": {
-      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = done;
+      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = sent;
       const reason = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
       return { outcome: "redeployed", reason, command_uuid, redeployed_at };
     }
-    case "would_redeploy":
-      return { outcome: "would_redeploy", reason: "" };
     case "unknown":
-      return { outcome: "unknown", reason: done.reason, redeployed_at: done.at };
-    case "limited":
-      return { outcome: "skipped", reason: done.reason };
-    case "skipped":
-    case "needs_person":
-      return { outcome: done.kind, reason: done.reason };
+      return { outcome: "unknown", reason: sent.reason, redeployed_at: sent.at };
     case "refused":
-      return { outcome: "failed", reason: done.reason };
-    case "in_flight":
-    case "lease_lost":
-      throw new TypeError(`Unexpected "${done.kind}" without a job`);
+      return { outcome: sent.isFinal ? "needs_person" : "failed", reason: sent.reason };
+    case "cooling_down":
+    case "hourly_limit":
+      return { outcome: "skipped", reason: limitReason(sent, limits) };
   }
 }
 
@@ -127,8 +152,8 @@ async function follow(
     // One after the other: Jamf recommends few connections.
     for (const [index, report] of followed.entries()) followed[index] = await poll(deps, report);
     const isOpen = followed.some(isFollowed);
-    if (!isOpen || deps.now() >= end) break;
-    await deps.sleep(Math.min(pause, end - deps.now()) * 1000);
+    if (!isOpen || deps.now() >= end || deps.stop.aborted) break;
+    await deps.sleep(Math.min(pause, end - deps.now()) * 1000, deps.stop).catch(() => {});
   }
   const reason = `no check-in within ${wait} seconds`;
   return followed.map((report) =>

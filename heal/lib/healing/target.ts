@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isSerial } from "../serial.ts";
+
 /** One Mac, by one of its names. */
 export interface Target {
   readonly kind: typeof TARGET_KINDS[number];
@@ -13,12 +15,8 @@ export interface Target {
 /** The kinds, as in the options and in a list. */
 export const TARGET_KINDS = ["serial", "computer-id", "fleet-host"] as const;
 
-/** The form of each kind; a serial number is sent to Jamf Pro inside a filter. */
-const FORMS: Readonly<Record<Target["kind"], { readonly form: RegExp; readonly words: string }>> = {
-  serial: { form: /^[A-Za-z0-9-]{1,64}$/, words: "letters, digits and -" },
-  "computer-id": { form: /^[1-9]\d{0,14}$/, words: "a number, 1 or more" },
-  "fleet-host": { form: /^[1-9]\d{0,14}$/, words: "a number, 1 or more" },
-};
+/** In Jamf Pro and Fleet. */
+const ID = /^[1-9]\d{0,14}$/;
 
 /**
  * Checks the form, and makes a target.
@@ -34,9 +32,10 @@ const FORMS: Readonly<Record<Target["kind"], { readonly form: RegExp; readonly w
  * ```
  */
 export function targetOf(kind: Target["kind"], value: string): Target {
-  const { form, words } = FORMS[kind];
-  if (!form.test(value)) throw new RangeError(`Cannot read "${value}" as a ${kind}: give ${words}`);
-  return { kind, value };
+  const isRight = kind === "serial" ? isSerial(value) : ID.test(value);
+  if (isRight) return { kind, value };
+  const words = kind === "serial" ? "letters, digits and -" : "a number, 1 or more";
+  throw new RangeError(`Cannot read "${value}" as a ${kind}: give ${words}`);
 }
 
 /**

@@ -22,19 +22,18 @@ export interface Driver {
    * @param work Runs the statements. It may run again after a conflict.
    */
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
+  /** Takes the lock of sweeps, which ends with its process; `undefined` if another process has it. */
+  readonly lockSweep: () => Promise<SweepLock | undefined>;
   readonly close: () => Promise<void>;
-  /** The SQL that differs between the databases. */
-  readonly dialect: Dialect;
-}
-
-/** The SQL that differs between the databases. */
-export interface Dialect {
   /** The type of an id that counts up. */
   readonly id: string;
-  /** A query for the numbers in a JSON array, `$1`, as `number`. */
-  readonly numbers: string;
-  /** At the end of a query for a row to change: skips rows that others have locked. */
-  readonly skipLocked: string;
+}
+
+/** The lock of sweeps, until it is released. */
+export interface SweepLock {
+  /** Whether no other process can have taken it: it is lost when the database goes away. */
+  readonly isHeld: () => Promise<boolean>;
+  readonly release: () => Promise<void>;
 }
 
 /** The store cannot be used. The message has no secret. */

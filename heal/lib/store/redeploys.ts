@@ -1,66 +1,67 @@
 /**
- * The redeploys in the store: for the rate limits, and to know after a crash what may have been requested.
+ * The requests to redeploy, recorded before they are sent: for the rate limits, and to know after a crash what may have
+ * been requested.
  *
  * @module
  */
 
-import {
-  checkRateLimits,
-  limitedUntil,
-  type LimitReached,
-  type RateLimits,
-} from "./rate_limits.ts";
-import type { Driver, Query, Row } from "./driver.ts";
+import * as z from "zod";
+import { Columns, optional } from "./columns.ts";
+import type { Driver, Query } from "./driver.ts";
+
+/** The rate limits, over all commands that use the store. */
+export interface RateLimits {
+  /** In seconds: at most one redeploy of a computer in this time. */
+  readonly coolDown: number;
+  /** Redeploys of all computers in any hour. */
+  readonly maxPerHour: number;
+}
+
+const redeploySchema = z.object({
+  id: z.int(),
+  serial: z.string(),
+  /** Jamf Pro's id. */
+  computerId: z.string(),
+  /** By whom: a sweep, or a person who named the Mac. */
+  origin: z.enum(["sweep", "by_hand"]),
+  /** When it was last requested, in seconds since 1970. */
+  askedAt: z.int(),
+  /** The number of requests: two only if the answer to the first is not known. */
+  attempts: z.int(),
+  /** `in_flight`: recorded before the request, and the answer is not recorded yet. */
+  state: z.enum(["in_flight", "queued", "refused", "unknown"]),
+  commandUuid: optional(z.string()),
+  /** Of a refusal, or an unknown answer; may be empty. */
+  reason: z.string(),
+});
 
 /** One redeploy. */
-export interface Redeploy {
-  readonly id: number;
-  /** The job that it is for; `null` if a person named the Mac. */
-  readonly job_id: number | null;
-  readonly computer_id: string;
-  readonly serial: string;
-  /** When it was last requested, in seconds since 1970. */
-  readonly asked_at: number;
-  /** The number of requests. */
-  readonly attempts: number;
-  /** `in_flight`: recorded before the request, and the answer is not recorded yet. */
-  readonly state: "in_flight" | "queued" | "refused" | "unknown";
-  readonly command_uuid: string | null;
-}
+export type Redeploy = z.output<typeof redeploySchema>;
 
-/** The computer, and the job. */
-export interface Claimant {
-  readonly computerId: string;
-  readonly serial: string;
-  /** The job, and the instance that has leased it; absent if a person named the Mac. */
-  readonly job?:
-    | { readonly id: number; readonly owner: string; readonly policyName: string }
-    | undefined;
-}
+/** Who is redeployed, and by whom. */
+export type RedeployIntent = Pick<Redeploy, "serial" | "computerId" | "origin">;
 
 /** The result of the request. */
-export interface Settlement {
-  readonly state: "queued" | "refused" | "unknown";
-  /** The reason, for a person. */
-  readonly reason: string;
-  readonly commandUuid?: string;
-}
+export type Settlement = Pick<Redeploy, "state" | "reason"> & { readonly commandUuid?: string };
 
 /** Whether the redeploy may be requested. */
-export type Claim =
-  | { readonly kind: "granted"; readonly redeploy: Redeploy }
-  | LimitReached
-  /** It was requested twice, and the answers are not known. */
-  | { readonly kind: "asked_twice"; readonly redeploy: Redeploy }
-  /** Another instance requested it, and recorded that after it had lost the lease. */
-  | { readonly kind: "asked_before"; readonly redeploy: Redeploy }
-  /** Another instance has leased the job. */
-  | { readonly kind: "lease_lost" };
+export type Claim = { readonly kind: "granted"; readonly redeploy: Redeploy } | LimitReached;
 
-/** A request whose answer is not known is repeated once. */
-const ATTEMPTS = 2;
+/** A rate limit that is reached. Times are in seconds since 1970. */
+export type LimitReached =
+  /** The computer was redeployed within the cool-down. */
+  | { readonly kind: "cooling_down"; readonly askedAt: number }
+  /** The redeploys within the last hour reach the limit. */
+  | { readonly kind: "hourly_limit"; readonly until: number };
 
-/** The redeploys of all instances, for jobs and for persons. */
+const TABLE = "redeploy_requests";
+const HOUR = 3600;
+/** In seconds: a record that is later than now by more was made by a wrong clock, and does not count. */
+const CLOCK_TOLERANCE = 300;
+const COLUMNS = new Columns(redeploySchema);
+const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
+
+/** The redeploys of all commands. */
 export class Redeploys {
   readonly #driver: Driver;
 
@@ -69,142 +70,120 @@ export class Redeploys {
   }
 
   /**
-   * Checks the rate limits, and records the redeploy and its computer before the request is sent, in one transaction that
-   * excludes others. After a crash, the next instance must know the computer.
+   * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
+   * A request of a sweep that a kill has left without an answer is repeated once: the caller must hold the lock of
+   * sweeps, so that no other sweep waits for the answer.
    *
-   * @param rateLimits `undefined` ignores them.
+   * @param limits `undefined` ignores them.
    * @param now In seconds since 1970.
-   * @param isDry Records nothing.
    */
-  async claim(
-    claimant: Claimant,
-    rateLimits: RateLimits | undefined,
-    now: number,
-    isDry: boolean = false,
-  ): Promise<Claim> {
+  async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
     return await this.#driver.exclusive(async (query) => {
-      const { job, computerId, serial } = claimant;
-      if (job !== undefined) {
-        if (!await isLeased(query, job, now)) return { kind: "lease_lost" };
-        const own = await ownOf(query, job.id);
-        if (own !== undefined) {
-          if (own.state !== "in_flight") {
-            await dateJob(query, own);
-            return { kind: "asked_before", redeploy: own };
-          }
-          if (own.attempts >= ATTEMPTS) return { kind: "asked_twice", redeploy: own };
-          return { kind: "granted", redeploy: isDry ? own : await repeat(query, own, now) };
-        }
+      const [left] = intent.origin === "sweep" ? await inFlight(query, intent.computerId) : [];
+      if (left !== undefined) {
+        const again = { ...left, attempts: left.attempts + 1, askedAt: now };
+        await query(`UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`, [
+          left.id,
+          again.attempts,
+          now,
+        ]);
+        return { kind: "granted", redeploy: again };
       }
-      const limit = rateLimits && await checkRateLimits(query, computerId, rateLimits, now);
+      const limit = limits && await limitReached(query, intent.computerId, limits, now);
       if (limit !== undefined) return limit;
-      const redeploy: Redeploy = {
-        id: 0,
-        job_id: job?.id ?? null,
-        computer_id: computerId,
-        serial,
-        asked_at: now,
-        attempts: 1,
-        state: "in_flight",
-        command_uuid: null,
-      };
-      if (isDry) return { kind: "granted", redeploy };
-      if (job !== undefined) await describeJob(query, job, claimant);
-      return { kind: "granted", redeploy: await record(query, redeploy) };
+      const values = { ...intent, askedAt: now, attempts: 1, state: "in_flight", reason: "" };
+      await NEW_COLUMNS.insert(query, TABLE, [values]);
+      const rows = await query(
+        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 ORDER BY id DESC LIMIT 1`,
+        [intent.computerId],
+      );
+      return { kind: "granted", redeploy: COLUMNS.parse(rows)[0]! };
     });
+  }
+
+  /** Records the result of the request. */
+  async settle({ id }: Redeploy, { state, reason, commandUuid }: Settlement): Promise<void> {
+    await this.#driver.exclusive((query) =>
+      query(`UPDATE ${TABLE} SET state = $2, reason = $3, command_uuid = $4 WHERE id = $1`, [
+        id,
+        state,
+        reason,
+        commandUuid ?? null,
+      ])
+    );
+  }
+
+  /** Redeploys since a time that may have been done, the newest first. Those of a wrong clock are left out. */
+  async since(from: number, now: number): Promise<Redeploy[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
+       ORDER BY asked_at DESC, id DESC`,
+      [from, now + CLOCK_TOLERANCE],
+    );
+    return COLUMNS.parse(rows);
+  }
+
+  /** The newest redeploys, of all computers or of one serial number, with those that were refused. */
+  async list(limit: number, serial?: string): Promise<Redeploy[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial = $1
+       ORDER BY id DESC LIMIT $2`,
+      [serial ?? null, limit],
+    );
+    return COLUMNS.parse(rows);
   }
 
   /**
-   * Records the result of the request, and the new state of the job, in one transaction. A job that another instance has
-   * leased is not changed.
-   *
-   * @param owner The id of the instance that has leased the job; absent if a person named the Mac.
-   * @param dueAt When to look whether the Mac has checked in.
+   * Gives up the answers that will never be known: of a request that was repeated, of a Mac that no longer fails, and of a
+   * command that ended in between.
    */
-  async settle(
-    redeploy: Redeploy,
-    { state, reason, commandUuid }: Settlement,
-    owner: string | undefined,
-    dueAt: number,
-  ): Promise<void> {
-    await this.#driver.exclusive(async (query) => {
-      await query("UPDATE redeploys SET state = $2, command_uuid = $3 WHERE id = $1", [
-        redeploy.id,
-        state,
-        commandUuid ?? null,
-      ]);
-      if (redeploy.job_id === null || owner === undefined || state === "refused") return;
-      await query(
-        `UPDATE jobs SET state = 'redeployed', reason = $5, redeployed_at = $2, due_at = $3
-         WHERE id = $1 AND lease_owner = $4`,
-        [redeploy.job_id, redeploy.asked_at, dueAt, owner, reason],
-      );
-    });
+  async giveUp(now: number): Promise<void> {
+    await this.#driver.exclusive((query) =>
+      query(
+        `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
+         WHERE state = 'in_flight' AND (attempts > 1 OR (origin = 'by_hand' AND asked_at < $1)
+           OR (origin = 'sweep' AND serial NOT IN (SELECT serial FROM macs WHERE ended_at IS NULL)))`,
+        [now - HOUR],
+      )
+    );
   }
 
-  /** When the next redeploy is allowed, if the limit is reached now. */
-  async limitedUntil(maxPerHour: number, now: number): Promise<number | undefined> {
-    return await limitedUntil(this.#driver.query, maxPerHour, now);
+  /** The limit that a redeploy would reach now; `undefined` if none. */
+  async limitReached(
+    computerId: string,
+    limits: RateLimits,
+    now: number,
+  ): Promise<LimitReached | undefined> {
+    return await limitReached(this.#driver.query, computerId, limits, now);
   }
 }
 
-async function isLeased(
-  query: Query,
-  { id, owner }: NonNullable<Claimant["job"]>,
-  now: number,
-): Promise<boolean> {
+async function inFlight(query: Query, computerId: string): Promise<Redeploy[]> {
   const rows = await query(
-    "SELECT id FROM jobs WHERE id = $1 AND lease_owner = $2 AND lease_until > $3",
-    [id, owner, now],
+    `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND origin = 'sweep' AND state = 'in_flight'
+       AND attempts = 1`,
+    [computerId],
   );
-  return rows.length > 0;
+  return COLUMNS.parse(rows);
 }
 
-async function describeJob(
+async function limitReached(
   query: Query,
-  { id, policyName }: NonNullable<Claimant["job"]>,
-  { computerId, serial }: Claimant,
-): Promise<void> {
-  await query("UPDATE jobs SET policy_name = $2, serial = $3, computer_id = $4 WHERE id = $1", [
-    id,
-    policyName,
-    serial,
-    computerId,
-  ]);
-}
-
-/** The instance that sent the request had lost the lease, so it could not do this. */
-async function dateJob(query: Query, { job_id, asked_at }: Redeploy): Promise<void> {
-  await query("UPDATE jobs SET redeployed_at = $2 WHERE id = $1", [job_id, asked_at]);
-}
-
-/** The redeploy of a job, unless it was refused. */
-async function ownOf(query: Query, jobId: number): Promise<Redeploy | undefined> {
-  const [row] = await query(
-    "SELECT * FROM redeploys WHERE job_id = $1 AND state <> 'refused' ORDER BY id DESC LIMIT 1",
-    [jobId],
+  computerId: string,
+  { coolDown, maxPerHour }: RateLimits,
+  now: number,
+): Promise<LimitReached | undefined> {
+  const [last] = await query(
+    `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2 AND asked_at <= $3
+     ORDER BY asked_at DESC LIMIT 1`,
+    [computerId, now - coolDown, now + CLOCK_TOLERANCE],
   );
-  return row && redeployOf(row);
-}
-
-async function repeat(query: Query, redeploy: Redeploy, now: number): Promise<Redeploy> {
-  const [row] = await query(
-    "UPDATE redeploys SET attempts = attempts + 1, asked_at = $2 WHERE id = $1 RETURNING *",
-    [redeploy.id, now],
+  if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
+  const [first] = await query(
+    `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
+     ORDER BY asked_at DESC LIMIT 1 OFFSET $3`,
+    [now - HOUR, now + CLOCK_TOLERANCE, maxPerHour - 1],
   );
-  return redeployOf(row!);
-}
-
-async function record(query: Query, redeploy: Redeploy): Promise<Redeploy> {
-  const { job_id, computer_id, serial, asked_at, attempts, state } = redeploy;
-  const [row] = await query(
-    `INSERT INTO redeploys (job_id, computer_id, serial, asked_at, attempts, state)
-     VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
-    [job_id, computer_id, serial, asked_at, attempts, state],
-  );
-  return redeployOf(row!);
-}
-
-function redeployOf(row: Row): Redeploy {
-  return row as unknown as Redeploy;
+  if (first === undefined) return undefined;
+  return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };
 }

@@ -6,24 +6,20 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";
-import { type Dialect, type Driver, type Query, type Row, StoreError } from "./driver.ts";
-
-const DIALECT: Dialect = {
-  id: "INTEGER PRIMARY KEY",
-  numbers: "SELECT CAST(value AS BIGINT) AS number FROM json_each($1)",
-  // SQLite has one writer at a time.
-  skipLocked: "",
-};
+import { lockOf } from "../config/settings.ts";
+import { type Driver, type Query, type Row, StoreError, type SweepLock } from "./driver.ts";
 
 /** In milliseconds: how long to wait for another process that writes, and the pause between two tries. */
 const BUSY_TIMEOUT = 10_000;
 const BUSY_PAUSE = 5;
 
+/** The first bytes of every SQLite database. */
+const SQLITE_HEADER = "SQLite format 3\0";
+
 /**
- * Opens a file that only its owner can read, and creates it if there is none.
+ * Opens a file that only its owner can read, and creates it, and its folder, if there is none.
  *
- * @param path The file; its folder must exist.
- * @throws {StoreError} The system refuses it, or it is not a database.
+ * @throws {StoreError} The system refuses it, or it is another file.
  */
 export function openSqlite(path: string): Driver {
   try {
@@ -34,23 +30,56 @@ export function openSqlite(path: string): Driver {
   }
 }
 
-/** SQLite gives its other files the same mode. */
+/** SQLite gives its other files the same mode. A file that is no database is not touched. */
 function makePrivate(path: string): void {
   try {
+    makeFolder(path);
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const { isFile, isSymlink, mode } = Deno.lstatSync(path);
+    const { isFile, isSymlink, mode, size } = Deno.lstatSync(path);
     if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "not a regular file"}; remove it`);
+    if (size > 0 && headOf(path) !== SQLITE_HEADER) throw new Error("it is not a database");
     if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
   }
+}
+
+function makeFolder(path: string): void {
+  const folder = path.replace(/[/\\]?[^/\\]*$/, "");
+  if (folder !== "") Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+function headOf(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(SQLITE_HEADER.length);
+  file.readSync(bytes);
+  return new TextDecoder().decode(bytes);
+}
+
+/** A store in memory has one process. */
+const ALWAYS: SweepLock = {
+  isHeld: () => Promise.resolve(true),
+  release: () => Promise.resolve(),
+};
+
+/** The system releases the lock of a file when its process ends. */
+function lockFile(path: string): SweepLock | undefined {
+  const file = Deno.openSync(lockOf(path), { write: true, create: true, mode: 0o600 });
+  if (!file.tryLockSync(true)) {
+    file.close();
+    return undefined;
+  }
+  return {
+    isHeld: () => Promise.resolve(true),
+    release: () => Promise.resolve(file.close()),
+  };
 }
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
   database.exec("PRAGMA journal_mode = WAL");
-  // A delivery that was answered with 202 must not be lost with the power.
+  // A redeploy must be in the store before it is requested, also after a power failure.
   database.exec("PRAGMA synchronous = FULL");
   // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
   database.exec("PRAGMA busy_timeout = 0");
@@ -80,7 +109,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
   };
 
   return {
-    dialect: DIALECT,
+    id: "INTEGER PRIMARY KEY",
     query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
     exclusive: (work) =>
       serialize(async () => {
@@ -94,6 +123,8 @@ function driverOf(database: DatabaseSync, path: string): Driver {
           throw error;
         }
       }),
+    lockSweep: () =>
+      serialize(() => Promise.resolve(path === ":memory:" ? ALWAYS : lockFile(path))),
     close: () =>
       serialize(() => {
         database.close();
@@ -102,11 +133,9 @@ function driverOf(database: DatabaseSync, path: string): Driver {
   };
 }
 
-/** Only errors of SQLite, such as a full disk: other code may throw inside a transaction. */
+/** Only errors of SQLite and the system, such as a full disk: other code may throw inside a transaction. */
 function toStoreError(error: unknown, path: string): unknown {
-  if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) {
-    return error;
-  }
+  if (!(error instanceof Error && "code" in error)) return error;
   return new StoreError(`Cannot use the store "${path}": ${reasonOf(error)}`, { cause: error });
 }
 

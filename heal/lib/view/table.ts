@@ -18,7 +18,9 @@ import { printable } from "../../../lib/shared/printable.ts";
  */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [heads, ...rows.map((row) => row.map(printable))];
-  const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const widths = heads.map((_, column) =>
+    lines.reduce((width, line) => Math.max(width, line[column]!.length), 0)
+  );
   return lines.map((line) => {
     const padded = line.map((cell, column) => cell.padEnd(widths[column]!));
     return `${padded.join("  ").trimEnd()}\n`;

@@ -1,0 +1,117 @@
+/**
+ * The modes `status`, `history` and `retry`: what is in the store.
+ *
+ * @module
+ */
+
+import { UsageError } from "../cli.ts";
+import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
+import { ConfigError } from "../config/read_settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { retried } from "../healing/retry.ts";
+import type { Driver } from "../store/driver.ts";
+import { MAC_STATES, Macs } from "../store/macs.ts";
+import { openStore } from "../store/open.ts";
+import { Redeploys } from "../store/redeploys.ts";
+import { Values } from "../store/values.ts";
+import type { Outcome, System } from "../system.ts";
+import { historyJson, historyText } from "../view/history.ts";
+import { statusJson, statusText } from "../view/status.ts";
+import { readTargets } from "./targets.ts";
+
+/** Without `--all`: more than a person reads at once. */
+const MAX_ROWS = 100;
+
+/** Prints the Macs that need a person, those that wait, and what was done. */
+export async function status(
+  { json, all }: StatusCommand,
+  { store }: Pick<Settings, "store">,
+  system: System,
+): Promise<Outcome> {
+  return await withStore(store, system, async (driver) => {
+    const macs = new Macs(driver);
+    const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
+    const states = all ? MAC_STATES : MAC_STATES.slice(0, 4);
+    const lists = [];
+    for (const state of states) lists.push(...await macs.inState(state, limit));
+    const shown = {
+      counts: await macs.counts(),
+      macs: lists,
+      redeploys: await new Redeploys(driver).list(limit),
+      lastSweep: Number(await new Values(driver).get("last_sweep") ?? 0),
+    };
+    return { code: 0, stdout: json ? statusJson(shown) : statusText(shown), messages: [] };
+  });
+}
+
+/** Prints what was decided for one Mac. */
+export async function history(
+  { json, serial }: HistoryCommand,
+  { store }: Pick<Settings, "store">,
+  system: System,
+): Promise<Outcome> {
+  return await withStore(store, system, async (driver) => {
+    const decided = await new Macs(driver).history(serial);
+    const redeploys = await new Redeploys(driver).list(Number.MAX_SAFE_INTEGER, serial);
+    if (decided.length + redeploys.length === 0) {
+      const message = `The store has nothing about serial number "${serial}"`;
+      return { code: 1, stdout: "", messages: [message] };
+    }
+    const print = json ? historyJson : historyText;
+    return { code: 0, stdout: print(decided, redeploys), messages: [] };
+  });
+}
+
+/** Has the next sweep take up Macs, although they need a person. */
+export async function retry(
+  command: RetryCommand,
+  { store }: Pick<Settings, "store">,
+  system: System,
+): Promise<Outcome> {
+  const targets = await readTargets(command, system);
+  const other = targets.find(({ kind }) => kind !== "serial");
+  if (other !== undefined) {
+    throw new UsageError(`Cannot retry "${other.kind}:${other.value}": give serial numbers`);
+  }
+  return await withStore(store, system, async (driver) => {
+    const lock = await driver.lockSweep();
+    if (lock === undefined) {
+      return { code: 1, stdout: "", messages: ["A sweep is running: try again when it has ended"] };
+    }
+    try {
+      const macs = new Macs(driver);
+      const serials = targets.map(({ value }) => value.toUpperCase());
+      const found = await macs.withSerials(serials);
+      const after = found.map((mac) => retried(mac, Math.floor(system.now() / 1000)));
+      await macs.record(
+        after.map(({ mac }) => mac),
+        after.map(({ decided }) => decided),
+      );
+      const known = new Set(found.map(({ serial }) => serial.toUpperCase()));
+      const messages = serials.filter((serial) => !known.has(serial))
+        .map((serial) => `No Mac with serial number "${serial}" fails`);
+      const stdout = found.map(({ serial }) => `${serial}: the next sweep takes it up\n`).join("");
+      return { code: messages.length === 0 ? 0 : 1, stdout, messages };
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+async function withStore(
+  store: Settings["store"],
+  { fileExists }: Pick<System, "fileExists">,
+  work: (driver: Driver) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (store.kind === "sqlite" && !fileExists(store.path)) {
+    throw new ConfigError(
+      `Cannot open the store "${store.path}": there is no such file; sweep, serve and redeploy create it`,
+    );
+  }
+  const driver = await openStore(store);
+  try {
+    return await work(driver);
+  } finally {
+    await driver.close();
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
+ *
+ * @module
+ */
+
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import { ServerError } from "../http/client.ts";
+import { ReplyError } from "../http/parse_reply.ts";
+import type { Mac } from "../store/macs.ts";
+import { decide, type Decision, type Facts } from "./decide.ts";
+import { findBySerial } from "./find_computer.ts";
+import { limitReason, sendRedeploy } from "./send_redeploy.ts";
+import type { Recorder } from "./recorder.ts";
+import type { SweepDeps } from "./sweep.ts";
+
+/** Failures one after the other, after which Jamf Pro is asked no more. */
+const MAX_FAILURES = 3;
+const HOUR = 3600;
+
+/**
+ * Decides about each candidate, and redeploys until the hourly limit is used up. Each is recorded at once.
+ *
+ * @returns What did not work, for a person.
+ * @throws {StoreError} The store does not work.
+ */
+export async function healCandidates(
+  deps: SweepDeps,
+  candidates: readonly Facts[],
+  recorder: Recorder,
+  stop: AbortSignal,
+  abort: AbortSignal,
+): Promise<string[]> {
+  const healing = new Healing(deps, recorder, abort);
+  // Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest.
+  const queue = candidates.toSorted((one, other) =>
+    (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) ||
+    one.mac.failingSince - other.mac.failingSince || one.mac.hostId - other.mac.hostId
+  );
+  await healing.countHour();
+  for (const facts of queue) {
+    if (stop.aborted) break;
+    await healing.heal(facts);
+  }
+  await recorder.save();
+  return healing.problems;
+}
+
+class Healing {
+  readonly problems: string[] = [];
+  readonly #deps: SweepDeps;
+  readonly #recorder: Recorder;
+  readonly #abort: AbortSignal;
+  #failures = 0;
+  /** The redeploys that the hourly limit still allows. */
+  #left = 0;
+
+  constructor(deps: SweepDeps, recorder: Recorder, abort: AbortSignal) {
+    this.#deps = deps;
+    this.#recorder = recorder;
+    this.#abort = abort;
+  }
+
+  async countHour(): Promise<void> {
+    const { redeploys, limits, now } = this.#deps;
+    const at = Math.floor(now());
+    this.#left = limits.maxPerHour - (await redeploys.since(at - HOUR, at)).length;
+  }
+
+  async heal(facts: Facts): Promise<void> {
+    const { servers, dryRun } = this.#deps;
+    const isLimited = this.#left <= 0;
+    const verdict = decide({ ...facts, isLimited });
+    if (typeof verdict === "object") return this.#recorder.add(facts.mac, verdict);
+    if (this.#failures >= MAX_FAILURES) return this.#recorder.add(facts.mac, unanswered(facts.mac));
+    try {
+      const found = await findBySerial(servers, facts.host.serial, this.#abort);
+      this.#failures = 0;
+      const mac: Mac = {
+        ...facts.mac,
+        computerId: found.computer?.id ?? facts.mac.computerId,
+        lookedUpAt: facts.now,
+      };
+      const verdict = decide({ ...facts, isLimited, found });
+      if (typeof verdict === "object") {
+        const checkedInSince = verdict.rule === "checked_in"
+          ? mac.checkedInSince ?? facts.now
+          : mac.checkedInSince;
+        this.#recorder.add({ ...mac, checkedInSince }, verdict);
+      } else if (dryRun) {
+        this.#left--;
+        this.#recorder.add(mac, {
+          state: "would_redeploy",
+          rule: "would_redeploy",
+          reason: "dry run: it would be redeployed",
+        });
+      } else await this.#redeploy(mac, facts);
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      // An answer that cannot be read may be about one Mac only.
+      this.#fail(error.message, error instanceof ReplyError ? 1 : MAX_FAILURES);
+      this.#recorder.add({ ...facts.mac, lookedUpAt: facts.now }, unanswered(facts.mac));
+    }
+  }
+
+  async #redeploy(mac: Mac, { host }: Facts): Promise<void> {
+    const { limits } = this.#deps;
+    const { computerId } = mac;
+    if (!await this.#deps.isLocked()) {
+      this.#fail("The lock of this sweep is lost: the store was away", MAX_FAILURES);
+      return this.#recorder.add(mac, unanswered(mac));
+    }
+    const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
+    const sent = await sendRedeploy(this.#deps, intent, limits, this.#abort);
+    this.#left--;
+    switch (sent.kind) {
+      case "redeployed":
+        if (sent.unrecorded !== undefined) {
+          this.#fail(
+            `The redeploy of ${host.serial} is not recorded: ${sent.unrecorded}`,
+            MAX_FAILURES,
+          );
+        }
+        this.#add(mac, "redeployed", "redeployed", `requested at ${formatTimestamp(sent.at)}`);
+        break;
+      case "unknown":
+        // A server that does not answer is not asked for the next Mac.
+        this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`, MAX_FAILURES);
+        this.#add(
+          mac,
+          "redeployed",
+          "unknown_answer",
+          `requested, and may be redeployed: ${sent.reason}`,
+        );
+        break;
+      case "refused":
+        this.#left++;
+        if (sent.isFinal) this.#add(mac, "needs_person", "refused", sent.reason);
+        else {
+          this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`, MAX_FAILURES);
+          this.#recorder.add(mac, unanswered(mac));
+        }
+        break;
+      case "hourly_limit":
+        this.#left = 0;
+        this.#add(mac, "waits", "hourly_limit", "the hourly limit is used up");
+        break;
+      case "cooling_down":
+        this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
+    }
+    await this.#recorder.save();
+  }
+
+  #add(mac: Mac, state: Mac["state"], rule: string, reason: string): void {
+    this.#recorder.add(mac, { state, rule, reason });
+  }
+
+  #fail(problem: string, failures: number): void {
+    this.problems.push(problem);
+    this.#failures += failures;
+  }
+}
+
+/** A Mac that needs a person still needs one. */
+function unanswered(mac: Mac): Decision {
+  if (mac.state === "needs_person") return mac;
+  return { state: "waits", rule: "jamf_unanswered", reason: "Jamf Pro did not answer" };
+}

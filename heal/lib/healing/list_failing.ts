@@ -1,0 +1,77 @@
+/**
+ * Which hosts fail the policies now.
+ *
+ * @module
+ */
+
+import type { Fleet, Host } from "../fleet/fleet.ts";
+import { ServerError } from "../http/client.ts";
+import { ReplyError } from "../http/parse_reply.ts";
+
+/** The hosts that fail, and what could not be learned. */
+export interface Failing {
+  /** By the ids of the hosts; `policies` are the names of those that it fails. */
+  readonly hosts: ReadonlyMap<number, { readonly host: Host; readonly policies: string[] }>;
+  /** The number of Macs that answer the policies. */
+  readonly answering: number;
+  /** Whether every name is that of a policy. */
+  readonly isResolved: boolean;
+  /** Whether all lists could be read. */
+  readonly isWhole: boolean;
+  /** For a person. */
+  readonly problems: readonly string[];
+}
+
+/** In seconds: Fleet's times are compared with the clock of this machine. */
+const MAX_CLOCK_DIFFERENCE = 300;
+
+/**
+ * Asks Fleet for the hosts that fail the policies with these names, each host once.
+ *
+ * @throws {ServerError} Fleet gives no usable answer, or its clock differs from that of this machine.
+ */
+export async function listFailing(
+  fleet: Pick<Fleet, "policies" | "failingHosts" | "clockDifference">,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<Failing> {
+  const all = await fleet.policies(signal);
+  checkClock(fleet.clockDifference);
+  const problems: string[] = [];
+  const hosts = new Map<number, { host: Host; policies: string[] }>();
+  let answering = 0;
+  let isResolved = true;
+  let isWhole = true;
+  for (const name of names) {
+    const policies = all.filter((policy) => policy.name === name);
+    if (policies.length === 0) {
+      isResolved = false;
+      problems.push(`Fleet shows no policy "${name}": correct HEAL_POLICIES, or the policy's name`);
+    }
+    const count = policies.reduce((sum, { failing, passing }) => sum + failing + passing, 0);
+    answering = Math.max(answering, count);
+    for (const { id } of policies) {
+      try {
+        for (const host of await fleet.failingHosts(id, signal)) {
+          const known = hosts.get(host.id);
+          if (known === undefined) hosts.set(host.id, { host, policies: [name] });
+          else if (!known.policies.includes(name)) known.policies.push(name);
+        }
+      } catch (error) {
+        if (!(error instanceof ReplyError)) throw error;
+        isWhole = false;
+        problems.push(`Cannot list the hosts that fail "${name}": ${error.message}`);
+      }
+    }
+  }
+  return { hosts, answering, isResolved, isWhole, problems };
+}
+
+function checkClock(difference: number | undefined): void {
+  if (difference === undefined || Math.abs(difference) <= MAX_CLOCK_DIFFERENCE) return;
+  const minutes = Math.round(Math.abs(difference) / 60);
+  const direction = difference > 0 ? "behind" : "ahead of";
+  throw new ServerError(
+    `Nothing is decided: the clock of this machine is ${minutes} minutes ${direction} Fleet's; set the clock`,
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * What a sweep sees of a Mac that fails.
+ *
+ * @module
+ */
+
+import type { Host } from "../fleet/fleet.ts";
+import type { Mac } from "../store/macs.ts";
+import type { Redeploy } from "../store/redeploys.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** The facts about one Mac. Times are in seconds since 1970, durations in seconds. */
+export interface Observed {
+  readonly now: number;
+  /** As Fleet lists it among the hosts that fail. */
+  readonly host: Host;
+  /** The redeploys of the last 90 days that may have been done, the newest first. */
+  readonly redeploys: readonly Redeploy[];
+  /** A host that Fleet has seen within this time is online. */
+  readonly seenWithin: number;
+}
+
+/** Whether the last answer to the policies is older than a day, or than the last redeploy. */
+export function isStale(
+  { answeredAt = 0 }: Host,
+  last: Redeploy | undefined,
+  now: number,
+): boolean {
+  return answeredAt <= Math.max(last?.askedAt ?? 0, now - DAY);
+}
+
+/** A Mac that a sweep finds for the first time. */
+export function newMac({ id, serial }: Host, policies: readonly string[], now: number): Mac {
+  return {
+    hostId: id,
+    serial,
+    computerId: undefined,
+    policies: policies.join("\n"),
+    state: "waits",
+    rule: "new",
+    reason: "",
+    since: now,
+    failingSince: now,
+    endedAt: undefined,
+    onlineHour: 0,
+    redeployedAt: undefined,
+    hoursSinceRedeploy: 0,
+    unansweredSince: undefined,
+    unansweredHours: 0,
+    checkedInSince: undefined,
+    lookedUpAt: undefined,
+    retriedAt: undefined,
+    toldRule: undefined,
+  };
+}
+
+/**
+ * The Mac with what this sweep sees: hours online since its redeploy, and without an answer.
+ *
+ * @param mac The row of the store.
+ */
+export function observe(
+  mac: Mac,
+  policies: readonly string[],
+  { host, redeploys: [last], seenWithin, now }: Observed,
+): Mac {
+  const hour = Math.floor(now / HOUR);
+  const isOnline = host.seenAt !== undefined && host.seenAt >= now - seenWithin;
+  const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
+  const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
+  const stale = isStale(host, last, now);
+  return {
+    ...mac,
+    serial: host.serial,
+    policies: policies.join("\n"),
+    onlineHour: isOnline ? hour : mac.onlineHour,
+    redeployedAt: last?.askedAt,
+    hoursSinceRedeploy: isNewRedeploy ? 0 : mac.hoursSinceRedeploy + hours,
+    unansweredSince: stale ? mac.unansweredSince ?? (isOnline ? now : undefined) : undefined,
+    unansweredHours: stale ? mac.unansweredHours + hours : 0,
+    ...(isNewRedeploy && { checkedInSince: undefined, toldRule: undefined }),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Records the decisions of one sweep.
+ *
+ * @module
+ */
+
+import type { Decided, Mac, Macs } from "../store/macs.ts";
+import type { Decision } from "./decide.ts";
+
+/** Collects what was decided, and records it in the store. */
+export class Recorder {
+  /** Those that were decided, as they are in the store. */
+  readonly macs: Mac[] = [];
+  readonly changed: Set<number> = new Set();
+  #unsaved: Mac[] = [];
+  #decided: Decided[] = [];
+  readonly #store: Macs;
+  readonly #known: ReadonlyMap<number, Mac>;
+  readonly #now: number;
+
+  /** @param known The open Macs in the store, by their hosts. */
+  constructor(store: Macs, known: ReadonlyMap<number, Mac>, now: number) {
+    this.#store = store;
+    this.#known = known;
+    this.#now = now;
+  }
+
+  /** @param decision `undefined` leaves it as it was. */
+  add(mac: Mac, decision: Decision | undefined): void {
+    const now = this.#now;
+    const before = this.#known.get(mac.hostId);
+    const { state, rule, reason } = decision ?? mac;
+    const isNew = before?.rule !== rule || before.state !== state;
+    const isEnded = ["healed", "recovered", "gone", "left_out"].includes(state);
+    // Such as a host that is no Mac: it would be new in each sweep.
+    if (before === undefined && isEnded) return;
+    const after: Mac = {
+      ...mac,
+      state,
+      rule,
+      reason,
+      since: isNew ? now : mac.since,
+      endedAt: isEnded ? now : undefined,
+    };
+    this.macs.push(after);
+    if (isNew) {
+      const { hostId, serial } = mac;
+      this.changed.add(hostId);
+      this.#decided.push({ hostId, serial, at: now, state, rule, reason });
+    }
+    if (before === undefined || !isSame(before, after)) this.#unsaved.push(after);
+  }
+
+  async save(): Promise<void> {
+    await this.#store.record(this.#unsaved, this.#decided);
+    this.#unsaved = [];
+    this.#decided = [];
+  }
+}
+
+function isSame(one: Mac, other: Mac): boolean {
+  return (Object.keys(one) as (keyof Mac)[]).every((key) => one[key] === other[key]);
+}

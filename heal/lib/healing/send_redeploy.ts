@@ -1,0 +1,119 @@
+/**
+ * Redeploys the framework to one computer, for a sweep and for a person. The only caller of the request.
+ *
+ * @module
+ */
+
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import type { RedeployResponse } from "../jamf/request_redeploy.ts";
+import { StoreError } from "../store/driver.ts";
+import type {
+  LimitReached,
+  RateLimits,
+  Redeploy,
+  RedeployIntent,
+  Redeploys,
+  Settlement,
+} from "../store/redeploys.ts";
+
+/** What this module needs from its caller. */
+export interface SendDeps {
+  readonly redeploys: Redeploys;
+  /** Sends the request to Jamf Pro. */
+  readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  /** In milliseconds. Ends early, with an error, once the signal is aborted. */
+  readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** The result. */
+export type Sent =
+  | {
+    readonly kind: "redeployed";
+    readonly at: number;
+    readonly commandUuid: string;
+    /** The reason, if it could not be recorded. */
+    readonly unrecorded?: string;
+  }
+  /** It may have been redeployed: there was no usable answer. */
+  | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
+  /** Nothing was done; `isFinal` if a repeat would not change that. */
+  | { readonly kind: "refused"; readonly isFinal: boolean; readonly reason: string }
+  | LimitReached;
+
+/** In milliseconds: how long an answer is kept for a store that does not work, and the pause between two tries. */
+const RECORDING_TIME = 180_000;
+const RECORDING_PAUSE = 2000;
+
+/**
+ * Redeploys the framework to a computer, if the rate limits allow it. The request is recorded before it is sent, and its
+ * result after.
+ *
+ * @param limits `undefined` ignores them.
+ * @param signal Stops the request, and the wait for a store that does not work.
+ * @throws {StoreError} The request could not be recorded, and was not sent.
+ */
+export async function sendRedeploy(
+  deps: SendDeps,
+  intent: RedeployIntent,
+  limits: RateLimits | undefined,
+  signal?: AbortSignal,
+): Promise<Sent> {
+  const claim = await deps.redeploys.claim(intent, limits, Math.floor(deps.now()));
+  if (claim.kind !== "granted") return claim;
+  const { redeploy } = claim;
+  const response = await deps.requestRedeploy(redeploy.computerId, signal);
+  const { askedAt: at, attempts } = redeploy;
+  if (response.state === "queued") {
+    const { commandUuid } = response;
+    const unrecorded = await record(deps, redeploy, { ...response, reason: "" }, signal);
+    return {
+      kind: "redeployed",
+      at,
+      commandUuid,
+      ...(unrecorded !== undefined && { unrecorded }),
+    };
+  }
+  const { reason } = response;
+  // The first of two requests may have been done, so both count.
+  const isUnknown = response.state === "unknown" || attempts > 1;
+  await record(deps, redeploy, { state: isUnknown ? "unknown" : "refused", reason }, signal);
+  if (isUnknown) return { kind: "unknown", at, reason };
+  return { kind: "refused", isFinal: response.state === "refused" && response.isFinal, reason };
+}
+
+/** Tries again while the store does not work. Returns the reason if the result could not be recorded. */
+async function record(
+  { redeploys, sleep }: SendDeps,
+  redeploy: Redeploy,
+  settlement: Settlement,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  for (let waited = 0;; waited += RECORDING_PAUSE) {
+    try {
+      await redeploys.settle(redeploy, settlement);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (waited >= RECORDING_TIME || signal?.aborted) return error.message;
+      await sleep(RECORDING_PAUSE, signal).catch(() => {});
+    }
+  }
+}
+
+/** Why the rate limits do not allow it. */
+export function limitReason(
+  limit: LimitReached,
+  { coolDown, maxPerHour }: RateLimits,
+): string {
+  if (limit.kind === "cooling_down") {
+    const { askedAt } = limit;
+    const [at, end] = [askedAt, askedAt + coolDown].map(formatTimestamp);
+    return `redeployed at ${at}: the cool-down lasts until ${end}`;
+  }
+  const what = maxPerHour === 1 ? "one redeploy" : `${maxPerHour} redeploys`;
+  return `the limit of ${what} an hour is reached: the next can be at ${
+    formatTimestamp(limit.until)
+  }`;
+}

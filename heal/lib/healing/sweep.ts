@@ -1,0 +1,159 @@
+/**
+ * One sweep: asks Fleet which Macs fail, decides about each, and redeploys within the limits.
+ *
+ * @module
+ */
+
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Mac, Macs } from "../store/macs.ts";
+import type { RateLimits, Redeploy } from "../store/redeploys.ts";
+import type { Values } from "../store/values.ts";
+import { decide, type Facts, isPersonByJamf } from "./decide.ts";
+import { findOutcomes } from "./find_outcomes.ts";
+import type { Servers } from "./find_computer.ts";
+import { healCandidates } from "./heal_candidates.ts";
+import { type Failing, listFailing } from "./list_failing.ts";
+import { newMac, observe } from "./observe.ts";
+import { Recorder } from "./recorder.ts";
+import type { SendDeps } from "./send_redeploy.ts";
+
+/** The limits of a sweep. */
+export interface SweepLimits extends RateLimits {
+  /** If more Macs would be redeployed now, none is. `undefined`: {@linkcode defaultMaxFailing}. */
+  readonly maxFailing: number | undefined;
+}
+
+/** What this module needs from its caller, who holds the lock of sweeps. */
+export interface SweepDeps extends SendDeps {
+  readonly fleet: Pick<Fleet, "policies" | "failingHosts" | "host" | "clockDifference">;
+  readonly servers: Pick<Servers, "withSerial">;
+  readonly macs: Macs;
+  readonly values: Values;
+  /** Whether no other sweep can have begun. */
+  readonly isLocked: () => Promise<boolean>;
+  /** The names of the policies that cause a redeploy. */
+  readonly policies: readonly string[];
+  readonly limits: SweepLimits;
+  /** Decide and record, but redeploy nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What a sweep has done. */
+export interface SweepReport {
+  /** The Macs that were decided, as they are in the store now. */
+  readonly macs: readonly Mac[];
+  /** The hosts whose decision has changed. */
+  readonly changed: ReadonlySet<number>;
+  /** Set if more Macs would be redeployed than the limit. */
+  readonly tooMany: { readonly count: number; readonly max: number } | undefined;
+  /** What did not work, for a person. */
+  readonly problems: readonly string[];
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** In seconds: how long Macs that have ended, decisions and redeploys are kept. */
+const RETENTION = 90 * DAY;
+/** The share of the Macs that answer the policies, and the number below which it does not go. */
+const MAX_FAILING_SHARE = 0.05;
+const MIN_MAX_FAILING = 25;
+
+/** The limit without `--max-failing`. */
+export function defaultMaxFailing(answering: number): number {
+  return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
+}
+
+/**
+ * Runs one sweep.
+ *
+ * @param stop Stops it between two Macs.
+ * @param abort Stops the requests, too.
+ * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
+ * @throws {StoreError} The store does not work. What was decided before is recorded.
+ */
+export async function sweep(
+  deps: SweepDeps,
+  stop: AbortSignal,
+  abort: AbortSignal,
+): Promise<SweepReport> {
+  const now = Math.floor(deps.now());
+  const failing = await listFailing(deps.fleet, deps.policies, abort);
+  const known = new Map((await deps.macs.open()).map((mac) => [mac.hostId, mac]));
+  const redeploys = Map.groupBy(
+    await deps.redeploys.since(now - RETENTION, now),
+    ({ serial }) => serial.toUpperCase(),
+  );
+  const recorder = new Recorder(deps.macs, known, now);
+  const problems = [...failing.problems];
+
+  if (failing.isWhole) {
+    const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
+    const isRedeployed = ({ serial, failingSince }: Mac): boolean =>
+      redeploys.get(serial.toUpperCase())?.some(({ askedAt }) => askedAt >= failingSince) ?? false;
+    const found = await findOutcomes(
+      deps.fleet,
+      others,
+      failing.isResolved,
+      isRedeployed,
+      now,
+      stop,
+    );
+    problems.push(...found.problems);
+    for (const [mac, decision] of found.outcomes) {
+      recorder.add({ ...mac, lookedUpAt: now }, decision);
+    }
+  }
+
+  const facts = factsOf(deps, failing, known, redeploys, now, await lastSweep(deps.values, now));
+  const candidates = facts.filter((one) => decide(one) === "ask_jamf");
+  const { length: count } = candidates.filter(({ mac }) => !isPersonByJamf(mac));
+  const max = deps.limits.maxFailing ?? defaultMaxFailing(failing.answering);
+  const isTooMany = count > max;
+  const open: Facts[] = [];
+  for (const one of facts) {
+    const verdict = decide({ ...one, isTooMany });
+    if (typeof verdict === "object") recorder.add(one.mac, verdict);
+    else open.push(one);
+  }
+  await recorder.save();
+  problems.push(...await healCandidates(deps, open, recorder, stop, abort));
+
+  await deps.redeploys.giveUp(now);
+  await deps.macs.forget(now - RETENTION);
+  await deps.values.set("last_sweep", `${now}`);
+  if (problems.length === 0 && !stop.aborted) await deps.values.set("last_good_sweep", `${now}`);
+  const { macs, changed } = recorder;
+  return { macs, changed, tooMany: isTooMany ? { count, max } : undefined, problems };
+}
+
+/** When the last sweep was, unless a wrong clock recorded it. */
+async function lastSweep(values: Values, now: number): Promise<number> {
+  const at = Number(await values.get("last_sweep") ?? now);
+  return Math.min(at, now);
+}
+
+function factsOf(
+  { limits }: SweepDeps,
+  failing: Failing,
+  known: ReadonlyMap<number, Mac>,
+  redeploys: ReadonlyMap<string, readonly Redeploy[]>,
+  now: number,
+  lastSweep: number,
+): Facts[] {
+  const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));
+  return Array.from(failing.hosts.values(), ({ host, policies }) => {
+    const all = redeploys.get(host.serial.toUpperCase()) ?? [];
+    const left = all.find(({ state, origin, attempts }) =>
+      state === "in_flight" && origin === "sweep" && attempts === 1
+    );
+    const done = all.filter((redeploy) => redeploy !== left);
+    const observed = { now, host, redeploys: done, seenWithin };
+    const mac = observe(
+      known.get(host.id) ?? newMac(host, policies, now),
+      policies,
+      observed,
+    );
+    const { coolDown } = limits;
+    return { ...observed, mac, left, coolDown, isTooMany: false, isLimited: false };
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * Whether the service works, for monitoring.
+ *
+ * @module
+ */
+
+import type { Values } from "../store/values.ts";
+
+/** The answer, and the reason. */
+export interface HealthReport {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** In seconds: the store is tried this often at most, whoever asks. */
+const PROBE_PAUSE = 10;
+/** In milliseconds, for a store that hangs. */
+const PROBE_TIMEOUT = 5000;
+
+/** Looks whether sweeps end well, and whether the store takes a write. */
+export class Health {
+  readonly #values: Pick<Values, "get" | "set">;
+  readonly #now: () => number;
+  readonly #maxAge: number;
+  readonly #begun: number;
+  #probe: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
+
+  /**
+   * @param now Seconds since 1970.
+   * @param maxAge In seconds: a sweep must have ended well within this time, by any instance.
+   */
+  constructor(values: Pick<Values, "get" | "set">, now: () => number, maxAge: number) {
+    this.#values = values;
+    this.#now = now;
+    this.#maxAge = maxAge;
+    this.#begun = now();
+  }
+
+  async check(): Promise<HealthReport> {
+    const at = this.#now();
+    if (this.#probe === undefined || Math.abs(at - this.#probe.at) >= PROBE_PAUSE) {
+      this.#probe = { at, report: this.#try(at) };
+    }
+    return await this.#probe.report;
+  }
+
+  async #try(at: number): Promise<HealthReport> {
+    const { promise: late, resolve } = Promise.withResolvers<HealthReport>();
+    const timer = setTimeout(resolve, PROBE_TIMEOUT, STORE_FAILS);
+    try {
+      return await Promise.race([this.#look(at), late]);
+    } catch {
+      return STORE_FAILS;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #look(at: number): Promise<HealthReport> {
+    await this.#values.set("health_checked", `${Math.floor(at)}`);
+    const last = Number(await this.#values.get("last_good_sweep") ?? 0);
+    const isRecent = at - Math.max(this.#begun, Math.min(last, at)) <= this.#maxAge;
+    return isRecent
+      ? { ok: true, text: "ok" }
+      : { ok: false, text: `no sweep has ended well for ${Math.floor(this.#maxAge)} seconds` };
+  }
+}
+
+const STORE_FAILS: HealthReport = { ok: false, text: "the store takes no write" };

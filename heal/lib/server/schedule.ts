@@ -1,0 +1,41 @@
+/**
+ * When the next sweep begins.
+ *
+ * @module
+ */
+
+/** In seconds: calls of the webhook are gathered, because Fleet calls once for each policy and each batch of hosts. */
+const GATHERING = 30;
+
+/** Waits from one sweep to the next. */
+export class Schedule {
+  readonly #sleep: (time: number, signal?: AbortSignal) => Promise<void>;
+  #rung = Promise.withResolvers<void>();
+
+  /** @param sleep In milliseconds. Ends early, with an error, once the signal is aborted. */
+  constructor(sleep: (time: number, signal?: AbortSignal) => Promise<void>) {
+    this.#sleep = sleep;
+  }
+
+  /** Asks for a sweep. During a sweep, it asks for the next one. */
+  ring(): void {
+    this.#rung.resolve();
+  }
+
+  /**
+   * Waits until it is time for a sweep.
+   *
+   * @param time In seconds, if nobody rings.
+   */
+  async wait(time: number, stop: AbortSignal): Promise<void> {
+    const rung = new AbortController();
+    this.#rung.promise.then(() => rung.abort());
+    await this.#pause(time, AbortSignal.any([stop, rung.signal]));
+    if (rung.signal.aborted) await this.#pause(Math.min(time, GATHERING), stop);
+    this.#rung = Promise.withResolvers<void>();
+  }
+
+  async #pause(time: number, signal: AbortSignal): Promise<void> {
+    await this.#sleep(time * 1000, signal).catch(() => {});
+  }
+}

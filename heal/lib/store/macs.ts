@@ -1,0 +1,182 @@
+/**
+ * What was last decided for each Mac, and the history of decisions.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { Columns, optional } from "./columns.ts";
+import type { Driver } from "./driver.ts";
+
+/**
+ * The states of a Mac. The last four have ended: `healed` passes after a redeploy, `recovered` without one, `gone` is no
+ * longer in Fleet, `left_out` is no Mac, or has no such policy any more.
+ */
+export const MAC_STATES = [
+  "needs_person",
+  "waits",
+  "redeployed",
+  "would_redeploy",
+  "healed",
+  "recovered",
+  "gone",
+  "left_out",
+] as const;
+
+export type MacStateName = typeof MAC_STATES[number];
+
+const seconds = z.int();
+
+const macSchema = z.object({
+  /** Fleet's id. */
+  hostId: z.int(),
+  serial: z.string(),
+  /** Jamf Pro's id; absent before Jamf Pro was asked. */
+  computerId: optional(z.string()),
+  /** The names of the policies that it fails, one a line. */
+  policies: z.string(),
+  state: z.enum(MAC_STATES),
+  /** The row of the table of decisions. */
+  rule: z.string(),
+  /** The reason for this state, for a person. */
+  reason: z.string(),
+  /** When this decision was first taken. */
+  since: seconds,
+  /** When a sweep first found that it fails. */
+  failingSince: seconds,
+  endedAt: optional(seconds),
+  /** The last hour, in hours since 1970, in which a sweep found it online. */
+  onlineHour: z.int(),
+  /** Its last redeploy, and the number of hours since then in which a sweep found it online. */
+  redeployedAt: optional(seconds),
+  hoursSinceRedeploy: z.int(),
+  /** Since when it is online without an answer to the policies, and the number of such hours. */
+  unansweredSince: optional(seconds),
+  unansweredHours: z.int(),
+  /** Since when Jamf Pro shows a check-in that is newer than its answer. */
+  checkedInSince: optional(seconds),
+  /** When Jamf Pro was last asked about it, or, while it does not fail, Fleet. */
+  lookedUpAt: optional(seconds),
+  /** When a person had it taken up again. */
+  retriedAt: optional(seconds),
+  /** The rule that was last told to a person. */
+  toldRule: optional(z.string()),
+});
+
+/** A row of the store. Times are in seconds since 1970. */
+export type Mac = z.output<typeof macSchema>;
+
+const historySchema = z.object({
+  hostId: z.int(),
+  serial: z.string(),
+  at: seconds,
+  state: z.enum(MAC_STATES),
+  rule: z.string(),
+  reason: z.string(),
+});
+
+/** A decision that was taken at a time. */
+export type Decided = z.output<typeof historySchema>;
+
+const MACS = new Columns(macSchema);
+const HISTORY = new Columns(historySchema);
+/** The number of serial numbers in one statement. */
+const PART = 500;
+
+/** The Macs in the store. */
+export class Macs {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /** Those that have not ended. */
+  async open(): Promise<Mac[]> {
+    return MACS.parse(
+      await this.#driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
+    );
+  }
+
+  /**
+   * Those in a state, the newest decision first.
+   *
+   * @param limit The number of rows.
+   */
+  async inState(state: MacStateName, limit: number): Promise<Mac[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${MACS.list} FROM macs WHERE state = $1 ORDER BY since DESC, host_id LIMIT $2`,
+      [state, limit],
+    );
+    return MACS.parse(rows);
+  }
+
+  /** The number of Macs in each state that occurs. */
+  async counts(): Promise<Map<MacStateName, number>> {
+    const rows = await this.#driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
+    const counts = new Map(rows.map(({ state, n }) => [state, Number(n)]));
+    return new Map(MAC_STATES.flatMap((state) => {
+      const count = counts.get(state);
+      return count === undefined ? [] : [[state, count]];
+    }));
+  }
+
+  /** Records Macs, and the decisions that have changed, in one transaction. */
+  async record(macs: readonly Mac[], decided: readonly Decided[]): Promise<void> {
+    if (macs.length === 0 && decided.length === 0) return;
+    await this.#driver.exclusive(async (query) => {
+      await MACS.insert(query, "macs", macs, "host_id");
+      await HISTORY.insert(query, "history", decided);
+    });
+  }
+
+  /** All decisions for a serial number, the oldest first. */
+  async history(serial: string): Promise<Decided[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${HISTORY.list} FROM history WHERE serial = $1 ORDER BY id`,
+      [serial],
+    );
+    return HISTORY.parse(rows);
+  }
+
+  /** The Macs of serial numbers that have not ended. */
+  async withSerials(serials: readonly string[]): Promise<Mac[]> {
+    const found: Mac[] = [];
+    for (let first = 0; first < serials.length; first += PART) {
+      const part = serials.slice(first, first + PART);
+      const marks = part.map((_, index) => `$${index + 1}`).join(", ");
+      const sql =
+        `SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL AND upper(serial) IN (${marks})`;
+      const rows = await this.#driver.query(sql, part.map((serial) => serial.toUpperCase()));
+      found.push(...MACS.parse(rows));
+    }
+    return found;
+  }
+
+  /** Those that need a person who was not told so. */
+  async untold(): Promise<Mac[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (told_rule IS NULL OR told_rule <> rule)
+       ORDER BY since, host_id`,
+    );
+    return MACS.parse(rows);
+  }
+
+  /** Records that a person was told about these Macs. */
+  async told(macs: readonly Pick<Mac, "hostId" | "rule">[]): Promise<void> {
+    await this.#driver.exclusive(async (query) => {
+      for (const { hostId, rule } of macs) {
+        await query("UPDATE macs SET told_rule = $2 WHERE host_id = $1", [hostId, rule]);
+      }
+    });
+  }
+
+  /** Deletes Macs that ended before a time, and older decisions and redeploys. */
+  async forget(before: number): Promise<void> {
+    await this.#driver.exclusive(async (query) => {
+      await query("DELETE FROM macs WHERE ended_at < $1", [before]);
+      await query("DELETE FROM history WHERE at < $1", [before]);
+      await query("DELETE FROM redeploy_requests WHERE asked_at < $1", [before]);
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Prints the Macs in the store.
+ *
+ * @module
+ */
+
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
+import type { Redeploy } from "../store/redeploys.ts";
+import { countsText } from "./states.ts";
+import { table } from "./table.ts";
+
+/** What is shown. */
+export interface Shown {
+  /** Of all Macs, also those that are not listed. */
+  readonly counts: ReadonlyMap<MacStateName, number>;
+  readonly macs: readonly Mac[];
+  readonly redeploys: readonly Redeploy[];
+  /** In seconds since 1970; 0 for never. */
+  readonly lastSweep: number;
+}
+
+/** A table for each state, and one for the redeploys. */
+export function statusText({ counts, macs, redeploys, lastSweep }: Shown): string {
+  const swept = lastSweep === 0 ? "never" : formatTimestamp(lastSweep);
+  const tables = MAC_STATES.flatMap((state) => {
+    const listed = macs.filter((mac) => mac.state === state);
+    if (listed.length === 0) return [];
+    const rows = listed.map((
+      { serial, hostId, since, reason },
+    ) => [serial, `${hostId}`, formatTimestamp(since), reason]);
+    const rest = (counts.get(state) ?? 0) - listed.length;
+    return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
+      (rest > 0 ? `${rest} more: use --all\n` : "");
+  });
+  const requests = redeploys.length === 0
+    ? ""
+    : `\nredeploys, the newest first\n${redeploysTable(redeploys)}`;
+  const numbers = countsText(Object.fromEntries(counts));
+  return `Last sweep: ${swept}\n${numbers}\n${tables.join("")}${requests}`;
+}
+
+/** The requests to redeploy. */
+export function redeploysTable(redeploys: readonly Redeploy[]): string {
+  const rows = redeploys.map(({ askedAt, serial, computerId, origin, state, attempts, reason }) => [
+    formatTimestamp(askedAt),
+    serial,
+    computerId,
+    origin,
+    state + (attempts > 1 ? ", requested twice" : ""),
+    reason,
+  ]);
+  return table(["Requested", "Mac", "Computer", "By", "Result", "Reason"], rows);
+}
+
+/** The same for programs. */
+export function statusJson({ counts, macs, redeploys, lastSweep }: Shown): string {
+  return `${
+    JSON.stringify({
+      schema_version: 2,
+      last_sweep: time(lastSweep || undefined),
+      counts: Object.fromEntries(counts),
+      macs: macs.map(macJson),
+      redeploys: redeploys.map(redeployJson),
+    })
+  }\n`;
+}
+
+function macJson(mac: Mac): Record<string, unknown> {
+  return {
+    serial: mac.serial,
+    host_id: mac.hostId,
+    computer_id: mac.computerId ?? null,
+    policies: mac.policies.split("\n"),
+    state: mac.state,
+    rule: mac.rule,
+    reason: mac.reason,
+    since: time(mac.since),
+    failing_since: time(mac.failingSince),
+    ended_at: time(mac.endedAt),
+  };
+}
+
+/** A redeploy for programs. */
+export function redeployJson(redeploy: Redeploy): Record<string, unknown> {
+  return {
+    serial: redeploy.serial,
+    computer_id: redeploy.computerId,
+    by: redeploy.origin,
+    requested_at: time(redeploy.askedAt),
+    requests: redeploy.attempts,
+    result: redeploy.state,
+    command_uuid: redeploy.commandUuid ?? null,
+    reason: redeploy.reason,
+  };
+}
+
+function time(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : formatTimestamp(seconds);
+}

@@ -1,0 +1,497 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
+import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { defaultMaxFailing } from "../../lib/healing/sweep.ts";
+import { retried } from "../../lib/healing/retry.ts";
+import { StoreError } from "../../lib/store/driver.ts";
+import { Macs } from "../../lib/store/macs.ts";
+import { Redeploys } from "../../lib/store/redeploys.ts";
+import { POLICY, SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+
+Deno.test("a Mac that fails is redeployed once, and is healed when it passes", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  world.pass(HOUR);
+  mac.seenAt = world.now;
+  assertEquals(await world.decided(mac), "waits no_fresh_answer");
+  world.pass(HOUR, mac);
+  assertEquals(await world.decided(mac), "waits cool_down");
+  mac.responses[POLICY] = "pass";
+  world.pass(HOUR, mac);
+  assertEquals(await world.decided(mac), "healed healed");
+  assertEquals(world.requests.length, 1);
+  const decided = await new Macs(world.driver).history(mac.serial);
+  assertEquals(decided.map(({ state }) => state), ["redeployed", "waits", "waits", "healed"]);
+  // It has ended: nobody is asked about it any more.
+  world.lookups.length = 0;
+  world.pass(HOUR, mac);
+  assertEquals((await world.sweep()).macs, []);
+  assertEquals(world.lookups, []);
+});
+
+Deno.test("a Mac that fails is decided by the first row that fits", async (t) => {
+  const cases: [
+    name: string,
+    set: (mac: WorldMac, world: SweepWorld) => void,
+    decided: string,
+    reason: RegExp,
+  ][] = [
+    ["no serial number", (mac) => mac.serial = "", "needs_person no_serial", /is ""$/],
+    ["asleep", (mac, { now }) => mac.seenAt = now - HOUR - 1, "waits asleep", /^not online since/],
+    ["never seen", (mac) => mac.seenAt = undefined, "waits asleep", /never/],
+    [
+      "online for the last time an hour ago",
+      (mac, { now }) => mac.seenAt = now - HOUR,
+      "redeployed redeployed",
+      /^requested at/,
+    ],
+    [
+      "an old answer",
+      (mac, { now }) => mac.answeredAt = now - DAY,
+      "waits no_fresh_answer",
+      /the last is of 20/,
+    ],
+    ["no answer", (mac) => mac.answeredAt = undefined, "waits no_fresh_answer", /never$/],
+    [
+      "unknown to Jamf Pro",
+      (mac) => mac.computers = [],
+      "needs_person not_in_jamf",
+      /no computer with serial/,
+    ],
+    [
+      "twice in Jamf Pro",
+      (mac) => mac.computers.push({ ...mac.computers[0]!, id: "99" }),
+      "needs_person not_in_jamf",
+      /ids 1 and 99$/,
+    ],
+    [
+      "unmanaged",
+      (mac) => mac.computers[0] = { ...mac.computers[0]!, isManaged: false },
+      "needs_person out_of_reach",
+      /^not managed/,
+    ],
+    [
+      "out of MDM's reach",
+      (mac) => mac.computers[0] = { ...mac.computers[0]!, isMdmCapable: false },
+      "needs_person out_of_reach",
+      /by MDM/,
+    ],
+    [
+      "checked in after its answer",
+      (mac) => mac.computers[0]!.checkIn = mac.answeredAt! - HOUR / 2 + 1,
+      "waits checked_in",
+      /^checked in at/,
+    ],
+    [
+      "checked in before its answer",
+      (mac) => mac.computers[0]!.checkIn = mac.answeredAt! - HOUR / 2,
+      "redeployed redeployed",
+      /./,
+    ],
+    [
+      "never checked in",
+      (mac) => mac.computers[0]!.checkIn = undefined,
+      "redeployed redeployed",
+      /./,
+    ],
+  ];
+  for (const [name, set, decided, reason] of cases) {
+    await t.step(name, async () => {
+      await using world = await SweepWorld.start();
+      const mac = world.add();
+      set(mac, world);
+      assertEquals(await world.decided(mac), decided);
+      assertMatch((await world.stored(mac))!.reason, reason);
+    });
+  }
+});
+
+Deno.test("a host that is no Mac is left out", async () => {
+  await using world = await SweepWorld.start();
+  world.add({ platform: "windows" });
+  assertEquals((await world.sweep()).macs, []);
+  assertEquals(world.lookups, []);
+});
+
+Deno.test("a Mac that was offline since the sweep before is found, if that is longer ago", async () => {
+  await using world = await SweepWorld.start();
+  await world.sweep();
+  world.pass(5 * HOUR);
+  const mac = world.add({ seenAt: world.now - 4 * HOUR });
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a redeploy that did not help needs a person, and is tried again after a week", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  for (let hour = 1; hour <= 4; hour++) {
+    world.pass(HOUR, mac);
+    await world.sweep();
+  }
+  world.pass(DAY, mac);
+  assertEquals(await world.decided(mac), "needs_person did_not_help");
+  // It falls asleep: that tells nothing new.
+  world.pass(DAY);
+  assertEquals(await world.decided(mac), "needs_person did_not_help");
+  assertEquals(world.requests.length, 1);
+  world.pass(WEEK, mac);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a Mac that was hardly online since its redeploy is redeployed again", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  world.pass(3 * DAY, mac);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a Mac that comes back three times in a month needs a person", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  for (let time = 1; time <= 3; time++) {
+    mac.responses[POLICY] = "fail";
+    world.pass(2 * DAY, mac);
+    assertEquals(await world.decided(mac), "redeployed redeployed");
+    mac.responses[POLICY] = "pass";
+    world.pass(HOUR, mac);
+    assertEquals(await world.decided(mac), "healed healed");
+  }
+  mac.responses[POLICY] = "fail";
+  world.pass(2 * DAY, mac);
+  assertEquals(await world.decided(mac), "needs_person comes_back");
+  const macs = new Macs(world.driver);
+  const { mac: taken, decided } = retried((await world.stored(mac))!, world.now);
+  await macs.record([taken], [decided]);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a Mac online for a week without an answer needs a person", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ answeredAt: world.now - 2 * DAY });
+  for (let day = 0; day < 7; day++) {
+    assertEquals(await world.decided(mac), "waits no_fresh_answer");
+    world.pass(DAY);
+    mac.seenAt = world.now;
+  }
+  assertEquals(await world.decided(mac), "needs_person no_answers");
+  mac.answeredAt = world.now;
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a Mac back from a holiday is not said to answer no policies", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ answeredAt: world.now - 2 * DAY });
+  await world.sweep();
+  world.pass(3 * WEEK);
+  mac.seenAt = world.now;
+  assertEquals(await world.decided(mac), "waits no_fresh_answer");
+});
+
+Deno.test("a Mac that checks in and fails all the same is redeployed after a day", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  for (let hour = 0; hour < 24; hour++) {
+    mac.computers[0]!.checkIn = world.now;
+    assertEquals(await world.decided(mac), "waits checked_in", `hour ${hour}`);
+    // Its sleep does not begin the day anew.
+    if (hour === 12) {
+      mac.seenAt = world.now - 2 * HOUR;
+      assertEquals(await world.decided(mac), "waits asleep");
+    }
+    world.pass(HOUR, mac);
+  }
+  mac.computers[0]!.checkIn = world.now;
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("the hourly limit lets the rest wait, those first that fail the longest", async () => {
+  await using world = await SweepWorld.start();
+  world.limits = { ...world.limits, maxPerHour: 2, maxFailing: 100 };
+  const first = [1, 2, 3].map(() => world.add());
+  await world.sweep();
+  assertEquals(world.requests.map(({ computerId }) => computerId), ["1", "2"]);
+  const later = world.add({ id: 9 });
+  world.pass(HOUR + 1, ...first, later);
+  // Only Macs that may be redeployed are asked about.
+  world.lookups.length = 0;
+  await world.sweep();
+  assertEquals(world.lookups, [first[2]!.serial, later.serial]);
+  assertEquals(world.requests.map(({ computerId }) => computerId), ["1", "2", "3", "9"]);
+});
+
+Deno.test("too many Macs at once: nobody is redeployed, and Jamf Pro is not asked", async () => {
+  await using world = await SweepWorld.start();
+  for (let id = 1; id <= 26; id++) world.add();
+  const { tooMany } = await world.sweep();
+  assertEquals(tooMany, { count: 26, max: 25 });
+  assertEquals([world.requests, world.lookups], [[], []]);
+  world.policies.get(POLICY)!.passing = 600;
+  assertEquals((await world.sweep()).tooMany, undefined);
+  assertEquals(world.requests.length, 20);
+  assertEquals(defaultMaxFailing(1000), 50);
+});
+
+Deno.test("Macs that are asleep or unmanaged do not count for --max-failing", async () => {
+  await using world = await SweepWorld.start();
+  world.limits = { ...world.limits, maxFailing: 30, maxPerHour: 100 };
+  const unmanaged = Array.from({ length: 30 }, () => {
+    const mac = world.add();
+    mac.computers[0] = { ...mac.computers[0]!, isManaged: false };
+    return mac;
+  });
+  await world.sweep();
+  for (let id = 1; id <= 30; id++) world.add({ id: 100 + id, seenAt: world.now - DAY });
+  const broken = world.add({ id: 999 });
+  world.pass(2 * HOUR, ...unmanaged, broken);
+  assertEquals(await world.decided(broken), "redeployed redeployed");
+});
+
+Deno.test("Jamf Pro is asked again about an unmanaged Mac once an hour", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ computers: [] });
+  await world.sweep();
+  for (const [minutes, lookups] of [[15, 1], [30, 1], [61, 2]] as const) {
+    world.pass(minutes * 60, mac);
+    await world.sweep();
+    assertEquals(world.lookups.length, lookups, `${minutes}`);
+  }
+});
+
+Deno.test("a dry run decides and records, but redeploys nothing", async () => {
+  await using world = await SweepWorld.start();
+  world.limits = { ...world.limits, maxPerHour: 1 };
+  const [one, two] = [world.add(), world.add()];
+  assertEquals(await world.decided(one, { dryRun: true }), "would_redeploy would_redeploy");
+  assertEquals((await world.stored(two))?.rule, "hourly_limit");
+  assertEquals(world.requests, []);
+  assertEquals(await new Redeploys(world.driver).list(10), []);
+  assertEquals(await world.decided(two), "redeployed redeployed");
+});
+
+Deno.test("Macs that no longer fail", async (t) => {
+  const cases: [name: string, set: (mac: WorldMac, world: SweepWorld) => void, decided: string][] =
+    [
+      ["deleted in Fleet", (mac, { macs }) => macs.delete(mac.id), "gone gone"],
+      [
+        "no answer after the policy was edited",
+        (mac) => mac.responses[POLICY] = "",
+        "waits no_answer",
+      ],
+      ["passes without a redeploy", (mac) => mac.responses[POLICY] = "pass", "recovered recovered"],
+      ["no longer checked", (mac) => mac.responses = {}, "left_out not_checked"],
+      [
+        "hidden from the token",
+        (mac, { fleetErrors }) => {
+          mac.responses[POLICY] = "pass";
+          fleetErrors.set(mac.id, new ReplyError("Fleet answered 403", 403));
+        },
+        "gone gone",
+      ],
+    ];
+  for (const [name, set, decided] of cases) {
+    await t.step(name, async () => {
+      await using world = await SweepWorld.start();
+      const mac = world.add({ seenAt: world.now - 2 * HOUR });
+      assertEquals(await world.decided(mac), "waits asleep");
+      set(mac, world);
+      assertEquals(await world.decided(mac), decided);
+    });
+  }
+});
+
+Deno.test("a Mac without an answer is looked up once an hour", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ seenAt: 0 });
+  await world.sweep();
+  mac.responses[POLICY] = "";
+  for (let quarter = 0; quarter < 5; quarter++) {
+    await world.sweep();
+    world.pass(900);
+  }
+  assertEquals(world.lookups.length, 2);
+});
+
+Deno.test("a name that matches no policy is a problem at every sweep, and loses no Mac", async () => {
+  await using world = await SweepWorld.start();
+  const policies = [POLICY, "Renamed"];
+  world.policies.set("Renamed", { id: 2, passing: 0 });
+  const mac = world.add({ responses: { Renamed: "fail" }, seenAt: 0 });
+  const other = world.add();
+  await world.sweep({ policies });
+  world.policies.delete("Renamed");
+  for (let time = 0; time < 2; time++) {
+    const { problems } = await world.sweep({ policies });
+    assertMatch(problems.join(), /^Fleet shows no policy "Renamed"/);
+  }
+  assertEquals((await world.stored(other))?.state, "waits");
+  world.policies.set("Renamed", { id: 3, passing: 0 });
+  world.pass(HOUR, mac);
+  assertEquals(await world.decided(mac, { policies }), "redeployed redeployed");
+});
+
+Deno.test("a server that fails stops the sweep, and nobody is lost", async (t) => {
+  await t.step("Fleet's policies", async () => {
+    await using world = await SweepWorld.start();
+    world.add();
+    world.fleetErrors.set("policies", new ServerError("away"));
+    await assertRejects(() => world.sweep(), ServerError, "away");
+  });
+  await t.step("one list of hosts", async () => {
+    await using world = await SweepWorld.start();
+    world.policies.set("B", { id: 2, passing: 0 });
+    const mac = world.add();
+    const hidden = world.add({ responses: { B: "fail" }, seenAt: 0 });
+    const policies = [POLICY, "B"];
+    await world.sweep({ policies });
+    world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 500", 500));
+    const { problems } = await world.sweep({ policies });
+    assertEquals(problems, ['Cannot list the hosts that fail "B": Fleet answered 500']);
+    assertEquals((await world.stored(hidden))?.rule, "asleep");
+    assertEquals((await world.stored(mac))?.rule, "no_fresh_answer");
+  });
+  await t.step("Jamf Pro away: the first failure stops its requests", async () => {
+    await using world = await SweepWorld.start();
+    const macs = Array.from({ length: 5 }, () => world.add());
+    for (const { serial } of macs) world.jamfErrors.set(serial, new NoAnswerError("away"));
+    const { problems } = await world.sweep();
+    assertEquals([problems, world.lookups.length], [["away"], 1]);
+    for (const mac of macs) assertEquals((await world.stored(mac))?.rule, "jamf_unanswered");
+    world.jamfErrors.clear();
+    await world.sweep();
+    assertEquals(world.requests.length, 5);
+  });
+  await t.step("an answer about one Mac that cannot be read does not stop the others", async () => {
+    await using world = await SweepWorld.start();
+    const macs = Array.from({ length: 3 }, () => world.add());
+    world.jamfErrors.set(macs[0]!.serial, new ReplyError("strange"));
+    await world.sweep();
+    assertEquals(world.requests.map(({ computerId }) => computerId), ["2", "3"]);
+  });
+  await t.step("Jamf Pro refuses for a reason that is not about this Mac", async () => {
+    await using world = await SweepWorld.start();
+    const [mac, other] = [world.add(), world.add()];
+    world.respond = () => ({ state: "refused", isFinal: false, reason: "no privilege" });
+    assertEquals(await world.decided(mac), "waits jamf_unanswered");
+    assertEquals((await world.stored(other))?.rule, "jamf_unanswered");
+    assertEquals(world.requests.length, 1);
+    world.respond = () => ({ state: "refused", isFinal: true, reason: "no such computer" });
+    assertEquals(await world.decided(mac), "needs_person refused");
+  });
+  await t.step(
+    "an answer that is not known is not requested again within the cool-down",
+    async () => {
+      await using world = await SweepWorld.start();
+      const mac = world.add();
+      world.respond = () => ({ state: "unknown", reason: "reset" });
+      assertEquals(await world.decided(mac), "redeployed unknown_answer");
+      world.pass(HOUR, mac);
+      assertEquals(await world.decided(mac), "waits cool_down");
+      assertEquals(world.requests.length, 1);
+    },
+  );
+});
+
+Deno.test("nothing is decided while the clock differs from Fleet's", async () => {
+  await using world = await SweepWorld.start();
+  world.add();
+  const { fleet } = world.all();
+  for (const [clockDifference, words] of [[-7200, "ahead of"], [301, "behind"]] as const) {
+    const error = await assertRejects(
+      () => world.sweep({ fleet: { ...fleet, clockDifference } }),
+      ServerError,
+    );
+    assertStringIncludes(error.message, words);
+  }
+  await world.sweep({ fleet: { ...fleet, clockDifference: 60 } });
+  assertEquals(world.requests.length, 1);
+});
+
+Deno.test("redeploys that a wrong clock recorded years ahead do not count", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  world.now += 3650 * DAY;
+  await new Redeploys(world.driver).claim(
+    { serial: mac.serial, computerId: "1", origin: "sweep" },
+    undefined,
+    world.now,
+  ).then((claim) => {
+    if (claim.kind !== "granted") throw new Error(claim.kind);
+    return new Redeploys(world.driver).settle(claim.redeploy, { state: "queued", reason: "" });
+  });
+  world.now -= 3650 * DAY;
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a request that a kill left without an answer is repeated once, marked, and never again", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  world.limits = { ...world.limits, maxPerHour: 1 };
+  const killed = (): never => {
+    throw new TypeError("killed");
+  };
+  for (const attempts of [1, 2]) {
+    await assertRejects(() => world.sweep({ requestRedeploy: killed }), TypeError);
+    const [redeploy, second] = await new Redeploys(world.driver).list(9);
+    assertEquals([redeploy?.attempts, redeploy?.state, second], [attempts, "in_flight", undefined]);
+  }
+  assertEquals(await world.decided(mac), "waits no_fresh_answer");
+  assertEquals(world.requests, []);
+  assertEquals((await new Redeploys(world.driver).list(9))[0]?.state, "unknown");
+});
+
+Deno.test("a repeat that is refused counts, because the first request may have been done", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  const killed = (): never => {
+    throw new TypeError("killed");
+  };
+  await assertRejects(() => world.sweep({ requestRedeploy: killed }), TypeError);
+  world.respond = () => ({ state: "refused", isFinal: true, reason: "no such computer" });
+  assertEquals(await world.decided(mac), "redeployed unknown_answer");
+});
+
+Deno.test("an answer is kept while the store is away, and recorded when it is back", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  const redeploys = new Redeploys(world.driver);
+  let failures = 5;
+  const settle = redeploys.settle.bind(redeploys);
+  redeploys.settle = (...args) =>
+    failures-- > 0 ? Promise.reject(new StoreError("away")) : settle(...args);
+  assertEquals(await world.decided(mac, { redeploys }), "redeployed redeployed");
+  const [redeploy] = await redeploys.list(9);
+  assertEquals([redeploy?.state, redeploy?.commandUuid], ["queued", "uuid-1"]);
+});
+
+Deno.test("nothing is requested after the lock is lost", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  assertEquals(
+    await world.decided(mac, { isLocked: () => Promise.resolve(false) }),
+    "waits jamf_unanswered",
+  );
+  assertEquals(world.requests, []);
+});
+
+Deno.test("a stop ends the sweep between two Macs", async () => {
+  await using world = await SweepWorld.start();
+  world.add();
+  world.add();
+  const stop = new AbortController();
+  const deps = world.all();
+  const requestRedeploy: typeof deps.requestRedeploy = async (id) => {
+    stop.abort();
+    return await deps.requestRedeploy(id);
+  };
+  const { sweep } = await import("../../lib/healing/sweep.ts");
+  await sweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
+  assertEquals(world.requests.length, 1);
+  assertEquals((await new Redeploys(world.driver).list(9))[0]?.state, "queued");
+});

@@ -1,0 +1,187 @@
+/**
+ * A world of Macs with a clock that a test sets: Fleet and Jamf Pro in memory, and a store.
+ *
+ * @module
+ */
+
+import type { Host, HostDetail, Policy } from "../../lib/fleet/fleet.ts";
+import { sweep, type SweepDeps, type SweepReport } from "../../lib/healing/sweep.ts";
+import type { Computer } from "../../lib/jamf/inventory.ts";
+import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
+import type { Driver } from "../../lib/store/driver.ts";
+import { type Mac, Macs } from "../../lib/store/macs.ts";
+import { openStore } from "../../lib/store/open.ts";
+import { Redeploys } from "../../lib/store/redeploys.ts";
+import { Values } from "../../lib/store/values.ts";
+import { serialOf } from "../fakes/jamf_computer.ts";
+
+/** The policy that causes a redeploy. */
+export const POLICY = "Jamf agent checks in";
+
+/** A Mac, as both servers see it. */
+export interface WorldMac {
+  id: number;
+  serial: string;
+  platform: string;
+  seenAt: number | undefined;
+  answeredAt: number | undefined;
+  /** By the names of the policies. */
+  responses: Record<string, "pass" | "fail" | "">;
+  /** In Jamf Pro: none, one or more. */
+  computers: (Computer & { checkIn: number | undefined })[];
+}
+
+/** Is closed when it is disposed of. */
+export class SweepWorld implements AsyncDisposable {
+  /** Seconds since 1970. */
+  now = 1_800_000_000;
+  readonly macs = new Map<number, WorldMac>();
+  /** The policies of Fleet, by name; `passing` is added to the Macs of this world. */
+  readonly policies = new Map([[POLICY, { id: 1, passing: 0 }]]);
+  readonly requests: { computerId: string; at: number }[] = [];
+  /** Lookups in Jamf Pro, by serial number, and in Fleet, by host. */
+  readonly lookups: (string | number)[] = [];
+  readonly fleetErrors = new Map<string | number, Error>();
+  readonly jamfErrors = new Map<string, Error>();
+  respond: (computerId: string) => RedeployResponse = (computerId) => ({
+    state: "queued",
+    commandUuid: `uuid-${computerId}`,
+  });
+  deps: Partial<SweepDeps> = {};
+  limits: SweepDeps["limits"] = { coolDown: 86_400, maxPerHour: 20, maxFailing: undefined };
+
+  private constructor(readonly driver: Driver) {}
+
+  static async start(): Promise<SweepWorld> {
+    return new SweepWorld(await openStore({ kind: "sqlite", path: ":memory:" }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+  }
+
+  /** Adds a Mac that is online and fails, and whose agent last checked in a month ago, unless given otherwise. */
+  add(given: Partial<WorldMac> = {}): WorldMac {
+    const id = given.id ?? this.macs.size + 1;
+    const serial = given.serial ?? serialOf(id);
+    const mac: WorldMac = {
+      id,
+      serial,
+      platform: "darwin",
+      seenAt: this.now - 60,
+      answeredAt: this.now - 600,
+      responses: { [POLICY]: "fail" },
+      computers: [{
+        id: `${id}`,
+        name: `Mac ${id}`,
+        serial,
+        isManaged: true,
+        isMdmCapable: true,
+        checkIn: this.now - 30 * 86_400,
+      }],
+      ...given,
+    };
+    this.macs.set(id, mac);
+    return mac;
+  }
+
+  /** Lets time pass; Macs that are given stay online, and answer. */
+  pass(seconds: number, ...online: WorldMac[]): void {
+    this.now += seconds;
+    for (const mac of online) {
+      mac.seenAt = this.now - 30;
+      mac.answeredAt = this.now - 30;
+    }
+  }
+
+  async sweep(given: Partial<SweepDeps> = {}): Promise<SweepReport> {
+    const signal = new AbortController().signal;
+    return await sweep({ ...this.all(), ...given }, signal, signal);
+  }
+
+  /** A sweep, and then the state and the rule of a Mac in the store. */
+  async decided(mac: WorldMac, given: Partial<SweepDeps> = {}): Promise<string> {
+    await this.sweep(given);
+    const { state, rule } = (await this.stored(mac))!;
+    return `${state} ${rule}`;
+  }
+
+  async stored({ serial }: WorldMac): Promise<Mac | undefined> {
+    const macs = new Macs(this.driver);
+    const states = ["needs_person", "waits", "redeployed", "would_redeploy"] as const;
+    const ended = ["healed", "recovered", "gone", "left_out"] as const;
+    for (const state of [...states, ...ended]) {
+      const found = (await macs.inState(state, 100_000)).find((mac) => mac.serial === serial);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  all(): SweepDeps {
+    return {
+      fleet: {
+        policies: () => this.#fleet("policies", () => this.#policies()),
+        failingHosts: (id) => this.#fleet(`failing ${id}`, () => this.#failing(id)),
+        host: (id) => {
+          this.lookups.push(id);
+          return this.#fleet(id, () => this.#host(id));
+        },
+        clockDifference: 0,
+      },
+      servers: { withSerial: (serial) => this.#computers(serial) },
+      requestRedeploy: (computerId) => {
+        this.requests.push({ computerId, at: this.now });
+        return Promise.resolve(this.respond(computerId));
+      },
+      redeploys: new Redeploys(this.driver),
+      macs: new Macs(this.driver),
+      values: new Values(this.driver),
+      isLocked: () => Promise.resolve(true),
+      policies: [POLICY],
+      limits: this.limits,
+      dryRun: false,
+      now: () => this.now,
+      sleep: () => Promise.resolve(),
+      ...this.deps,
+    };
+  }
+
+  #fleet<T>(key: string | number, work: () => T): Promise<T> {
+    const error = this.fleetErrors.get(key);
+    return error === undefined ? Promise.resolve(work()) : Promise.reject(error);
+  }
+
+  #policies(): Policy[] {
+    return Array.from(this.policies, ([name, { id, passing }]) => ({
+      id,
+      name,
+      fleet: undefined,
+      failing: this.#failing(id).length,
+      passing,
+    }));
+  }
+
+  #failing(id: number): Host[] {
+    const name = [...this.policies].find(([, policy]) => policy.id === id)?.[0] ?? "";
+    return [...this.macs.values()].filter(({ responses }) => responses[name] === "fail");
+  }
+
+  #host(id: number): HostDetail | undefined {
+    const mac = this.macs.get(id);
+    return mac && {
+      ...mac,
+      policies: Object.entries(mac.responses).flatMap(([name, response]) => {
+        const policy = this.policies.get(name);
+        return policy === undefined ? [] : [{ id: policy.id, name, response }];
+      }),
+    };
+  }
+
+  #computers(serial: string): Promise<Computer[]> {
+    this.lookups.push(serial);
+    const error = this.jamfErrors.get(serial);
+    if (error !== undefined) return Promise.reject(error);
+    const mac = [...this.macs.values()].find((mac) => mac.serial === serial);
+    return Promise.resolve(mac?.computers ?? []);
+  }
+}
