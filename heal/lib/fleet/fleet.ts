@@ -54,7 +54,7 @@ export class Fleet {
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, timeout);
+    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
     this.#token = settings.token;
   }
 
