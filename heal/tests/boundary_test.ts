@@ -24,8 +24,8 @@ const IMPORTS: Record<string, string[]> = {
   fleet: ["http", "zod"],
   healing: ["http", "metrics.ts", "shared", "store"],
   "help.ts": ["cli.ts", "healing"],
-  http: ["system_error.ts", "tough-cookie"],
-  jamf: ["http", "zod"],
+  http: ["deno.json", "shared", "system_error.ts", "tough-cookie"],
+  jamf: ["config", "http", "zod"],
   "metrics.ts": ["@opentelemetry/api"],
   "run.ts": ["cli.ts", "commands", "config", "deno.json", "help.ts", "server", "store"],
   server: ["hono", "http", "metrics.ts", "node:crypto", "store", "system_error.ts", "zod"],
@@ -92,6 +92,7 @@ Deno.test("secrets are revealed only where they are sent or compared", () => {
   assertEquals(filesWith(/\.reveal\(\)/), [
     "heal/lib/config/read_settings.ts",
     "heal/lib/fleet/fleet.ts",
+    "heal/lib/http/client.ts",
     "heal/lib/jamf/tokens.ts",
     "heal/lib/server/secret_check.ts",
     "heal/lib/store/postgres.ts",

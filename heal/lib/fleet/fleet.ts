@@ -75,7 +75,7 @@ class OldFleet {
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, timeout);
+    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
     this.#token = settings.token;
   }
 

@@ -5,6 +5,8 @@
  */
 
 import { CookieJar } from "tough-cookie";
+import config from "../../../deno.json" with { type: "json" };
+import type { Secret } from "../config/secret.ts";
 import { reasonOf } from "../system_error.ts";
 import { delayBefore } from "./retry.ts";
 
@@ -25,6 +27,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The bearer token. */
+  readonly token?: Secret;
   /** Sent as a form. */
   readonly form?: URLSearchParams;
   /** Stops it, at any step. */
@@ -34,7 +38,16 @@ export interface HttpRequest {
 /** The answer, with any status. */
 export interface HttpReply {
   readonly status: number;
+  /** Without NUL, which PostgreSQL cannot store, and without the secrets that the client sent, which some servers echo. */
   readonly text: string;
+}
+
+/** What a client may be given. */
+export interface HttpOptions {
+  /** In milliseconds, for one whole answer. */
+  readonly timeout?: number | undefined;
+  /** What is sent to the server, and must not be shown. */
+  readonly secrets?: readonly Secret[];
 }
 
 /** A server gives no usable answer. */
@@ -51,8 +64,13 @@ export class NoAnswerError extends ServerError {
 const ATTEMPTS = 4;
 /** In milliseconds, for one whole answer. */
 const TIMEOUT = 20_000;
+/** Tells a vendor's log who it was. */
+const USER_AGENT = `jamf-heal/${config.version}`;
 /** In bytes: more than any answer has. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** As it is, or escaped in JSON, so with an odd number of backslashes. */
+const NUL = /\0|\\u0000(?<=(?<!\\)(?:\\\\)*\\u0000)/g;
 
 /** The server is busy, and has not begun with the request. */
 const BUSY_STATUSES: readonly number[] = [429, 503];
@@ -64,16 +82,25 @@ export class HttpClient {
   readonly #base: URL;
   readonly #system: HttpSystem;
   readonly #timeout: number;
+  readonly #secrets: readonly Secret[];
   readonly #cookies = new CookieJar();
+  #clockDifference: number | undefined;
 
-  /**
-   * @param base The URL to which paths are relative.
-   * @param timeout In milliseconds, for one answer.
-   */
-  constructor(base: URL, system: HttpSystem, timeout: number = TIMEOUT) {
+  /** @param base The URL to which paths are relative. */
+  constructor(
+    base: URL,
+    system: HttpSystem,
+    { timeout = TIMEOUT, secrets = [] }: HttpOptions = {},
+  ) {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
     this.#system = system;
     this.#timeout = timeout;
+    this.#secrets = secrets;
+  }
+
+  /** In seconds: the server's clock in its last answer, which has whole seconds, minus ours. */
+  get clockDifference(): number | undefined {
+    return this.#clockDifference;
   }
 
   /**
@@ -104,16 +131,18 @@ export class HttpClient {
   }
 
   async #once(request: HttpRequest): Promise<{ reply: HttpReply; headers: Headers }> {
-    const { method, path, query, form, signal } = request;
-    const url = new URL(path, this.#base);
-    url.search = query?.toString() ?? "";
+    const { method, form, token, signal } = request;
+    const url = new URL(request.path, this.#base);
+    url.search = request.query?.toString() ?? "";
     const cookie = await this.#cookies.getCookieString(url.href);
     const timeout = AbortSignal.timeout(this.#timeout);
     const response = await fetch(url, {
       method,
       headers: {
         accept: "application/json",
+        "user-agent": USER_AGENT,
         ...(cookie !== "" && { cookie }),
+        ...(token !== undefined && { authorization: `Bearer ${token.reveal()}` }),
         ...request.headers,
       },
       ...(method === "POST" && { body: form ?? emptyStream() }),
@@ -124,8 +153,13 @@ export class HttpClient {
     for (const line of response.headers.getSetCookie()) {
       await this.#cookies.setCookie(line, url.href, { ignoreError: true });
     }
-    const text = await textOf(response);
-    return { reply: { status: response.status, text }, headers: response.headers };
+    const { status, headers } = response;
+    const date = Date.parse(headers.get("date") ?? "");
+    if (!Number.isNaN(date)) this.#clockDifference = (date - this.#system.now()) / 1000;
+    const received = (await textOf(response)).replace(NUL, "");
+    const secrets = token === undefined ? this.#secrets : [...this.#secrets, token];
+    const text = secrets.reduce((rest, secret) => secret.removeFrom(rest), received);
+    return { reply: { status, text }, headers };
   }
 }
 

@@ -7,7 +7,8 @@
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import { isJamfProReply, type JamfPro } from "./jamf_pro.ts";
+import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
+import { Paths } from "./paths.ts";
 
 /** What is used of a computer. */
 export interface Computer {
@@ -23,8 +24,15 @@ export interface Computer {
 
 const SERVER = "Jamf Pro";
 /** Newest first. Since Jamf Pro 11.30 there is version 4, and the others are deprecated. */
-const VERSIONS = ["v4", "v3", "v2", "v1"] as const;
+const PATHS = ["v4", "v3", "v2", "v1"].map((version) => `api/${version}/computers-inventory`);
 const SECTIONS = [["section", "GENERAL"], ["section", "HARDWARE"]];
+
+/** In seconds since 1970, with a fraction; `undefined` for what is no time. The offset may have no colon. */
+const timeSchema = z.string()
+  .transform((text) => text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"))
+  .pipe(z.iso.datetime({ offset: true }))
+  .transform((text) => Date.parse(text) / 1000)
+  .optional().catch(undefined);
 
 /** Jamf Pro omits a field that it does not know, or sends `null`. Such a computer counts as unmanaged. */
 const computerSchema = z.object({
@@ -33,30 +41,31 @@ const computerSchema = z.object({
     name: z.string().nullish(),
     // Two names of one field, the newer first. `lastContact` is another field: it changes with every answer of the Mac to
     // MDM, so with the redeploy itself.
-    lastCheckIn: z.iso.datetime({ offset: true }).nullish(),
-    lastContactTime: z.iso.datetime({ offset: true }).nullish(),
+    lastCheckIn: timeSchema,
+    lastContactTime: timeSchema,
     mdmCapable: z.object({ capable: z.boolean().nullish() }).nullish(),
     remoteManagement: z.object({ managed: z.boolean().nullish() }).nullish(),
   }),
   hardware: z.object({ serialNumber: z.string().nullish() }),
-}).transform(({ id, general, hardware }): Computer => {
-  const checkIn = general.lastCheckIn ?? general.lastContactTime;
-  return {
-    id,
-    name: general.name ?? "",
-    serial: hardware.serialNumber ?? "",
-    isManaged: general.remoteManagement?.managed ?? false,
-    isMdmCapable: general.mdmCapable?.capable ?? false,
-    checkIn: checkIn ? Date.parse(checkIn) / 1000 : undefined,
-  };
-});
+}).transform(({ id, general, hardware }): Computer => ({
+  id,
+  name: general.name ?? "",
+  serial: hardware.serialNumber ?? "",
+  isManaged: general.remoteManagement?.managed ?? false,
+  isMdmCapable: general.mdmCapable?.capable ?? false,
+  checkIn: general.lastCheckIn ?? general.lastContactTime,
+}));
 
 const pageSchema = z.object({ results: z.array(computerSchema) });
 
 /** The inventory, by the newest version of its path that the server knows. */
 export class Inventory {
   readonly #jamf: JamfPro;
-  #version: typeof VERSIONS[number] | undefined;
+  /** Older servers answer 404 or 400 to a version that they do not know. */
+  readonly #paths = new Paths(
+    PATHS,
+    (reply) => reply.status === 400 || (reply.status === 404 && !isPathKnown(reply)),
+  );
 
   constructor(jamf: JamfPro) {
     this.#jamf = jamf;
@@ -79,7 +88,7 @@ export class Inventory {
       ["page-size", "2"],
       ["filter", `hardware.serialNumber=="${serial}"`],
     ]);
-    const reply = await this.#get("computers-inventory", query, signal);
+    const reply = await this.#get("", query, signal);
     const { results } = parseReply(SERVER, reply, 200, pageSchema);
     const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
     if (other === undefined) return results;
@@ -94,29 +103,15 @@ export class Inventory {
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
   async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
-    const path = `computers-inventory/${encodeURIComponent(id)}`;
-    const reply = await this.#get(path, new URLSearchParams(SECTIONS), signal);
-    const isAbsent = reply.status === 404 && isJamfProReply(reply);
+    const query = new URLSearchParams(SECTIONS);
+    const reply = await this.#get(`/${encodeURIComponent(id)}`, query, signal);
+    const isAbsent = reply.status === 404 && isPathKnown(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 
-  /** Older servers answer 404 or 400 to a version that they do not know. */
-  async #get(path: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
-    const versions = this.#version === undefined ? VERSIONS : [this.#version];
-    let first: HttpReply | undefined;
-    for (const version of versions) {
-      const reply = await this.#jamf.send({
-        method: "GET",
-        path: `api/${version}/${path}`,
-        query,
-        signal,
-      });
-      first ??= reply;
-      if (reply.status === 404 || reply.status === 400) continue;
-      if (reply.status === 200) this.#version = version;
-      return reply;
-    }
-    // All failed: the answer of the newest version is the most useful.
-    return first!;
+  #get(rest: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
+    return this.#paths.send((path) =>
+      this.#jamf.send({ method: "GET", path: path + rest, query, signal })
+    );
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Secret } from "../config/secret.ts";
 import type { JamfSettings } from "../config/settings.ts";
 import {
   HttpClient,
@@ -21,8 +22,14 @@ export class JamfPro {
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: JamfSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, timeout);
+    const secrets = [settings.clientSecret];
+    this.#http = new HttpClient(settings.url, system, { timeout, secrets });
     this.#tokens = new Tokens(this.#http, settings, system.now);
+  }
+
+  /** In seconds: the clock of Jamf Pro in its last answer minus ours. */
+  get clockDifference(): number | undefined {
+    return this.#http.clockDifference;
   }
 
   /**
@@ -32,9 +39,9 @@ export class JamfPro {
   async send(request: HttpRequest): Promise<HttpReply> {
     const { signal } = request;
     const token = await this.#token(signal);
-    const reply = await this.#http.send(withToken(request, token));
+    const reply = await this.#http.send({ ...request, token });
     if (reply.status !== 401) return reply;
-    return await this.#http.send(withToken(request, await this.#token(signal, token)));
+    return await this.#http.send({ ...request, token: await this.#token(signal, token) });
   }
 
   /** Invalidates the token, which would be valid for some time. */
@@ -44,14 +51,14 @@ export class JamfPro {
       const token = await orAborted(this.#tokens.held(), signal);
       if (token === undefined) return;
       const path = "api/v1/auth/invalidate-token";
-      await this.#http.send(withToken({ method: "POST", path, signal }, token));
+      await this.#http.send({ method: "POST", path, token, signal });
     } catch {
       // The token expires by itself.
     }
   }
 
   /** Others may wait for the same token, so a signal ends only the waiting. */
-  async #token(signal: AbortSignal | undefined, refused?: string): Promise<string> {
+  async #token(signal: AbortSignal | undefined, refused?: Secret): Promise<Secret> {
     try {
       return await orAborted(this.#tokens.get(refused), signal);
     } catch (error) {
@@ -67,10 +74,6 @@ export class TokenError extends ServerError {
   override name = "TokenError";
 }
 
-function withToken(request: HttpRequest, token: string): HttpRequest {
-  return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } };
-}
-
 /** The result of the promise, unless the signal is aborted first. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
@@ -83,19 +86,23 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Pro
 }
 
 /**
- * Whether an answer is from Jamf Pro, and not from a proxy before it.
+ * Whether Jamf Pro itself answered, and knows the path: not a proxy before it, and not a server that has another version
+ * of the path, whose 404 has no error with a code.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(isJamfProReply({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), true);
- * assertEquals(isJamfProReply({ status: 404, text: "<html>" }), false);
+ * const text = '{"httpStatus":404,"errors":[{"code":"INVALID_ID"}]}';
+ * assertEquals(isPathKnown({ status: 404, text }), true);
+ * assertEquals(isPathKnown({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), false);
+ * assertEquals(isPathKnown({ status: 404, text: "<html>" }), false);
  * ```
  */
-export function isJamfProReply({ status, text }: HttpReply): boolean {
+export function isPathKnown({ status, text }: HttpReply): boolean {
   try {
-    return JSON.parse(text)?.httpStatus === status;
+    const { httpStatus, errors } = JSON.parse(text);
+    return httpStatus === status && (status !== 404 || Boolean(errors?.[0]?.code));
   } catch {
     return false;
   }

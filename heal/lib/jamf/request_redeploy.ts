@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
 import { errorMessageOf, parseReply, ReplyError } from "../http/parse_reply.ts";
-import { isJamfProReply, type JamfPro, TokenError } from "./jamf_pro.ts";
+import { isPathKnown, type JamfPro, TokenError } from "./jamf_pro.ts";
 
 /** The result of the request. */
 export type RedeployResponse =
@@ -18,12 +18,16 @@ export type RedeployResponse =
   /** It may have been done. */
   | { readonly state: "unknown"; readonly reason: string };
 
-const PRIVILEGES = '"Send Computer Remote Command to Install Package" and "Read Computer Check-In"';
+/** The privileges that the request needs. */
+export const REDEPLOY_PRIVILEGES: readonly string[] = [
+  "Send Computer Remote Command to Install Package",
+  "Read Computer Check-In",
+];
 
 /** Refusals that a repeat may not meet, by their status, with the end of the reason. */
 const TEMPORARY: Readonly<Record<number, string>> = {
   401: ", to a new token",
-  403: `: the API role needs the privileges ${PRIVILEGES}`,
+  403: `: the API role needs the privileges "${REDEPLOY_PRIVILEGES.join('" and "')}"`,
   429: "",
   503: "",
 };
@@ -66,7 +70,7 @@ function outcomeOf(reply: HttpReply): RedeployResponse {
   const hint = TEMPORARY[status];
   if (hint !== undefined) return { state: "refused", isFinal: false, reason: answered + hint };
   if (status >= 300 && status < 500) {
-    return { state: "refused", isFinal: isJamfProReply(reply), reason: answered };
+    return { state: "refused", isFinal: isPathKnown(reply), reason: answered };
   }
   return { state: "unknown", reason: answered };
 }

@@ -4,14 +4,16 @@ import type * as z from "zod";
 import { FakeFleet } from "./fleet.ts";
 import { FLEET_ERROR_SCHEMA, HOST_SCHEMA, WEBHOOK_SCHEMA } from "./fleet_description.ts";
 import {
+  AUTHORIZATION_SCHEMA,
   computerSchema,
   ERROR_SCHEMA,
   pageSchema,
   REDEPLOY_SCHEMA,
+  REENROLLMENT_SCHEMA,
   TOKEN_ERROR_SCHEMA,
   TOKEN_SCHEMA,
 } from "./jamf_description.ts";
-import { FakeJamf } from "./jamf_pro.ts";
+import { FakeJamf, JAMF_PRIVILEGES, READ_REENROLLMENT } from "./jamf_pro.ts";
 import { webhookBody } from "./webhook_body.ts";
 
 async function send(url: string, init: RequestInit = {}): Promise<unknown> {
@@ -23,7 +25,7 @@ function assertDescribed(body: unknown, schema: z.ZodType): void {
 }
 
 Deno.test("FakeJamf answers as Jamf describes it", async () => {
-  await using jamf = await FakeJamf.start();
+  await using jamf = await FakeJamf.start({ privileges: [...JAMF_PRIVILEGES, READ_REENROLLMENT] });
   const { id, serialNumber } = jamf.addComputer();
   jamf.addComputer({ managed: false, lastContactTime: null });
   const token = (client_secret: string): Promise<unknown> =>
@@ -55,7 +57,16 @@ Deno.test("FakeJamf answers as Jamf describes it", async () => {
   }
   const redeploy = `${jamf.url}/api/v1/jamf-management-framework/redeploy/${id}`;
   assertDescribed(await send(redeploy, { method: "POST", headers }), REDEPLOY_SCHEMA);
-  assertDescribed(await send(`${jamf.url}/api/v1/nothing`), ERROR_SCHEMA);
+  const others: [path: string, schema: z.ZodType][] = [
+    ["reenrollment", REENROLLMENT_SCHEMA],
+    ["auth", AUTHORIZATION_SCHEMA],
+    ["nothing", ERROR_SCHEMA],
+  ];
+  for (const [path, schema] of others) {
+    assertDescribed(await send(`${jamf.url}/api/v1/${path}`, { headers }), schema);
+  }
+  jamf.options.privileges = JAMF_PRIVILEGES;
+  assertDescribed(await send(`${jamf.url}/api/v1/reenrollment`, { headers }), ERROR_SCHEMA);
 });
 
 Deno.test("FakeFleet answers as Fleet describes it", async () => {

@@ -70,3 +70,42 @@ export const ERROR_SCHEMA: z.ZodType = z.strictObject({
   httpStatus: z.int().nullish(),
   errors: z.array(z.strictObject({ code: TEXT, description: TEXT, id: TEXT, field: TEXT })),
 });
+
+/** `GET /v1/reenrollment`, 200. */
+export const REENROLLMENT_SCHEMA: z.ZodType = z.strictObject({
+  isFlushPolicyHistoryEnabled: FLAG,
+  isFlushLocationInformationEnabled: FLAG,
+  isFlushLocationInformationHistoryEnabled: FLAG,
+  isFlushExtensionAttributesEnabled: FLAG,
+  isFlushSoftwareUpdatePlansEnabled: FLAG,
+  flushMDMQueue: z.enum([
+    "DELETE_NOTHING",
+    "DELETE_ERRORS",
+    "DELETE_EVERYTHING_EXCEPT_ACKNOWLEDGED",
+    "DELETE_EVERYTHING",
+  ]),
+});
+
+/** `GET /v1/auth`, 200, with the fields that the fake answers. */
+export const AUTHORIZATION_SCHEMA: z.ZodType = z.strictObject({
+  account: z.strictObject({
+    username: TEXT,
+    privilegesBySite: z.record(z.string(), z.array(z.string())),
+  }),
+  accountGroups: z.array(z.unknown()),
+  sites: z.array(z.strictObject({ id: TEXT, name: TEXT })),
+  authenticationType: z.enum([
+    "JSS",
+    "LDAP",
+    "SAML",
+    "INVITE",
+    "NATIVE_APP_API_INTEGRATION",
+    "DEVICE_SIGNATURE",
+    "CLOUD_CONNECTOR",
+    "SYSTEM_ACCOUNT",
+    "USER_ENROLLMENT",
+    "CLIENT_CREDENTIALS",
+    "OIDC",
+    "M2M",
+  ]),
+});

@@ -1,13 +1,13 @@
 /**
- * A fake of Jamf Pro: tokens by client credentials, the inventory of computers, and redeploying the management
- * framework, as Jamf's public description of its API defines them.
+ * A fake of Jamf Pro: tokens by client credentials and their privileges, the inventory of computers, redeploying the
+ * management framework, and the re-enrolment settings, as Jamf's public description of its API defines them.
  *
  * @module
  */
 
 import { type InventoryVersion, type JamfComputer, serialOf } from "./jamf_computer.ts";
 import { apiError, computerAnswer, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";
-import { type JamfClient, JamfTokens } from "./jamf_tokens.ts";
+import { authorizationAnswer, type JamfClient, JamfTokens } from "./jamf_tokens.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
 import { Fake } from "./fake.ts";
 
@@ -18,6 +18,8 @@ export const JAMF = {
   search: /^GET \/api\/v\d\/computers-inventory(\?|$)/,
   computer: /^GET \/api\/v\d\/computers-inventory\/[^/?]*(\?|$)/,
   redeploy: /^POST \/api\/v1\/jamf-management-framework\/redeploy\/[^/?]*$/,
+  reenrollment: /^GET \/api\/v1\/reenrollment$/,
+  privileges: /^GET \/api\/v1\/auth$/,
 } as const;
 
 /** What the API client may do, by the names in Jamf Pro; nothing more is needed. */
@@ -27,6 +29,9 @@ export const JAMF_PRIVILEGES = [
   "Send Computer Remote Command to Install Package",
 ] as const;
 
+/** Optional: to read the re-enrolment settings. */
+export const READ_REENROLLMENT = "Read Re-enrollment";
+
 /** How a fake starts. */
 export interface FakeJamfOptions {
   readonly client: JamfClient;
@@ -34,6 +39,8 @@ export interface FakeJamfOptions {
   /** Paths to tokens that it knows: older servers know the second only. */
   readonly tokenPaths: readonly string[];
   readonly inventoryVersions: readonly InventoryVersion[];
+  /** Whether an error shows the whole request, as that of a debugging proxy does. */
+  readonly echo: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -43,6 +50,7 @@ const DEFAULTS: FakeJamfOptions = {
   privileges: JAMF_PRIVILEGES,
   tokenPaths: ["/api/v1/oauth/token", "/api/oauth/token"],
   inventoryVersions: [1, 2, 3, 4],
+  echo: false,
   now: Date.now,
 };
 
@@ -54,11 +62,20 @@ export class FakeJamf extends Fake {
   readonly redeploys: { readonly computerId: string; readonly commandUuid: string }[] = [];
   readonly client: JamfClient;
   readonly tokens: JamfTokens;
-  readonly #options: FakeJamfOptions;
+  /** What a test may change at any time, as an upgrade or an admin does. */
+  readonly options: { -readonly [K in keyof FakeJamfOptions]: FakeJamfOptions[K] };
+  readonly reenrollment = {
+    isFlushPolicyHistoryEnabled: false,
+    isFlushLocationInformationEnabled: false,
+    isFlushLocationInformationHistoryEnabled: false,
+    isFlushExtensionAttributesEnabled: false,
+    isFlushSoftwareUpdatePlansEnabled: false,
+    flushMDMQueue: "DELETE_EVERYTHING_EXCEPT_ACKNOWLEDGED",
+  };
 
   private constructor(options: FakeJamfOptions) {
     super();
-    this.#options = options;
+    this.options = options;
     this.client = options.client;
     this.tokens = new JamfTokens(options.client, options.now);
   }
@@ -78,7 +95,7 @@ export class FakeJamf extends Fake {
       serialNumber: serialOf(Number(id)),
       managed: true,
       mdmCapable: true,
-      lastContactTime: new Date(this.#options.now() - 30 * 86_400_000),
+      lastContactTime: new Date(this.options.now() - 30 * 86_400_000),
       ...given,
     };
     this.computers.set(id, computer);
@@ -86,7 +103,14 @@ export class FakeJamf extends Fake {
   }
 
   protected override answer(request: SeenRequest): Answer {
-    if (this.#options.tokenPaths.includes(request.path)) {
+    const answer = this.#answer(request);
+    const date = new Date(this.options.now()).toUTCString();
+    const isEchoed = this.options.echo && answer.status >= 400;
+    return { ...(isEchoed ? echoed(request, answer) : answer), headers: { date } };
+  }
+
+  #answer(request: SeenRequest): Answer {
+    if (this.options.tokenPaths.includes(request.path)) {
       return request.method === "POST" ? this.tokens.answer(request) : apiError(405);
     }
     const route = this.#routeOf(request);
@@ -103,7 +127,14 @@ export class FakeJamf extends Fake {
     if (JAMF.redeploy.test(line)) {
       return { privileges: JAMF_PRIVILEGES.slice(1), answer: () => this.#redeploy(id) };
     }
-    const version = this.#options.inventoryVersions
+    if (JAMF.reenrollment.test(line)) {
+      const body = this.reenrollment;
+      return { privileges: [READ_REENROLLMENT], answer: () => ({ status: 200, body }) };
+    }
+    if (JAMF.privileges.test(line)) {
+      return { privileges: [], answer: () => authorizationAnswer(this.options.privileges) };
+    }
+    const version = this.options.inventoryVersions
       .find((known) => line.startsWith(`GET /api/v${known}/`));
     if (version === undefined) return undefined;
     const privileges = JAMF_PRIVILEGES.slice(0, 1);
@@ -121,7 +152,7 @@ export class FakeJamf extends Fake {
     const state = this.tokens.stateOf(request);
     if (state === "unknown") return apiError(401);
     if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
-    if (privileges.every((one) => this.#options.privileges.includes(one))) return undefined;
+    if (privileges.every((one) => this.options.privileges.includes(one))) return undefined;
     return apiError(403, "INVALID_PRIVILEGE", "Forbidden");
   }
 
@@ -136,6 +167,11 @@ export class FakeJamf extends Fake {
     this.redeploys.push({ computerId, commandUuid });
     return { status: 202, body: { deviceId: computerId, commandUuid } };
   }
+}
+
+function echoed({ headers, body }: SeenRequest, { status }: Answer): Answer {
+  const description = `${headers["authorization"]} ${body}`;
+  return { status, body: { httpStatus: status, errors: [{ description }] } };
 }
 
 interface Route {

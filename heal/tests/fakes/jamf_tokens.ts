@@ -78,6 +78,13 @@ export class JamfTokens {
   }
 }
 
+/** What a token of an API client may do, at all sites. */
+export function authorizationAnswer(privileges: readonly string[]): Answer {
+  const account = { username: "api-client", privilegesBySite: { "-1": privileges } };
+  const body = { account, accountGroups: [], sites: [], authenticationType: "CLIENT_CREDENTIALS" };
+  return { status: 200, body };
+}
+
 function tokenOf(request: SeenRequest): string {
   return /^Bearer (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
 }

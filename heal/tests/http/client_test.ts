@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Secret } from "../../lib/config/secret.ts";
 import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
@@ -12,7 +13,7 @@ const POST = /^POST /;
 const server = (): Promise<FakeFleet> => FakeFleet.start();
 
 function clientOf(fake: FakeFleet, system?: TestHttpSystem, timeout?: number): HttpClient {
-  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), timeout);
+  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), { timeout });
 }
 
 Deno.test("send() repeats a GET, and a POST only if the server was too busy to begin", async () => {
@@ -132,4 +133,53 @@ Deno.test("send() uses paths relative to the URL of its server", async () => {
   await client.send({ method: "GET", path: PATH, query: new URLSearchParams({ a: "b&c" }) });
   assertEquals(fake.requests[0]?.path, `/jamf/${PATH}`);
   assertEquals(fake.requests[0]?.query.get("a"), "b&c");
+});
+
+Deno.test("send() returns no secret that a server echoes, and no NUL", async () => {
+  await using fake = await server();
+  const value = 'p&ss/w"rd+1';
+  const client = new HttpClient(new URL(fake.url), new TestHttpSystem(), {
+    secrets: [new Secret(value), new Secret("another-secret")],
+  });
+  const cases: [body: unknown, text: string][] = [
+    [`a ${value} another-secret`, "a [secret] [secret]"],
+    [{ error: value }, '{"error":"[secret]"}'],
+    [new URLSearchParams({ a: value }).toString(), "a=[secret]"],
+    ["Bearer the%2dtoken", "Bearer [secret]"],
+    ["\0A\0", "A"],
+    [{ serial: "A\0\0B\\u0000\\\0" }, '{"serial":"AB\\\\u0000\\\\"}'],
+    ["the-to\0ken", "[secret]"],
+  ];
+  for (const [body, text] of cases) {
+    fake.misbehave(/./, { status: 400, body });
+    const token = new Secret("the-token");
+    const reply = await client.send({ method: "POST", path: PATH, token });
+    assertEquals(reply.text, text);
+  }
+  assertEquals(fake.requests[0]?.headers["authorization"], "Bearer the-token");
+});
+
+Deno.test("send() tells the server which program it is", async () => {
+  await using fake = await server();
+  await clientOf(fake).send({ method: "GET", path: PATH });
+  assertMatch(fake.requests[0]?.headers["user-agent"] ?? "", /^jamf-heal\/\d+\.\d+\.\d+$/);
+});
+
+Deno.test("clockDifference is that of the last answer with a date", async () => {
+  await using fake = await server();
+  const system = new TestHttpSystem();
+  const now = Date.parse("2026-01-02T03:04:05Z");
+  system.now = () => now;
+  const client = clientOf(fake, system);
+  assertEquals(client.clockDifference, undefined);
+  const cases: [date: string, difference: number][] = [
+    ["Fri, 02 Jan 2026 03:05:35 GMT", 90],
+    ["Fri, 02 Jan 2026 03:03:05 GMT", -60],
+    ["yesterday", -60],
+  ];
+  for (const [date, difference] of cases) {
+    fake.misbehave(/./, { status: 500, headers: { date } });
+    await client.send({ method: "GET", path: PATH });
+    assertEquals(client.clockDifference, difference, date);
+  }
 });
