@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runOrReport(command: Command): Promise<Outcome> {
   try {
-    return await run(command, systemOf(stopSignal(command)));
+    return await run(command, systemOf(stopSignal()));
   } catch (error) {
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
     return { code: 2, stdout: "", messages: message.split("\n") };
@@ -66,20 +66,22 @@ function systemOf(stop: AbortSignal): System {
         return false;
       }
     },
-    stderrIsTerminal: Deno.stderr.isTerminal(),
     writeLog,
-    newInstanceId: () => crypto.randomUUID(),
     stop,
   };
 }
 
-/** A service finishes its current jobs; the other modes may be interrupted. */
-function stopSignal({ mode }: Command): AbortSignal {
+/** The first signal lets the program finish what it has begun, and report it. The second one ends it. */
+function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  if (mode === "serve" || mode === "work") {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => stop.abort());
-    }
+  let first = Infinity;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {
+      // A terminal and the launcher send the same signal together.
+      if (Date.now() > first + 1000) Deno.exit(1);
+      first = Math.min(first, Date.now());
+      stop.abort();
+    });
   }
   return stop.signal;
 }

@@ -7,7 +7,7 @@
 import type { FleetSettings, JamfSettings } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import type { Servers } from "./healing/find_computer.ts";
-import type { RedeployDeps } from "./healing/redeploy.ts";
+import type { SendDeps } from "./healing/send_redeploy.ts";
 import type { HttpSystem } from "./http/client.ts";
 import { Inventory } from "./jamf/inventory.ts";
 import { JamfPro } from "./jamf/jamf_pro.ts";
@@ -15,8 +15,11 @@ import { requestRedeploy } from "./jamf/request_redeploy.ts";
 
 /** What the rest of the program uses of the servers. */
 export interface Connections {
+  readonly jamf: JamfPro;
+  /** Throws at its first use if Fleet is not configured. */
+  readonly fleet: Fleet;
   readonly servers: Servers;
-  readonly requestRedeploy: RedeployDeps["requestRedeploy"];
+  readonly requestRedeploy: SendDeps["requestRedeploy"];
   readonly close: () => Promise<void>;
 }
 
@@ -35,13 +38,15 @@ export function connect(
   const fleet = settings.fleet && new Fleet(settings.fleet, system, timeout);
   const inventory = new Inventory(jamf);
   return {
+    jamf,
+    get fleet() {
+      if (fleet === undefined) throw new TypeError("Fleet is not configured");
+      return fleet;
+    },
     servers: {
       withSerial: (serial, signal) => inventory.withSerial(serial, signal),
       withId: (id, signal) => inventory.withId(id, signal),
-      host: (id, signal) => {
-        if (fleet === undefined) throw new TypeError("Fleet is not configured");
-        return fleet.host(id, signal);
-      },
+      host: (id, signal) => fleet!.host(id, signal),
     },
     requestRedeploy: (id, signal) => requestRedeploy(jamf, id, signal),
     close: () => jamf.close(),

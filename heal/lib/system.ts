@@ -15,11 +15,8 @@ export interface System extends HttpSystem {
   /** @throws {Error} The file cannot be read. */
   readonly readFile: (path: string) => string;
   readonly fileExists: (path: string) => boolean;
-  readonly stderrIsTerminal: boolean;
   /** Writes a line to standard error. */
   readonly writeLog: (line: string) => void;
-  /** A unique id. */
-  readonly newInstanceId: () => string;
   /** Is aborted when the program is asked to stop. */
   readonly stop: AbortSignal;
 }

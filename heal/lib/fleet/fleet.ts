@@ -10,27 +10,6 @@ import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
 import type { Secret } from "../config/secret.ts";
 
-export interface Host {
-  readonly id: number;
-  readonly serial: string;
-  readonly platform: string;
-  readonly seenAt: number | undefined;
-  readonly answeredAt: number | undefined;
-}
-export interface HostDetail extends Host {
-  readonly policies: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly response: "pass" | "fail" | "";
-  }[];
-}
-export interface Policy {
-  readonly id: number;
-  readonly name: string;
-  readonly fleet: string | undefined;
-  readonly failing: number;
-  readonly passing: number;
-}
 /** What is used of a host. */
 export interface FleetHost {
   readonly serial: string;
@@ -69,13 +48,13 @@ const replySchema = z.object({
 const WITHOUT_SOFTWARE = new URLSearchParams({ exclude_software: "true" });
 
 /** Sends requests to Fleet with an API token. */
-class OldFleet {
+export class Fleet {
   readonly #http: HttpClient;
   readonly #token: Secret;
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
+    this.#http = new HttpClient(settings.url, system, timeout);
     this.#token = settings.token;
   }
 
@@ -96,12 +75,6 @@ class OldFleet {
   }
 }
 
-export interface Fleet {
-  policies(signal?: AbortSignal): Promise<Policy[]>;
-  failingHosts(id: number, signal?: AbortSignal): Promise<Host[]>;
-  host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined>;
-  readonly clockDifference: number | undefined;
-}
 /** A proxy that does not find Fleet also answers 404, but without Fleet's error message. */
 function isNoSuchHost(reply: HttpReply): boolean {
   return reply.status === 404 && errorMessageOf(reply) !== "";

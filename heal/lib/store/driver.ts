@@ -10,6 +10,11 @@ export type Row = Record<string, unknown>;
 /** A value for `$1`, `$2` … in a statement. */
 export type Value = string | number | null;
 
+/** A value without U+0000, which PostgreSQL cannot store, and at which SQLite ends a text. */
+export function storable(value: Value): Value {
+  return typeof value === "string" ? value.replaceAll("\0", "") : value;
+}
+
 /** Runs one statement, and returns its rows. */
 export type Query = (sql: string, values?: readonly Value[]) => Promise<Row[]>;
 

@@ -6,54 +6,44 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";
-import { lockOf } from "../config/settings.ts";
-import { type Driver, type Query, type Row, StoreError, type SweepLock } from "./driver.ts";
+import { lockOf, ownFolderOf } from "../config/settings.ts";
+import {
+  type Driver,
+  type Query,
+  type Row,
+  storable,
+  StoreError,
+  type SweepLock,
+} from "./driver.ts";
 
 /** In milliseconds: how long to wait for another process that writes, and the pause between two tries. */
 const BUSY_TIMEOUT = 10_000;
 const BUSY_PAUSE = 5;
 
-/** The first bytes of every SQLite database. */
-const SQLITE_HEADER = "SQLite format 3\0";
-
 /**
- * Opens a file that only its owner can read, and creates it, and its folder, if there is none.
+ * Opens a file that only its owner can read, and creates it if there is none.
  *
  * @throws {StoreError} The system refuses it, or it is another file.
  */
 export function openSqlite(path: string): Driver {
   try {
-    if (path !== ":memory:") makePrivate(path);
+    if (path !== ":memory:") makeFile(path);
     return driverOf(openDatabase(path), path);
   } catch (error) {
     throw new StoreError(`Cannot open the store "${path}": ${reasonOf(error)}`, { cause: error });
   }
 }
 
-/** SQLite gives its other files the same mode. A file that is no database is not touched. */
-function makePrivate(path: string): void {
+function makeFile(path: string): void {
+  const folder = ownFolderOf(path);
+  if (folder !== undefined) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    makeFolder(path);
     Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const { isFile, isSymlink, mode, size } = Deno.lstatSync(path);
+    const { isFile, isSymlink } = Deno.lstatSync(path);
     if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "not a regular file"}; remove it`);
-    if (size > 0 && headOf(path) !== SQLITE_HEADER) throw new Error("it is not a database");
-    if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(path, 0o600);
   }
-}
-
-function makeFolder(path: string): void {
-  const folder = path.replace(/[/\\]?[^/\\]*$/, "");
-  if (folder !== "") Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-}
-
-function headOf(path: string): string {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(SQLITE_HEADER.length);
-  file.readSync(bytes);
-  return new TextDecoder().decode(bytes);
 }
 
 /** A store in memory has one process. */
@@ -75,15 +65,28 @@ function lockFile(path: string): SweepLock | undefined {
   };
 }
 
+/** A file of another program is not touched, not even its mode. SQLite gives its other files the same mode. */
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-  database.exec("PRAGMA journal_mode = WAL");
-  // A redeploy must be in the store before it is requested, also after a power failure.
-  database.exec("PRAGMA synchronous = FULL");
-  // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
-  database.exec("PRAGMA busy_timeout = 0");
-  return database;
+  try {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    if (tables.length > 0 && !tables.some(({ name }) => name === "store_version")) {
+      throw new Error("it is the database of another program");
+    }
+    if (path !== ":memory:" && ((Deno.lstatSync(path).mode ?? 0) & 0o077) !== 0) {
+      Deno.chmodSync(path, 0o600);
+    }
+    database.exec("PRAGMA journal_mode = WAL");
+    // A redeploy must be in the store before it is requested, also after a power failure.
+    database.exec("PRAGMA synchronous = FULL");
+    // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
+    database.exec("PRAGMA busy_timeout = 0");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function driverOf(database: DatabaseSync, path: string): Driver {
@@ -94,7 +97,9 @@ function driverOf(database: DatabaseSync, path: string): Driver {
       statement = database.prepare(sql);
       statements.set(sql, statement);
     }
-    const named = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]));
+    const named = Object.fromEntries(
+      values.map((value, index) => [`$${index + 1}`, storable(value)]),
+    );
     return Promise.resolve((values.length === 0 ? statement.all() : statement.all(named)) as Row[]);
   };
 

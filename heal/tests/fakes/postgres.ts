@@ -65,6 +65,20 @@ export class Postgres implements AsyncDisposable {
     await this.#run("pg_ctl", ["--pgdata", `${this.dir}/data`, "--mode", "immediate", "stop"]);
   }
 
+  /** Stops all of its processes, as a machine that hangs: it answers nothing, and takes connections. */
+  async freeze(): Promise<void> {
+    await this.#signal("STOP");
+  }
+
+  async thaw(): Promise<void> {
+    await this.#signal("CONT");
+  }
+
+  async #signal(signal: "STOP" | "CONT"): Promise<void> {
+    const [pid] = (await Deno.readTextFile(`${this.dir}/data/postmaster.pid`)).split("\n");
+    await run("sh", ["-c", `kill -${signal} ${pid} $(ps -o pid= --ppid ${pid})`]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.halt().catch(() => {});
     await Deno.remove(this.dir, { recursive: true });

@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { StoreError } from "../../lib/store/driver.ts";
+import { Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { openPostgres } from "../../lib/store/postgres.ts";
 import { storeAt } from "../helpers/databases.ts";
@@ -59,6 +60,72 @@ Deno.test({
     await held;
     await frozen.close();
     await other.close();
+  },
+});
+
+Deno.test({
+  name: "a frozen database is given up after the time limit, and used again later",
+  ignore: skip("a frozen PostgreSQL", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    const driver = openPostgres(settingsOf(postgres.url), 1000);
+    await driver.query("SELECT 1");
+    await postgres.freeze();
+    try {
+      for (
+        const work of [
+          driver.query("SELECT 1"),
+          driver.exclusive((query) => query("SELECT 1")),
+        ]
+      ) {
+        const { message } = await assertRejects(() => work, StoreError);
+        assertMatch(message, /no answer in time/);
+      }
+      await assertRejects(() => driver.lockSweep(), StoreError);
+    } finally {
+      await postgres.thaw();
+    }
+    assertEquals(await driver.query("SELECT 1 AS one"), [{ one: 1 }]);
+    await driver.close();
+  },
+});
+
+Deno.test({
+  name: "the lock of sweeps is lost with the database, and is noticed",
+  ignore: skip("a lock on a lost PostgreSQL", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    const [driver, other] = [
+      openPostgres(settingsOf(postgres.url)),
+      openPostgres(settingsOf(postgres.url)),
+    ];
+    const lock = await driver.lockSweep();
+    assertEquals(await lock?.isHeld(), true);
+    await postgres.halt();
+    await postgres.begin();
+    assertEquals(await lock?.isHeld(), false);
+    assertEquals(await (await other.lockSweep())?.isHeld(), true);
+    assertEquals(await lock?.isHeld(), false);
+    await lock?.release();
+    await driver.close();
+    await other.close();
+  },
+});
+
+Deno.test({
+  name: "a role that may only read can show a store that is there",
+  ignore: skip("a role of PostgreSQL that may only read", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    const owner = await openStore(settingsOf(postgres.url));
+    await owner.query("CREATE ROLE reader LOGIN PASSWORD 'reader-password'");
+    await owner.query("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
+    await owner.close();
+    const url = new URL(postgres.url);
+    [url.username, url.password] = ["reader", "reader-password"];
+    const reader = await openStore(settingsOf(url.href));
+    assertEquals(await new Macs(reader).open(), []);
+    await reader.close();
   },
 });
 

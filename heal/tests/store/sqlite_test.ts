@@ -1,7 +1,8 @@
+import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { namesIn } from "../../../tests/helpers/test_mac.ts";
 import { StoreError } from "../../lib/store/driver.ts";
-import { Jobs, listJobs } from "../../lib/store/jobs.ts";
+import { Redeploys } from "../../lib/store/redeploys.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { openSqlite } from "../../lib/store/sqlite.ts";
 
@@ -32,28 +33,58 @@ Deno.test("a full disk is reported, and nothing is lost", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/heal.db`;
     const driver = await openStore({ kind: "sqlite", path });
-    const jobs = new Jobs(driver, "one");
-    const hosts = (from: number): number[] => Array.from({ length: 5000 }, (_, i) => from + i);
-    await jobs.deliver(1, [1], 0);
+    const redeploys = new Redeploys(driver);
+    const claim = async (computerId: string): Promise<string> =>
+      (await redeploys.claim({ serial: "A", computerId, origin: "sweep" }, undefined, 9)).kind;
+    await claim("1");
     const [row] = await driver.query("PRAGMA page_count");
-    await driver.query(`PRAGMA max_page_count = ${Number(row!["page_count"]) + 10}`);
-    const error = await assertRejects(() => jobs.deliver(1, hosts(2), 0), StoreError);
+    await driver.query(`PRAGMA max_page_count = ${Number(row!["page_count"])}`);
+    const error = await assertRejects(async () => {
+      for (let id = 2; id < 5000; id++) await claim(`${id}`);
+    }, StoreError);
     assertEquals(error.message, `Cannot use the store "${path}": database or disk is full`);
-    assertEquals((await listJobs(driver, undefined)).length, 1);
     await driver.query("PRAGMA max_page_count = 100000");
-    assertEquals(await jobs.deliver(1, hosts(1), 0), { accepted: 4999, repeated: 1 });
+    assertEquals((await redeploys.list(1, "A"))[0]?.state, "in_flight");
+    assertEquals(await claim("5000"), "granted");
     await driver.close();
+  }));
+
+Deno.test("the file of another program is not touched, not even its mode", () =>
+  inTempDir((dir) => {
+    const other = new DatabaseSync(`${dir}/other.db`);
+    other.exec("CREATE TABLE bookmarks (url TEXT)");
+    other.close();
+    Deno.writeTextFileSync(`${dir}/text`, "This is no database, but a letter to a friend.\n");
+    const cases = [["other.db", "it is the database of another program"], [
+      "text",
+      "file is not a database",
+    ]];
+    for (const [name, reason] of cases) {
+      const path = `${dir}/${name}`;
+      Deno.chmodSync(path, 0o644);
+      const before = Deno.readFileSync(path);
+      const { message } = assertThrows(() => openSqlite(path), StoreError);
+      assertEquals(message, `Cannot open the store "${path}": ${reason}`);
+      assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
+      assertEquals(Deno.readFileSync(path), before);
+    }
+    assertEquals(namesIn(dir), ["other.db", "text"]);
+  }));
+
+Deno.test("a folder of the program's own name is created, for the owner only", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/state/jamf-heal/heal.db`;
+    await (await openStore({ kind: "sqlite", path })).close();
+    assertEquals(Deno.statSync(`${dir}/state/jamf-heal`).mode! & 0o777, 0o700);
   }));
 
 Deno.test("openSqlite() reports what is wrong with a path", () =>
   inTempDir((dir) => {
-    Deno.writeTextFileSync(`${dir}/text`, "This is no database, but a letter to a friend.\n");
-    Deno.symlinkSync(`${dir}/text`, `${dir}/link`);
+    Deno.symlinkSync(`${dir}/none`, `${dir}/link`);
     const cases: [path: string, reason: string][] = [
       [`${dir}/none/heal.db`, "there is no such file or folder"],
       [dir, "it is not a regular file; remove it"],
       [`${dir}/link`, "it is a link; remove it"],
-      [`${dir}/text`, "file is not a database"],
     ];
     for (const [path, reason] of cases) {
       const { message } = assertThrows(() => openSqlite(path), StoreError);

@@ -1,0 +1,146 @@
+/**
+ * The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
+ * but one value in the store.
+ *
+ * @module
+ */
+
+import { describeStore, type Settings } from "../config/settings.ts";
+import { connect, type Connections } from "../connections.ts";
+import { ServerError } from "../http/client.ts";
+import { readPrivileges } from "../jamf/privileges.ts";
+import { readReenrollment, type Reenrollment } from "../jamf/reenrollment.ts";
+import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
+import { StoreError } from "../store/driver.ts";
+import { openStore } from "../store/open.ts";
+import { Values } from "../store/values.ts";
+import type { Outcome, System } from "../system.ts";
+
+/** A line of the output: it works, a person should know it, or a sweep will not work. */
+type Finding = readonly ["ok" | "warning" | "problem", string];
+
+/** In seconds. */
+const MAX_CLOCK_DIFFERENCE = 60;
+/** The text of each setting of Jamf Pro, and what it does to a Mac that is redeployed. */
+const FLUSHES: Readonly<Partial<Record<keyof Reenrollment, string>>> = {
+  isFlushPolicyHistoryEnabled:
+    'policy logs: after a redeploy, every policy with the frequency "once per computer" runs again on the Mac',
+  isFlushLocationInformationEnabled: "user and location information",
+  isFlushLocationInformationHistoryEnabled: "the history of user and location information",
+  isFlushExtensionAttributesEnabled: "the values of extension attributes",
+  isFlushSoftwareUpdatePlansEnabled: "software update plans",
+};
+
+/** Checks all, and prints a line for each finding. */
+export async function check(
+  settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">,
+  system: System,
+): Promise<Outcome> {
+  const connections = connect(settings, system);
+  try {
+    const findings = [
+      ["ok", "settings: all can be read"] as const,
+      ...await findingsOf("store", () => checkStore(settings, system)),
+      ...await findingsOf("Jamf Pro", () => checkJamf(connections)),
+      ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
+      checkNotify(settings),
+    ];
+    const lines = findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`);
+    const isWell = findings.every(([level]) => level !== "problem");
+    return { code: isWell ? 0 : 1, stdout: lines.join(""), messages: [] };
+  } finally {
+    await connections.close();
+  }
+}
+
+/** What fails is one finding. */
+async function findingsOf(name: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
+    return [["problem", `${name}: ${error.message}`]];
+  }
+}
+
+async function checkStore({ store }: Pick<Settings, "store">, system: System): Promise<Finding[]> {
+  const driver = await openStore(store);
+  try {
+    await new Values(driver).set("checked", `${Math.floor(system.now() / 1000)}`);
+    return [["ok", `store: ${describeStore(store)} takes a write`]];
+  } finally {
+    await driver.close();
+  }
+}
+
+async function checkJamf({ jamf, servers }: Connections): Promise<Finding[]> {
+  const privileges = await readPrivileges(jamf);
+  await servers.withSerial("jamf-heal-check");
+  const missing = REDEPLOY_PRIVILEGES.filter((name) => privileges?.includes(name) === false);
+  return [
+    ["ok", "Jamf Pro: gives a token, and shows the inventory"],
+    checkClock("Jamf Pro", jamf.clockDifference),
+    ...missing.map((name) => ["problem", `Jamf Pro: the API role needs "${name}"`] as const),
+    privileges === undefined
+      ? [
+        "warning",
+        "Jamf Pro: does not say whether this client may redeploy; only a redeploy shows it",
+      ]
+      : ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
+    [
+      "warning",
+      'Jamf Pro: a redeploy goes through enrolment: policies on "enrollment complete" run again',
+    ],
+    ...reenrollmentFindings(await readReenrollment(jamf)),
+  ];
+}
+
+function reenrollmentFindings(settings: Reenrollment | undefined): Finding[] {
+  if (settings === undefined) {
+    const text = 'cannot see the re-enrolment settings: grant "Read Re-enrollment" to check them';
+    return [["warning", `Jamf Pro: ${text}`]];
+  }
+  const { flushMDMQueue } = settings;
+  const cleared = Object.entries(FLUSHES)
+    .filter(([key]) => settings[key as keyof Reenrollment] === true).map(([, text]) => text);
+  if (flushMDMQueue !== "DELETE_NOTHING") cleared.push(`MDM commands (${flushMDMQueue})`);
+  if (cleared.length === 0) return [["ok", "Jamf Pro: re-enrolment clears nothing"]];
+  return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
+}
+
+async function checkFleet(
+  { fleet }: Connections,
+  names: readonly string[],
+): Promise<Finding[]> {
+  const all = await fleet.policies();
+  const findings: Finding[] = [
+    ["ok", "Fleet: takes the token"],
+    checkClock("Fleet", fleet.clockDifference),
+  ];
+  for (const name of names) {
+    const found = all.filter((policy) => policy.name === name);
+    if (found.length === 0) findings.push(["problem", `Fleet: shows no policy "${name}"`]);
+    for (const policy of found) {
+      await fleet.failingHosts(policy.id);
+      const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
+      const counts = `${policy.failing} hosts fail, ${policy.passing} pass`;
+      findings.push(["ok", `Fleet: policy "${name}" ${where}: ${counts}`]);
+    }
+  }
+  return findings;
+}
+
+function checkClock(server: string, difference: number | undefined): Finding {
+  if (difference === undefined) return ["warning", `${server}: does not tell its time`];
+  if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE) return ["ok", `${server}: the clocks agree`];
+  return [
+    "problem",
+    `${server}: its clock is ${Math.round(difference)} seconds ahead of this machine's`,
+  ];
+}
+
+function checkNotify({ notifyUrl }: Pick<Settings, "notifyUrl">): Finding {
+  return notifyUrl === undefined
+    ? ["warning", "HEAL_NOTIFY_URL is not set: nobody is told when a Mac needs a person"]
+    : ["ok", "HEAL_NOTIFY_URL is set; it cannot be tried without a message"];
+}

@@ -1,0 +1,194 @@
+// Both kinds of store do the same.
+import { assertEquals } from "@std/assert";
+import { newMac } from "../../lib/healing/observe.ts";
+import type { Driver } from "../../lib/store/driver.ts";
+import { type Mac, Macs } from "../../lib/store/macs.ts";
+import { openStore } from "../../lib/store/open.ts";
+import { type Claim, Redeploys } from "../../lib/store/redeploys.ts";
+import { makeTables } from "../../lib/store/schema.ts";
+import { Values } from "../../lib/store/values.ts";
+import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
+import { VERSION_1 } from "./version_1.ts";
+
+const NOW = 1_800_000_000;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const LIMITS = { coolDown: DAY, maxPerHour: 3 };
+
+class Fixture implements AsyncDisposable {
+  readonly macs: Macs;
+  readonly redeploys: Redeploys;
+  readonly values: Values;
+
+  constructor(readonly driver: Driver, readonly store: TestStore) {
+    this.macs = new Macs(driver);
+    this.redeploys = new Redeploys(driver);
+    this.values = new Values(driver);
+  }
+
+  static async start(store: TestStore): Promise<Fixture> {
+    return new Fixture(await openStore(store.settings), store);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+  }
+
+  /** The kind of the claim. */
+  async claim(
+    computerId: string,
+    now = NOW,
+    origin: "sweep" | "by_hand" = "sweep",
+    isForced = false,
+  ): Promise<Claim["kind"]> {
+    const claim = await this.redeploys.claim(
+      { serial: `S${computerId}`, computerId, origin },
+      isForced ? undefined : LIMITS,
+      now,
+    );
+    if (claim.kind === "granted") {
+      await this.redeploys.settle(claim.redeploy, { state: "queued", reason: "" });
+    }
+    return claim.kind;
+  }
+}
+
+function macOf(id: number, given: Partial<Mac> = {}): Mac {
+  const host = { id, serial: `S${id}`, platform: "darwin", seenAt: NOW, answeredAt: NOW };
+  return { ...newMac(host, ["A"], NOW), state: "waits", rule: "asleep", reason: "r", ...given };
+}
+
+const CASES: Case<Fixture>[] = [
+  ["a computer is redeployed once in the cool-down, and so many in an hour", async (at) => {
+    assertEquals(await at.claim("1"), "granted");
+    assertEquals(await at.claim("1", NOW + DAY - 1), "cooling_down");
+    assertEquals(await at.claim("1", NOW + DAY - 1, "by_hand"), "cooling_down");
+    assertEquals(await at.claim("1", NOW + 1, "by_hand", true), "granted");
+    assertEquals(await at.claim("2", NOW + 2), "granted");
+    assertEquals(await at.claim("3", NOW + 3), "hourly_limit");
+    assertEquals(await at.claim("3", NOW + HOUR + 1), "granted");
+  }],
+  ["only one of many claims at once is granted", async (at) => {
+    const claims = await Promise.all(
+      Array.from({ length: 10 }, () => at.claim("1", NOW, "by_hand")),
+    );
+    assertEquals(claims.filter((kind) => kind === "granted").length, 1);
+  }],
+  ["a refused request does not count", async (at) => {
+    const intent = { serial: "S1", computerId: "1", origin: "sweep" } as const;
+    const claim = await at.redeploys.claim(intent, LIMITS, NOW);
+    assertEquals(claim.kind === "granted" && claim.redeploy.state, "in_flight");
+    if (claim.kind !== "granted") return;
+    await at.redeploys.settle(claim.redeploy, { state: "refused", reason: "404" });
+    assertEquals(await at.redeploys.since(0, NOW), []);
+    assertEquals(await at.claim("1"), "granted");
+  }],
+  ["a request of a sweep that was left is repeated once; one by hand only counts", async (at) => {
+    for (const origin of ["sweep", "by_hand"] as const) {
+      const intent = { serial: "S", computerId: origin, origin };
+      await at.redeploys.claim(intent, LIMITS, NOW);
+      const again = await at.redeploys.claim(intent, LIMITS, NOW + HOUR);
+      const expected = origin === "sweep" ? 2 : undefined;
+      assertEquals(again.kind === "granted" ? again.redeploy.attempts : undefined, expected);
+      assertEquals((await at.redeploys.claim(intent, LIMITS, NOW + HOUR)).kind, "cooling_down");
+    }
+  }],
+  ["answers that will never be known are given up", async (at) => {
+    await at.macs.record([macOf(1)], []);
+    for (
+      const [computerId, origin] of [["1", "sweep"], ["2", "sweep"], ["3", "by_hand"]] as const
+    ) {
+      await at.redeploys.claim({ serial: `S${computerId}`, computerId, origin }, LIMITS, NOW);
+    }
+    const states = async (now: number): Promise<string[]> => {
+      await at.redeploys.giveUp(now);
+      return (await at.redeploys.list(9)).map(({ state }) => state);
+    };
+    // The newest first: by hand, of a Mac that is not open, of one that is.
+    assertEquals(await states(NOW + 60), ["in_flight", "unknown", "in_flight"]);
+    assertEquals(await states(NOW + HOUR + 1), ["unknown", "unknown", "in_flight"]);
+  }],
+  ["Macs are inserted, replaced, counted and listed", async (at) => {
+    const macs = Array.from({ length: 250 }, (_, id) => macOf(id + 1, { since: NOW + id }));
+    await at.macs.record(macs, []);
+    const healed = macOf(1, { state: "healed", rule: "healed", endedAt: NOW, computerId: "7" });
+    await at.macs.record([healed], []);
+    assertEquals(await at.macs.inState("healed", 9), [healed]);
+    assertEquals((await at.macs.open()).length, 249);
+    assertEquals((await at.macs.inState("waits", 2)).map(({ hostId }) => hostId), [250, 249]);
+    assertEquals([...await at.macs.counts()], [["waits", 249], ["healed", 1]]);
+    const found = await at.macs.withSerials(["S1", "S2", "s3".toUpperCase(), "NONE"]);
+    assertEquals(found.map(({ hostId }) => hostId).sort(), [2, 3]);
+  }],
+  ["decisions are kept in their order, and forgotten", async (at) => {
+    const decided = (time: number, rule: string) =>
+      ({ hostId: 1, serial: "S1", at: time, state: "waits", rule, reason: "" }) as const;
+    await at.macs.record([macOf(1, { endedAt: NOW })], [decided(NOW, "one"), decided(NOW, "two")]);
+    await at.macs.record([], [decided(NOW + 9, "three")]);
+    await at.claim("1");
+    const rules = async () => (await at.macs.history("S1")).map(({ rule }) => rule);
+    assertEquals(await rules(), ["one", "two", "three"]);
+    await at.macs.forget(NOW + 1);
+    assertEquals([await rules(), [...await at.macs.counts()]], [["three"], []]);
+    assertEquals(await at.redeploys.list(9), []);
+  }],
+  ["a person is told about a Mac once for each rule", async (at) => {
+    const person = macOf(1, { state: "needs_person", rule: "comes_back" });
+    await at.macs.record([person, macOf(2)], []);
+    assertEquals(await at.macs.untold(), [person]);
+    await at.macs.told([person]);
+    assertEquals(await at.macs.untold(), []);
+    await at.macs.record([{ ...person, rule: "out_of_reach", toldRule: "comes_back" }], []);
+    assertEquals((await at.macs.untold()).length, 1);
+  }],
+  ["values are set, replaced and removed", async (at) => {
+    await at.values.set("a", "1");
+    await at.values.set("a", "2");
+    await at.values.set("b", undefined);
+    assertEquals([await at.values.get("a"), await at.values.get("b")], ["2", undefined]);
+    await at.values.set("a", undefined);
+    assertEquals(await at.values.get("a"), undefined);
+  }],
+  ["a text with U+0000 is stored", async (at) => {
+    await at.macs.record([macOf(1, { reason: "a\0b" })], []);
+    const [mac] = await at.macs.open();
+    assertEquals(mac?.reason, "ab");
+  }],
+  ["one process has the lock of sweeps", async (at) => {
+    const other = await openStore(at.store.settings);
+    const lock = await at.driver.lockSweep();
+    assertEquals(await lock?.isHeld(), true);
+    assertEquals(await other.lockSweep(), undefined);
+    await lock?.release();
+    const second = await other.lockSweep();
+    assertEquals(await second?.isHeld(), true);
+    assertEquals(await at.driver.lockSweep(), undefined);
+    await second?.release();
+    await other.close();
+  }],
+  ["a store of version 1 is taken over", async (at) => {
+    for (const { name } of await at.driver.query(TABLES[at.store.settings.kind])) {
+      await at.driver.query(`DROP TABLE ${name}`);
+    }
+    for (const statement of VERSION_1(at.driver.id)) await at.driver.query(statement);
+    await makeTables(at.driver);
+    const redeploys = await at.redeploys.list(9);
+    assertEquals(redeploys.map(({ serial, origin, state }) => [serial, origin, state]), [
+      ["S2", "by_hand", "queued"],
+      ["S1", "sweep", "in_flight"],
+    ]);
+    assertEquals(await at.claim("2"), "cooling_down");
+    const tables = (await at.driver.query(TABLES[at.store.settings.kind])).map(({ name }) => name);
+    assertEquals(tables.includes("jobs"), false);
+    // Again: there is nothing to do.
+    await makeTables(at.driver);
+    assertEquals((await at.redeploys.list(9)).length, 2);
+  }],
+];
+
+const TABLES = {
+  sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+  postgres: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+};
+
+testOnBoth("the store", Fixture.start, CASES);
