@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FleetHost } from "../fleet/fleet.ts";
+import type { HostDetail } from "../fleet/schemas.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { Target } from "./target.ts";
 
@@ -12,7 +12,7 @@ import type { Target } from "./target.ts";
 export interface Servers {
   readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
   readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
-  readonly host: (id: number, signal?: AbortSignal) => Promise<FleetHost | undefined>;
+  readonly host: (id: number, signal?: AbortSignal) => Promise<HostDetail | undefined>;
 }
 
 /** One computer, or the reason why there is not exactly one. */

@@ -66,7 +66,7 @@ async function heal(
     await deps.jobs.ignore(job.policy_id, policy.name, reason, Math.floor(deps.now()));
     return { state: "ignored", reason };
   }
-  if (!policy.isFailing) return skipped("the policy no longer fails");
+  if (policy.response !== "fail") return skipped("the policy no longer fails");
   if (host.platform !== "darwin") {
     return skipped(`not a Mac: its platform in Fleet is "${host.platform}"`);
   }
