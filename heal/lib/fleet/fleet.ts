@@ -5,57 +5,74 @@
  */
 
 import * as z from "zod";
+import type { Secret } from "../config/secret.ts";
 import type { FleetSettings } from "../config/settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { errorMessageOf, parseReply } from "../http/parse_reply.ts";
-import type { Secret } from "../config/secret.ts";
+import { Login } from "../http/login.ts";
+import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { fleetsReply, hostReply, hostsReply, policiesReply } from "./schemas.ts";
+import type { Host, HostDetail, Page, Policy } from "./schemas.ts";
 
-/** What is used of a host. */
-export interface FleetHost {
-  readonly serial: string;
-  /** `darwin` is a Mac. */
-  readonly platform: string;
-  readonly policies: readonly FleetPolicy[];
-}
+type Query = Readonly<Record<string, string>>;
 
-/** A policy on a host. */
-export interface FleetPolicy {
-  readonly id: number;
-  readonly name: string;
-  readonly isFailing: boolean;
-}
+/** The number of items on a page. */
+const PER_PAGE = 100;
+const MAX_PAGES = 2000;
+/** Without an order, a host may be on two pages, and another on none. */
+const FAILING = { policy_response: "failing", order_key: "id", disable_issues: "true" };
+/** Hosts without a fleet have policies, too. The list of fleets does not have this one. */
+const UNASSIGNED = { id: 0, name: "Unassigned" };
 
-const policySchema = z.object({ id: z.number().int(), name: z.string(), response: z.string() })
-  .transform(({ id, name, response }): FleetPolicy => ({
-    id,
-    name,
-    isFailing: response === "fail",
-  }));
-
-const replySchema = z.object({
-  host: z.object({
-    hardware_serial: z.string(),
-    platform: z.string(),
-    policies: z.array(policySchema).nullish(),
-  }),
-}).transform(({ host }): FleetHost => ({
-  serial: host.hardware_serial,
-  platform: host.platform,
-  policies: host.policies ?? [],
-}));
-
-/** The list of installed software is long, and not used. */
-const WITHOUT_SOFTWARE = new URLSearchParams({ exclude_software: "true" });
+const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() })).min(1) });
 
 /** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
+  readonly #login: Login;
   readonly #token: Secret;
+  /** It is `teams` before Fleet 4.82. */
+  #fleetsPath = "fleets";
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, timeout);
     this.#token = settings.token;
+    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
+    this.#login = new Login("Fleet", [401], system.now);
+  }
+
+  /** In seconds: the clock of Fleet in its last answer minus ours. */
+  get clockDifference(): number | undefined {
+    return this.#http.clockDifference;
+  }
+
+  /**
+   * The global policies, and those of each fleet that the token may see.
+   *
+   * @throws {ServerError} Fleet gives no usable answer, or the token may not see any policies.
+   */
+  async policies(signal?: AbortSignal): Promise<Policy[]> {
+    const lists: (Policy[] | HttpReply)[] = [];
+    const fleets = await this.#fleets(signal);
+    for (const { path, name } of [{ path: "global", name: undefined }, ...fleets]) {
+      const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
+      const isUsable = Array.isArray(list) || list.status === 403 || isNotFound(list);
+      lists.push(isUsable ? list : refuse(list));
+    }
+    const visible = lists.filter((list) => Array.isArray(list));
+    if (visible.length === 0) refuse(lists[0] as HttpReply);
+    return [...new Map(visible.flat().map((policy) => [policy.id, policy])).values()];
+  }
+
+  /**
+   * The hosts that fail a policy, of those that the token may see; none if the policy was deleted.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async failingHosts(policyId: number, signal?: AbortSignal): Promise<Host[]> {
+    const query = { policy_id: `${policyId}`, ...FAILING };
+    const hosts = await this.#list("hosts", hostsReply, query, signal);
+    if (Array.isArray(hosts)) return hosts;
+    return isNotFound(hosts) ? [] : refuse(hosts);
   }
 
   /**
@@ -63,19 +80,71 @@ export class Fleet {
    *
    * @throws {ServerError} Fleet gives no usable answer.
    */
-  async host(id: number, signal?: AbortSignal): Promise<FleetHost | undefined> {
-    const reply = await this.#http.send({
+  async host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined> {
+    // The list of installed software is long, and not used.
+    const reply = await this.#get(`hosts/${id}`, { exclude_software: "true" }, signal);
+    return isNotFound(reply) ? undefined : parseReply("Fleet", reply, 200, hostReply);
+  }
+
+  /** The fleets that the token may see. Fleet Free has none. */
+  async #fleets(signal?: AbortSignal): Promise<{ readonly path: string; readonly name: string }[]> {
+    const request = () => this.#list(this.#fleetsPath, fleetsReply, {}, signal);
+    let list = await request();
+    if (!Array.isArray(list) && list.status === 404) {
+      this.#fleetsPath = this.#fleetsPath === "fleets" ? "teams" : "fleets";
+      list = await request();
+    }
+    if (!Array.isArray(list)) return list.status === 402 ? [] : refuse(list);
+    return [...list, UNASSIGNED].map((one) => ({ ...one, path: `${this.#fleetsPath}/${one.id}` }));
+  }
+
+  /** All items of a list, each id once; or the answer, if its status is not 200. */
+  async #list<T extends { readonly id: number }>(
+    path: string,
+    schema: z.ZodType<Page<T>>,
+    query: Query,
+    signal?: AbortSignal,
+  ): Promise<T[] | HttpReply> {
+    const found = new Map<number, T>();
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const paging = { page: `${page}`, per_page: `${PER_PAGE}` };
+      const reply = await this.#get(path, { ...query, ...paging }, signal);
+      if (reply.status !== 200) return reply;
+      const items = parseReply("Fleet", reply, 200, schema);
+      const readable = items.filter((item) => item !== undefined);
+      if (items.length > 0 && readable.length === 0) {
+        throw new ReplyError(`Cannot read the answer of Fleet: ${path}: no item is as expected`);
+      }
+      const { size } = found;
+      for (const item of readable) found.set(item.id, item);
+      // A server that ignores `page` sends the same items again.
+      if (items.length < PER_PAGE || found.size === size) return [...found.values()];
+    }
+    throw new ReplyError(`Cannot read the answer of Fleet: ${path}: it has too many pages`);
+  }
+
+  async #get(path: string, query: Query, signal?: AbortSignal): Promise<HttpReply> {
+    const request = {
       method: "GET",
-      path: `api/v1/fleet/hosts/${id}`,
-      query: WITHOUT_SOFTWARE,
-      headers: { authorization: `Bearer ${this.#token.reveal()}` },
+      path: `api/v1/fleet/${path}`,
+      query: new URLSearchParams(query),
+      token: this.#token,
       signal,
-    });
-    return isNoSuchHost(reply) ? undefined : parseReply("Fleet", reply, 200, replySchema);
+    } as const;
+    return await this.#login.send(() => this.#http.send(request));
   }
 }
 
-/** A proxy that does not find Fleet also answers 404, but without Fleet's error message. */
-function isNoSuchHost(reply: HttpReply): boolean {
-  return reply.status === 404 && errorMessageOf(reply) !== "";
+/** Throws the error for an answer whose status is not 200. */
+function refuse(reply: HttpReply): never {
+  return parseReply("Fleet", reply, 200, z.never());
+}
+
+/** A gateway that does not find Fleet also answers 404, but not in Fleet's form. */
+function isNotFound({ status, text }: HttpReply): boolean {
+  try {
+    return status === 404 && errorSchema.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostDetail } from "../fleet/fleet.ts";
+import type { HostDetail } from "../fleet/schemas.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import { isSerial } from "../serial.ts";
 import type { Target } from "./target.ts";

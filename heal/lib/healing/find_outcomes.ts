@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Fleet, HostDetail } from "../fleet/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { HostDetail } from "../fleet/schemas.ts";
 import { ReplyError } from "../http/parse_reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";

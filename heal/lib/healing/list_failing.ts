@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Fleet, Host } from "../fleet/fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { Host } from "../fleet/schemas.ts";
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/parse_reply.ts";
 

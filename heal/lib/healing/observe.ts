@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host } from "../fleet/fleet.ts";
+import type { Host } from "../fleet/schemas.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 

@@ -26,7 +26,6 @@ export interface HttpRequest {
   /** Relative to the server's URL, without a slash before it. */
   readonly path: string;
   readonly query?: URLSearchParams;
-  readonly headers?: Readonly<Record<string, string>>;
   /** The bearer token. */
   readonly token?: Secret;
   /** Sent as a form. */
@@ -143,7 +142,6 @@ export class HttpClient {
         "user-agent": USER_AGENT,
         ...(cookie !== "" && { cookie }),
         ...(token !== undefined && { authorization: `Bearer ${token.reveal()}` }),
-        ...request.headers,
       },
       ...(method === "POST" && { body: form ?? emptyStream() }),
       // The token must not be sent to another server.

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type * as z from "zod";
 import { FakeFleet } from "./fleet.ts";
-import { FLEET_ERROR_SCHEMA, HOST_SCHEMA, WEBHOOK_SCHEMA } from "./fleet_description.ts";
+import * as fleetDescription from "./fleet_description.ts";
 import {
   AUTHORIZATION_SCHEMA,
   computerSchema,
@@ -70,20 +70,63 @@ Deno.test("FakeJamf answers as Jamf describes it", async () => {
 });
 
 Deno.test("FakeFleet answers as Fleet describes it", async () => {
-  await using fleet = await FakeFleet.start();
-  fleet.addHost({ hardwareSerial: "C000000001" });
-  const cases: [path: string, token: string, schema: z.ZodType][] = [
-    ["1", fleet.apiToken, HOST_SCHEMA],
-    ["2", fleet.apiToken, FLEET_ERROR_SCHEMA],
-    ["1", "wrong", FLEET_ERROR_SCHEMA],
+  const schemas = fleetDescription;
+  const error = schemas.FLEET_ERROR_SCHEMA;
+  const hosts = "hosts?policy_response=failing&order_key=id&policy_id=";
+  type Case = [path: string, schema: z.ZodType];
+  const policies: Case[] = [
+    ["global/policies", schemas.GLOBAL_POLICIES_SCHEMA],
+    ["global/policies?page=1&per_page=100", schemas.GLOBAL_POLICIES_SCHEMA],
+    ["teams/0/policies", schemas.FLEET_POLICIES_SCHEMA],
+    ["teams/2/policies", schemas.FLEET_POLICIES_SCHEMA],
+    ["teams/3/policies", schemas.FLEET_POLICIES_SCHEMA],
   ];
-  for (const [path, token, schema] of cases) {
-    const headers = { authorization: `Bearer ${token}` };
-    assertDescribed(await send(`${fleet.url}/api/v1/fleet/hosts/${path}`, { headers }), schema);
+  const answers: Case[] = [
+    ["hosts/1", schemas.HOST_SCHEMA],
+    ["hosts/3", schemas.HOST_SCHEMA],
+    ["hosts/9", error],
+    ["hosts/x", error],
+    [`${hosts}1`, schemas.HOSTS_SCHEMA],
+    [`${hosts}5&page=0&per_page=1`, schemas.HOSTS_SCHEMA],
+    [`${hosts}99`, schemas.HOSTS_SCHEMA],
+    ["hosts?policy_response=other", error],
+    ["teams/9/policies", error],
+    ...policies,
+  ];
+  const cases: [given: Partial<FakeFleet>, token: string | undefined, cases: Case[]][] = [
+    [{}, undefined, [
+      ...answers,
+      ["fleets/2/policies", schemas.FLEET_POLICIES_SCHEMA],
+      ["fleets", schemas.FLEETS_SCHEMA],
+      ["teams", schemas.FLEETS_SCHEMA],
+    ]],
+    [{ isBefore482: true }, undefined, [...answers, ["teams", schemas.TEAMS_SCHEMA]]],
+    [{ isFree: true }, undefined, [["fleets", error], policies[0]!]],
+    [{ visibleFleets: [2] }, undefined, [
+      ["fleets", schemas.FLEETS_SCHEMA],
+      ["hosts/1", error],
+      ["hosts/2", schemas.HOST_SCHEMA],
+      [`${hosts}1`, schemas.HOSTS_SCHEMA],
+      ["fleets/3/policies", error],
+    ]],
+    [{}, "wrong", [["hosts/1", error], [`${hosts}1`, error], ["fleets", error]]],
+  ];
+  for (const [given, token, table] of cases) {
+    await using fleet = await FakeFleet.start();
+    Object.assign(fleet, given);
+    fleet.fleets.set(2, "Workstations").set(3, "Servers");
+    fleet.addPolicy({ id: 5, name: "Jamf trust", fleetId: 2 });
+    fleet.addHost({ hardwareSerial: "C000000001" });
+    fleet.addHost({ hardwareSerial: "C2", fleetId: 2, policies: [{ id: 5, response: "fail" }] });
+    fleet.addHost({ hardwareSerial: "C3", seenAt: undefined, policyUpdatedAt: undefined });
+    const headers = { authorization: `Bearer ${token ?? fleet.apiToken}` };
+    for (const [path, schema] of table) {
+      assertDescribed(await send(`${fleet.url}/api/v1/fleet/${path}`, { headers }), schema);
+    }
   }
 });
 
 Deno.test("webhookBody() is what Fleet sends", () => {
   const body = webhookBody({ policyId: 3, hostIds: [5, 9] });
-  assertDescribed(JSON.parse(JSON.stringify(body)), WEBHOOK_SCHEMA);
+  assertDescribed(JSON.parse(JSON.stringify(body)), fleetDescription.WEBHOOK_SCHEMA);
 });

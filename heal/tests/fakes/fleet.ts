@@ -1,109 +1,144 @@
 /**
- * A fake of Fleet: one host by its id, with its serial number and the results of its policies.
+ * A fake of Fleet: its hosts, its policies, and which host fails which policy.
  *
  * @module
  */
 
-import type { Answer, SeenRequest } from "./misbehaviour.ts";
 import { Fake } from "./fake.ts";
+import { type FleetHost, type FleetHostPolicy, FleetPolicy } from "./fleet_hosts.ts";
+import { answerOfFleet } from "./fleet_answers.ts";
+import type { Answer, SeenRequest } from "./misbehaviour.ts";
 
-/** The request that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
+export type { FleetHost } from "./fleet_hosts.ts";
+
+/** The requests that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
 export const FLEET = {
   host: /^GET \/api\/v1\/fleet\/hosts\/[^/?]*(\?|$)/,
+  hosts: /^GET \/api\/v1\/fleet\/hosts(\?|$)/,
+  globalPolicies: /^GET \/api\/v1\/fleet\/global\/policies(\?|$)/,
+  fleets: /^GET \/api\/v1\/fleet\/(fleets|teams)(\?|$)/,
+  fleetPolicies: /^GET \/api\/v1\/fleet\/(fleets|teams)\/[^/?]*\/policies(\?|$)/,
 } as const;
 
-/** A policy on a host; its response is `""` before the host has answered. */
-interface FleetHostPolicy {
-  readonly id: number;
-  name: string;
-  response: "pass" | "fail" | "";
-}
+/** A host to be added. Its policies get their names from those of the fake. */
+type NewHost =
+  & Partial<Omit<FleetHost, "policies">>
+  & Pick<FleetHost, "hardwareSerial">
+  & { readonly policies?: readonly (Omit<FleetHostPolicy, "name"> & { readonly name?: string })[] };
 
-/** What a test may set, at any time. */
-export interface FleetHost {
-  readonly id: number;
-  hostname: string;
-  hardwareSerial: string;
-  /** `darwin` for a Mac. */
-  platform: string;
-  policies: FleetHostPolicy[];
-}
-
-/** A fake of Fleet. */
+/** A fake of Fleet. Policy 1 is global. */
 export class FakeFleet extends Fake {
-  /** By id. */
-  readonly hosts = new Map<number, FleetHost>();
+  readonly #hosts = new Map<number, FleetHost>();
+  readonly #policies = new Map<number, FleetPolicy>();
+  #lastHostId = 0;
+  /** The names by the ids, from 1. */
+  readonly fleets = new Map<number, string>();
+  /** The ids of the fleets that the token may see; `undefined` for a token that may see everything. */
+  visibleFleets: readonly number[] | undefined;
+  /** Fleet Free has no fleets. */
+  isFree = false;
+  /** Before Fleet 4.82, a fleet was a team. */
+  isBefore482 = false;
 
-  /** @param apiToken What a client must present. */
-  private constructor(readonly apiToken: string) {
+  /**
+   * @param apiToken What a client must present.
+   * @param now Milliseconds since 1970.
+   */
+  private constructor(readonly apiToken: string, readonly now: () => number) {
     super();
+    this.addPolicy({ id: 1, name: "Jamf agent checks in" });
   }
 
-  static async start(apiToken = "fake-fleet-api-token"): Promise<FakeFleet> {
-    const fake = new FakeFleet(apiToken);
+  static async start(apiToken = "fake-fleet-api-token", now = Date.now): Promise<FakeFleet> {
+    const fake = new FakeFleet(apiToken, now);
     await fake.listen();
     return fake;
   }
 
-  /** Adds a Mac that fails one policy, unless given otherwise. */
-  addHost(given: Partial<FleetHost> & Pick<FleetHost, "hardwareSerial">): FleetHost {
-    const id = given.id ?? this.hosts.size + 1;
+  /** By id. */
+  get hosts(): ReadonlyMap<number, FleetHost> {
+    return this.#hosts;
+  }
+
+  /** By id. Their names may be set at any time. */
+  get policies(): ReadonlyMap<number, FleetPolicy> {
+    return this.#policies;
+  }
+
+  /** Adds a Mac that was seen a minute ago, and failed policy 1 ten minutes ago, unless given otherwise. */
+  addHost({ policies = [{ id: 1, response: "fail" }], ...given }: NewHost): FleetHost {
+    const id = given.id ?? this.#lastHostId + 1;
+    this.#lastHostId = Math.max(this.#lastHostId, id);
+    this.removeHost(id);
     const host: FleetHost = {
       id,
+      fleetId: undefined,
       hostname: `mac-${id}.local`,
       platform: "darwin",
-      policies: [{ id: 1, name: "Jamf agent checks in", response: "fail" }],
+      seenAt: this.now() / 1000 - 60,
+      policyUpdatedAt: this.now() / 1000 - 600,
+      policies: [],
       ...given,
     };
-    this.hosts.set(id, host);
+    for (const { id, name, response } of policies) {
+      const policy = this.#policies.get(id) ?? this.addPolicy({ id, name: name ?? `Policy ${id}` });
+      policy.name = name ?? policy.name;
+      host.policies.push(policy.on(host, response));
+    }
+    this.#hosts.set(id, host);
     return host;
   }
 
+  /** Also from the lists of hosts. */
+  removeHost(id: number): void {
+    const host = this.#hosts.get(id);
+    for (const policy of host?.policies ?? []) policy.response = "";
+    this.#hosts.delete(id);
+  }
+
+  /** Adds a policy that no host has, yet: a global one, unless given otherwise. */
+  addPolicy(given: { id?: number; name: string; fleetId?: number }): FleetPolicy {
+    const policy = new FleetPolicy(
+      given.id ?? Math.max(0, ...this.#policies.keys()) + 1,
+      given.name,
+      given.fleetId,
+    );
+    this.#policies.set(policy.id, policy);
+    return policy;
+  }
+
+  /** Also from the hosts. */
+  removePolicy(policyId: number): void {
+    this.#policies.delete(policyId);
+    for (const host of this.#hosts.values()) {
+      const index = host.policies.findIndex(({ id }) => id === policyId);
+      if (index >= 0) host.policies.splice(index, 1);
+    }
+  }
+
+  /** What Fleet does when a policy is edited: no host has answered it. */
+  clearResponses(policyId: number): void {
+    const { failing, passing } = this.#policies.get(policyId)!;
+    for (const host of [...failing, ...passing]) policyOn(host, policyId).response = "";
+  }
+
+  /** The host answers its policies now. */
+  respond(hostId: number, response: "pass" | "fail", policyId = 1): void {
+    const host = this.#hosts.get(hostId)!;
+    host.seenAt = host.policyUpdatedAt = this.now() / 1000;
+    policyOn(host, policyId).response = response;
+  }
+
   protected override answer(request: SeenRequest): Answer {
-    if (request.headers["authorization"] !== `Bearer ${this.apiToken}`) {
-      return fleetError(401, "Authentication required", "Authentication required");
-    }
-    const [, id] = /^\/api\/v1\/fleet\/hosts\/([^/]+)$/.exec(request.path) ?? [];
-    if (request.method !== "GET" || id === undefined) {
-      return { status: 404, body: "404 page not found" };
-    }
-    if (!/^\d+$/.test(id)) return fleetError(400, "Bad request", "invalid host id");
-    const host = this.hosts.get(Number(id));
-    if (host !== undefined) return { status: 200, body: { host: toDetail(host) } };
-    return fleetError(404, "Resource Not Found", `Host ${id} was not found in the datastore`);
+    const date = new Date(this.now()).toUTCString();
+    return { ...answerOfFleet(this, request), headers: { date } };
   }
 }
 
-function toDetail(host: FleetHost): Record<string, unknown> {
-  const { id, hostname, hardwareSerial, platform, policies } = host;
-  return {
-    id,
-    created_at: "2026-01-02T03:04:05Z",
-    updated_at: "2026-01-02T03:04:05Z",
-    seen_time: "2026-01-02T03:04:05Z",
-    hostname,
-    display_name: hostname,
-    uuid: `00000000-0000-4000-9000-${`${id}`.padStart(12, "0")}`,
-    platform,
-    hardware_serial: hardwareSerial,
-    team_id: null,
-    policies: policies.map(({ id, name, response }) => ({
-      id,
-      name,
-      query: "SELECT 1;",
-      description: "",
-      resolution: "",
-      platform: "darwin",
-      critical: false,
-      response,
-    })),
-    issues: { failing_policies_count: policies.filter((one) => one.response === "fail").length },
-  };
-}
-
-function fleetError(status: number, message: string, reason: string): Answer {
-  return {
-    status,
-    body: { message, errors: [{ name: "base", reason }], uuid: crypto.randomUUID() },
-  };
+function policyOn(host: FleetHost, policyId: number): FleetHostPolicy {
+  const policy = host.policies.find(({ id }) => id === policyId);
+  if (policy === undefined) {
+    throw new RangeError(`Host ${host.id} does not have policy ${policyId}`);
+  }
+  return policy;
 }

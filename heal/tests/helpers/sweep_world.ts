@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host, HostDetail, Policy } from "../../lib/fleet/fleet.ts";
+import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
 import { sweep, type SweepDeps, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
 import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";

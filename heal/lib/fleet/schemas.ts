@@ -1,0 +1,103 @@
+/**
+ * Reads Fleet's answers. A wrong field does not hide a host, and a wrong host does not hide the others.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { UnixSeconds } from "../../../lib/shared/timestamp.ts";
+
+/** A policy in Fleet. */
+export interface Policy {
+  readonly id: number;
+  readonly name: string;
+  /** The name of its fleet; `undefined` for a global policy. */
+  readonly fleet: string | undefined;
+  /** The number of hosts that fail it. Fleet counts once an hour. */
+  readonly failing: number;
+  readonly passing: number;
+}
+
+/** A host in a list. */
+export interface Host {
+  readonly id: number;
+  /** `""` if Fleet has none. */
+  readonly serial: string;
+  /** `darwin` is a Mac. */
+  readonly platform: string;
+  /** When Fleet last heard from it; `undefined` if never. */
+  readonly seenAt: UnixSeconds | undefined;
+  /** When it last answered its policies; `undefined` if never. */
+  readonly answeredAt: UnixSeconds | undefined;
+}
+
+/** A host with its answers; `""` before it has answered a policy. */
+export interface HostDetail extends Host {
+  readonly policies: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly response: "pass" | "fail" | "";
+  }[];
+}
+
+/** For no time, Fleet's database has this one, and its program the year 1. */
+const NEVER = Date.parse("2000-01-01T00:00:00Z") / 1000;
+
+const timeSchema = z.iso.datetime({ offset: true }).catch("").transform((text) => {
+  const at = Math.floor(Date.parse(text) / 1000);
+  return at > NEVER ? at : undefined;
+});
+
+const hostSchema = z.object({
+  id: z.int(),
+  hardware_serial: z.string().catch(""),
+  platform: z.string().catch(""),
+  seen_time: timeSchema,
+  policy_updated_at: timeSchema,
+}).transform(({ hardware_serial: serial, seen_time, policy_updated_at, ...host }): Host => {
+  return { ...host, serial, seenAt: seen_time, answeredAt: policy_updated_at };
+});
+
+const answersSchema = pageOf(z.object({
+  id: z.int(),
+  name: z.string(),
+  response: z.enum(["pass", "fail", ""]).catch(""),
+})).nullish().transform((page) => (page ?? []).filter((answer) => answer !== undefined));
+
+const fleetsSchema = pageOf(z.object({ id: z.int(), name: z.string() }));
+
+/** `GET hosts/{id}`. */
+export const hostReply: z.ZodType<HostDetail> = z.object({
+  host: hostSchema.and(z.object({ policies: answersSchema })),
+}).transform(({ host }) => host);
+
+/** `GET hosts`. */
+export const hostsReply: z.ZodType<Page<Host>> = z.object({ hosts: pageOf(hostSchema) })
+  .transform(({ hosts }) => hosts);
+
+/** `GET fleets` or `GET teams`. Since Fleet 4.82, the answer has the same list by both names. */
+export const fleetsReply: z.ZodType<Page<Pick<Policy, "id" | "name">>> = z.union([
+  z.object({ fleets: fleetsSchema }).transform(({ fleets }) => fleets),
+  z.object({ teams: fleetsSchema }).transform(({ teams }) => teams),
+]);
+
+/** `GET …/policies`, of a fleet or global. Fleet leaves out an empty list. */
+export function policiesReply(fleet: string | undefined): z.ZodType<Page<Policy>> {
+  const policySchema = z.object({
+    id: z.int(),
+    name: z.string(),
+    failing_host_count: z.int().catch(0),
+    passing_host_count: z.int().catch(0),
+  }).transform(({ failing_host_count: failing, passing_host_count: passing, ...policy }) => {
+    return { ...policy, fleet, failing, passing };
+  });
+  return z.object({ policies: pageOf(policySchema).default([]) })
+    .transform(({ policies }) => policies);
+}
+
+/** The items of a page; `undefined` for one that cannot be read. */
+export type Page<T> = (T | undefined)[];
+
+function pageOf<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
+  return z.array(item.optional().catch(undefined));
+}
