@@ -339,14 +339,17 @@ Deno.test("policies() keeps the path of the fleets that this version of Fleet kn
 
 Deno.test("a refused token pauses all requests", async () => {
   await using fake = await startFake();
-  const body = { errors: [{ reason: "No token" }] };
+  const body = { errors: [{ reason: "No session" }] };
   fake.misbehave(/./, { status: 401, body }, 9);
   const fleet = fleetOf(fake);
   for (
     const request of [() => fleet.host(7), () => fleet.policies(), () => fleet.failingHosts(1)]
   ) {
     const { message } = await assertRejects(request, LoginError);
-    assertMatch(message, /^Fleet refused the login at .*: it answered 401: No token; the next try/);
+    assertMatch(
+      message,
+      /^Fleet refused the login at .*: it answered 401: No session; the next try/,
+    );
   }
   assertEquals(fake.requests.length, 1);
 });

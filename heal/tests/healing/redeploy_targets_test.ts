@@ -2,14 +2,14 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
-import { WorkerFixture } from "../helpers/worker_fixture.ts";
+import { ServersFixture } from "../helpers/servers_fixture.ts";
 
 function outcomes(reports: readonly { target: string; outcome: string }[]): string[] {
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
 Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet host", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
   at.addMac(3);
@@ -31,7 +31,7 @@ Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet 
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1, { managed: false });
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
@@ -53,7 +53,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
 });
 
 Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1, { serialNumber: "A" });
   const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
   assertEquals(outcomes(reports), [
@@ -65,14 +65,13 @@ Deno.test("redeployTargets() redeploys a computer once, also if it is named repe
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
-Deno.test("redeployTargets() shares the rate limits with the webhook", async () => {
-  await using at = await WorkerFixture.start();
-  at.rateLimits = { ...at.rateLimits, maxPerHour: 2 };
+Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
+  await using at = await ServersFixture.start();
+  at.limits = { ...at.limits, maxPerHour: 2 };
   at.addMac(1);
+  await at.sweep();
   at.addMac(2);
   at.addMac(3);
-  await at.deliver(1);
-  await at.work();
   const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3");
   assertEquals(outcomes(reports), [
     "computer-id:1 skipped",
@@ -84,8 +83,8 @@ Deno.test("redeployTargets() shares the rate limits with the webhook", async () 
 });
 
 Deno.test("force ignores the rate limits and a recent check-in, but not that MDM cannot reach a Mac", async () => {
-  await using at = await WorkerFixture.start();
-  at.rateLimits = { ...at.rateLimits, maxPerHour: 1 };
+  await using at = await ServersFixture.start();
+  at.limits = { ...at.limits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
   at.addMac(2, { managed: false });
   at.addMac(3, { mdmCapable: false });
@@ -113,7 +112,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
   ];
   for (const [how, outcome, reason] of cases) {
-    await using at = await WorkerFixture.start();
+    await using at = await ServersFixture.start();
     at.addMac(1);
     at.jamf.misbehave(JAMF.redeploy, how, Infinity);
     const [report] = await at.redeploy("computer-id:1");
@@ -123,7 +122,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
 });
 
 Deno.test("a request without an answer counts for the cool-down", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.redeploy("computer-id:1");
@@ -132,7 +131,7 @@ Deno.test("a request without an answer counts for the cool-down", async () => {
 });
 
 Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1);
   at.addMac(2);
   at.addMac(3, { managed: false });
@@ -158,23 +157,35 @@ Deno.test("wait follows the Macs until they check in, or the time is over", asyn
 });
 
 Deno.test("a redeploy that could not be recorded is reported with its command", async () => {
-  await using at = await WorkerFixture.start();
+  await using at = await ServersFixture.start();
   at.addMac(1);
-  const { exclusive } = at.driver;
-  let calls = 0;
-  Object.assign(at.driver, {
-    exclusive: (work: Parameters<typeof exclusive>[0]) =>
-      ++calls === 2 ? Promise.reject(new StoreError("The disk is full")) : exclusive(work),
-  });
+  at.redeploys.settle = () => Promise.reject(new StoreError("The disk is full"));
   const [report] = await at.redeploy("computer-id:1");
   assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals(report?.outcome, "redeployed");
   assertEquals(report?.reason, "but it could not be recorded: The disk is full");
 });
 
+Deno.test("after a stop, the rest is not tried, and what was done is reported", async () => {
+  await using at = await ServersFixture.start();
+  for (const id of [1, 2, 3]) at.addMac(id);
+  at.messages.push = (line) => {
+    if (/^1\/3/.test(line)) at.stop.abort();
+    return 0;
+  };
+  const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3", { wait: 600 });
+  assertEquals(outcomes(reports), [
+    "computer-id:1 silent",
+    "computer-id:2 failed",
+    "computer-id:3 failed",
+  ]);
+  assertEquals(reports[2]?.reason, "not tried: the command was stopped");
+  assertEquals(at.jamf.redeploys.length, 1);
+});
+
 Deno.test("many Macs are followed over few connections", async () => {
-  await using at = await WorkerFixture.start();
-  at.rateLimits = { ...at.rateLimits, maxPerHour: 100 };
+  await using at = await ServersFixture.start();
+  at.limits = { ...at.limits, maxPerHour: 100 };
   const ids = Array.from({ length: 40 }, (_, i) => i + 1);
   for (const id of ids) at.addMac(id);
   const list = ids.map((id) => `computer-id:${id}`).join("\n");

@@ -1,0 +1,125 @@
+/**
+ * The program with fakes of Jamf Pro and Fleet, in this process.
+ *
+ * @module
+ */
+
+import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
+import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import { targetsOf } from "../../lib/healing/target.ts";
+import { Secret } from "../../lib/config/secret.ts";
+import { connect, type Connections } from "../../lib/connections.ts";
+import type { Driver } from "../../lib/store/driver.ts";
+import { Macs } from "../../lib/store/macs.ts";
+import { openStore } from "../../lib/store/open.ts";
+import { type RateLimits, Redeploys } from "../../lib/store/redeploys.ts";
+import { Values } from "../../lib/store/values.ts";
+import { TestHttpSystem } from "./http_system.ts";
+import { FakeFleet } from "../fakes/fleet.ts";
+import type { JamfComputer } from "../fakes/jamf_computer.ts";
+import { FakeJamf } from "../fakes/jamf_pro.ts";
+
+/** The policy that causes a redeploy. */
+export const POLICY = "Jamf agent checks in";
+
+/** Is closed when it is disposed of. */
+export class ServersFixture implements AsyncDisposable {
+  readonly messages: string[] = [];
+  readonly stop = new AbortController();
+  limits: RateLimits = { coolDown: 86_400, maxPerHour: 20 };
+  readonly redeploys: Redeploys;
+  readonly #connections: Connections;
+
+  private constructor(
+    readonly system: TestHttpSystem,
+    readonly jamf: FakeJamf,
+    readonly fleet: FakeFleet,
+    readonly driver: Driver,
+    timeout: number | undefined,
+  ) {
+    this.redeploys = new Redeploys(driver);
+    this.#connections = connect(
+      {
+        jamf: {
+          url: new URL(jamf.url),
+          clientId: jamf.client.id,
+          clientSecret: new Secret(jamf.client.secret),
+        },
+        fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
+      },
+      system,
+      timeout,
+    );
+  }
+
+  /** @param timeout In milliseconds, for one answer. */
+  static async start(timeout?: number): Promise<ServersFixture> {
+    const system = new TestHttpSystem();
+    const jamf = await FakeJamf.start({ now: system.now });
+    const fleet = await FakeFleet.start(undefined, system.now);
+    const driver = await openStore({ kind: "sqlite", path: ":memory:" });
+    return new ServersFixture(system, jamf, fleet, driver, timeout);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver.close();
+    await this.jamf[Symbol.asyncDispose]();
+    await this.fleet[Symbol.asyncDispose]();
+  }
+
+  /** A Mac that both servers know by the same number, and that fails. */
+  addMac(id: number, computer: Partial<JamfComputer> = {}): JamfComputer {
+    const added = this.jamf.addComputer({ id: `${id}`, ...computer });
+    this.fleet.addHost({ id, hardwareSerial: added.serialNumber });
+    return added;
+  }
+
+  async sweep(): Promise<SweepReport> {
+    return await sweep(
+      {
+        ...this.#deps(),
+        macs: new Macs(this.driver),
+        values: new Values(this.driver),
+        isLocked: () => Promise.resolve(true),
+        policies: [POLICY],
+        limits: { ...this.limits, maxFailing: undefined },
+        dryRun: false,
+      },
+      this.stop.signal,
+      this.stop.signal,
+    );
+  }
+
+  /** The mode `redeploy`; targets as in a list. */
+  async redeploy(
+    list: string,
+    options: { force?: boolean; wait?: number } = {},
+  ): Promise<TargetReport[]> {
+    return await redeployTargets({
+      ...this.#deps(),
+      limits: this.limits,
+      dryRun: false,
+      force: false,
+      stop: this.stop.signal,
+      sleep: (time) => {
+        this.system.ahead += time;
+        return this.system.sleep(time);
+      },
+      reportProgress: (line) => {
+        this.messages.push(line);
+      },
+      ...options,
+    }, targetsOf(list, "list"));
+  }
+
+  #deps() {
+    return {
+      fleet: this.#connections.fleet,
+      servers: this.#connections.servers,
+      requestRedeploy: this.#connections.requestRedeploy,
+      redeploys: this.redeploys,
+      now: () => this.system.now() / 1000,
+      sleep: this.system.sleep,
+    };
+  }
+}
