@@ -144,6 +144,32 @@ Deno.test("a redeploy that did not help needs a person, and is tried again after
   assertEquals(await world.decided(mac), "redeployed redeployed");
 });
 
+Deno.test("the hours online before the last redeploy do not count", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  for (let hour = 1; hour <= 5; hour++) {
+    world.pass(HOUR, mac);
+    await world.sweep();
+  }
+  world.pass(WEEK, mac);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  world.pass(2 * DAY, mac);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+});
+
+Deno.test("a Mac that began to fail after the list was read stays as it is", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ seenAt: 0 });
+  await world.sweep();
+  const { fleet } = world.all();
+  const { macs } = await world.sweep({
+    fleet: { ...fleet, failingHosts: () => Promise.resolve([]) },
+  });
+  assertEquals(macs.map(({ rule }) => rule), ["asleep"]);
+  assertEquals((await world.stored(mac))?.rule, "asleep");
+});
+
 Deno.test("a Mac that was hardly online since its redeploy is redeployed again", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
