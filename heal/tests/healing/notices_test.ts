@@ -1,0 +1,94 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { conditionsOf, tell } from "../../lib/healing/notices.ts";
+import { ServerError } from "../../lib/http/client.ts";
+import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+
+const HOUR = 3600;
+
+class Told {
+  readonly texts: string[] = [];
+  error: Error | undefined;
+
+  constructor(readonly world: SweepWorld) {}
+
+  /** A sweep, and the messages since the last one. */
+  async sweep(): Promise<string[]> {
+    const report = await this.world.sweep();
+    const { macs, values } = this.world.all();
+    const send = (text: string): Promise<void> => {
+      if (this.error !== undefined) return Promise.reject(this.error);
+      this.texts.push(text);
+      return Promise.resolve();
+    };
+    const problems = await tell({ macs, values, send }, conditionsOf(report));
+    return [...problems, ...this.texts.splice(0)];
+  }
+}
+
+function addUnmanaged(world: SweepWorld): WorldMac {
+  const mac = world.add();
+  mac.computers[0] = { ...mac.computers[0]!, isManaged: false };
+  return mac;
+}
+
+Deno.test("a person is told once about Macs that need one, in one message", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  const [one, two] = [addUnmanaged(world), addUnmanaged(world)];
+  world.add();
+  assertEquals(await told.sweep(), [
+    "jamf-heal: 2 Macs need a person:\n" +
+    `${one.serial}: not managed by Jamf Pro: enrol this Mac again\n` +
+    `${two.serial}: not managed by Jamf Pro: enrol this Mac again`,
+  ]);
+  assertEquals(await told.sweep(), []);
+  // It falls asleep and wakes up: nothing new.
+  world.pass(3 * HOUR, two);
+  assertEquals(await told.sweep(), []);
+  world.pass(3 * HOUR, one, two);
+  assertEquals(await told.sweep(), []);
+  // Another reason is news.
+  one.computers = [];
+  world.pass(2 * HOUR, one, two);
+  assertMatch(
+    (await told.sweep()).join(),
+    /^jamf-heal: A Mac needs a person:\n.*no computer with serial/,
+  );
+});
+
+Deno.test("a message that was not taken is repeated by the next sweep", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  addUnmanaged(world);
+  told.error = new ServerError("The chat answered 500");
+  assertEquals(await told.sweep(), ["Nobody is told: The chat answered 500"]);
+  told.error = undefined;
+  assertMatch((await told.sweep()).join(), /^jamf-heal: A Mac needs a person/);
+  assertEquals(await told.sweep(), []);
+  told.error = new TypeError("a defect");
+  addUnmanaged(world);
+  await assertRejects(() => told.sweep(), TypeError);
+});
+
+Deno.test("too many Macs, and their end, are told once", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  for (let id = 1; id <= 26; id++) world.add();
+  assertEquals(await told.sweep(), [
+    "jamf-heal: Nothing is redeployed: 26 Macs would be redeployed now, more than --max-failing 25. " +
+    "Look for a central cause",
+  ]);
+  assertEquals(await told.sweep(), []);
+  world.macs.delete(26);
+  assertEquals(await told.sweep(), ["jamf-heal: Fewer Macs fail: redeploys go on"]);
+  assertEquals(await told.sweep(), []);
+});
+
+Deno.test("a message names twenty Macs, and the number of the others", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  for (let id = 1; id <= 25; id++) addUnmanaged(world);
+  const [text] = await told.sweep();
+  assertEquals(text!.split("\n").length, 22);
+  assertMatch(text!, /\nand 5 more: see jamf-heal status$/);
+});

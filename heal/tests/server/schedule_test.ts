@@ -1,0 +1,119 @@
+import { assertEquals } from "@std/assert";
+import { Health } from "../../lib/server/health.ts";
+import { Schedule } from "../../lib/server/schedule.ts";
+
+const { signal: never } = new AbortController();
+
+/** A sleep that ends when the test says so, or at once with an error if its signal is aborted. */
+class Sleeper {
+  readonly slept: number[] = [];
+  #end = Promise.withResolvers<void>();
+
+  sleep = async (time: number, signal?: AbortSignal): Promise<void> => {
+    this.slept.push(time / 1000);
+    const { promise, reject } = Promise.withResolvers<never>();
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal?.aborted) reject(signal.reason);
+    await Promise.race([this.#end.promise, promise]);
+  };
+
+  end(): void {
+    this.#end.resolve();
+    this.#end = Promise.withResolvers();
+  }
+}
+
+Deno.test("a schedule waits for its time, or for a ring and thirty seconds", async () => {
+  const sleeper = new Sleeper();
+  const schedule = new Schedule(sleeper.sleep);
+  const first = schedule.wait(900, never);
+  sleeper.end();
+  await first;
+  assertEquals(sleeper.slept, [900]);
+
+  const second = schedule.wait(900, never);
+  for (let ring = 0; ring < 50; ring++) schedule.ring();
+  while (sleeper.slept.length < 3) await Promise.resolve();
+  sleeper.end();
+  await second;
+  assertEquals(sleeper.slept, [900, 900, 30]);
+
+  // The calls were gathered.
+  const third = schedule.wait(900, never);
+  for (let i = 0; i < 9; i++) await Promise.resolve();
+  assertEquals(sleeper.slept, [900, 900, 30, 900]);
+  sleeper.end();
+  await third;
+});
+
+Deno.test("a ring during a sweep asks for the next one, and a stop ends the wait", async () => {
+  const sleeper = new Sleeper();
+  const schedule = new Schedule(sleeper.sleep);
+  schedule.ring();
+  const waiting = schedule.wait(900, never);
+  while (sleeper.slept.length < 2) await Promise.resolve();
+  assertEquals(sleeper.slept, [900, 30]);
+  sleeper.end();
+  await waiting;
+  const stop = new AbortController();
+  const last = schedule.wait(900, stop.signal);
+  stop.abort();
+  await last;
+});
+
+class FakeValues {
+  readonly values = new Map<string, string>();
+  writes = 0;
+  fails = false;
+  hangs = false;
+
+  get = (name: string): Promise<string | undefined> => Promise.resolve(this.values.get(name));
+  set = (): Promise<void> => {
+    this.writes++;
+    if (this.hangs) return new Promise(() => {});
+    return this.fails ? Promise.reject(new Error("full")) : Promise.resolve();
+  };
+}
+
+Deno.test("the service is healthy while sweeps end well, counted from its start", async () => {
+  const values = new FakeValues();
+  let now = 1000;
+  const health = new Health(values, () => now, 1800);
+  const ok = async (): Promise<boolean> => (await health.check()).ok;
+  assertEquals(await ok(), true);
+  now = 2800;
+  assertEquals(await ok(), true);
+  now = 2811;
+  assertEquals(await health.check(), {
+    ok: false,
+    text: "no sweep has ended well for 1800 seconds",
+  });
+  values.values.set("last_good_sweep", "2805");
+  now = 2822;
+  assertEquals(await ok(), true);
+  // A wrong clock recorded it.
+  values.values.set("last_good_sweep", "99999999");
+  now = 2833;
+  assertEquals(await ok(), true);
+});
+
+Deno.test("the store is tried every ten seconds at most, and must take a write", async () => {
+  const values = new FakeValues();
+  let now = 1000;
+  const health = new Health(values, () => now, 1800);
+  await Promise.all(Array.from({ length: 50 }, () => health.check()));
+  assertEquals(values.writes, 1);
+  values.fails = true;
+  now += 9;
+  assertEquals((await health.check()).ok, true);
+  now += 1;
+  assertEquals(await health.check(), { ok: false, text: "the store takes no write" });
+  assertEquals(values.writes, 2);
+});
+
+Deno.test("a store that hangs is not healthy", async () => {
+  const values = new FakeValues();
+  values.hangs = true;
+  const health = new Health(values, () => 1000, 1800);
+  assertEquals((await health.check()).ok, false);
+});
