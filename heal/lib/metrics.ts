@@ -10,19 +10,11 @@ import { metrics, SpanStatusCode, trace } from "@opentelemetry/api";
 const NAME = "jamf-heal";
 const meter = metrics.getMeter(NAME);
 
-/** Hosts that were delivered; `kind` is `accepted` or `repeated`. */
-export const deliveredHosts = meter.createCounter("jamf_heal.delivered_hosts");
-
 /** Steps of jobs; `state` is the job's after it. */
 export const jobSteps = meter.createCounter("jamf_heal.job_steps");
 
 /** Requests to redeploy; `state` is the result. */
 export const redeployRequests = meter.createCounter("jamf_heal.redeploy_requests");
-
-/** Whether Deno exports spans. The span of a request has its URL, and so a secret in it. */
-export function isExported(get: (name: string) => string | undefined): boolean {
-  return ["true", "1"].includes(get("OTEL_DENO") ?? "");
-}
 
 /** Runs work inside a span. */
 export async function inSpan<T>(

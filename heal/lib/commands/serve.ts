@@ -15,7 +15,6 @@ import type { Driver } from "../store/driver.ts";
 import { Jobs } from "../store/jobs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
-import { isExported } from "../metrics.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 
 /** In milliseconds: how long jobs may take to end when the service is asked to stop. */
@@ -32,14 +31,15 @@ export async function serve(
   system: System,
 ): Promise<Outcome> {
   const log = logTo(system);
-  return await withService(command, settings, system, async ({ worker, jobs, driver }) => {
+  return await withService(command, settings, system, async ({ worker, driver }) => {
     const app = webhookApp({
       secret: settings.webhookSecret,
-      secretInUrl: !isExported(system.environment.get),
-      deliver: (policyId, hostIds) => jobs.deliver(policyId, hostIds, nowOf(system)),
-      // In the way in which a delivery uses the store.
-      isReady: () =>
-        driver.exclusive((query) => query("SELECT 1 AS one")).then(() => true, () => false),
+      ring: () => {},
+      health: () =>
+        driver.exclusive((query) => query("SELECT 1 AS one")).then(
+          () => ({ ok: true, text: "ok" }),
+          () => ({ ok: false, text: "the store does not answer" }),
+        ),
       log,
     });
     const stop = new AbortController();
@@ -49,7 +49,7 @@ export async function serve(
       log({ event: "listening", hostname: command.hostname, port: command.port });
     const working = worker.run(signal, abort.signal);
     try {
-      await listen(command, app.fetch, signal, abort.signal, whenListening);
+      await listen(command, app.fetch, signal, abort.signal, whenListening, log);
       return true;
     } finally {
       // Also if the address cannot be used.
