@@ -6,7 +6,35 @@
 
 import type { Command } from "../command.ts";
 import { type Environment, NAMES, SECRET_NAMES } from "./read_settings.ts";
-import type { Settings } from "./settings.ts";
+import { lockOf, ownFolderOf, type Settings } from "./settings.ts";
+
+/** What the settings and permissions of a command depend on. */
+export interface Scope {
+  readonly mode: Command["mode"] | "check" | "sweep" | "retry" | "status" | "history";
+  readonly targets?: readonly { readonly kind: string }[];
+  readonly from?: string;
+  readonly hostname?: string;
+  readonly port?: number;
+}
+
+const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
+
+/** They change nothing. */
+const READERS: readonly Scope["mode"][] = ["status", "history", "jobs"];
+
+const NEEDS: Readonly<Record<Scope["mode"], readonly (keyof Settings)[]>> = {
+  help: [],
+  version: [],
+  check: SWEEP,
+  sweep: SWEEP,
+  serve: [...SWEEP, "webhookSecret"],
+  redeploy: ["jamf", "store"],
+  retry: ["store"],
+  status: ["store"],
+  history: ["store"],
+  work: SWEEP,
+  jobs: ["store"],
+};
 
 /**
  * The settings that a command needs.
@@ -14,25 +42,12 @@ import type { Settings } from "./settings.ts";
  * @param get Reads a variable. A list of Macs may name hosts of Fleet, if Fleet is configured.
  */
 export function needsOf(
-  command: Command,
+  { mode, targets, from }: Scope,
   get: Environment["get"],
-): (keyof Settings)[] {
-  switch (command.mode) {
-    case "help":
-    case "version":
-      return [];
-    case "jobs":
-      return ["store"];
-    case "work":
-      return ["jamf", "fleet", "policies", "store"];
-    case "serve":
-      return ["jamf", "fleet", "webhookSecret", "policies", "store"];
-    case "redeploy": {
-      const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
-      const needsFleet = isNamed || (command.from !== undefined && Boolean(get("FLEET_URL")));
-      return needsFleet ? ["jamf", "fleet", "store"] : ["jamf", "store"];
-    }
-  }
+): readonly (keyof Settings)[] {
+  const isNamed = targets?.some(({ kind }) => kind === "fleet-host");
+  const needsFleet = isNamed || (from !== undefined && isGiven(get("FLEET_URL")));
+  return mode === "redeploy" && needsFleet ? [...NEEDS.redeploy, "fleet"] : NEEDS[mode];
 }
 
 /**
@@ -48,7 +63,7 @@ export function needsOf(
  * import { assertEquals } from "@std/assert";
  *
  * const flags = permissionFlags(
- *   { mode: "jobs", json: false },
+ *   { mode: "status" },
  *   { store: { kind: "sqlite", path: "/var/lib/heal.db" } },
  *   { get: () => undefined, readSecret: () => "" },
  * );
@@ -61,13 +76,15 @@ export function needsOf(
  * ```
  */
 export function permissionFlags(
-  command: Command,
+  command: Scope,
   settings: Partial<Settings>,
   environment: Environment,
   realPath: (path: string) => string = (path) => path,
 ): string[] {
-  const { jamf, fleet, store } = settings;
-  const net = [jamf?.url, fleet?.url].filter((url) => url !== undefined).map(addressOf);
+  const { jamf, fleet, notifyUrl, store } = settings;
+  const notify = notifyUrl && new URL(notifyUrl.reveal());
+  const servers = [jamf?.url, fleet?.url, notify].filter((url) => url !== undefined);
+  const net = [...servers, ...(servers.length > 0 ? proxies(environment) : [])].map(addressOf);
   const env = [...NAMES];
   const read = SECRET_NAMES.map((name) => environment.get(`${name}_FILE`)).filter(isGiven);
   const write: string[] = [];
@@ -77,13 +94,14 @@ export function permissionFlags(
     env.push("PGAPPNAME");
   } else if (store !== undefined) {
     // SQLite opens its other files without Deno's permissions.
-    read.push(store.path);
     write.push(store.path);
+    if (!READERS.includes(command.mode)) {
+      write.push(lockOf(store.path), ...[ownFolderOf(store.path)].filter(isGiven));
+    }
+    read.push(...write);
   }
-  if (command.mode === "serve") net.push(`${command.hostname}:${command.port}`);
-  if (command.mode === "redeploy" && isGiven(command.from) && command.from !== "-") {
-    read.push(command.from);
-  }
+  if (command.hostname !== undefined) net.push(`${command.hostname}:${command.port}`);
+  if (isGiven(command.from) && command.from !== "-") read.push(command.from);
   return [
     "--no-prompt",
     // Without this flag, Deno allows imports from some hosts by default.
@@ -93,6 +111,13 @@ export function permissionFlags(
     ...flag("read", read.flatMap((path) => [path, realPath(path)])),
     ...flag("write", write),
   ];
+}
+
+/** The proxies that Deno uses for `https://`; without a scheme, one is spoken to by HTTP. */
+function proxies({ get }: Environment): URL[] {
+  const given = [get("HTTPS_PROXY"), get("https_proxy")].filter(isGiven);
+  return given.map((text) => URL.parse(text.includes("://") ? text : `http://${text}`))
+    .filter((url) => url !== null);
 }
 
 function isGiven(value: string | undefined): value is string {

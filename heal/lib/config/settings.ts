@@ -19,7 +19,7 @@ export interface FleetSettings {
   readonly token: Secret;
 }
 
-/** The store of jobs and redeploys. */
+/** The store. */
 export type StoreSettings =
   | { readonly kind: "sqlite"; readonly path: string }
   | {
@@ -38,4 +38,26 @@ export interface Settings {
   /** The names of the policies that cause a redeploy. */
   readonly policies: readonly string[];
   readonly store: StoreSettings;
+  /** A webhook that tells people; its URL is a secret. */
+  readonly notifyUrl: Secret | undefined;
+}
+
+/** The file by whose lock one sweep runs at a time, beside a store in a file. */
+export function lockOf(store: string): string {
+  return `${store}-sweep.lock`;
+}
+
+/**
+ * The folder that the program may create for its store: one of its own name, such as that of the default.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(ownFolderOf("/home/a/.local/state/jamf-heal/jamf-heal.db"), "/home/a/.local/state/jamf-heal");
+ * assertEquals(ownFolderOf("/home/a/heal.db"), undefined);
+ * ```
+ */
+export function ownFolderOf(store: string): string | undefined {
+  return /^(.*[\\/]jamf-heal)[\\/][^\\/]+$/.exec(store)?.[1];
 }

@@ -1,9 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { parseCommand } from "../../lib/cli.ts";
 import { NAMES, readSettings } from "../../lib/config/read_settings.ts";
-import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
+import { needsOf, permissionFlags, type Scope } from "../../lib/config/permissions.ts";
 
-const SERVERS = {
+const ADDRESSES = {
   JAMF_URL: "https://jamf.example.com",
   JAMF_CLIENT_ID: "id",
   JAMF_CLIENT_SECRET_FILE: "/etc/a,b",
@@ -11,47 +10,69 @@ const SERVERS = {
   FLEET_API_TOKEN: "token",
   HEAL_WEBHOOK_SECRET: "0123456789abcdef",
   HEAL_POLICIES: "Jamf trust",
+  HEAL_STORE: "heal.db",
 };
+const JAMF = "jamf.example.com:443";
+const BOTH = `--allow-net=${JAMF},fleet.example.com:8443`;
 const ENV = `--allow-env=${NAMES.join(",")}`;
+const FILES = [
+  "--allow-read=/etc/a,,b,heal.db,heal.db-sweep.lock",
+  "--allow-write=heal.db,heal.db-sweep.lock",
+];
+const OWN = "/var/lib/jamf-heal";
+const LISTEN = { hostname: "127.0.0.1", port: 8080 };
+const SERIAL = [{ kind: "serial" }];
 
-const FILES = ["--allow-read=/etc/a,,b,jamf-heal.db", "--allow-write=jamf-heal.db"];
-
-function flagsOf(args: string, values: Record<string, string>): string[] {
-  const command = parseCommand(args.split(" "));
+function flagsOf(command: Scope, values: Record<string, string>): string[] {
   const environment = { get: (name: string) => values[name], readSecret: () => "secret" };
   const settings = readSettings(needsOf(command, environment.get), environment);
   return permissionFlags(command, settings, environment);
 }
 
 Deno.test("permissionFlags() grants what the command needs, and nothing else", () => {
-  const { FLEET_URL: _, ...withoutFleet } = SERVERS;
-  const cases: [args: string, values: Record<string, string>, flags: string[]][] = [
-    ["jobs", {}, [ENV, "--allow-read=jamf-heal.db", "--allow-write=jamf-heal.db"]],
-    ["jobs", { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
+  const { FLEET_URL: _, ...withoutFleet } = ADDRESSES;
+  const proxies = { HTTPS_PROXY: "http://u:p@proxy.example.com:3128", https_proxy: "other:8080" };
+  const cases: [command: Scope, values: Record<string, string>, flags: string[]][] = [
+    [{ mode: "help" }, {}, [ENV]],
+    [{ mode: "status" }, { HEAL_STORE: "heal.db", ...proxies }, [
+      ENV,
+      "--allow-read=heal.db",
+      "--allow-write=heal.db",
+    ]],
+    [{ mode: "history" }, { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
       "--allow-net=db.example.com:6432",
       `${ENV},PGAPPNAME`,
     ]],
-    ["serve", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443,127.0.0.1:8080",
+    [{ mode: "check" }, ADDRESSES, [BOTH, ENV, ...FILES]],
+    [{ mode: "sweep" }, ADDRESSES, [BOTH, ENV, ...FILES]],
+    [{ mode: "sweep" }, { ...ADDRESSES, HEAL_NOTIFY_URL: "https://chat.example.com/hidden?x" }, [
+      `${BOTH},chat.example.com:443`,
       ENV,
       ...FILES,
     ]],
-    ["work", SERVERS, ["--allow-net=jamf.example.com:443,fleet.example.com:8443", ENV, ...FILES]],
-    ["redeploy --serial A", SERVERS, ["--allow-net=jamf.example.com:443", ENV, ...FILES]],
-    ["redeploy --from macs.txt", withoutFleet, [
-      "--allow-net=jamf.example.com:443",
-      ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db,macs.txt",
-      "--allow-write=jamf-heal.db",
-    ]],
-    ["redeploy --from -", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443",
+    [{ mode: "sweep" }, { ...ADDRESSES, ...proxies }, [
+      `${BOTH},proxy.example.com:3128,other:8080`,
       ENV,
       ...FILES,
     ]],
-    ["--help", {}, [ENV]],
+    [{ mode: "serve", ...LISTEN }, ADDRESSES, [`${BOTH},127.0.0.1:8080`, ENV, ...FILES]],
+    [{ mode: "redeploy", targets: SERIAL }, ADDRESSES, [`--allow-net=${JAMF}`, ENV, ...FILES]],
+    [{ mode: "redeploy", targets: [], from: "macs.txt" }, withoutFleet, [
+      `--allow-net=${JAMF}`,
+      ENV,
+      "--allow-read=/etc/a,,b,heal.db,heal.db-sweep.lock,macs.txt",
+      "--allow-write=heal.db,heal.db-sweep.lock",
+    ]],
+    [{ mode: "redeploy", targets: [], from: "-" }, ADDRESSES, [BOTH, ENV, ...FILES]],
+    [{ mode: "retry", targets: SERIAL }, { HEAL_STORE: `${OWN}/heal.db` }, [
+      ENV,
+      `--allow-read=${OWN}/heal.db,${OWN}/heal.db-sweep.lock,${OWN}`,
+      `--allow-write=${OWN}/heal.db,${OWN}/heal.db-sweep.lock,${OWN}`,
+    ]],
   ];
-  for (const [args, values, flags] of cases) {
-    assertEquals(flagsOf(args, values), ["--no-prompt", "--deny-import", ...flags], args);
+  for (const [command, values, flags] of cases) {
+    const found = flagsOf(command, values);
+    assertEquals(found, ["--no-prompt", "--deny-import", ...flags], Deno.inspect(command));
+    assertEquals(found.join().includes("hidden"), false);
   }
 });
