@@ -6,25 +6,25 @@
  */
 
 import { parseCommand, UsageError } from "./lib/cli.ts";
-import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
+import { childEnvironment } from "./lib/config/child_environment.ts";
 import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
+import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
 import { realPath } from "./lib/config/real_path.ts";
-import { readSecretFile } from "./lib/config/secret_file.ts";
+import { readPrivateFile } from "./lib/config/secret_file.ts";
 import { printable } from "../lib/shared/printable.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
 
-const ENVIRONMENT: Environment = {
-  get: (name) => Deno.env.get(name),
-  readSecret: readSecretFile,
-};
-
 async function launch(args: readonly string[]): Promise<number> {
+  // `deno task` runs in this folder. Paths are relative to the one in which the user typed it.
+  Deno.chdir(Deno.env.get("INIT_CWD") || ".");
+  const env = childEnvironment(Deno.env.toObject(), Deno.build.os);
+  const environment: Environment = { get: (name) => env[name], readSecret: readPrivateFile };
   let flags: string[];
   try {
     const command = parseCommand(args);
-    const needs = needsOf(command, ENVIRONMENT.get);
-    flags = permissionFlags(command, readSettings(needs, ENVIRONMENT), ENVIRONMENT, realPath);
+    const settings = readSettings(needsOf(command, environment.get), environment);
+    flags = permissionFlags(command, settings, environment, realPath);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
     for (const line of error.message.split("\n")) {
@@ -34,6 +34,8 @@ async function launch(args: readonly string[]): Promise<number> {
   }
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", ...flags, MAIN.href, ...args],
+    clearEnv: true,
+    env,
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

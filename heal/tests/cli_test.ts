@@ -12,8 +12,8 @@ const REDEPLOY = {
   json: false,
   ...RATE_LIMITS,
 } as const;
-const WORK = { mode: "work", dryRun: false, lease: 300, ...RATE_LIMITS } as const;
-const SERVE = { ...WORK, mode: "serve", hostname: "127.0.0.1", port: 8080 } as const;
+const SWEEP = { mode: "sweep", dryRun: false, maxFailing: undefined, ...RATE_LIMITS } as const;
+const SERVE = { ...SWEEP, mode: "serve", every: 900, hostname: "127.0.0.1", port: 8080 } as const;
 
 function serials(...values: string[]): { kind: "serial"; value: string }[] {
   return values.map((value) => ({ kind: "serial", value }));
@@ -42,19 +42,28 @@ Deno.test("parseCommand() reads every mode with its options", () => {
       wait: 900,
     }],
     ["serve", SERVE],
-    ["serve --listen 0.0.0.0:80 --dry-run --cool-down 2d --max-per-hour 5 --lease 10s", {
-      ...SERVE,
-      hostname: "0.0.0.0",
-      port: 80,
-      dryRun: true,
-      coolDown: 172_800,
-      maxPerHour: 5,
-      lease: 10,
-    }],
+    [
+      "serve --listen 0.0.0.0:80 --dry-run --cool-down 2d --max-per-hour 5 --every 1h --max-failing 9",
+      {
+        ...SERVE,
+        hostname: "0.0.0.0",
+        port: 80,
+        dryRun: true,
+        coolDown: 172_800,
+        maxPerHour: 5,
+        every: 3600,
+        maxFailing: 9,
+      },
+    ],
     ["serve --listen [::1]:8080", { ...SERVE, hostname: "[::1]" }],
-    ["work", WORK],
-    ["jobs", { mode: "jobs", json: false }],
-    ["jobs --json --state healed", { mode: "jobs", json: true, state: "healed" }],
+    ["sweep", SWEEP],
+    ["sweep --dry-run --max-failing 100", { ...SWEEP, dryRun: true, maxFailing: 100 }],
+    ["check", { mode: "check" }],
+    ["status", { mode: "status", json: false, all: false }],
+    ["status --json --all", { mode: "status", json: true, all: true }],
+    ["history --serial A", { mode: "history", serial: "A", json: false }],
+    ["retry --serial A B", { mode: "retry", targets: serials("A", "B") }],
+    ["retry --from -", { mode: "retry", targets: [], from: "-" }],
     ["--help serve", { mode: "help" }],
     ["--version", { mode: "version" }],
   ];
@@ -75,9 +84,13 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
     ],
     ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
     ["redeploy --computer-id 0", 'Cannot read "0" as a computer-id: give a number, 1 or more'],
-    ["serve --serial A", 'Option "--serial" is for redeploy, not for serve'],
-    ["jobs --dry-run", 'Option "--dry-run" is for redeploy, serve and work, not for jobs'],
-    ["jobs --state heald", 'Unknown state "heald". Did you mean "healed"?'],
+    ["serve --serial A", 'Option "--serial" is for redeploy, retry and history, not for serve'],
+    ["retry", "No Mac is named: give --serial or --from"],
+    ["history", 'Mode "history" shows one Mac: give one --serial'],
+    ["history --serial A --serial B", 'Mode "history" shows one Mac: give one --serial'],
+    ["status --dry-run", 'Option "--dry-run" is for redeploy, sweep and serve, not for status'],
+    ["serve --every 15d", 'Cannot use "15d" for "--every": give at most 14d'],
+    ["redeploy --serial A --wait 5w", 'Cannot use "5w" for "--wait": give at most 14d'],
     ["serve --listen 8080", 'Cannot read "8080" as an address for "--listen": give HOST:PORT'],
     [
       "serve --listen a:99999",
@@ -86,8 +99,8 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
     ["serve --max-per-hour 0", 'Cannot read "0" as a number for "--max-per-hour": give 1 or more'],
     ["redeploy --serial -", 'Option "--serial" needs a value'],
     [
-      "serve --lease soon",
-      'Cannot read "soon" as a duration for "--lease": give seconds, minutes, hours, days or weeks, like 90s, 90m, 36h, 14d, 2w',
+      "serve --every soon",
+      'Cannot read "soon" as a duration for "--every": give seconds, minutes, hours, days or weeks, like 90s, 90m, 36h, 14d, 2w',
     ],
   ];
   for (const [args, message] of cases) {
@@ -99,7 +112,18 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
 Deno.test("parseCommand() returns a command or throws a usage error, for any arguments", () => {
   const word = fc.oneof(
     fc.string(),
-    fc.constantFrom("redeploy", "serve", "--serial", "--from", "--__proto__", "--_", "--", "-h=1"),
+    fc.constantFrom(
+      "redeploy",
+      "serve",
+      "retry",
+      "history",
+      "--serial",
+      "--from",
+      "--__proto__",
+      "--_",
+      "--",
+      "-h=1",
+    ),
   );
   fc.assert(fc.property(fc.array(word, { maxLength: 6 }), (args) => {
     try {

@@ -51,7 +51,7 @@ export async function serve(
     const whenListening = (): void => service.log({ event: "listening", hostname, port, store });
     const sweeping = service.run(schedule, stop, abort.signal);
     try {
-      await listen(command, app.fetch, stop, abort.signal, whenListening);
+      await listen(command, app.fetch, stop, abort.signal, whenListening, service.log);
       return { code: 0, stdout: "", messages: [] };
     } finally {
       // Also if the address cannot be used.

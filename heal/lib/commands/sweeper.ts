@@ -40,7 +40,7 @@ export async function withSweeper<T>(
   const connections = connect(settings, system);
   const macs = new Macs(driver);
   const values = new Values(driver);
-  const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl, system);
+  const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
   const send = async (text: string): Promise<void> => await notifier?.send(text);
   try {
     return await work({

@@ -6,7 +6,24 @@
 
 import type { Command } from "../command.ts";
 import { type Environment, NAMES, SECRET_NAMES } from "./read_settings.ts";
-import type { Settings } from "./settings.ts";
+import { lockOf, ownFolderOf, type Settings } from "./settings.ts";
+
+const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
+
+/** They change nothing. */
+const READERS: readonly Command["mode"][] = ["status", "history"];
+
+const NEEDS: Readonly<Record<Command["mode"], readonly (keyof Settings)[]>> = {
+  help: [],
+  version: [],
+  check: SWEEP,
+  sweep: SWEEP,
+  serve: [...SWEEP, "webhookSecret"],
+  redeploy: ["jamf", "store"],
+  retry: ["store"],
+  status: ["store"],
+  history: ["store"],
+};
 
 /**
  * The settings that a command needs.
@@ -16,23 +33,12 @@ import type { Settings } from "./settings.ts";
 export function needsOf(
   command: Command,
   get: Environment["get"],
-): (keyof Settings)[] {
-  switch (command.mode) {
-    case "help":
-    case "version":
-      return [];
-    case "jobs":
-      return ["store"];
-    case "work":
-      return ["jamf", "fleet", "policies", "store"];
-    case "serve":
-      return ["jamf", "fleet", "webhookSecret", "policies", "store"];
-    case "redeploy": {
-      const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
-      const needsFleet = isNamed || (command.from !== undefined && Boolean(get("FLEET_URL")));
-      return needsFleet ? ["jamf", "fleet", "store"] : ["jamf", "store"];
-    }
-  }
+): readonly (keyof Settings)[] {
+  const needs = NEEDS[command.mode];
+  if (command.mode !== "redeploy") return needs;
+  const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
+  const needsFleet = isNamed || (command.from !== undefined && isGiven(get("FLEET_URL")));
+  return needsFleet ? [...needs, "fleet"] : needs;
 }
 
 /**
@@ -48,7 +54,7 @@ export function needsOf(
  * import { assertEquals } from "@std/assert";
  *
  * const flags = permissionFlags(
- *   { mode: "jobs", json: false },
+ *   { mode: "status", json: false, all: false },
  *   { store: { kind: "sqlite", path: "/var/lib/heal.db" } },
  *   { get: () => undefined, readSecret: () => "" },
  * );
@@ -66,8 +72,10 @@ export function permissionFlags(
   environment: Environment,
   realPath: (path: string) => string = (path) => path,
 ): string[] {
-  const { jamf, fleet, store } = settings;
-  const net = [jamf?.url, fleet?.url].filter((url) => url !== undefined).map(addressOf);
+  const { jamf, fleet, notifyUrl, store } = settings;
+  const notify = notifyUrl && new URL(notifyUrl.reveal());
+  const servers = [jamf?.url, fleet?.url, notify].filter((url) => url !== undefined);
+  const net = [...servers, ...(servers.length > 0 ? proxies(environment) : [])].map(addressOf);
   const env = [...NAMES];
   const read = SECRET_NAMES.map((name) => environment.get(`${name}_FILE`)).filter(isGiven);
   const write: string[] = [];
@@ -77,13 +85,14 @@ export function permissionFlags(
     env.push("PGAPPNAME");
   } else if (store !== undefined) {
     // SQLite opens its other files without Deno's permissions.
-    read.push(store.path);
     write.push(store.path);
+    if (!READERS.includes(command.mode)) {
+      write.push(lockOf(store.path), ...[ownFolderOf(store.path)].filter(isGiven));
+    }
+    read.push(...write);
   }
   if (command.mode === "serve") net.push(`${command.hostname}:${command.port}`);
-  if (command.mode === "redeploy" && isGiven(command.from) && command.from !== "-") {
-    read.push(command.from);
-  }
+  if ("from" in command && command.from !== "-") read.push(command.from);
   return [
     "--no-prompt",
     // Without this flag, Deno allows imports from some hosts by default.
@@ -93,6 +102,13 @@ export function permissionFlags(
     ...flag("read", read.flatMap((path) => [path, realPath(path)])),
     ...flag("write", write),
   ];
+}
+
+/** The proxies that Deno uses for `https://`; without a scheme, one is spoken to by HTTP. */
+function proxies({ get }: Environment): URL[] {
+  const given = [get("HTTPS_PROXY"), get("https_proxy")].filter(isGiven);
+  return given.map((text) => URL.parse(text.includes("://") ? text : `http://${text}`))
+    .filter((url) => url !== null);
 }
 
 function isGiven(value: string | undefined): value is string {

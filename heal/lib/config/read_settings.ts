@@ -5,7 +5,10 @@
  */
 
 import { Secret } from "./secret.ts";
-import type { Settings, StoreSettings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import { notifyUrl, serverUrl, storeSettings } from "./urls.ts";
+
+export { isLoopback } from "./urls.ts";
 
 /** The source of the settings. */
 export interface Environment {
@@ -25,6 +28,7 @@ export const SECRET_NAMES = [
   "FLEET_API_TOKEN",
   "HEAL_WEBHOOK_SECRET",
   "HEAL_STORE",
+  "HEAL_NOTIFY_URL",
 ] as const;
 
 type SecretName = typeof SECRET_NAMES[number];
@@ -35,12 +39,10 @@ export const NAMES: readonly string[] = [
   "JAMF_CLIENT_ID",
   "FLEET_URL",
   "HEAL_POLICIES",
-  "OTEL_DENO",
   ...SECRET_NAMES,
   ...SECRET_NAMES.map((name) => `${name}_FILE`),
 ];
 
-const DEFAULT_STORE = "jamf-heal.db";
 /** In characters: anyone can send requests to the webhook, so its secret must be hard to guess. */
 const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
@@ -53,11 +55,14 @@ const MIN_WEBHOOK_SECRET_LENGTH = 16;
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const values: Record<string, string> = { HEAL_POLICIES: "Jamf trust, Jamf check-in" };
+ * const values: Record<string, string> = {
+ *   HEAL_POLICIES: "Jamf trust, Jamf check-in",
+ *   HEAL_STORE: "/var/lib/heal.db",
+ * };
  * const environment = { get: (name: string) => values[name], readSecret: () => "" };
  * assertEquals(readSettings(["policies", "store"], environment), {
  *   policies: ["Jamf trust", "Jamf check-in"],
- *   store: { kind: "sqlite", path: "jamf-heal.db" },
+ *   store: { kind: "sqlite", path: "/var/lib/heal.db" },
  * });
  * ```
  */
@@ -86,12 +91,12 @@ interface Values {
 /** Each returns its setting. After a problem, its result is not used. */
 const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } = {
   jamf: (values) => ({
-    url: serverUrl("JAMF_URL", values),
+    url: requiredUrl("JAMF_URL", values),
     clientId: required("JAMF_CLIENT_ID", values),
     clientSecret: requiredSecret("JAMF_CLIENT_SECRET", values),
   }),
   fleet: (values) => ({
-    url: serverUrl("FLEET_URL", values),
+    url: requiredUrl("FLEET_URL", values),
     token: requiredSecret("FLEET_API_TOKEN", values),
   }),
   webhookSecret: (values) => {
@@ -111,8 +116,20 @@ const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } =
     if (text !== "" && names.length === 0) values.problem("HEAL_POLICIES names no policy");
     return names;
   },
-  store,
+  store: (values) => {
+    const text = values.secret("HEAL_STORE");
+    return text && storeSettings(text, values.problem);
+  },
+  notifyUrl: (values) => {
+    const text = values.secret("HEAL_NOTIFY_URL");
+    return text && notifyUrl(text, values.problem);
+  },
 };
+
+function requiredUrl(name: string, values: Values): URL | undefined {
+  const text = required(name, values);
+  return text === undefined ? undefined : serverUrl(name, text, values.problem);
+}
 
 function required(name: string, values: Values): string | undefined {
   const value = values.get(name);
@@ -125,7 +142,7 @@ function requiredSecret(name: SecretName, values: Values): Secret | undefined {
   return value === undefined ? undefined : new Secret(value);
 }
 
-/** Reports a missing or wrong value, except a missing store, which has a default. */
+/** Reports a missing or wrong value. */
 function secret(
   name: SecretName,
   environment: Environment,
@@ -155,75 +172,21 @@ function given(
     return undefined;
   }
   if (path === undefined) {
-    if (value === undefined && name !== "HEAL_STORE") {
-      problems.push(`Neither ${name} nor ${name}_FILE is set`);
+    if (value === undefined && name !== "HEAL_NOTIFY_URL") {
+      const hint = name === "HEAL_STORE"
+        ? "; heal/launch.ts has a default for a user with a home"
+        : "";
+      problems.push(`Neither ${name} nor ${name}_FILE is set${hint}`);
     }
     return value;
   }
   try {
     const content = environment.readSecret(path).trim();
     if (content === "") problems.push(`Cannot use ${name}_FILE: "${path}" is empty`);
-    return content;
+    return content || undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     problems.push(`Cannot use ${name}_FILE: ${error.message}`);
     return undefined;
   }
-}
-
-function serverUrl(name: string, values: Values): URL | undefined {
-  const text = required(name, values);
-  if (text === undefined) return undefined;
-  const url = URL.parse(text);
-  if (url === null || !["https:", "http:"].includes(url.protocol)) {
-    values.problem(`Cannot use ${name}: "${shown(text)}" is not an https:// URL`);
-  } else if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    values.problem(`Cannot use ${name}: it may have only a host and a path, no user, ? or #`);
-  } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    values.problem(
-      `Cannot use ${name}: "${
-        shown(text)
-      }" is not encrypted, so the secret could be read on the way; use https://`,
-    );
-  } else return url;
-  return undefined;
-}
-
-function store(values: Values): StoreSettings | undefined {
-  const text = values.secret("HEAL_STORE") ?? DEFAULT_STORE;
-  // Anything like a URL may have a password: it is not used as a path, and never printed.
-  if (!text.includes("://")) return { kind: "sqlite", path: text };
-  const url = URL.parse(text);
-  if (url === null || !["postgres:", "postgresql:"].includes(url.protocol)) {
-    values.problem("Cannot use HEAL_STORE: it is not a path and not a postgres:// URL");
-  } else if (url.hostname === "" || url.hostname.includes(",") || url.pathname.length < 2) {
-    values.problem("Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE");
-  } else if (!isDecodable(url)) {
-    values.problem(
-      "Cannot use HEAL_STORE: write a % in the user, the password or the database as %25",
-    );
-  } else {
-    const { hostname, port } = url;
-    return { kind: "postgres", url: new Secret(text), hostname, port: Number(port || 5432) };
-  }
-  return undefined;
-}
-
-function isDecodable({ username, password, pathname }: URL): boolean {
-  try {
-    decodeURIComponent(username + password + pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a host is this machine, so that no other machine sees the traffic. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}
-
-/** Hides a password in a URL. */
-function shown(text: string): string {
-  return text.replace(/\/\/[^/]*@/, "//…@");
 }

@@ -8,28 +8,72 @@ import { reasonOf } from "../system_error.ts";
 
 /** In bytes: more than any secret has. */
 const MAX_BYTES = 64 * 1024;
+/** Where Docker, Kubernetes and systemd (`LoadCredential`) lay secrets for one service, in files that may be readable. */
+const SECRET_FOLDERS = ["/run/secrets", "/var/run/secrets", "/run/credentials"];
+
+/** What the system tells of a file or a folder. */
+export interface Access {
+  readonly mode: number | null;
+  readonly uid: number | null;
+}
 
 /**
- * Reads a secret.
+ * Reads a secret. It does not check who else can read it: the program itself may not look at the folder of the file.
  *
  * @param path A regular file, or a link to one, as in a container.
- * @throws {Error} It cannot be read, or others than its owner can read it.
+ * @throws {Error} It cannot be read.
  */
 export function readSecretFile(path: string): string {
-  let bytes: Uint8Array;
-  let info: Deno.FileInfo;
   try {
     // This follows a link. So does the check of the permissions.
-    info = Deno.statSync(path);
-    if (!info.isFile || info.size > MAX_BYTES) throw new Error("it is not a small regular file");
-    bytes = Deno.readFileSync(path);
+    const { isFile, size } = Deno.statSync(path);
+    if (!isFile || size > MAX_BYTES) throw new Error("it is not a small regular file");
+    return Deno.readTextFileSync(path);
   } catch (error) {
     throw new Error(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
   }
-  const mode = (info.mode ?? 0) & 0o777;
-  if ((mode & 0o077) !== 0) {
-    const octal = mode.toString(8).padStart(4, "0");
-    throw new Error(`"${path}" has mode ${octal}, so others can read it: run chmod 600`);
-  }
-  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * Reads a secret that nobody else can read or change.
+ *
+ * @throws {Error} It cannot be read, or others can read or change it.
+ */
+export function readPrivateFile(path: string): string {
+  const secret = readSecretFile(path);
+  const file = Deno.realPathSync(path);
+  const folder = file.replace(/[^/\\]*$/, ".");
+  const problem = problemWith(Deno.statSync(file), file, Deno.statSync(folder));
+  if (problem !== undefined) throw new Error(`"${path}" ${problem}: run chmod 600`);
+  return secret;
+}
+
+/**
+ * Who else has access to a secret, as a part of a sentence. Nobody but its owner may change it, or replace it in its
+ * folder. Others may have the right to read it only if the folder, which root or the owner of the file has, is closed to
+ * them, or is one in which the system lays the secrets of one service.
+ *
+ * @param path Of the file, with all links resolved.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const open = { mode: 0o755, uid: 0 };
+ * const secret = { mode: 0o444, uid: 0 };
+ * assertEquals(problemWith(secret, "/run/secrets/jamf", open), undefined);
+ * assertEquals(problemWith(secret, "/home/a/jamf", open), "has mode 0444, so others can read it");
+ * ```
+ */
+export function problemWith(file: Access, path: string, folder: Access): string | undefined {
+  // Windows has no modes.
+  const mode = (file.mode ?? 0) & 0o777;
+  const folderMode = folder.mode ?? 0;
+  const has = `has mode ${mode.toString(8).padStart(4, "0")}`;
+  if ((mode & 0o022) !== 0) return `${has}, so others can change it`;
+  if ((mode & 0o055) === 0) return undefined;
+  const isOwn = [0, file.uid].includes(folder.uid) && (folderMode & 0o022) === 0;
+  const isClosed = (folderMode & 0o077) === 0 ||
+    SECRET_FOLDERS.some((name) => path.startsWith(`${name}/`));
+  return isOwn && isClosed ? undefined : `${has}, so others can read it`;
 }

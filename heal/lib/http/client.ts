@@ -162,7 +162,7 @@ export class HttpClient {
 }
 
 /** The message of a `fetch` error, or of its cause, without the URL, which may have a serial number. */
-function fetchErrorReason(error: unknown, timeout: number): string {
+export function fetchErrorReason(error: unknown, timeout: number): string {
   if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
   if (error.name === "TimeoutError") return `no answer within ${timeout / 1000} seconds`;
   const { message } = error.cause instanceof Error ? error.cause : error;

@@ -4,6 +4,10 @@
  * @module
  */
 
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Duplex } from "node:stream";
+import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../system_error.ts";
 
 /** The program cannot listen on the address. */
@@ -11,41 +15,123 @@ export class ListenError extends Error {
   override name = "ListenError";
 }
 
+/** In milliseconds: a connection is for one request, and takes no longer, whatever the client does. */
+const LIFETIME = 20_000;
+/** Further ones are closed at once. */
+const MAX_CONNECTIONS = 64;
+/** In milliseconds: the pause after a connection that the system refused, as with too many open files. */
+const PAUSE = 1000;
+
+type Answer = (request: Request) => Response | Promise<Response>;
+type Log = (event: Readonly<Record<string, unknown>>) => void;
+
 /**
- * Listens until it is stopped, and finishes the requests that have begun.
+ * Listens until it is stopped, and finishes the requests that have begun. Deno's own server does not limit the time for
+ * headers, and ends when the system refuses a connection.
  *
+ * @param answer Gets the method, the path, the query and the header `Authorization`, not the body.
  * @param stop Accepts no new requests.
- * @param abort Ends the wait: a client that keeps its connection open would prevent the end.
+ * @param abort Ends the wait for those that have begun.
  * @param whenListening Is called when the server listens.
  * @throws {ListenError} The address cannot be used.
  */
 export async function listen(
   address: { readonly hostname: string; readonly port: number },
-  answer: (request: Request) => Response | Promise<Response>,
+  answer: Answer,
   stop: AbortSignal,
   abort: AbortSignal,
   whenListening: () => void,
+  log: Log = () => {},
+  lifetime: number = LIFETIME,
 ): Promise<void> {
-  const { hostname, port } = address;
+  const listener = listenerOn(address);
+  const server = createServer((incoming, outgoing) => {
+    respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
+  });
+  whenListening();
+  const stopped = aborted(stop);
+  const open = new Map<Duplex, Promise<void>>();
+  while (!stop.aborted) {
+    try {
+      const connection = await Promise.race([listener.accept(), stopped]);
+      if (connection === undefined) break;
+      if (open.size >= MAX_CONNECTIONS) connection.close();
+      else serve(connection, server, open, lifetime);
+    } catch (error) {
+      log({ event: "connection_refused", reason: reasonOf(error) });
+      await sleep(PAUSE, undefined, { signal: stop }).catch(() => {});
+    }
+  }
+  listener.close();
+  await Promise.race([Promise.all(open.values()), aborted(abort)]);
+  for (const socket of open.keys()) socket.destroy();
+  await Promise.all(open.values());
+}
+
+function listenerOn({ hostname, port }: { hostname: string; port: number }): Deno.TcpListener {
   try {
-    const server = Deno.serve({
-      hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
-      port,
-      onListen: whenListening,
-    }, answer);
-    await Promise.race([server.finished, aborted(stop)]);
-    await Promise.race([server.shutdown(), aborted(abort)]);
+    return Deno.listen({ hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port });
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
     throw new ListenError(`Cannot listen on "${hostname}:${port}": ${reasonOf(error)}`, {
       cause: error,
     });
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+/** Adds the connection to the open ones, until it is closed. */
+function serve(
+  connection: Deno.TcpConn,
+  server: Server,
+  open: Map<Duplex, Promise<void>>,
+  lifetime: number,
+): void {
+  const socket = Duplex.fromWeb(connection as unknown as Parameters<typeof Duplex.fromWeb>[0]);
+  const timer = setTimeout(() => socket.destroy(), lifetime);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  open.set(socket, promise);
+  // A client may leave at any time.
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    clearTimeout(timer);
+    open.delete(socket);
+    try {
+      connection.close();
+    } catch {
+      // The stream has done it.
+    }
+    resolve();
+  });
+  server.emit("connection", socket);
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Answer,
+): Promise<void> {
+  const request = requestOf(incoming);
+  const response = request === undefined
+    ? new Response(null, { status: 400 })
+    : await answer(request);
+  // A client that still sends may miss an answer before the end of its body. Only one that is refused must bear that.
+  if (response.ok) await finished(incoming.resume());
+  const headers = { ...Object.fromEntries(response.headers), connection: "close" };
+  outgoing.writeHead(response.status, headers).end(await response.text());
+}
+
+/** Without the header `Host`, which may be anything. */
+function requestOf(incoming: IncomingMessage): Request | undefined {
+  const { method = "GET", url = "", headers: { authorization = "" } } = incoming;
+  try {
+    return new Request(new URL(url, "http://localhost"), { method, headers: { authorization } });
+  } catch {
+    return undefined;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
 }

@@ -9,18 +9,12 @@ import { auth } from "hono/utils/basic-auth";
 import type { Secret } from "../config/secret.ts";
 
 /**
- * Makes a check of requests: the secret is `?secret=…`, or the password of basic auth with any user name. The time of the
- * check does not depend on the secret.
- *
- * @param inUrl Whether the secret may be in the URL.
+ * Makes a check of requests: the secret is the password of basic auth, with any user name. The time of the check does not
+ * depend on the secret.
  */
-export function secretCheck(secret: Secret, inUrl: boolean): (request: Request) => boolean {
+export function secretCheck(secret: Secret): (request: Request) => boolean {
   const expected = digest(secret.reveal());
-  return (request) => {
-    const fromUrl = inUrl ? new URL(request.url).searchParams.get("secret") : null;
-    const given = fromUrl ?? auth(request)?.password;
-    return timingSafeEqual(digest(given ?? ""), expected);
-  };
+  return (request) => timingSafeEqual(digest(auth(request)?.password ?? ""), expected);
 }
 
 /** Of the same length for any text. */

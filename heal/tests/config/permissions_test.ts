@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { parseCommand } from "../../lib/cli.ts";
 import { NAMES, readSettings } from "../../lib/config/read_settings.ts";
+import { parseCommand } from "../../lib/cli.ts";
 import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
 
-const SERVERS = {
+const ADDRESSES = {
   JAMF_URL: "https://jamf.example.com",
   JAMF_CLIENT_ID: "id",
   JAMF_CLIENT_SECRET_FILE: "/etc/a,b",
@@ -11,10 +11,16 @@ const SERVERS = {
   FLEET_API_TOKEN: "token",
   HEAL_WEBHOOK_SECRET: "0123456789abcdef",
   HEAL_POLICIES: "Jamf trust",
+  HEAL_STORE: "heal.db",
 };
+const JAMF = "jamf.example.com:443";
+const BOTH = `--allow-net=${JAMF},fleet.example.com:8443`;
 const ENV = `--allow-env=${NAMES.join(",")}`;
-
-const FILES = ["--allow-read=/etc/a,,b,jamf-heal.db", "--allow-write=jamf-heal.db"];
+const FILES = [
+  "--allow-read=/etc/a,,b,heal.db,heal.db-sweep.lock",
+  "--allow-write=heal.db,heal.db-sweep.lock",
+];
+const OWN = "/var/lib/jamf-heal";
 
 function flagsOf(args: string, values: Record<string, string>): string[] {
   const command = parseCommand(args.split(" "));
@@ -24,34 +30,49 @@ function flagsOf(args: string, values: Record<string, string>): string[] {
 }
 
 Deno.test("permissionFlags() grants what the command needs, and nothing else", () => {
-  const { FLEET_URL: _, ...withoutFleet } = SERVERS;
+  const { FLEET_URL: _, ...withoutFleet } = ADDRESSES;
+  const proxies = { HTTPS_PROXY: "http://u:p@proxy.example.com:3128", https_proxy: "other:8080" };
   const cases: [args: string, values: Record<string, string>, flags: string[]][] = [
-    ["jobs", {}, [ENV, "--allow-read=jamf-heal.db", "--allow-write=jamf-heal.db"]],
-    ["jobs", { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
+    ["--help", {}, [ENV]],
+    ["status", { HEAL_STORE: "heal.db", ...proxies }, [
+      ENV,
+      "--allow-read=heal.db",
+      "--allow-write=heal.db",
+    ]],
+    ["history --serial A", { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
       "--allow-net=db.example.com:6432",
       `${ENV},PGAPPNAME`,
     ]],
-    ["serve", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443,127.0.0.1:8080",
+    ["check", ADDRESSES, [BOTH, ENV, ...FILES]],
+    ["sweep", ADDRESSES, [BOTH, ENV, ...FILES]],
+    ["sweep", { ...ADDRESSES, HEAL_NOTIFY_URL: "https://chat.example.com/hidden?x" }, [
+      `${BOTH},chat.example.com:443`,
       ENV,
       ...FILES,
     ]],
-    ["work", SERVERS, ["--allow-net=jamf.example.com:443,fleet.example.com:8443", ENV, ...FILES]],
-    ["redeploy --serial A", SERVERS, ["--allow-net=jamf.example.com:443", ENV, ...FILES]],
+    ["sweep", { ...ADDRESSES, ...proxies }, [
+      `${BOTH},proxy.example.com:3128,other:8080`,
+      ENV,
+      ...FILES,
+    ]],
+    ["serve", ADDRESSES, [`${BOTH},127.0.0.1:8080`, ENV, ...FILES]],
+    ["redeploy --serial A", ADDRESSES, [`--allow-net=${JAMF}`, ENV, ...FILES]],
     ["redeploy --from macs.txt", withoutFleet, [
-      "--allow-net=jamf.example.com:443",
+      `--allow-net=${JAMF}`,
       ENV,
-      "--allow-read=/etc/a,,b,jamf-heal.db,macs.txt",
-      "--allow-write=jamf-heal.db",
+      "--allow-read=/etc/a,,b,heal.db,heal.db-sweep.lock,macs.txt",
+      "--allow-write=heal.db,heal.db-sweep.lock",
     ]],
-    ["redeploy --from -", SERVERS, [
-      "--allow-net=jamf.example.com:443,fleet.example.com:8443",
+    ["redeploy --from -", ADDRESSES, [BOTH, ENV, ...FILES]],
+    ["retry --serial A", { HEAL_STORE: `${OWN}/heal.db` }, [
       ENV,
-      ...FILES,
+      `--allow-read=${OWN}/heal.db,${OWN}/heal.db-sweep.lock,${OWN}`,
+      `--allow-write=${OWN}/heal.db,${OWN}/heal.db-sweep.lock,${OWN}`,
     ]],
-    ["--help", {}, [ENV]],
   ];
   for (const [args, values, flags] of cases) {
-    assertEquals(flagsOf(args, values), ["--no-prompt", "--deny-import", ...flags], args);
+    const found = flagsOf(args, values);
+    assertEquals(found, ["--no-prompt", "--deny-import", ...flags], args);
+    assertEquals(found.join().includes("hidden"), false);
   }
 });

@@ -10,8 +10,16 @@ const GOOD = {
   FLEET_API_TOKEN: "fleet-token",
   HEAL_WEBHOOK_SECRET: "0123456789abcdef",
   HEAL_POLICIES: "Jamf trust, Jamf\\, check-in,,Jamf trust",
+  HEAL_STORE: "jamf-heal.db",
 };
-const ALL: (keyof Settings)[] = ["jamf", "fleet", "webhookSecret", "policies", "store"];
+const ALL: (keyof Settings)[] = [
+  "jamf",
+  "fleet",
+  "webhookSecret",
+  "policies",
+  "store",
+  "notifyUrl",
+];
 
 function environment(
   values: Record<string, string>,
@@ -32,7 +40,10 @@ function problems(values: Record<string, string>, needs = ALL): string[] {
 }
 
 Deno.test("readSettings() reads all settings", () => {
-  const { jamf, fleet, webhookSecret, policies, store } = readSettings(ALL, environment(GOOD));
+  const { jamf, fleet, webhookSecret, policies, store, notifyUrl } = readSettings(
+    ALL,
+    environment(GOOD),
+  );
   assertEquals(jamf.url.href, "https://jamf.example.com/");
   assertEquals(jamf.clientId, "id");
   assertEquals(jamf.clientSecret.reveal(), "jamf-secret");
@@ -41,6 +52,7 @@ Deno.test("readSettings() reads all settings", () => {
   assertEquals(webhookSecret.reveal(), "0123456789abcdef");
   assertEquals(policies, ["Jamf trust", "Jamf, check-in"]);
   assertEquals(store, { kind: "sqlite", path: "jamf-heal.db" });
+  assertEquals(notifyUrl, undefined);
 });
 
 Deno.test("readSettings() reads secrets from files, and HEAL_STORE_FILE overrides HEAL_STORE", () => {
@@ -50,9 +62,18 @@ Deno.test("readSettings() reads secrets from files, and HEAL_STORE_FILE override
     JAMF_CLIENT_SECRET_FILE: "/s",
     HEAL_STORE: "/data/a.db",
     HEAL_STORE_FILE: "/db",
+    HEAL_NOTIFY_URL_FILE: "/chat",
   };
-  const files = { "/s": "jamf-secret\n", "/db": "postgres://u:p@db.example.com/heal\n" };
-  const { jamf, store } = readSettings(["jamf", "store"], environment(values, files));
+  const files = {
+    "/s": "jamf-secret\n",
+    "/db": "postgres://u:p@db.example.com/heal\n",
+    "/chat": "https://chat.example.com/x?y=z\n",
+  };
+  const { jamf, store, notifyUrl } = readSettings(
+    ["jamf", "store", "notifyUrl"],
+    environment(values, files),
+  );
+  assertEquals(notifyUrl?.reveal(), "https://chat.example.com/x?y=z");
   assertEquals(jamf.clientSecret.reveal(), "jamf-secret");
   assertEquals(store.kind === "postgres" && [store.hostname, store.port, store.url.reveal()], [
     "db.example.com",
@@ -70,6 +91,7 @@ Deno.test("readSettings() reports all problems at once", () => {
     "Neither FLEET_API_TOKEN nor FLEET_API_TOKEN_FILE is set",
     "Neither HEAL_WEBHOOK_SECRET nor HEAL_WEBHOOK_SECRET_FILE is set",
     "HEAL_POLICIES is not set",
+    "Neither HEAL_STORE nor HEAL_STORE_FILE is set; heal/launch.ts has a default for a user with a home",
   ]);
 });
 
@@ -88,7 +110,29 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
       { FLEET_URL: "https://u:hidden@fleet.example.com" },
       "Cannot use FLEET_URL: it may have only a host and a path, no user, ? or #",
     ],
-    [{ FLEET_URL: "ftp://u:hidden@a" }, 'Cannot use FLEET_URL: "ftp://…@a" is not an https:// URL'],
+    [{ FLEET_URL: "ftp://a/b" }, 'Cannot use FLEET_URL: "ftp://a/b" is not an https:// URL'],
+    ...[
+      "ftp://u:hidden@a",
+      "user:hidden@h",
+      "https://u:hid/hidden@x",
+      "//u:hidden@x",
+      "fleet.example.com?token=hidden",
+      "fleet.example.com#hidden",
+      "u:%68idden@x",
+    ].map((FLEET_URL): Case => [{ FLEET_URL }, "Cannot use FLEET_URL: it is not an https:// URL"]),
+    ...[
+      "http://chat.example.com/hidden",
+      "https://u:hidden@chat.example.com/",
+      "chat.example.com/hidden",
+      "ftp://127.0.0.1/hidden",
+    ].map((HEAL_NOTIFY_URL): Case => [
+      { HEAL_NOTIFY_URL },
+      "Cannot use HEAL_NOTIFY_URL: it is not an https:// URL without a user",
+    ]),
+    [
+      { HEAL_STORE: "", HEAL_STORE_FILE: "/none" },
+      'Cannot use HEAL_STORE_FILE: Cannot read "/none": permission denied',
+    ],
     [
       { HEAL_WEBHOOK_SECRET: "hidden" },
       "Cannot use HEAL_WEBHOOK_SECRET: it has 6 characters and is easy to guess; use at least 16",
@@ -111,6 +155,12 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
       '"postgres://u:hidden@a:5432/b"',
       "postgresql+ssl://u:hidden@a/b",
       "DATABASE_URL=postgres://u:hidden@a/b",
+      "host=db user=x password=hidden",
+      "password = hidden",
+      "postgres:u:hidden@h/db",
+      "postgres:/u:hidden@h/db",
+      "u:hidden@h/db",
+      "//u:hidden@h/db",
     ].map((HEAL_STORE): Case => [
       { HEAL_STORE },
       "Cannot use HEAL_STORE: it is not a path and not a postgres:// URL",
@@ -131,9 +181,30 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
   }
 });
 
+Deno.test("readSettings() takes any path of a store that nothing else looks like", () => {
+  const paths = [
+    "heal.db",
+    "data/heal 2.db",
+    "./a=b.db",
+    "../x@y/heal.db",
+    "/home/a@corp.example/heal.db",
+    "C:\\Users\\a@b\\heal.db",
+    "C:/heal.db",
+    "~/heal.db",
+  ];
+  for (const path of paths) {
+    const { store } = readSettings(["store"], environment({ HEAL_STORE: path }));
+    assertEquals(store, { kind: "sqlite", path });
+  }
+});
+
 Deno.test("readSettings() allows http:// only for this machine", () => {
   for (const host of ["localhost", "127.0.0.1:8443", "127.1.2.3", "[::1]:80"]) {
-    readSettings(["jamf"], environment({ ...GOOD, JAMF_URL: `http://${host}` }));
+    const url = `http://${host}`;
+    readSettings(
+      ["jamf", "notifyUrl"],
+      environment({ ...GOOD, JAMF_URL: url, HEAL_NOTIFY_URL: url }),
+    );
   }
   for (const host of ["127.0.0.1.example.com", "localhost.example.com", "[::2]"]) {
     assertStringIncludes(problems({ ...GOOD, JAMF_URL: `http://${host}` })[0]!, "not encrypted");

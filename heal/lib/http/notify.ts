@@ -1,0 +1,57 @@
+/**
+ * Tells people by a webhook. Uses the network.
+ *
+ * @module
+ */
+
+import type { Secret } from "../config/secret.ts";
+import { fetchErrorReason, ServerError } from "./client.ts";
+
+/** In milliseconds. */
+const TIMEOUT = 20_000;
+
+/** Sends texts to a chat, in the shape that Slack, the workflows of Teams, and Tines take. */
+export class Notifier {
+  readonly #url: URL;
+  readonly #timeout: number;
+
+  /**
+   * @param url Who knows it can write to the chat.
+   * @param timeout In milliseconds.
+   */
+  constructor(url: Secret, timeout: number = TIMEOUT) {
+    this.#url = new URL(url.reveal());
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Sends a text once.
+   *
+   * @throws {ServerError} It was not taken; the message has no part of the URL but its host.
+   */
+  async send(text: string): Promise<void> {
+    const { status } = await this.#post(JSON.stringify({ text })).catch((error) => {
+      const reason = fetchErrorReason(error, this.#timeout);
+      // No message is known that has the URL; a later Deno's may.
+      throw this.#error(reason.includes("://") ? "there is no answer" : reason);
+    });
+    if (status < 200 || status > 299) throw this.#error(`it answered ${status}`);
+  }
+
+  async #post(body: string): Promise<Response> {
+    const response = await fetch(this.#url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      // Deno's `fetch` cannot repeat a stream by itself.
+      body: new Blob([body]).stream(),
+      redirect: "manual",
+      signal: AbortSignal.timeout(this.#timeout),
+    });
+    await response.body?.cancel();
+    return response;
+  }
+
+  #error(reason: string): ServerError {
+    return new ServerError(`Cannot notify "${this.#url.host}": ${reason}`);
+  }
+}

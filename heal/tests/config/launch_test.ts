@@ -1,0 +1,36 @@
+// The launcher, as a process.
+import { assertEquals } from "@std/assert";
+import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { runProgram } from "../helpers/program.ts";
+
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+
+Deno.test("paths are relative to the folder in which the user typed the task", async () => {
+  await using at = await RedeployFixture.start();
+  await Deno.writeTextFile(`${at.dir}/macs.txt`, "A B\n");
+  await Deno.writeTextFile(`${at.dir}/secret`, SECRETS.client, { mode: 0o600 });
+  const { JAMF_CLIENT_SECRET: _, ...variables } = at.variables;
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "--config", CONFIG, "heal", "redeploy", "--from", "macs.txt"],
+    cwd: at.dir,
+    env: { ...variables, JAMF_CLIENT_SECRET_FILE: "./secret", HEAL_STORE: "./heal.db" },
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [
+    2,
+    'Line 1 of "macs.txt": Cannot read "A B" as a serial: give letters, digits and -\n',
+  ]);
+});
+
+Deno.test("a proxy for http:// sees nothing", async () => {
+  await using at = await RedeployFixture.start();
+  await using proxy = await RedeployFixture.start();
+  at.addMacs(1);
+  const { url } = proxy.jamf;
+  const proxies = { HTTP_PROXY: url, http_proxy: url, ALL_PROXY: url, all_proxy: url };
+  const args = ["redeploy", "--computer-id", "1", "--dry-run"];
+  const { code, stderr } = await runProgram(args, { ...at.variables, ...proxies }, {
+    launched: true,
+  });
+  assertEquals([code, stderr, proxy.jamf.requests], [0, "", []]);
+  assertEquals(at.jamf.requests.length > 0, true);
+});
