@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
-import { JAMF_PRIVILEGES } from "./fakes/jamf_pro.ts";
+import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const TASK = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)).tasks.heal.command;
@@ -14,33 +14,53 @@ function deployed(name: string): string {
 /** The launcher's own permissions, as in the task. */
 const PERMISSIONS: readonly string[] = TASK.match(/--allow-\S+/g);
 
-Deno.test("the unit starts the launcher as the task does, with known options and variables", () => {
-  const unit = deployed("jamf-heal.service");
-  const [, command] = /^ExecStart=(.*)$/m.exec(unit)!;
-  assertEquals([...command!.matchAll(/--allow-\S+/g)].flat(), [...PERMISSIONS]);
-  const args = command!.split("heal/launch.ts ")[1]!.split(" ");
-  assertEquals(parseCommand(args).mode, "serve");
-  const names = Array.from(unit.matchAll(/^Environment=([A-Z_]+)/gm), ([, name]) => name!);
+const UNIT = deployed("jamf-heal.service");
+const SWEEP = deployed("jamf-heal-sweep.conf");
+
+/** The modes that a unit starts, each with the permissions of the task. */
+function startedModes(unit: string): string[] {
+  const commands = unit.matchAll(/^#?Exec\w+=.* run (.*) heal\/launch\.ts (.*)$/gm);
+  return Array.from(commands, ([, flags, args]) => {
+    assertEquals([...flags!.matchAll(/--allow-\S+/g)].flat(), [...PERMISSIONS]);
+    return parseCommand(args!.split(" ")).mode;
+  });
+}
+
+Deno.test("the units start the launcher as the task does, with known options and variables", () => {
+  assertEquals(startedModes(UNIT), ["check", "serve"]);
+  assertEquals(startedModes(SWEEP), ["sweep"]);
+  const names = Array.from(UNIT.matchAll(/^#?Environment=([A-Z_]+)/gm), ([, name]) => name!);
   const unknown = names.filter((name) => !NAMES.includes(name) && !name.startsWith("DENO_"));
   assertEquals(unknown, []);
 });
 
-Deno.test("the container starts the launcher as the task does", () => {
-  const file = deployed("Containerfile");
-  const entry: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)![1]!);
-  assertEquals(entry.filter((arg) => arg.startsWith("--allow-")), [...PERMISSIONS]);
-  assertEquals(parseCommand(JSON.parse(/^CMD (.*)$/m.exec(file)![1]!)).mode, "serve");
+Deno.test("every secret of the unit is a credential, and the sweep has all but the webhook's", () => {
+  const files = Array.from(UNIT.matchAll(/^(#?)Environment=\w+_FILE=%d\/(.*)$/gm));
+  const expected = files.map(([, sign, id]) => `${sign}LoadCredential=${id}:/etc/jamf-heal/${id}`);
+  assertEquals(credentials(UNIT), expected);
+  const ofSweep = expected.filter((line) => !line.includes("webhook"));
+  assertEquals(credentials(SWEEP), ["LoadCredential=", ...ofSweep]);
 });
 
-Deno.test("the container copies all that the program needs", async () => {
+function credentials(unit: string): string[] {
+  return [...unit.matchAll(/^#?LoadCredential=.*$/gm)].flat();
+}
+
+Deno.test("the container starts the launcher as the task does, below an init", () => {
+  const file = deployed("Containerfile");
+  const entry: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(file)![1]!);
+  assertEquals(entry.slice(0, 3), ["/tini", "--", "deno"]);
+  assertEquals(entry.filter((arg) => arg.startsWith("--allow-")), [...PERMISSIONS]);
+  assertEquals(parseCommand(JSON.parse(/^CMD (.*)$/m.exec(file)![1]!)).mode, "serve");
+  assert(/^FROM \S+:[\d.]+@sha256:[0-9a-f]{64}$/m.test(file));
+});
+
+Deno.test("the container copies all that the program needs, and no tests", async () => {
   const dir = await Deno.makeTempDir({ prefix: "jamf-heal-container-" });
   try {
-    const copied = Array.from(
-      deployed("Containerfile").matchAll(/^COPY (.*) \S+$/gm),
-      ([, names]) => names!.split(" "),
-    ).flat();
-    const copy = new Deno.Command("cp", { args: ["-R", ...copied.map((n) => ROOT + n), dir] });
-    assert((await copy.output()).success);
+    for (const [, names, to] of deployed("Containerfile").matchAll(/^COPY (.*) (\S+)$/gm)) {
+      await copyTo(`${dir}/${to}`, names!.split(" "));
+    }
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-check", "--cached-only", ...PERMISSIONS, "heal/launch.ts", "--version"],
       cwd: dir,
@@ -48,12 +68,25 @@ Deno.test("the container copies all that the program needs", async () => {
     const text = new TextDecoder();
     assertEquals([code, text.decode(stderr)], [0, ""]);
     assert(text.decode(stdout).startsWith("jamf-heal "));
+    const folders = Array.from(Deno.readDirSync(`${dir}/heal`), ({ name }) => name);
+    assertEquals(folders.sort(), ["deno.json", "launch.ts", "lib", "main.ts"]);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
 });
 
-Deno.test("the API role has exactly the privileges that are needed", () => {
-  const rows = Array.from(deployed("api-access.md").matchAll(/^\| `(.*?)`/gm), ([, name]) => name!);
-  assertEquals(rows.sort(), [...JAMF_PRIVILEGES].sort());
+/** Copies as the instruction COPY: of a folder, what is in it. */
+async function copyTo(to: string, names: readonly string[]): Promise<void> {
+  await Deno.mkdir(names.length > 1 ? to : to.replace(/[^/]*$/, ""), { recursive: true });
+  const args = ["-R", ...names.map((name) => ROOT + name), to];
+  assert((await new Deno.Command("cp", { args }).output()).success);
+}
+
+Deno.test("the API role has exactly the privileges that are needed, and an optional one", () => {
+  const rows = Array.from(
+    deployed("api-access.md").matchAll(/^\| `(.*?)` *\| (optional)?/gm),
+    ([, name, optional]) => [name!, optional !== undefined] as const,
+  );
+  const needed = JAMF_PRIVILEGES.map((name) => [name, false] as const);
+  assertEquals(rows, [...needed, [READ_REENROLLMENT, true]]);
 });
