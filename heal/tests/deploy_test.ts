@@ -68,7 +68,7 @@ Deno.test("the container copies all that the program needs, and no tests", async
     const text = new TextDecoder();
     assertEquals([code, text.decode(stderr)], [0, ""]);
     assert(text.decode(stdout).startsWith("jamf-heal "));
-    const folders = Array.from(Deno.readDirSync(`${dir}/heal`), ({ name }) => name);
+    const folders = await Array.fromAsync(Deno.readDir(`${dir}/heal`), ({ name }) => name);
     assertEquals(folders.sort(), ["deno.json", "launch.ts", "lib", "main.ts"]);
   } finally {
     await Deno.remove(dir, { recursive: true });
