@@ -6,10 +6,11 @@
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";
-import type { Redeploy } from "../store/redeploys.ts";
+import type { RateLimits, Redeploy } from "../store/redeploys.ts";
 import { isSerial } from "../serial.ts";
 import { type Found, unreachable } from "./find_computer.ts";
 import { isStale, type Observed } from "./observe.ts";
+import { limitReason, requestedReason } from "./send_redeploy.ts";
 
 /** What a decision depends on. `redeploys` is without {@linkcode left}. */
 export interface Facts extends Observed {
@@ -17,8 +18,7 @@ export interface Facts extends Observed {
   readonly mac: Mac;
   /** A request that a kill has left without an answer. */
   readonly left?: Redeploy | undefined;
-  /** In seconds. */
-  readonly coolDown: number;
+  readonly limits: RateLimits;
   /** Whether more Macs would be redeployed now than `--max-failing` allows. */
   readonly isTooMany: boolean;
   /** Whether the hourly limit is used up. */
@@ -84,6 +84,12 @@ const FLEET_ROWS: readonly Row[] = [
       : undefined;
   }],
   [
+    "redeployed",
+    "redeployed",
+    ({ host: { answeredAt = 0 }, redeploys: [last] }) =>
+      last !== undefined && answeredAt <= last.askedAt ? requestedReason(last) : undefined,
+  ],
+  [
     "no_fresh_answer",
     "waits",
     ({ host, redeploys, now }) =>
@@ -112,11 +118,9 @@ const FLEET_ROWS: readonly Row[] = [
   [
     "cool_down",
     "waits",
-    ({ redeploys: [last], now, coolDown }) =>
-      last !== undefined && last.askedAt > now - coolDown
-        ? `redeployed at ${at(last.askedAt)}: the cool-down lasts until ${
-          at(last.askedAt + coolDown)
-        }`
+    ({ redeploys: [last], now, limits }) =>
+      last !== undefined && last.askedAt > now - limits.coolDown
+        ? limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits)
         : undefined,
   ],
 ];
@@ -153,7 +157,8 @@ const NOTHING_NEW = ["asleep", "no_fresh_answer", "too_many", "hourly_limit"];
  * const now = 1_800_000_000;
  * const host = { id: 7, serial: "C02", platform: "darwin", seenAt: now - 60, answeredAt: now - 600 };
  * const mac = newMac(host, ["Jamf agent checks in"], now);
- * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, coolDown: 86_400, isTooMany: false, isLimited: false };
+ * const limits = { coolDown: 86_400, maxPerHour: 20 };
+ * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, limits, isTooMany: false, isLimited: false };
  * const computer = { id: "1", name: "", serial: "C02", isManaged: true, isMdmCapable: true, checkIn: now - 86_400 };
  * assertEquals(decide(facts), "ask_jamf");
  * assertEquals(decide({ ...facts, found: { computer } }), "redeploy");
