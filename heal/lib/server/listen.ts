@@ -45,24 +45,24 @@ export async function listen(
   lifetime: number = LIFETIME,
 ): Promise<void> {
   const listener = listenerOn(address);
+  const closed = aborted(stop).then(() => listener.close());
   const server = createServer((incoming, outgoing) => {
     respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
   });
   whenListening();
-  const stopped = aborted(stop);
   const open = new Map<Duplex, Promise<void>>();
   while (!stop.aborted) {
     try {
-      const connection = await Promise.race([listener.accept(), stopped]);
-      if (connection === undefined) break;
+      const connection = await listener.accept();
       if (open.size >= MAX_CONNECTIONS) connection.close();
       else serve(connection, server, open, lifetime);
     } catch (error) {
+      if (stop.aborted) break;
       log({ event: "connection_refused", reason: reasonOf(error) });
       await sleep(PAUSE, undefined, { signal: stop }).catch(() => {});
     }
   }
-  listener.close();
+  await closed;
   await Promise.race([Promise.all(open.values()), aborted(abort)]);
   for (const socket of open.keys()) socket.destroy();
   await Promise.all(open.values());
@@ -129,9 +129,9 @@ function requestOf(incoming: IncomingMessage): Request | undefined {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
