@@ -56,7 +56,7 @@ Deno.test("a Mac that fails is decided by the first row that fits", async (t) =>
       "waits no_fresh_answer",
       /the last is of 20/,
     ],
-    ["no answer", (mac) => mac.answeredAt = undefined, "waits no_fresh_answer", /never$/],
+    ["no answer", (mac) => mac.answeredAt = undefined, "waits no_fresh_answer", /there is none$/],
     [
       "unknown to Jamf Pro",
       (mac) => mac.computers = [],
