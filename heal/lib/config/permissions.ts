@@ -19,21 +19,15 @@ export interface Scope {
 
 const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
 
-/** They change nothing. */
-const READERS: readonly Scope["mode"][] = ["status", "history", "jobs"];
-
-const NEEDS: Readonly<Record<Scope["mode"], readonly (keyof Settings)[]>> = {
+/** The others need the store alone. */
+const NEEDS: { readonly [M in Scope["mode"]]?: readonly (keyof Settings)[] } = {
   help: [],
   version: [],
   check: SWEEP,
   sweep: SWEEP,
   serve: [...SWEEP, "webhookSecret"],
   redeploy: ["jamf", "store"],
-  retry: ["store"],
-  status: ["store"],
-  history: ["store"],
   work: SWEEP,
-  jobs: ["store"],
 };
 
 /**
@@ -46,8 +40,9 @@ export function needsOf(
   get: Environment["get"],
 ): readonly (keyof Settings)[] {
   const isNamed = targets?.some(({ kind }) => kind === "fleet-host");
-  const needsFleet = isNamed || (from !== undefined && isGiven(get("FLEET_URL")));
-  return mode === "redeploy" && needsFleet ? [...NEEDS.redeploy, "fleet"] : NEEDS[mode];
+  const mayName = from !== undefined && isGiven(get("FLEET_URL"));
+  if (mode === "redeploy" && (isNamed || mayName)) return ["jamf", "fleet", "store"];
+  return NEEDS[mode] ?? ["store"];
 }
 
 /**
@@ -95,7 +90,7 @@ export function permissionFlags(
   } else if (store !== undefined) {
     // SQLite opens its other files without Deno's permissions.
     write.push(store.path);
-    if (!READERS.includes(command.mode)) {
+    if (!["status", "history", "jobs"].includes(command.mode)) {
       write.push(lockOf(store.path), ...[ownFolderOf(store.path)].filter(isGiven));
     }
     read.push(...write);
