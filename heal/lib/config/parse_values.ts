@@ -67,7 +67,8 @@ export function parseStore(text: string): StoreSettings {
   const isPath = !text.includes("://") && /^(\.{0,2}[\\/](?!\/)|[a-z]:[\\/]|[^=:@]*$)/i.test(text);
   if (isPath) return { kind: "sqlite", path: text };
   const url = URL.parse(text);
-  if (url === null || !/^postgres(ql)?:\/\//i.test(text)) {
+  const isDatabase = url !== null && ["postgres:", "postgresql:"].includes(url.protocol);
+  if (!isDatabase || !text.includes("://")) {
     throw new RangeError("it is not a path and not a postgres:// URL");
   }
   const { hostname, port, pathname, username, password } = url;
