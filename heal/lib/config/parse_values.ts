@@ -8,9 +8,6 @@
 import { Secret } from "./secret.ts";
 import type { StoreSettings } from "./settings.ts";
 
-/** In characters: anyone can send requests to the webhook, so its secret must be hard to guess. */
-const MIN_WEBHOOK_SECRET_LENGTH = 16;
-
 /** A secret that is sent in a header. */
 export function parseToken(text: string): Secret {
   // `fetch` would refuse it, with an error that shows it.
@@ -20,12 +17,10 @@ export function parseToken(text: string): Secret {
   );
 }
 
+/** Anyone can send requests to the webhook, so its secret must be hard to guess. */
 export function parseWebhookSecret(text: string): Secret {
-  const { length } = text;
-  if (length >= MIN_WEBHOOK_SECRET_LENGTH) return parseToken(text);
-  throw new RangeError(
-    `it has ${length} characters and is easy to guess; use at least ${MIN_WEBHOOK_SECRET_LENGTH}`,
-  );
+  if (text.length >= 16) return parseToken(text);
+  throw new RangeError(`it has ${text.length} characters and is easy to guess; use at least 16`);
 }
 
 /** Names between commas; `\,` is a comma in a name. */
