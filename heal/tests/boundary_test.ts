@@ -97,7 +97,7 @@ Deno.test("secrets are revealed only where they are sent or compared", () => {
     "heal/lib/http/client.ts",
     "heal/lib/http/notify.ts",
     "heal/lib/jamf/tokens.ts",
-    "heal/lib/server/secret_check.ts",
+    "heal/lib/server/webhook_app.ts",
     "heal/lib/store/postgres.ts",
   ]);
 });
