@@ -11,7 +11,7 @@ import { conditionsOf } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Health } from "../server/health.ts";
-import { listen } from "../server/listen.ts";
+import { aborted, listen } from "../server/listen.ts";
 import { Schedule } from "../server/schedule.ts";
 import { webhookApp } from "../server/webhook_app.ts";
 import { StoreError } from "../store/driver.ts";
@@ -148,10 +148,4 @@ class Service {
 function reasonOf(error: unknown): string {
   if (error instanceof ServerError || error instanceof StoreError) return error.message;
   return `internal error: ${error instanceof Error ? error.stack : error}`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }

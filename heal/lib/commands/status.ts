@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../cli.ts";
+import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
 import { ConfigError } from "../config/read_settings.ts";
 import type { Settings } from "../config/settings.ts";

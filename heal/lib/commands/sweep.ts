@@ -31,7 +31,8 @@ export async function sweep(
         !system.stop.aborted && report.macs.every(({ state }) => state !== "needs_person");
       return { code: isWell ? 0 : 1, stdout: sweepText(report), messages: [store, ...problems] };
     } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
+      const isExpected = error instanceof ServerError || system.stop.aborted;
+      if (!(error instanceof Error && isExpected)) throw error;
       return { code: 1, stdout: "", messages: [store, error.message] };
     } finally {
       abort.cancel();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../cli.ts";
+import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { NamedMacs } from "../command.ts";
 import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
 import type { System } from "../system.ts";

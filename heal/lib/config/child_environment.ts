@@ -4,10 +4,7 @@
  * @module
  */
 
-/**
- * The proxies that are never used: `http://` is for this machine alone, and its secrets are not for a proxy. `HTTPS_PROXY`
- * is passed on, and its address is in the permissions.
- */
+/** `http://` is for this machine alone. The address of `HTTPS_PROXY` is in the permissions. */
 const UNUSED_PROXIES = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /**
@@ -32,7 +29,7 @@ export function childEnvironment(
   const passed = Object.entries(variables).filter(([name]) => !UNUSED_PROXIES.includes(name));
   const { HEAL_STORE, HEAL_STORE_FILE } = variables;
   const store = HEAL_STORE?.trim() || HEAL_STORE_FILE ? undefined : defaultStore(variables, os);
-  return { ...Object.fromEntries(passed), ...(store !== undefined && { HEAL_STORE: store }) };
+  return { ...Object.fromEntries(passed), ...(store && { HEAL_STORE: store }) };
 }
 
 /** One file a user, in the system's folder for the state of programs; `undefined` for a user without a home. */
@@ -41,9 +38,9 @@ function defaultStore(
   os: string,
 ): string | undefined {
   if (os === "windows") return LOCALAPPDATA && `${LOCALAPPDATA}\\jamf-heal\\jamf-heal.db`;
-  const home = HOME || undefined;
-  if (os === "darwin") return home && `${home}/Library/Application Support/jamf-heal/jamf-heal.db`;
+  const inHome = os === "darwin" ? "Library/Application Support" : ".local/state";
   // The XDG specification ignores a relative path.
-  const state = XDG_STATE_HOME?.startsWith("/") ? XDG_STATE_HOME : home && `${home}/.local/state`;
+  const isXdg = os !== "darwin" && XDG_STATE_HOME?.startsWith("/");
+  const state = isXdg ? XDG_STATE_HOME : HOME && `${HOME}/${inHome}`;
   return state && `${state}/jamf-heal/jamf-heal.db`;
 }

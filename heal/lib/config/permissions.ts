@@ -10,19 +10,14 @@ import { lockOf, ownFolderOf, type Settings } from "./settings.ts";
 
 const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
 
-/** They change nothing. */
-const READERS: readonly Command["mode"][] = ["status", "history"];
-
-const NEEDS: Readonly<Record<Command["mode"], readonly (keyof Settings)[]>> = {
+/** The other modes need the store alone. */
+const NEEDS: { readonly [M in Command["mode"]]?: readonly (keyof Settings)[] } = {
   help: [],
   version: [],
   check: SWEEP,
   sweep: SWEEP,
   serve: [...SWEEP, "webhookSecret"],
   redeploy: ["jamf", "store"],
-  retry: ["store"],
-  status: ["store"],
-  history: ["store"],
 };
 
 /**
@@ -34,11 +29,11 @@ export function needsOf(
   command: Command,
   get: Environment["get"],
 ): readonly (keyof Settings)[] {
-  const needs = NEEDS[command.mode];
+  const needs = NEEDS[command.mode] ?? ["store"];
   if (command.mode !== "redeploy") return needs;
   const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
-  const needsFleet = isNamed || (command.from !== undefined && isGiven(get("FLEET_URL")));
-  return needsFleet ? [...needs, "fleet"] : needs;
+  const mayName = command.from !== undefined && isGiven(get("FLEET_URL"));
+  return isNamed || mayName ? [...needs, "fleet"] : needs;
 }
 
 /**
@@ -86,7 +81,7 @@ export function permissionFlags(
   } else if (store !== undefined) {
     // SQLite opens its other files without Deno's permissions.
     write.push(store.path);
-    if (!READERS.includes(command.mode)) {
+    if (!["status", "history"].includes(command.mode)) {
       write.push(lockOf(store.path), ...[ownFolderOf(store.path)].filter(isGiven));
     }
     read.push(...write);

@@ -4,11 +4,15 @@
  * @module
  */
 
-import { Secret } from "./secret.ts";
 import type { Settings } from "./settings.ts";
-import { notifyUrl, serverUrl, storeSettings } from "./urls.ts";
-
-export { isLoopback } from "./urls.ts";
+import {
+  parseNotifyUrl,
+  parsePolicies,
+  parseServerUrl,
+  parseStore,
+  parseToken,
+  parseWebhookSecret,
+} from "./parse_values.ts";
 
 /** The source of the settings. */
 export interface Environment {
@@ -31,8 +35,6 @@ export const SECRET_NAMES = [
   "HEAL_NOTIFY_URL",
 ] as const;
 
-type SecretName = typeof SECRET_NAMES[number];
-
 /** Every variable that the program reads. */
 export const NAMES: readonly string[] = [
   "JAMF_URL",
@@ -42,9 +44,6 @@ export const NAMES: readonly string[] = [
   ...SECRET_NAMES,
   ...SECRET_NAMES.map((name) => `${name}_FILE`),
 ];
-
-/** In characters: anyone can send requests to the webhook, so its secret must be hard to guess. */
-const MIN_WEBHOOK_SECRET_LENGTH = 16;
 
 /**
  * Reads the settings that a command needs.
@@ -71,122 +70,67 @@ export function readSettings<N extends keyof Settings>(
   environment: Environment,
 ): Pick<Settings, N> {
   const problems: string[] = [];
-  const values: Values = {
-    get: (name) => environment.get(name)?.trim() || undefined,
-    secret: (name) => secret(name, environment, problems),
-    problem: (sentence) => problems.push(sentence),
+  const read: Read = (name, parse) => {
+    const text = textOf(name, environment, problems);
+    try {
+      return text === undefined ? undefined : parse(text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      problems.push(`Cannot use ${name}: ${error.message}`);
+      return undefined;
+    }
   };
-  const settings = Object.fromEntries(needs.map((need) => [need, READERS[need](values)]));
+  const settings = Object.fromEntries(needs.map((need) => [need, READERS[need](read)]));
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return settings as Pick<Settings, N>;
 }
 
-/** The parameter of the readers below. */
-interface Values {
-  readonly get: (name: string) => string | undefined;
-  readonly secret: (name: SecretName) => string | undefined;
-  readonly problem: (sentence: string) => void;
-}
+/** Parses a variable, and reports what is wrong with it. */
+type Read = <T>(name: string, parse: (text: string) => T) => T | undefined;
 
 /** Each returns its setting. After a problem, its result is not used. */
-const READERS: { readonly [N in keyof Settings]: (values: Values) => unknown } = {
-  jamf: (values) => ({
-    url: requiredUrl("JAMF_URL", values),
-    clientId: required("JAMF_CLIENT_ID", values),
-    clientSecret: requiredSecret("JAMF_CLIENT_SECRET", values),
+const READERS: { readonly [N in keyof Settings]: (read: Read) => unknown } = {
+  jamf: (read) => ({
+    url: read("JAMF_URL", parseServerUrl),
+    clientId: read("JAMF_CLIENT_ID", String),
+    clientSecret: read("JAMF_CLIENT_SECRET", parseToken),
   }),
-  fleet: (values) => ({
-    url: requiredUrl("FLEET_URL", values),
-    token: requiredSecret("FLEET_API_TOKEN", values),
+  fleet: (read) => ({
+    url: read("FLEET_URL", parseServerUrl),
+    token: read("FLEET_API_TOKEN", parseToken),
   }),
-  webhookSecret: (values) => {
-    const secret = requiredSecret("HEAL_WEBHOOK_SECRET", values);
-    const length = secret?.reveal().length ?? Infinity;
-    if (length < MIN_WEBHOOK_SECRET_LENGTH) {
-      values.problem(
-        `Cannot use HEAL_WEBHOOK_SECRET: it has ${length} characters and is easy to guess; use at least ${MIN_WEBHOOK_SECRET_LENGTH}`,
-      );
-    }
-    return secret;
-  },
-  policies: (values) => {
-    const text = required("HEAL_POLICIES", values) ?? "";
-    const given = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
-    const names = [...new Set(given.filter((name) => name !== ""))];
-    if (text !== "" && names.length === 0) values.problem("HEAL_POLICIES names no policy");
-    return names;
-  },
-  store: (values) => {
-    const text = values.secret("HEAL_STORE");
-    return text && storeSettings(text, values.problem);
-  },
-  notifyUrl: (values) => {
-    const text = values.secret("HEAL_NOTIFY_URL");
-    return text && notifyUrl(text, values.problem);
-  },
+  webhookSecret: (read) => read("HEAL_WEBHOOK_SECRET", parseWebhookSecret),
+  policies: (read) => read("HEAL_POLICIES", parsePolicies),
+  store: (read) => read("HEAL_STORE", parseStore),
+  notifyUrl: (read) => read("HEAL_NOTIFY_URL", parseNotifyUrl),
 };
 
-function requiredUrl(name: string, values: Values): URL | undefined {
-  const text = required(name, values);
-  return text === undefined ? undefined : serverUrl(name, text, values.problem);
-}
-
-function required(name: string, values: Values): string | undefined {
-  const value = values.get(name);
-  if (value === undefined) values.problem(`${name} is not set`);
-  return value;
-}
-
-function requiredSecret(name: SecretName, values: Values): Secret | undefined {
-  const value = values.secret(name);
-  return value === undefined ? undefined : new Secret(value);
-}
-
-/** Reports a missing or wrong value. */
-function secret(
-  name: SecretName,
-  environment: Environment,
+/** The value, or the content of its file. Reports that there is none. */
+function textOf(
+  name: string,
+  { get, readSecret }: Environment,
   problems: string[],
 ): string | undefined {
-  const value = given(name, environment, problems);
-  // `fetch` would refuse it, with an error that shows it.
-  if (value && name !== "HEAL_STORE" && !/^[\x21-\x7e]+$/.test(value)) {
-    problems.push(
-      `Cannot use ${name}: it has a space, a line break or another character that is not allowed in a header`,
-    );
-    return undefined;
-  }
-  return value;
-}
-
-function given(
-  name: SecretName,
-  environment: Environment,
-  problems: string[],
-): string | undefined {
-  const value = environment.get(name)?.trim() || undefined;
-  const path = environment.get(`${name}_FILE`) || undefined;
-  // A systemd unit and a container set a default store, which a file may replace.
-  if (value !== undefined && path !== undefined && name !== "HEAL_STORE") {
-    problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);
-    return undefined;
-  }
+  const isSecret = SECRET_NAMES.some((secret) => secret === name);
+  const value = get(name)?.trim() || undefined;
+  const path = isSecret ? get(`${name}_FILE`) || undefined : undefined;
   if (path === undefined) {
-    if (value === undefined && name !== "HEAL_NOTIFY_URL") {
-      const hint = name === "HEAL_STORE"
-        ? "; heal/launch.ts has a default for a user with a home"
-        : "";
-      problems.push(`Neither ${name} nor ${name}_FILE is set${hint}`);
+    if (value !== undefined || name === "HEAL_NOTIFY_URL") return value;
+    const problem = isSecret ? `Neither ${name} nor ${name}_FILE is set` : `${name} is not set`;
+    const hint = "; heal/launch.ts has a default for a user with a home";
+    problems.push(name === "HEAL_STORE" ? problem + hint : problem);
+    // A systemd unit and a container set a default store, which a file may replace.
+  } else if (value !== undefined && name !== "HEAL_STORE") {
+    problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);
+  } else {
+    try {
+      const content = readSecret(path).trim();
+      if (content !== "") return content;
+      problems.push(`Cannot use ${name}_FILE: "${path}" is empty`);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      problems.push(`Cannot use ${name}_FILE: ${error.message}`);
     }
-    return value;
   }
-  try {
-    const content = environment.readSecret(path).trim();
-    if (content === "") problems.push(`Cannot use ${name}_FILE: "${path}" is empty`);
-    return content || undefined;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    problems.push(`Cannot use ${name}_FILE: ${error.message}`);
-    return undefined;
-  }
+  return undefined;
 }

@@ -11,11 +11,7 @@ const MAX_BYTES = 64 * 1024;
 /** Where Docker, Kubernetes and systemd (`LoadCredential`) lay secrets for one service, in files that may be readable. */
 const SECRET_FOLDERS = ["/run/secrets", "/var/run/secrets", "/run/credentials"];
 
-/** What the system tells of a file or a folder. */
-export interface Access {
-  readonly mode: number | null;
-  readonly uid: number | null;
-}
+type Access = Pick<Deno.FileInfo, "mode" | "uid">;
 
 /**
  * Reads a secret. It does not check who else can read it: the program itself may not look at the folder of the file.

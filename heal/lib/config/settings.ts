@@ -54,17 +54,7 @@ export function lockOf(store: string): string {
   return `${store}-sweep.lock`;
 }
 
-/**
- * The folder that the program may create for its store: one of its own name, such as that of the default.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(ownFolderOf("/home/a/.local/state/jamf-heal/jamf-heal.db"), "/home/a/.local/state/jamf-heal");
- * assertEquals(ownFolderOf("/home/a/heal.db"), undefined);
- * ```
- */
+/** The folder that the program may create for its store: one of its own name, such as that of the default. */
 export function ownFolderOf(store: string): string | undefined {
   return /^(.*[\\/]jamf-heal)[\\/][^\\/]+$/.exec(store)?.[1];
 }

@@ -1,15 +1,17 @@
 /**
- * What to do about one Mac: the table of decisions.
+ * Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then the
+ * redeploys so far, the limits, and what Jamf Pro says.
  *
  * @module
  */
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";
-import type { Redeploy } from "../store/redeploys.ts";
+import type { RateLimits, Redeploy } from "../store/redeploys.ts";
 import { isSerial } from "../serial.ts";
 import { type Found, unreachable } from "./find_computer.ts";
-import { isStale, type Observed } from "./observe.ts";
+import { isStaleAnswer, type Observed } from "./observe.ts";
+import { limitReason, requestedReason } from "./send_redeploy.ts";
 
 /** What a decision depends on. `redeploys` is without {@linkcode left}. */
 export interface Facts extends Observed {
@@ -17,8 +19,7 @@ export interface Facts extends Observed {
   readonly mac: Mac;
   /** A request that a kill has left without an answer. */
   readonly left?: Redeploy | undefined;
-  /** In seconds. */
-  readonly coolDown: number;
+  readonly limits: RateLimits;
   /** Whether more Macs would be redeployed now than `--max-failing` allows. */
   readonly isTooMany: boolean;
   /** Whether the hourly limit is used up. */
@@ -27,7 +28,7 @@ export interface Facts extends Observed {
   readonly found?: Found;
 }
 
-/** A state, the row of the table that decided it, and the reason for a person. */
+/** A state, the rule that decided it, and the reason for a person. */
 export interface Decision {
   readonly state: MacStateName;
   readonly rule: string;
@@ -47,103 +48,13 @@ const ANSWER_MARGIN = HOUR / 2;
 const MIN_HOURS_ONLINE = 4;
 const MAX_REDEPLOYS_IN_MONTH = 3;
 
-/** A row of the table: the reason for its decision if it fits. */
-type Row = readonly [
-  rule: string,
-  state: MacStateName,
-  reason: (facts: Facts) => string | undefined,
-];
-
-/** What Fleet and the store say. The first row that fits decides. */
-const FLEET_ROWS: readonly Row[] = [
-  [
-    "not_a_mac",
-    "left_out",
-    ({ host }) =>
-      host.platform === "darwin"
-        ? undefined
-        : `not a Mac: its platform in Fleet is "${host.platform}"`,
-  ],
-  [
-    "no_serial",
-    "needs_person",
-    ({ host }) =>
-      isSerial(host.serial) ? undefined : `its serial number in Fleet is "${host.serial}"`,
-  ],
-  ["asleep", "waits", ({ host: { seenAt }, now, seenWithin }) => {
-    if (seenAt === undefined) return "Fleet has never seen it online";
-    return seenAt >= now - seenWithin ? undefined : `not online since ${at(seenAt)}`;
-  }],
-  ["no_answers", "needs_person", ({ host, mac, redeploys, now }) => {
-    const { unansweredSince, unansweredHours } = mac;
-    const isLong = unansweredSince !== undefined && unansweredSince <= now - WEEK;
-    return isLong && unansweredHours >= MIN_HOURS_ONLINE && isStale(host, redeploys[0], now)
-      ? `Fleet's agent does not answer policies: online since ${
-        at(unansweredSince)
-      } without an answer`
-      : undefined;
-  }],
-  [
-    "no_fresh_answer",
-    "waits",
-    ({ host, redeploys, now }) =>
-      isStale(host, redeploys[0], now)
-        ? `waits for a fresh answer to the policy: the last is of ${at(host.answeredAt)}`
-        : undefined,
-  ],
-  ["comes_back", "needs_person", ({ mac, redeploys, now }) => {
-    const { length } = redeploys.filter(({ askedAt }) =>
-      askedAt > Math.max(now - MONTH, mac.retriedAt ?? 0)
-    );
-    return length < MAX_REDEPLOYS_IN_MONTH
-      ? undefined
-      : `comes back: redeployed ${length} times within 30 days, and failing again`;
-  }],
-  [
-    "did_not_help",
-    "needs_person",
-    ({ mac, redeploys: [last], now }) =>
-      last !== undefined && last.askedAt > (mac.retriedAt ?? 0) &&
-        last.askedAt <= now - DAY && last.askedAt > now - WEEK &&
-        mac.hoursSinceRedeploy >= MIN_HOURS_ONLINE
-        ? `a redeploy did not help: requested at ${at(last.askedAt)}; tried again a week after that`
-        : undefined,
-  ],
-  [
-    "cool_down",
-    "waits",
-    ({ redeploys: [last], now, coolDown }) =>
-      last !== undefined && last.askedAt > now - coolDown
-        ? `redeployed at ${at(last.askedAt)}: the cool-down lasts until ${
-          at(last.askedAt + coolDown)
-        }`
-        : undefined,
-  ],
-];
-
-/** What Jamf Pro says, and the limits. */
-const JAMF_ROWS: readonly Row[] = [
-  ["not_in_jamf", "needs_person", ({ found }) => found?.problem],
-  [
-    "out_of_reach",
-    "needs_person",
-    ({ found }) => found?.computer === undefined ? undefined : unreachable(found.computer),
-  ],
-  ["checked_in", "waits", ({ found, host, mac, now }) => {
-    const checkIn = found?.computer?.checkIn;
-    const isNew = checkIn !== undefined && checkIn > (host.answeredAt ?? 0) - ANSWER_MARGIN;
-    return isNew && (mac.checkedInSince ?? now) > now - DAY
-      ? `checked in at ${at(checkIn)}: its next answer to the policy tells whether it has recovered`
-      : undefined;
-  }],
-];
 const PERSON_BY_JAMF = ["not_in_jamf", "out_of_reach", "refused"];
 
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["asleep", "no_fresh_answer", "too_many", "hourly_limit"];
 
 /**
- * Decides about one Mac that fails.
+ * Decides about one Mac.
  *
  * @example Usage
  * ```ts
@@ -153,48 +64,94 @@ const NOTHING_NEW = ["asleep", "no_fresh_answer", "too_many", "hourly_limit"];
  * const now = 1_800_000_000;
  * const host = { id: 7, serial: "C02", platform: "darwin", seenAt: now - 60, answeredAt: now - 600 };
  * const mac = newMac(host, ["Jamf agent checks in"], now);
- * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, coolDown: 86_400, isTooMany: false, isLimited: false };
+ * const limits = { coolDown: 86_400, maxPerHour: 20 };
+ * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, limits, isTooMany: false, isLimited: false };
  * const computer = { id: "1", name: "", serial: "C02", isManaged: true, isMdmCapable: true, checkIn: now - 86_400 };
  * assertEquals(decide(facts), "ask_jamf");
  * assertEquals(decide({ ...facts, found: { computer } }), "redeploy");
  * assertEquals(decide({ ...facts, host: { ...host, platform: "windows" } }), {
  *   state: "left_out",
  *   rule: "not_a_mac",
- *   reason: 'not a Mac: its platform in Fleet is "windows"',
+ *   reason: 'its platform is "windows"',
  * });
  * ```
  */
 export function decide(facts: Facts): Verdict {
-  const { mac, redeploys } = facts;
-  const verdict = firstFit(facts);
+  const { mac, redeploys, found } = facts;
+  const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byLimits(facts) ??
+    (found === undefined ? "ask_jamf" : byJamf(facts, found) ?? "redeploy");
   const isOld = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
     mac.state === "needs_person" && (redeploys[0]?.askedAt ?? 0) < mac.since;
   return isOld ? standing(mac) : verdict;
 }
 
-function firstFit(facts: Facts): Verdict {
-  const byFleet = decisionOf(FLEET_ROWS, facts);
-  // A request that a kill has left is repeated, whatever it counts for.
-  if (byFleet !== undefined) return byFleet;
-  const { mac, now, found, left } = facts;
-  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - HOUR) return standing(mac);
-  if (facts.isTooMany) {
-    const reason = "more Macs would be redeployed now than --max-failing allows";
-    return { state: "waits", rule: "too_many", reason };
+function byFleet({ host, mac, redeploys: [last], now, seenWithin }: Facts): Decision | undefined {
+  const { platform, serial, seenAt, answeredAt = 0 } = host;
+  const { unansweredSince = now, unansweredHours } = mac;
+  const isStale = isStaleAnswer(host, last, now);
+  if (platform !== "darwin") {
+    return { state: "left_out", rule: "not_a_mac", reason: `its platform is "${platform}"` };
   }
-  if (facts.isLimited && left === undefined) {
-    return { state: "waits", rule: "hourly_limit", reason: "the hourly limit is used up" };
+  if (!isSerial(serial)) return person("no_serial", `its serial number in Fleet is "${serial}"`);
+  if (seenAt === undefined) return wait("asleep", "Fleet has never seen it online");
+  if (seenAt < now - seenWithin) return wait("asleep", `not online since ${at(seenAt)}`);
+  if (isStale && unansweredSince <= now - WEEK && unansweredHours >= MIN_HOURS_ONLINE) {
+    const since = `online since ${at(unansweredSince)} without an answer`;
+    return person("no_answers", `Fleet's agent does not answer policies: ${since}`);
   }
-  if (found === undefined) return "ask_jamf";
-  return decisionOf(JAMF_ROWS, facts) ?? "redeploy";
+  if (last !== undefined && answeredAt <= last.askedAt) {
+    return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
+  }
+  if (!isStale) return undefined;
+  const answer = answeredAt === 0 ? "there is none" : `the last is of ${at(answeredAt)}`;
+  return wait("no_fresh_answer", `waits for a fresh answer to the policy: ${answer}`);
 }
 
-function decisionOf(rows: readonly Row[], facts: Facts): Decision | undefined {
-  for (const [rule, state, reasonOf] of rows) {
-    const reason = reasonOf(facts);
-    if (reason !== undefined) return { state, rule, reason };
+function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefined {
+  const [last] = redeploys;
+  if (last === undefined) return undefined;
+  const counted = redeploys.filter(({ askedAt }) => askedAt > (mac.retriedAt ?? 0));
+  const { length } = counted.filter(({ askedAt }) => askedAt > now - MONTH);
+  if (length >= MAX_REDEPLOYS_IN_MONTH) {
+    const times = `redeployed ${length} times within 30 days`;
+    return person("comes_back", `comes back: ${times}, and failing again`);
   }
-  return undefined;
+  const isDue = last.askedAt <= now - DAY && last.askedAt > now - WEEK;
+  if (counted.includes(last) && isDue && mac.hoursSinceRedeploy >= MIN_HOURS_ONLINE) {
+    const times = `requested at ${at(last.askedAt)}; tried again a week after that`;
+    return person("did_not_help", `a redeploy did not help: ${times}`);
+  }
+  if (last.askedAt <= now - limits.coolDown) return undefined;
+  return wait("cool_down", limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits));
+}
+
+function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
+  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - HOUR) return standing(mac);
+  if (isTooMany) {
+    return wait("too_many", "more Macs would be redeployed now than --max-failing allows");
+  }
+  // A request that a kill has left has been counted.
+  if (!isLimited || left !== undefined) return undefined;
+  return wait("hourly_limit", "the hourly limit is used up");
+}
+
+function byJamf({ host, mac, now }: Facts, { computer, problem }: Found): Decision | undefined {
+  if (computer === undefined) return person("not_in_jamf", problem);
+  const obstacle = unreachable(computer);
+  if (obstacle !== undefined) return person("out_of_reach", obstacle);
+  const { checkIn } = computer;
+  const isRecent = checkIn !== undefined && checkIn > (host.answeredAt ?? 0) - ANSWER_MARGIN;
+  if (!isRecent || (mac.checkedInSince ?? now) <= now - DAY) return undefined;
+  const next = "its next answer to the policy tells whether it has recovered";
+  return wait("checked_in", `checked in at ${at(checkIn)}: ${next}`);
+}
+
+function person(rule: string, reason: string): Decision {
+  return { state: "needs_person", rule, reason };
+}
+
+function wait(rule: string, reason: string): Decision {
+  return { state: "waits", rule, reason };
 }
 
 function standing({ state, rule, reason }: Mac): Decision {
@@ -206,6 +163,6 @@ export function isPersonByJamf({ state, rule }: Mac): boolean {
   return state === "needs_person" && PERSON_BY_JAMF.includes(rule);
 }
 
-function at(seconds: number | undefined): string {
-  return seconds === undefined ? "never" : formatTimestamp(Math.floor(seconds));
+function at(seconds: number): string {
+  return formatTimestamp(Math.floor(seconds));
 }

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/parse_reply.ts";
 import type { Mac } from "../store/macs.ts";
 import { decide, type Decision, type Facts } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
-import { limitReason, sendRedeploy } from "./send_redeploy.ts";
+import { limitReason, requestedReason, sendRedeploy } from "./send_redeploy.ts";
 import type { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep.ts";
 
@@ -121,17 +120,12 @@ class Healing {
             MAX_FAILURES,
           );
         }
-        this.#add(mac, "redeployed", "redeployed", `requested at ${formatTimestamp(sent.at)}`);
+        this.#addRedeployed(mac, sent.at, "queued");
         break;
       case "unknown":
         // A server that does not answer is not asked for the next Mac.
         this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`, MAX_FAILURES);
-        this.#add(
-          mac,
-          "redeployed",
-          "unknown_answer",
-          `requested, and may be redeployed: ${sent.reason}`,
-        );
+        this.#addRedeployed(mac, sent.at, "unknown");
         break;
       case "refused":
         this.#left++;
@@ -149,6 +143,10 @@ class Healing {
         this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
     }
     await this.#recorder.save();
+  }
+
+  #addRedeployed(mac: Mac, askedAt: number, state: "queued" | "unknown"): void {
+    this.#add(mac, "redeployed", "redeployed", requestedReason({ askedAt, state }));
   }
 
   #add(mac: Mac, state: Mac["state"], rule: string, reason: string): void {

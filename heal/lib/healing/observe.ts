@@ -23,7 +23,7 @@ export interface Observed {
 }
 
 /** Whether the last answer to the policies is older than a day, or than the last redeploy. */
-export function isStale(
+export function isStaleAnswer(
   { answeredAt = 0 }: Host,
   last: Redeploy | undefined,
   now: number,
@@ -70,7 +70,7 @@ export function observe(
   const isOnline = host.seenAt !== undefined && host.seenAt >= now - seenWithin;
   const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
   const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
-  const stale = isStale(host, last, now);
+  const stale = isStaleAnswer(host, last, now);
   return {
     ...mac,
     serial: host.serial,

@@ -102,6 +102,12 @@ async function record(
   }
 }
 
+/** Why a redeploy is waited for. */
+export function requestedReason({ askedAt, state }: Pick<Redeploy, "askedAt" | "state">): string {
+  const answer = state === "queued" ? "" : ", and the answer of Jamf Pro is not known";
+  return `requested at ${formatTimestamp(askedAt)}${answer}`;
+}
+
 /** Why the rate limits do not allow it. */
 export function limitReason(
   limit: LimitReached,

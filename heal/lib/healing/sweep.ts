@@ -153,7 +153,6 @@ function factsOf(
       policies,
       observed,
     );
-    const { coolDown } = limits;
-    return { ...observed, mac, left, coolDown, isTooMany: false, isLimited: false };
+    return { ...observed, mac, left, limits, isTooMany: false, isLimited: false };
   });
 }

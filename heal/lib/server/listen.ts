@@ -18,12 +18,11 @@ export class ListenError extends Error {
 /** In milliseconds: a connection is for one request, and takes no longer, whatever the client does. */
 const LIFETIME = 20_000;
 /** Further ones are closed at once. */
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 512;
 /** In milliseconds: the pause after a connection that the system refused, as with too many open files. */
 const PAUSE = 1000;
 
 type Answer = (request: Request) => Response | Promise<Response>;
-type Log = (event: Readonly<Record<string, unknown>>) => void;
 
 /**
  * Listens until it is stopped, and finishes the requests that have begun. Deno's own server does not limit the time for
@@ -41,28 +40,29 @@ export async function listen(
   stop: AbortSignal,
   abort: AbortSignal,
   whenListening: () => void,
-  log: Log = () => {},
+  log: (event: Readonly<Record<string, unknown>>) => void = () => {},
   lifetime: number = LIFETIME,
 ): Promise<void> {
   const listener = listenerOn(address);
+  aborted(stop).then(() => listener.close());
   const server = createServer((incoming, outgoing) => {
-    respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
+    // It fails for a target that is no URL, for a method such as TRACE, and if the client has left.
+    respond(incoming, outgoing, answer)
+      .catch(() => outgoing.writeHead(400, { connection: "close" }).end());
   });
   whenListening();
-  const stopped = aborted(stop);
   const open = new Map<Duplex, Promise<void>>();
   while (!stop.aborted) {
     try {
-      const connection = await Promise.race([listener.accept(), stopped]);
-      if (connection === undefined) break;
+      const connection = await listener.accept();
       if (open.size >= MAX_CONNECTIONS) connection.close();
       else serve(connection, server, open, lifetime);
     } catch (error) {
+      if (stop.aborted) break;
       log({ event: "connection_refused", reason: reasonOf(error) });
       await sleep(PAUSE, undefined, { signal: stop }).catch(() => {});
     }
   }
-  listener.close();
   await Promise.race([Promise.all(open.values()), aborted(abort)]);
   for (const socket of open.keys()) socket.destroy();
   await Promise.all(open.values());
@@ -94,11 +94,6 @@ function serve(
   socket.on("close", () => {
     clearTimeout(timer);
     open.delete(socket);
-    try {
-      connection.close();
-    } catch {
-      // The stream has done it.
-    }
     resolve();
   });
   server.emit("connection", socket);
@@ -109,29 +104,20 @@ async function respond(
   outgoing: ServerResponse,
   answer: Answer,
 ): Promise<void> {
-  const request = requestOf(incoming);
-  const response = request === undefined
-    ? new Response(null, { status: 400 })
-    : await answer(request);
+  const { method = "GET", headers: { authorization = "" } } = incoming;
+  // Without the header `Host`, which may be anything.
+  const url = new URL(incoming.url ?? "", "http://localhost");
+  const response = await answer(new Request(url, { method, headers: { authorization } }));
   // A client that still sends may miss an answer before the end of its body. Only one that is refused must bear that.
   if (response.ok) await finished(incoming.resume());
   const headers = { ...Object.fromEntries(response.headers), connection: "close" };
   outgoing.writeHead(response.status, headers).end(await response.text());
 }
 
-/** Without the header `Host`, which may be anything. */
-function requestOf(incoming: IncomingMessage): Request | undefined {
-  const { method = "GET", url = "", headers: { authorization = "" } } = incoming;
-  try {
-    return new Request(new URL(url, "http://localhost"), { method, headers: { authorization } });
-  } catch {
-    return undefined;
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined);
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

@@ -36,7 +36,7 @@ const macSchema = z.object({
   /** The names of the policies that it fails, one a line. */
   policies: z.string(),
   state: z.enum(MAC_STATES),
-  /** The row of the table of decisions. */
+  /** The rule that decided. */
   rule: z.string(),
   /** The reason for this state, for a person. */
   reason: z.string(),

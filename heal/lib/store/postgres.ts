@@ -5,7 +5,7 @@
  */
 
 import postgres from "postgres";
-import { isLoopback } from "../config/read_settings.ts";
+import { isLoopback } from "../config/parse_values.ts";
 import type { StoreSettings } from "../config/settings.ts";
 import { reasonOf } from "../system_error.ts";
 import {

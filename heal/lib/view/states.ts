@@ -6,18 +6,6 @@
 
 import { MAC_STATES, type MacStateName } from "../store/macs.ts";
 
-/** The states in words, after a number. */
-const WORDS: Readonly<Record<MacStateName, string>> = {
-  needs_person: "need a person",
-  waits: "wait",
-  redeployed: "redeployed",
-  would_redeploy: "would be redeployed",
-  healed: "healed",
-  recovered: "recovered",
-  gone: "gone",
-  left_out: "left out",
-};
-
 /** The number of Macs in each state that occurs, in the order of {@linkcode MAC_STATES}. */
 export function countStates(
   macs: readonly { readonly state: MacStateName }[],
@@ -35,12 +23,12 @@ export function countStates(
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(countsText({ needs_person: 1, healed: 20 }), "1 need a person, 20 healed");
+ * assertEquals(countsText({ needs_person: 1, healed: 20 }), "1 needs_person, 20 healed");
  * assertEquals(countsText({}), "no Mac fails");
  * ```
  */
 export function countsText(counts: Partial<Record<MacStateName, number>>): string {
   const parts = MAC_STATES.filter((state) => counts[state])
-    .map((state) => `${counts[state]} ${WORDS[state]}`);
+    .map((state) => `${counts[state]} ${state}`);
   return parts.length === 0 ? "no Mac fails" : parts.join(", ");
 }

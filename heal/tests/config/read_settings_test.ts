@@ -145,7 +145,7 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
       { FLEET_API_TOKEN: "", FLEET_API_TOKEN_FILE: "/none" },
       'Cannot use FLEET_API_TOKEN_FILE: Cannot read "/none": permission denied',
     ],
-    [{ HEAL_POLICIES: " , " }, "HEAL_POLICIES names no policy"],
+    [{ HEAL_POLICIES: " , " }, "Cannot use HEAL_POLICIES: it names no policy"],
     ...["hidden\nhidden", "hidden 2", "hidden-ü"].map((FLEET_API_TOKEN): Case => [
       { FLEET_API_TOKEN },
       "Cannot use FLEET_API_TOKEN: it has a space, a line break or another character that is not allowed in a header",

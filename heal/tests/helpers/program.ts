@@ -18,7 +18,7 @@ export type Variables = Readonly<Record<string, string>>;
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const LAUNCH = new URL("../../launch.ts", import.meta.url).pathname;
 /** The variables that Deno itself needs. */
-const NEEDED = Object.fromEntries(
+export const NEEDED: Variables = Object.fromEntries(
   ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];

@@ -5,7 +5,8 @@
  */
 
 import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
-import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import type { SendDeps } from "../../lib/healing/send_redeploy.ts";
+import { sweep, type SweepDeps, type SweepReport } from "../../lib/healing/sweep.ts";
 import { targetsOf } from "../../lib/healing/target.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { connect, type Connections } from "../../lib/connections.ts";
@@ -112,7 +113,7 @@ export class ServersFixture implements AsyncDisposable {
     }, targetsOf(list, "list"));
   }
 
-  #deps() {
+  #deps(): Pick<SweepDeps, "fleet" | keyof SendDeps> & Pick<Connections, "servers"> {
     return {
       fleet: this.#connections.fleet,
       servers: this.#connections.servers,

@@ -46,11 +46,19 @@ class Bell implements AsyncDisposable {
   }
 }
 
-/** The status of the answer; the connection is closed by the server. */
+/** The status of the answer, which is empty if the server closes the connection without one. */
 async function statusOf(connection: Deno.TcpConn): Promise<string> {
-  using _ = connection;
-  const answer = await new Response(connection.readable).text().catch(() => "");
-  return answer.slice(9, 12);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    connection.close();
+  }, 10_000);
+  const bytes = new Uint8Array(12);
+  await connection.read(bytes).catch(() => {});
+  clearTimeout(timer);
+  if (isLate) return "open without an answer";
+  connection.close();
+  return new TextDecoder().decode(bytes.subarray(9)).replaceAll("\0", "");
 }
 
 function head(...lines: string[]): string {
@@ -109,7 +117,7 @@ Deno.test("headers and bodies that never end do not keep a connection", async ()
   assertEquals(await Promise.all([nothing, silent, body].map(statusOf)), ["", "", ""]);
   using slow = await bell.send("GET /healthz HTTP/1.1\r\n");
   await assertRejects(async () => {
-    for (;;) {
+    for (let i = 0; i < 500; i++) {
       await slow.write(new TextEncoder().encode("a: b\r\n"));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

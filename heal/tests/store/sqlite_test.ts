@@ -75,7 +75,8 @@ Deno.test("a folder of the program's own name is created, for the owner only", (
   inTempDir(async (dir) => {
     const path = `${dir}/state/jamf-heal/heal.db`;
     await (await openStore({ kind: "sqlite", path })).close();
-    assertEquals(Deno.statSync(`${dir}/state/jamf-heal`).mode! & 0o777, 0o700);
+    const { mode } = await Deno.stat(`${dir}/state/jamf-heal`);
+    assertEquals(mode! & 0o777, 0o700);
   }));
 
 Deno.test("openSqlite() reports what is wrong with a path", () =>

@@ -1,0 +1,149 @@
+// The service with a clock that the test sets.
+import { assertEquals, assertMatch } from "@std/assert";
+import { skip } from "../../../tests/helpers/skip.ts";
+import { parseCommand } from "../../lib/cli.ts";
+import type { ServeCommand } from "../../lib/command.ts";
+import { serve } from "../../lib/commands/serve.ts";
+import { needsOf } from "../../lib/config/permissions.ts";
+import { readSettings } from "../../lib/config/read_settings.ts";
+import type { Settings } from "../../lib/config/settings.ts";
+import type { System } from "../../lib/system.ts";
+import { FakeChat } from "../fakes/chat.ts";
+import { FakeFleet } from "../fakes/fleet.ts";
+import { FakeJamf } from "../fakes/jamf_pro.ts";
+import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
+import { freePort } from "../helpers/program.ts";
+import { until } from "../helpers/until.ts";
+
+const MINUTE = 60;
+
+/** Long waits end when the clock has moved on; short ones, as between two tries of a request, at once. */
+class TestSystem implements Pick<System, "now" | "sleep" | "writeLog" | "random" | "stop"> {
+  ahead = 0;
+  readonly lines: string[] = [];
+  readonly #stop = new AbortController();
+  #waiting: { readonly until: number; readonly end: () => void }[] = [];
+
+  readonly stop = this.#stop.signal;
+  now = (): number => Date.now() + this.ahead;
+  random = (): number => 0;
+  writeLog = (line: string): void => void this.lines.push(line);
+
+  sleep = (time: number, signal?: AbortSignal): Promise<void> => {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (time < 20_000) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      this.#waiting.push({ until: this.now() + time, end: resolve });
+    });
+  };
+
+  /** Moves the clock, and waits until the sweep has ended that was due. */
+  async pass(minutes: number): Promise<void> {
+    await until(() => this.#waiting.length > 0);
+    this.ahead += minutes * MINUTE * 1000;
+    const due = this.#waiting.filter(({ until }) => until <= this.now());
+    this.#waiting = this.#waiting.filter(({ until }) => until > this.now());
+    for (const { end } of due) end();
+    if (due.length > 0) await until(() => this.#waiting.length > 0);
+  }
+
+  end(): void {
+    this.#stop.abort();
+  }
+}
+
+class ServeFixture implements AsyncDisposable {
+  readonly port = freePort();
+  readonly #serving: Promise<unknown>;
+
+  private constructor(
+    readonly system: TestSystem,
+    readonly jamf: FakeJamf,
+    readonly fleet: FakeFleet,
+    readonly chat: FakeChat,
+    store: string | undefined,
+  ) {
+    const variables: Record<string, string> = {
+      JAMF_URL: jamf.url,
+      JAMF_CLIENT_ID: jamf.client.id,
+      JAMF_CLIENT_SECRET: jamf.client.secret,
+      FLEET_URL: fleet.url,
+      FLEET_API_TOKEN: fleet.apiToken,
+      HEAL_WEBHOOK_SECRET: "secret-of-the-webhook",
+      HEAL_POLICIES: "Jamf agent checks in",
+      HEAL_STORE: store ?? "unused.db",
+      HEAL_NOTIFY_URL: chat.webhook,
+    };
+    const environment = { get: (name: string) => variables[name], readSecret: () => "" };
+    const command = parseCommand(["serve", "--listen", `127.0.0.1:${this.port}`]) as ServeCommand;
+    const settings = readSettings(needsOf(command, environment.get), environment) as Settings;
+    const inMemory = { kind: "sqlite", path: ":memory:" } as const;
+    const given = store === undefined ? { ...settings, store: inMemory } : settings;
+    this.#serving = serve(command, given, system as unknown as System);
+    this.#serving.catch(() => {});
+  }
+
+  /** @param store A store in memory, if it is not given. */
+  static async start(store?: string): Promise<ServeFixture> {
+    const system = new TestSystem();
+    const { now } = system;
+    const jamf = await FakeJamf.start({ now });
+    const fleet = await FakeFleet.start(undefined, now);
+    return new ServeFixture(system, jamf, fleet, await FakeChat.start(), store);
+  }
+
+  async health(): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/healthz`);
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.system.end();
+    await this.#serving;
+    for (const fake of [this.chat, this.jamf, this.fleet]) await fake[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("a server that is away for a quarter of an hour is told once, and that it is back", async () => {
+  await using service = await ServeFixture.start();
+  const { system, fleet, chat } = service;
+  await system.pass(0);
+  assertEquals(await service.health(), 200);
+  // Each sweep fails at its first request.
+  fleet.misbehave(/./, { status: 500 }, 6);
+  for (const [minutes, texts] of [[15, 0], [5, 0], [5, 0], [5, 1], [5, 1], [60, 1]] as const) {
+    await system.pass(minutes);
+    assertEquals(chat.texts.length, texts);
+  }
+  assertMatch(chat.texts[0]!, /^jamf-heal: No sweep has ended well since .*Z: Fleet answered 500$/);
+  assertEquals(await service.health(), 503);
+  await system.pass(5);
+  await system.pass(15);
+  assertEquals(chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
+  assertEquals(await service.health(), 200);
+});
+
+Deno.test({
+  name: "a store that is away is told, too, and that it is back",
+  ignore: skip("serve with a lost PostgreSQL", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    await using service = await ServeFixture.start(postgres.url);
+    const { system, chat } = service;
+    await system.pass(0);
+    await postgres.halt();
+    for (const minutes of [15, 5, 5, 5, 5]) await system.pass(minutes);
+    assertEquals(chat.texts.length, 1);
+    assertMatch(
+      chat.texts[0]!,
+      /^jamf-heal: No sweep has ended well since .*: Cannot use the store/,
+    );
+    assertEquals(await service.health(), 503);
+    await postgres.begin();
+    await system.pass(5);
+    await system.pass(15);
+    assertEquals(chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
+  },
+});
