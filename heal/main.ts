@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     writeLog(`Cannot write to standard output: ${reasonOf(error)}`);
-    return 2;
+    return 1;
   }
 }
 
@@ -39,8 +39,9 @@ async function runOrReport(command: Command): Promise<Outcome> {
   try {
     return await run(command, systemOf(stopSignal()));
   } catch (error) {
+    // A defect. A service manager may start the program again, as it does not after a wrong configuration.
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
-    return { code: 2, stdout: "", messages: message.split("\n") };
+    return { code: 1, stdout: "", messages: message.split("\n") };
   }
 }
 

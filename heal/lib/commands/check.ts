@@ -67,7 +67,7 @@ async function checkStore({ store }: Pick<Settings, "store">, system: System): P
   const driver = await openStore(store);
   try {
     await new Values(driver).set("checked", `${Math.floor(system.now() / 1000)}`);
-    return [["ok", `store: ${describeStore(store)} takes a write`]];
+    return [["ok", `store: "${describeStore(store)}" takes a write`]];
   } finally {
     await driver.close();
   }
@@ -121,9 +121,10 @@ async function checkFleet(
     const found = all.filter((policy) => policy.name === name);
     if (found.length === 0) findings.push(["problem", `Fleet: shows no policy "${name}"`]);
     for (const policy of found) {
-      await fleet.failingHosts(policy.id);
+      const { length: failing } = await fleet.failingHosts(policy.id);
+      const passing = await fleet.countPassing(policy.id);
       const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
-      const counts = `${policy.failing} hosts fail, ${policy.passing} pass`;
+      const counts = `${failing} hosts fail, ${passing} pass`;
       findings.push(["ok", `Fleet: policy "${name}" ${where}: ${counts}`]);
     }
   }

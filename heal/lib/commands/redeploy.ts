@@ -28,7 +28,7 @@ export async function redeploy(
   const driver = await openStore(settings.store);
   const { servers, requestRedeploy, close } = connect(settings, system);
   try {
-    system.writeLog(`Counts redeploys in ${describeStore(settings.store)}`);
+    system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const { dryRun, force, wait, json } = command;
     const reports = await redeployTargets({
       servers,

@@ -18,7 +18,7 @@ export async function sweep(
   settings: SweepSettings,
   system: System,
 ): Promise<Outcome> {
-  const store = `Counts redeploys in ${describeStore(settings.store)}`;
+  const store = `Counts redeploys in "${describeStore(settings.store)}"`;
   return await withSweeper(command, settings, system, async (sweeper) => {
     const abort = abortAfterGrace(system);
     try {

@@ -4,11 +4,15 @@
  * @module
  */
 
-/** `http://` is for this machine alone. The address of `HTTPS_PROXY` is in the permissions. */
-const UNUSED_PROXIES = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/**
+ * The variables that are not passed on. `http://` is for this machine alone, and its secrets are not for a proxy;
+ * `HTTPS_PROXY` is passed on, and its address is in the permissions. Deno's traces have the URLs of requests, and so
+ * secrets.
+ */
+const DROPPED = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OTEL_DENO"];
 
 /**
- * The variables of the launcher without unused proxies, and with a store.
+ * The variables of the launcher without those that would leak secrets, and with a store.
  *
  * @param os As `linux`, `darwin` and `windows`.
  *
@@ -26,7 +30,7 @@ export function childEnvironment(
   variables: Readonly<Record<string, string>>,
   os: string,
 ): Record<string, string> {
-  const passed = Object.entries(variables).filter(([name]) => !UNUSED_PROXIES.includes(name));
+  const passed = Object.entries(variables).filter(([name]) => !DROPPED.includes(name));
   const { HEAL_STORE, HEAL_STORE_FILE } = variables;
   const store = HEAL_STORE?.trim() || HEAL_STORE_FILE ? undefined : defaultStore(variables, os);
   return { ...Object.fromEntries(passed), ...(store && { HEAL_STORE: store }) };

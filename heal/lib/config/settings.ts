@@ -30,11 +30,9 @@ export type StoreSettings =
     readonly port: number;
   };
 
-/** The store in a sentence, without a secret. */
+/** The name of the store for a person, without a secret. */
 export function describeStore(store: StoreSettings): string {
-  return store.kind === "sqlite"
-    ? `"${store.path}"`
-    : `PostgreSQL at ${store.hostname}:${store.port}`;
+  return store.kind === "sqlite" ? store.path : `PostgreSQL at ${store.hostname}:${store.port}`;
 }
 
 /** The configuration. */

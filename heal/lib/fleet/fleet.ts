@@ -10,7 +10,7 @@ import type { FleetSettings } from "../config/settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { Login } from "../http/login.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import { fleetsReply, hostReply, hostsReply, policiesReply } from "./schemas.ts";
+import { countReply, fleetsReply, hostReply, hostsReply, policiesReply } from "./schemas.ts";
 import type { Host, HostDetail, Page, Policy } from "./schemas.ts";
 
 type Query = Readonly<Record<string, string>>;
@@ -73,6 +73,17 @@ export class Fleet {
     const hosts = await this.#list("hosts", hostsReply, query, signal);
     if (Array.isArray(hosts)) return hosts;
     return isNotFound(hosts) ? [] : refuse(hosts);
+  }
+
+  /**
+   * The number of hosts that pass a policy, of those that the token may see. The counts in the list of policies are of all
+   * fleets, and up to an hour old.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async countPassing(policyId: number, signal?: AbortSignal): Promise<number> {
+    const query = { policy_id: `${policyId}`, policy_response: "passing" };
+    return parseReply("Fleet", await this.#get("hosts/count", query, signal), 200, countReply);
   }
 
   /**

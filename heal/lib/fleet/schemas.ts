@@ -13,9 +13,6 @@ export interface Policy {
   readonly name: string;
   /** The name of its fleet; `undefined` for a global policy. */
   readonly fleet: string | undefined;
-  /** The number of hosts that fail it. Fleet counts once an hour. */
-  readonly failing: number;
-  readonly passing: number;
 }
 
 /** A host in a list. */
@@ -75,6 +72,10 @@ export const hostReply: z.ZodType<HostDetail> = z.object({
 export const hostsReply: z.ZodType<Page<Host>> = z.object({ hosts: pageOf(hostSchema) })
   .transform(({ hosts }) => hosts);
 
+/** `GET hosts/count`. */
+export const countReply: z.ZodType<number> = z.object({ count: z.int().nonnegative() })
+  .transform(({ count }) => count);
+
 /** `GET fleets` or `GET teams`. Since Fleet 4.82, the answer has the same list by both names. */
 export const fleetsReply: z.ZodType<Page<Pick<Policy, "id" | "name">>> = z.union([
   z.object({ fleets: fleetsSchema }).transform(({ fleets }) => fleets),
@@ -83,14 +84,8 @@ export const fleetsReply: z.ZodType<Page<Pick<Policy, "id" | "name">>> = z.union
 
 /** `GET …/policies`, of a fleet or global. Fleet leaves out an empty list. */
 export function policiesReply(fleet: string | undefined): z.ZodType<Page<Policy>> {
-  const policySchema = z.object({
-    id: z.int(),
-    name: z.string(),
-    failing_host_count: z.int().catch(0),
-    passing_host_count: z.int().catch(0),
-  }).transform(({ failing_host_count: failing, passing_host_count: passing, ...policy }) => {
-    return { ...policy, fleet, failing, passing };
-  });
+  const policySchema = z.object({ id: z.int(), name: z.string() })
+    .transform((policy) => ({ ...policy, fleet }));
   return z.object({ policies: pageOf(policySchema).default([]) })
     .transform(({ policies }) => policies);
 }

@@ -13,8 +13,8 @@ import { ReplyError } from "../http/parse_reply.ts";
 export interface Failing {
   /** By the ids of the hosts; `policies` are the names of those that it fails. */
   readonly hosts: ReadonlyMap<number, { readonly host: Host; readonly policies: string[] }>;
-  /** The number of Macs that answer the policies. */
-  readonly answering: number;
+  /** The ids of the policies with each name. */
+  readonly policyIds: ReadonlyMap<string, readonly number[]>;
   /** Whether every name is that of a policy. */
   readonly isResolved: boolean;
   /** Whether all lists could be read. */
@@ -40,18 +40,17 @@ export async function listFailing(
   checkClock(fleet.clockDifference);
   const problems: string[] = [];
   const hosts = new Map<number, { host: Host; policies: string[] }>();
-  let answering = 0;
+  const policyIds = new Map<string, number[]>();
   let isResolved = true;
   let isWhole = true;
   for (const name of names) {
-    const policies = all.filter((policy) => policy.name === name);
-    if (policies.length === 0) {
+    const ids = all.filter((policy) => policy.name === name).map(({ id }) => id);
+    policyIds.set(name, ids);
+    if (ids.length === 0) {
       isResolved = false;
       problems.push(`Fleet shows no policy "${name}": correct HEAL_POLICIES, or the policy's name`);
     }
-    const count = policies.reduce((sum, { failing, passing }) => sum + failing + passing, 0);
-    answering = Math.max(answering, count);
-    for (const { id } of policies) {
+    for (const id of ids) {
       try {
         for (const host of await fleet.failingHosts(id, signal)) {
           const known = hosts.get(host.id);
@@ -65,7 +64,26 @@ export async function listFailing(
       }
     }
   }
-  return { hosts, answering, isResolved, isWhole, problems };
+  return { hosts, policyIds, isResolved, isWhole, problems };
+}
+
+/**
+ * The number of hosts that answer the policies: of the policy with the most answers, because the same hosts answer all.
+ *
+ * @throws {ServerError} Fleet gives no usable answer.
+ */
+export async function countAnswering(
+  fleet: Pick<Fleet, "countPassing">,
+  { hosts, policyIds }: Pick<Failing, "hosts" | "policyIds">,
+  signal?: AbortSignal,
+): Promise<number> {
+  let most = 0;
+  for (const [name, ids] of policyIds) {
+    let answering = [...hosts.values()].filter(({ policies }) => policies.includes(name)).length;
+    for (const id of ids) answering += await fleet.countPassing(id, signal);
+    most = Math.max(most, answering);
+  }
+  return most;
 }
 
 function checkClock(difference: number | undefined): void {

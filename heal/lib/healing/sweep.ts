@@ -12,20 +12,23 @@ import { decide, type Facts, isPersonByJamf } from "./decide.ts";
 import { findOutcomes } from "./find_outcomes.ts";
 import type { Servers } from "./find_computer.ts";
 import { healCandidates } from "./heal_candidates.ts";
-import { type Failing, listFailing } from "./list_failing.ts";
+import { countAnswering, type Failing, listFailing } from "./list_failing.ts";
 import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
 import type { SendDeps } from "./send_redeploy.ts";
 
 /** The limits of a sweep. */
 export interface SweepLimits extends RateLimits {
-  /** If more Macs would be redeployed now, none is. `undefined`: {@linkcode defaultMaxFailing}. */
+  /** If more Macs would be redeployed now, none is. `undefined`: a share of the Macs that answer. */
   readonly maxFailing: number | undefined;
 }
 
 /** What this module needs from its caller, who holds the lock of sweeps. */
 export interface SweepDeps extends SendDeps {
-  readonly fleet: Pick<Fleet, "policies" | "failingHosts" | "host" | "clockDifference">;
+  readonly fleet: Pick<
+    Fleet,
+    "policies" | "failingHosts" | "countPassing" | "host" | "clockDifference"
+  >;
   readonly servers: Pick<Servers, "withSerial">;
   readonly macs: Macs;
   readonly values: Values;
@@ -57,11 +60,6 @@ const RETENTION = 90 * DAY;
 /** The share of the Macs that answer the policies, and the number below which it does not go. */
 const MAX_FAILING_SHARE = 0.05;
 const MIN_MAX_FAILING = 25;
-
-/** The limit without `--max-failing`. */
-export function defaultMaxFailing(answering: number): number {
-  return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
-}
 
 /**
  * Runs one sweep.
@@ -107,7 +105,7 @@ export async function sweep(
   const facts = factsOf(deps, failing, known, redeploys, now, await lastSweep(deps.values, now));
   const candidates = facts.filter((one) => decide(one) === "ask_jamf");
   const { length: count } = candidates.filter(({ mac }) => !isPersonByJamf(mac));
-  const max = deps.limits.maxFailing ?? defaultMaxFailing(failing.answering);
+  const max = await maxFailing(deps, failing, count, abort);
   const isTooMany = count > max;
   const open: Facts[] = [];
   for (const one of facts) {
@@ -124,6 +122,19 @@ export async function sweep(
   if (problems.length === 0 && !stop.aborted) await deps.values.set("last_good_sweep", `${now}`);
   const { macs, changed } = recorder;
   return { macs, changed, tooMany: isTooMany ? { count, max } : undefined, problems };
+}
+
+/** Fleet is asked for the share only if the minimum does not decide. */
+async function maxFailing(
+  { limits, fleet }: SweepDeps,
+  failing: Failing,
+  count: number,
+  signal: AbortSignal,
+): Promise<number> {
+  if (limits.maxFailing !== undefined) return limits.maxFailing;
+  if (count <= MIN_MAX_FAILING) return MIN_MAX_FAILING;
+  const answering = await countAnswering(fleet, failing, signal);
+  return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
 }
 
 /** When the last sweep was, unless a wrong clock recorded it. */

@@ -36,7 +36,7 @@ Deno.test("childEnvironment() gives one store a user, unless one is configured",
   }
 });
 
-Deno.test("childEnvironment() passes on everything but the proxies that are not used", () => {
+Deno.test("childEnvironment() passes on everything but what would leak secrets", () => {
   const passed = {
     HEAL_STORE: "/a.db",
     HTTPS_PROXY: "http://proxy:1",
@@ -44,9 +44,14 @@ Deno.test("childEnvironment() passes on everything but the proxies that are not 
     NO_PROXY: "localhost",
     DENO_CERT: "/etc/ca.pem",
     PATH: "/bin",
-    OTEL_DENO: "true",
   };
   const proxy = "http://u:hidden@proxy:3128";
-  const dropped = { HTTP_PROXY: proxy, http_proxy: proxy, ALL_PROXY: proxy, all_proxy: proxy };
+  const dropped = {
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    ALL_PROXY: proxy,
+    all_proxy: proxy,
+    OTEL_DENO: "true",
+  };
   assertEquals(childEnvironment({ ...passed, ...dropped }, "linux"), passed);
 });

@@ -89,6 +89,7 @@ Deno.test("FakeFleet answers as Fleet describes it", async () => {
     [`${hosts}1`, schemas.HOSTS_SCHEMA],
     [`${hosts}5&page=0&per_page=1`, schemas.HOSTS_SCHEMA],
     [`${hosts}99`, schemas.HOSTS_SCHEMA],
+    ["hosts/count?policy_id=1&policy_response=passing", schemas.COUNT_SCHEMA],
     ["hosts?policy_response=other", error],
     ["teams/9/policies", error],
     ...policies,

@@ -14,6 +14,7 @@ export type { FleetHost } from "./fleet_hosts.ts";
 /** The requests that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
 export const FLEET = {
   host: /^GET \/api\/v1\/fleet\/hosts\/[^/?]*(\?|$)/,
+  count: /^GET \/api\/v1\/fleet\/hosts\/count\?/,
   hosts: /^GET \/api\/v1\/fleet\/hosts(\?|$)/,
   globalPolicies: /^GET \/api\/v1\/fleet\/global\/policies(\?|$)/,
   fleets: /^GET \/api\/v1\/fleet\/(fleets|teams)(\?|$)/,

@@ -34,6 +34,7 @@ function answerOf(fleet: FakeFleet, { method, path, query, headers }: SeenReques
   const isFleets = kind === "teams" || (kind === "fleets" && !fleet.isBefore482);
   if (method !== "GET" || rest.length > 0) return NO_PAGE;
   if (kind === "hosts" && id === undefined) return listHosts(fleet, query);
+  if (kind === "hosts" && id === "count") return countHosts(fleet, query);
   if (kind === "hosts" && policies === undefined) return host(fleet, id!);
   if (isFleets && id === undefined) return listFleets(fleet, query);
   if (isFleets && policies === "policies") return listFleetPolicies(fleet, Number(id), query);
@@ -61,6 +62,15 @@ function listHosts(fleet: FakeFleet, query: URLSearchParams): Answer {
   const hosts = pageOf(visible, query)
     .map((host) => hostJson(host, fleetOf(fleet, host), fleet.now() / 1000));
   return { status: 200, body: { hosts } };
+}
+
+function countHosts(fleet: FakeFleet, query: URLSearchParams): Answer {
+  if (query.get("policy_response") !== "passing") {
+    return fleetError(400, "Bad request", "the fake counts only passing hosts");
+  }
+  const passing = fleet.policies.get(Number(query.get("policy_id")))?.passing ?? [];
+  const visible = [...passing].filter(({ fleetId }) => isVisible(fleet, fleetId));
+  return { status: 200, body: { count: visible.length } };
 }
 
 function listFleets(fleet: FakeFleet, query: URLSearchParams): Answer {

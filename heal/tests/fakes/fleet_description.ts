@@ -117,3 +117,6 @@ export const WEBHOOK_SCHEMA: z.ZodType = z.strictObject({
     url: z.string(),
   })),
 });
+
+/** `GET /api/v1/fleet/hosts/count?policy_id=…&policy_response=passing`, 200. */
+export const COUNT_SCHEMA: z.ZodType = z.strictObject({ count: z.int().nonnegative() });

@@ -254,13 +254,12 @@ Deno.test("policies() returns the global ones and those of each fleet", async ()
   fake.addHost({ hardwareSerial: "B" });
   fake.addHost({ hardwareSerial: "C", policies: [{ id: 1, response: "pass" }] });
   fake.addHost({ hardwareSerial: "D", policies: [{ id: 3, response: "pass" }] });
-  const none = { failing: 0, passing: 0 };
   assertEquals(await fleetOf(fake).policies(), [
-    { id: 1, name: "Jamf agent checks in", fleet: undefined, failing: 2, passing: 1 },
-    { id: 2, name: "Jamf trust", fleet: undefined, ...none },
-    { id: 3, name: "Jamf trust", fleet: "Workstations", failing: 0, passing: 1 },
-    { id: 4, name: "FileVault", fleet: "Servers", ...none },
-    { id: 5, name: "Jamf trust", fleet: "Unassigned", ...none },
+    { id: 1, name: "Jamf agent checks in", fleet: undefined },
+    { id: 2, name: "Jamf trust", fleet: undefined },
+    { id: 3, name: "Jamf trust", fleet: "Workstations" },
+    { id: 4, name: "FileVault", fleet: "Servers" },
+    { id: 5, name: "Jamf trust", fleet: "Unassigned" },
   ]);
 });
 
@@ -301,13 +300,12 @@ Deno.test("policies() reads lists with new names and wrong fields", async () => 
   addFleets(fake);
   const fleets = [{ id: 2, name: "Workstations" }, { id: "3", name: "Servers" }];
   fake.misbehave(FLEET.fleets, { status: 200, body: { fleets } });
-  const policies = [{ id: 1, name: "A", failing_host_count: null }, { id: 2 }];
+  const policies = [{ id: 1, name: "A" }, { id: 2 }];
   fake.misbehave(FLEET.globalPolicies, { status: 200, body: { policies } });
-  const none = { failing: 0, passing: 0 };
   assertEquals(await fleetOf(fake).policies(), [
-    { id: 1, name: "A", fleet: undefined, ...none },
-    { id: 3, name: "Jamf trust", fleet: "Workstations", ...none },
-    { id: 5, name: "Jamf trust", fleet: "Unassigned", ...none },
+    { id: 1, name: "A", fleet: undefined },
+    { id: 3, name: "Jamf trust", fleet: "Workstations" },
+    { id: 5, name: "Jamf trust", fleet: "Unassigned" },
   ]);
 });
 
@@ -335,6 +333,25 @@ Deno.test("policies() keeps the path of the fleets that this version of Fleet kn
   assertEquals(await pathsOf(false), ["teams", "fleets", global, "fleets/0/policies"]);
   fake.isFree = true;
   assertEquals(await pathsOf(false), ["fleets", global]);
+});
+
+Deno.test("countPassing() counts the hosts that the token may see", async () => {
+  await using fake = await startFake();
+  addFleets(fake);
+  for (const [id, fleetId] of [[71, 2], [72, 3], [73, 2]]) {
+    fake.addHost({
+      id: id!,
+      fleetId,
+      hardwareSerial: `${id}`,
+      policies: [{ id: 1, response: "pass" }],
+    });
+  }
+  const all = await fleetOf(fake).countPassing(1);
+  fake.visibleFleets = [2];
+  assertEquals(await fleetOf(fake).countPassing(1), 2);
+  assertEquals(all > 2, true);
+  fake.misbehave(FLEET.count, { status: 200, body: { count: -1 } });
+  await assertRejects(() => fleetOf(fake).countPassing(1), ReplyError, "count");
 });
 
 Deno.test("a refused token pauses all requests", async () => {
