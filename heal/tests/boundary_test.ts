@@ -93,7 +93,6 @@ Deno.test("only the entries read the clock and the environment, exit, and start 
 Deno.test("secrets are revealed only where they are sent or compared", () => {
   assertEquals(filesWith(/\.reveal\(\)/), [
     "heal/lib/config/permissions.ts",
-    "heal/lib/config/read_settings.ts",
     "heal/lib/http/client.ts",
     "heal/lib/http/notify.ts",
     "heal/lib/jamf/tokens.ts",
