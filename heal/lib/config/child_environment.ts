@@ -11,7 +11,8 @@
 const UNUSED_PROXIES = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /**
- * The variables of the launcher without unused proxies, and with a store.
+ * The variables of the launcher without unused proxies, and with a store. A trace of OpenTelemetry has the URL of each
+ * request, and that of a notification is a secret: then none is exported.
  *
  * @param os As `linux`, `darwin` and `windows`.
  *
@@ -30,9 +31,13 @@ export function childEnvironment(
   os: string,
 ): Record<string, string> {
   const passed = Object.entries(variables).filter(([name]) => !UNUSED_PROXIES.includes(name));
-  const { HEAL_STORE, HEAL_STORE_FILE } = variables;
+  const { HEAL_STORE, HEAL_STORE_FILE, HEAL_NOTIFY_URL, HEAL_NOTIFY_URL_FILE } = variables;
   const store = HEAL_STORE?.trim() || HEAL_STORE_FILE ? undefined : defaultStore(variables, os);
-  return { ...Object.fromEntries(passed), ...(store !== undefined && { HEAL_STORE: store }) };
+  return {
+    ...Object.fromEntries(passed),
+    ...(store !== undefined && { HEAL_STORE: store }),
+    ...((HEAL_NOTIFY_URL || HEAL_NOTIFY_URL_FILE) && { OTEL_TRACES_SAMPLER: "always_off" }),
+  };
 }
 
 /** One file a user, in the system's folder for the state of programs; `undefined` for a user without a home. */
