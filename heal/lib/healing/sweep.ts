@@ -6,7 +6,7 @@
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Mac, Macs } from "../store/macs.ts";
-import type { RateLimits, Redeploy } from "../store/redeploys.ts";
+import { isLeft, type RateLimits, type Redeploy } from "../store/redeploys.ts";
 import type { Values } from "../store/values.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
 import { findOutcomes } from "./find_outcomes.ts";
@@ -154,9 +154,7 @@ function factsOf(
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));
   return Array.from(failing.hosts.values(), ({ host, policies }) => {
     const all = redeploys.get(host.serial.toUpperCase()) ?? [];
-    const left = all.find(({ state, origin, attempts }) =>
-      state === "in_flight" && origin === "sweep" && attempts === 1
-    );
+    const left = all.find((one) => isLeft(one, now));
     const done = all.filter((redeploy) => redeploy !== left);
     const observed = { now, host, redeploys: done, seenWithin };
     const mac = observe(

@@ -6,6 +6,8 @@
 
 /** In seconds: calls of the webhook are gathered, because Fleet calls once for each policy and each batch of hosts. */
 const GATHERING = 30;
+/** Of the time between sweeps, so that a call never makes the next sweep much later. */
+const MAX_SHARE = 0.1;
 
 /** Waits from one sweep to the next. */
 export class Schedule {
@@ -31,7 +33,7 @@ export class Schedule {
     const rung = new AbortController();
     this.#rung.promise.then(() => rung.abort());
     await this.#pause(time, AbortSignal.any([stop, rung.signal]));
-    if (rung.signal.aborted) await this.#pause(Math.min(time, GATHERING), stop);
+    if (rung.signal.aborted) await this.#pause(Math.min(time * MAX_SHARE, GATHERING), stop);
     this.#rung = Promise.withResolvers<void>();
   }
 

@@ -58,8 +58,16 @@ const TABLE = "redeploy_requests";
 const HOUR = 3600;
 /** In seconds: a record that is later than now by more was made by a wrong clock, and does not count. */
 const CLOCK_TOLERANCE = 300;
+/** In seconds: a process that has lost its lock, because the store was away, may still record an answer. */
+const ANSWER_TIME = 600;
 const COLUMNS = new Columns(redeploySchema);
 const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
+
+/** Whether a sweep that was killed has left the request without an answer, so that it is repeated, once. */
+export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: number): boolean {
+  return state === "in_flight" && origin === "sweep" && attempts === 1 &&
+    askedAt <= now - ANSWER_TIME;
+}
 
 /** The redeploys of all commands. */
 export class Redeploys {
@@ -71,15 +79,20 @@ export class Redeploys {
 
   /**
    * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
-   * A request of a sweep that a kill has left without an answer is repeated once: the caller must hold the lock of
-   * sweeps, so that no other sweep waits for the answer.
+   * A request that {@linkcode isLeft} is repeated: the caller must hold the lock of sweeps.
    *
    * @param limits `undefined` ignores them.
    * @param now In seconds since 1970.
    */
   async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
     return await this.#driver.exclusive(async (query) => {
-      const [left] = intent.origin === "sweep" ? await inFlight(query, intent.computerId) : [];
+      const all = await query(
+        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
+        [intent.computerId],
+      );
+      const left = intent.origin === "sweep"
+        ? COLUMNS.parse(all).find((one) => isLeft(one, now))
+        : undefined;
       if (left !== undefined) {
         const again = { ...left, attempts: left.attempts + 1, askedAt: now };
         await query(`UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`, [
@@ -156,15 +169,6 @@ export class Redeploys {
   ): Promise<LimitReached | undefined> {
     return await limitReached(this.#driver.query, computerId, limits, now);
   }
-}
-
-async function inFlight(query: Query, computerId: string): Promise<Redeploy[]> {
-  const rows = await query(
-    `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND origin = 'sweep' AND state = 'in_flight'
-       AND attempts = 1`,
-    [computerId],
-  );
-  return COLUMNS.parse(rows);
 }
 
 async function limitReached(

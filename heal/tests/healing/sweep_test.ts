@@ -468,6 +468,9 @@ Deno.test("a request that a kill left without an answer is repeated once, marked
     await assertRejects(() => world.sweep({ requestRedeploy: killed }), TypeError);
     const [redeploy, second] = await new Redeploys(world.driver).list(9);
     assertEquals([redeploy?.attempts, redeploy?.state, second], [attempts, "in_flight", undefined]);
+    // Another process that has lost its lock may still record an answer.
+    assertEquals(await world.decided(mac), "redeployed redeployed");
+    world.now += 600;
   }
   assertEquals(await world.decided(mac), "redeployed redeployed");
   assertEquals(world.requests, []);
@@ -481,6 +484,7 @@ Deno.test("a repeat that is refused counts, because the first request may have b
     throw new TypeError("killed");
   };
   await assertRejects(() => world.sweep({ requestRedeploy: killed }), TypeError);
+  world.now += 600;
   world.respond = () => ({ state: "refused", isFinal: true, reason: "no such computer" });
   assertEquals(await world.decided(mac), "redeployed redeployed");
 });

@@ -17,6 +17,8 @@ export type Variables = Readonly<Record<string, string>>;
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 const LAUNCH = new URL("../../launch.ts", import.meta.url).pathname;
+/** The path of the webhook. */
+export const WEBHOOK = "/fleet/failing-policy";
 /** The variables that Deno itself needs. */
 export const NEEDED: Variables = Object.fromEntries(
   ["PATH", "HOME", "DENO_DIR"].flatMap((name) => {
@@ -75,6 +77,7 @@ export async function runProgram(
 /** A running service, and its output. */
 export class Service implements AsyncDisposable {
   stderr = "";
+  hasEnded = false;
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<void>;
   readonly #listening = Promise.withResolvers<void>();
@@ -96,17 +99,25 @@ export class Service implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  /** Where it receives the webhook. */
-  url(secret: string): string {
-    return `http://127.0.0.1:${this.port}/fleet/failing-policy?secret=${secret}`;
+  /** Where it answers a path. */
+  url(path: string): string {
+    return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Delivers hosts as Fleet does, and returns the status of the answer. */
-  async deliver(secret: string, ...hostIds: number[]): Promise<number> {
-    const body = JSON.stringify(webhookBody({ hostIds }));
-    const response = await fetch(this.url(secret), { method: "POST", body });
+  /** Calls the webhook as Fleet does, and returns the status of the answer. */
+  async ring(secret: string): Promise<number> {
+    const response = await fetch(this.url(WEBHOOK), {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`fleet:${secret}`)}` },
+      body: JSON.stringify(webhookBody({ hostIds: [1] })),
+    });
     await response.body?.cancel();
     return response.status;
+  }
+
+  /** The number of its log's lines with an event. */
+  count(event: string): number {
+    return this.stderr.split(`"event":"${event}"`).length - 1;
   }
 
   /** Resolves when it listens; rejects with its output if it ends before. */
@@ -117,8 +128,9 @@ export class Service implements AsyncDisposable {
   async #read(): Promise<void> {
     for await (const text of this.#process.stderr.pipeThrough(new TextDecoderStream())) {
       this.stderr += text;
-      if (this.stderr.includes('"event":"listening"')) this.#listening.resolve();
+      if (this.count("listening") > 0) this.#listening.resolve();
     }
+    this.hasEnded = true;
     this.#listening.reject(new Error(`The service ended: ${this.stderr}`));
   }
 

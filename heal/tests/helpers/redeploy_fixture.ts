@@ -13,6 +13,7 @@ export const SECRETS = {
   client: "secret-of-the-jamf-client",
   fleet: "secret-token-of-fleet",
   webhook: "secret-of-the-webhook",
+  chat: "secret-of-the-chat",
 } as const;
 
 /** Is removed when it is disposed of. */
@@ -30,7 +31,7 @@ export class RedeployFixture implements AsyncDisposable {
     );
   }
 
-  /** The environment for all of the program's modes. */
+  /** The environment for all of the program's modes, without a chat. */
   get variables(): Variables {
     return {
       JAMF_URL: this.jamf.url,

@@ -44,6 +44,13 @@ Deno.test("a schedule waits for its time, or for a ring and thirty seconds", asy
   assertEquals(sleeper.slept, [900, 900, 30, 900]);
   sleeper.end();
   await third;
+
+  schedule.ring();
+  const fourth = schedule.wait(40, never);
+  while (sleeper.slept.length < 6) await Promise.resolve();
+  sleeper.end();
+  await fourth;
+  assertEquals(sleeper.slept.slice(4), [40, 4]);
 });
 
 Deno.test("a ring during a sweep asks for the next one, and a stop ends the wait", async () => {

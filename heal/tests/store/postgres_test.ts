@@ -90,6 +90,59 @@ Deno.test({
   },
 });
 
+/** Passes bytes on to a server, and closes the connection at a text: as a server that is killed, without a message. */
+class Relay implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #serving: Promise<void>;
+  readonly url: string;
+
+  constructor(url: string, fatal: string) {
+    const server = new URL(url);
+    this.#serving = this.#serve(Number(server.port), fatal);
+    server.port = `${this.#listener.addr.port}`;
+    this.url = server.href;
+  }
+
+  async #serve(port: number, fatal: string): Promise<void> {
+    for await (const client of this.#listener) {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port });
+      const end = new TransformStream<Uint8Array, Uint8Array>({
+        transform: (bytes, controller) => {
+          if (!new TextDecoder().decode(bytes).includes(fatal)) controller.enqueue(bytes);
+          else for (const connection of [client, server]) connection.close();
+        },
+      });
+      server.readable.pipeTo(client.writable).catch(() => {});
+      client.readable.pipeThrough(end).pipeTo(server.writable).catch(() => {});
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#serving;
+  }
+}
+
+Deno.test({
+  name:
+    "a database that is lost in a transaction is an error that can be caught, and is used again at once",
+  ignore: skip("a PostgreSQL that is lost in a transaction", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    await using relay = new Relay(postgres.url, "fatal");
+    const driver = openPostgres(settingsOf(relay.url));
+    for (let i = 0; i < 10; i++) {
+      for (const statement of ["SELECT 'fatal'", "SELECT 'fatal' WHERE $1 = 1"]) {
+        const values = statement.includes("$1") ? [1] : [];
+        const work = driver.exclusive((query) => query(statement, values));
+        await assertRejects(() => work, StoreError, "CONNECTION_CLOSED");
+        assertEquals(await driver.exclusive((query) => query("SELECT 1 AS one")), [{ one: 1 }]);
+      }
+    }
+    await driver.close();
+  },
+});
+
 Deno.test({
   name: "the lock of sweeps is lost with the database, and is noticed",
   ignore: skip("a lock on a lost PostgreSQL", whyNoPostgres),

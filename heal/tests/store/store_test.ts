@@ -87,6 +87,7 @@ const CASES: Case<Fixture>[] = [
     for (const origin of ["sweep", "by_hand"] as const) {
       const intent = { serial: "S", computerId: origin, origin };
       await at.redeploys.claim(intent, LIMITS, NOW);
+      assertEquals((await at.redeploys.claim(intent, LIMITS, NOW + 599)).kind, "cooling_down");
       const again = await at.redeploys.claim(intent, LIMITS, NOW + HOUR);
       const expected = origin === "sweep" ? 2 : undefined;
       assertEquals(again.kind === "granted" ? again.redeploy.attempts : undefined, expected);
