@@ -56,8 +56,7 @@ export const DEFAULTS = {
   listen: "127.0.0.1:8080",
 } as const;
 
-/** In seconds: the longest time that a timer can hold is 24 days. */
-const MAX_DURATION = 14 * 86_400;
+const DAY = 86_400;
 
 /**
  * Parses the arguments.
@@ -162,16 +161,16 @@ function sweepLimits(parsed: Parsed): SweepLimits {
 
 function rateLimits({ value }: Parsed): RateLimits {
   return {
-    coolDown: parseDurationOption("cool-down", value("cool-down") ?? DEFAULTS.coolDown, "smhdw"),
+    coolDown: duration("cool-down", value("cool-down") ?? DEFAULTS.coolDown, 90),
     maxPerHour: parseCountOption("max-per-hour", value("max-per-hour") ?? DEFAULTS.maxPerHour),
   };
 }
 
-/** A time for which the program waits. */
-function duration(option: keyof typeof OPTIONS["values"], text: string): number {
+/** At most 14 days, because a timer holds 24; redeploys are kept for 90. */
+function duration(option: keyof typeof OPTIONS["values"], text: string, maxDays = 14): number {
   const seconds = parseDurationOption(option, text, "smhdw");
-  if (seconds <= MAX_DURATION) return seconds;
-  throw new UsageError(`Cannot use "${text}" for "--${option}": give at most 14d`);
+  if (seconds <= maxDays * DAY) return seconds;
+  throw new UsageError(`Cannot use "${text}" for "--${option}": give at most ${maxDays}d`);
 }
 
 function listenAddress(text: string): { hostname: string; port: number } {

@@ -90,6 +90,7 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
     ["history --serial A --serial B", 'Mode "history" shows one Mac: give one --serial'],
     ["status --dry-run", 'Option "--dry-run" is for redeploy, sweep and serve, not for status'],
     ["serve --every 15d", 'Cannot use "15d" for "--every": give at most 14d'],
+    ["sweep --cool-down 91d", 'Cannot use "91d" for "--cool-down": give at most 90d'],
     ["redeploy --serial A --wait 5w", 'Cannot use "5w" for "--wait": give at most 14d'],
     ["serve --listen 8080", 'Cannot read "8080" as an address for "--listen": give HOST:PORT'],
     [

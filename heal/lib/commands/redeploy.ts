@@ -26,11 +26,12 @@ export async function redeploy(
     throw new ConfigError("Cannot look up a fleet-host: FLEET_URL is not set");
   }
   const driver = await openStore(settings.store);
-  const { servers, requestRedeploy, close } = connect(settings, system);
+  const { jamf, servers, requestRedeploy, close } = connect(settings, system);
   try {
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const { dryRun, force, wait, json } = command;
     const reports = await redeployTargets({
+      jamf,
       servers,
       requestRedeploy,
       redeploys: new Redeploys(driver),

@@ -7,8 +7,7 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../command.ts";
 import { describeStore, type Settings } from "../config/settings.ts";
-import { conditionsOf } from "../healing/notices.ts";
-import type { SweepReport } from "../healing/sweep.ts";
+import { goodSweep, type SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Health } from "../server/health.ts";
 import { aborted, listen } from "../server/listen.ts";
@@ -37,7 +36,12 @@ export async function serve(
   return await withSweeper(command, settings, system, async (sweeper) => {
     const service = new Service(sweeper, system, every);
     const schedule = new Schedule(system.sleep);
-    const health = new Health(sweeper.values, () => system.now() / 1000, 2 * every);
+    const health = new Health(
+      sweeper.values,
+      goodSweep(command.dryRun),
+      () => system.now() / 1000,
+      2 * every,
+    );
     const app = webhookApp({
       secret: settings.webhookSecret,
       ring: () => schedule.ring(),
@@ -102,7 +106,7 @@ class Service {
     }
     if (stop.aborted) return;
     this.#failingSince = problems.length === 0 ? undefined : this.#failingSince ?? this.#now();
-    const untold = await this.#tell(report, problems[0]).catch((error) => [reasonOf(error)]);
+    const untold = await this.#tell(problems[0]).catch((error) => [reasonOf(error)]);
     for (const reason of [...problems, ...untold]) this.log({ event: "problem", reason });
   }
 
@@ -115,24 +119,21 @@ class Service {
     this.log({ event: "sweep", ...countStates(macs), ...(tooMany && { too_many: tooMany }) });
   }
 
-  async #tell(report: SweepReport | undefined, problem: string | undefined): Promise<string[]> {
+  async #tell(problem: string | undefined): Promise<string[]> {
     const since = this.#failingSince;
-    const text = since !== undefined && this.#now() - since >= TELL_AFTER
-      ? `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`
-      : undefined;
-    const failing = { name: "failing", text, end: "Sweeps end well again" };
+    const isLong = since !== undefined && this.#now() - since >= TELL_AFTER;
     // Before a person is told, it may end by itself.
-    const conditions = since !== undefined && text === undefined ? [] : [failing];
+    if (since !== undefined && !isLong) return [];
+    const text = since === undefined
+      ? undefined
+      : `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
     try {
-      if (this.#isToldWithoutStore) {
-        await this.#sweeper.values.set("told:failing", "without the store");
-        this.#isToldWithoutStore = false;
-      }
-      return await this.#sweeper.tell([...report ? conditionsOf(report) : [], ...conditions]);
+      if (this.#isToldWithoutStore) await this.#sweeper.values.set("told:failing", "by now");
+      this.#isToldWithoutStore = false;
+      return await this.#sweeper.tell({ name: "failing", text, end: "Sweeps end well again" });
     } catch (error) {
-      if (!(error instanceof StoreError) || text === undefined || this.#isToldWithoutStore) {
-        throw error;
-      }
+      const isOnlyWay = error instanceof StoreError && text !== undefined;
+      if (!isOnlyWay || this.#isToldWithoutStore) throw error;
       await this.#sweeper.send(`jamf-heal: ${text}`);
       this.#isToldWithoutStore = true;
       return [];

@@ -6,7 +6,6 @@
 
 import type { SweepCommand } from "../command.ts";
 import { describeStore } from "../config/settings.ts";
-import { conditionsOf } from "../healing/notices.ts";
 import { ServerError } from "../http/client.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/sweep.ts";
@@ -26,13 +25,12 @@ export async function sweep(
       if (report === undefined) {
         return { code: 0, stdout: "Another sweep is running\n", messages: [store] };
       }
-      const problems = [...report.problems, ...await sweeper.tell(conditionsOf(report))];
+      const { problems } = report;
       const isWell = problems.length === 0 && report.tooMany === undefined &&
         !system.stop.aborted && report.macs.every(({ state }) => state !== "needs_person");
       return { code: isWell ? 0 : 1, stdout: sweepText(report), messages: [store, ...problems] };
     } catch (error) {
-      const isExpected = error instanceof ServerError || system.stop.aborted;
-      if (!(error instanceof Error && isExpected)) throw error;
+      if (!(error instanceof ServerError)) throw error;
       return { code: 1, stdout: "", messages: [store, error.message] };
     } finally {
       abort.cancel();

@@ -6,9 +6,10 @@
 
 import type { Settings } from "../config/settings.ts";
 import { connect } from "../connections.ts";
-import { type Condition, tell } from "../healing/notices.ts";
+import { type Condition, conditionsOf, tell } from "../healing/notices.ts";
 import { sweep, type SweepLimits, type SweepReport } from "../healing/sweep.ts";
 import { Notifier } from "../http/notify.ts";
+import type { SweepLock } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
@@ -21,10 +22,10 @@ export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "stor
 /** What `sweep` and `serve` use. */
 export interface Sweeper {
   readonly values: Values;
-  /** One sweep; `undefined` if another process has the lock. */
+  /** One sweep, and its notices; `undefined` if another process has the lock. */
   readonly sweep: (stop: AbortSignal, abort: AbortSignal) => Promise<SweepReport | undefined>;
-  /** Tells about Macs and conditions, if HEAL_NOTIFY_URL is set. Returns what did not work. */
-  readonly tell: (conditions: readonly Condition[]) => Promise<string[]>;
+  /** Tells when a condition begins and ends, unless another process has the lock. Returns what did not work. */
+  readonly tell: (condition: Condition) => Promise<string[]>;
   /** Tells without the store. */
   readonly send: (text: string) => Promise<void>;
 }
@@ -42,36 +43,38 @@ export async function withSweeper<T>(
   const values = new Values(driver);
   const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
   const send = async (text: string): Promise<void> => await notifier?.send(text);
+  const tellAll = async (conditions: readonly Condition[]): Promise<string[]> =>
+    notifier === undefined ? [] : await tell({ macs, values, send }, conditions);
+  const locked = async <R>(work: (lock: SweepLock) => Promise<R>): Promise<R | undefined> => {
+    const lock = await driver.lockSweep();
+    try {
+      return lock && await work(lock);
+    } finally {
+      await lock?.release();
+    }
+  };
+  const deps = {
+    ...connections,
+    macs,
+    values,
+    redeploys: new Redeploys(driver),
+    policies: settings.policies,
+    limits,
+    dryRun,
+    now: () => system.now() / 1000,
+    sleep: system.sleep,
+  };
   try {
     return await work({
       values,
       send,
-      tell: async (conditions) =>
-        notifier === undefined ? [] : await tell({ macs, values, send }, conditions),
-      sweep: async (stop, abort) => {
-        const lock = await driver.lockSweep();
-        if (lock === undefined) return undefined;
-        try {
-          return await sweep(
-            {
-              ...connections,
-              macs,
-              values,
-              redeploys: new Redeploys(driver),
-              isLocked: lock.isHeld,
-              policies: settings.policies,
-              limits,
-              dryRun,
-              now: () => system.now() / 1000,
-              sleep: system.sleep,
-            },
-            stop,
-            abort,
-          );
-        } finally {
-          await lock.release();
-        }
-      },
+      tell: async (condition) => await locked(() => tellAll([condition])) ?? [],
+      sweep: (stop, abort) =>
+        locked(async ({ isHeld }) => {
+          const report = await sweep({ ...deps, isLocked: isHeld }, stop, abort);
+          const untold = await tellAll(conditionsOf(report));
+          return { ...report, problems: [...report.problems, ...untold] };
+        }),
     });
   } finally {
     await connections.close();

@@ -55,7 +55,8 @@ export class Fleet {
     const fleets = await this.#fleets(signal);
     for (const { path, name } of [{ path: "global", name: undefined }, ...fleets]) {
       const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
-      const isUsable = Array.isArray(list) || list.status === 403 || isNotFound(list);
+      const isUsable = Array.isArray(list) || (list.status === 403 && isOwn(list)) ||
+        isNotFound(list);
       lists.push(isUsable ? list : refuse(list));
     }
     const visible = lists.filter((list) => Array.isArray(list));
@@ -87,14 +88,15 @@ export class Fleet {
   }
 
   /**
-   * Looks up a host; `undefined` if Fleet has none with this id.
+   * Looks up a host; `undefined` if Fleet has none with this id, or the token may not see it.
    *
    * @throws {ServerError} Fleet gives no usable answer.
    */
   async host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined> {
     // The list of installed software is long, and not used.
     const reply = await this.#get(`hosts/${id}`, { exclude_software: "true" }, signal);
-    return isNotFound(reply) ? undefined : parseReply("Fleet", reply, 200, hostReply);
+    const isHidden = isOwn(reply) && [403, 404].includes(reply.status);
+    return isHidden ? undefined : parseReply("Fleet", reply, 200, hostReply);
   }
 
   /** The fleets that the token may see. Fleet Free has none. */
@@ -151,10 +153,14 @@ function refuse(reply: HttpReply): never {
   return parseReply("Fleet", reply, 200, z.never());
 }
 
-/** A gateway that does not find Fleet also answers 404, but not in Fleet's form. */
-function isNotFound({ status, text }: HttpReply): boolean {
+function isNotFound(reply: HttpReply): boolean {
+  return reply.status === 404 && isOwn(reply);
+}
+
+/** Whether an error has Fleet's form: a gateway before Fleet also answers 404 or 403, in another form. */
+function isOwn({ text }: HttpReply): boolean {
   try {
-    return status === 404 && errorSchema.safeParse(JSON.parse(text)).success;
+    return errorSchema.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

@@ -110,15 +110,18 @@ function byFleet({ host, mac, redeploys: [last], now, seenWithin }: Facts): Deci
 function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefined {
   const [last] = redeploys;
   if (last === undefined) return undefined;
-  const counted = redeploys.filter(({ askedAt }) => askedAt > (mac.retriedAt ?? 0));
+  // A retry that is later than now was recorded by a wrong clock.
+  const { retriedAt = 0 } = mac;
+  const counted = redeploys.filter(({ askedAt }) => askedAt > retriedAt || retriedAt > now);
   const { length } = counted.filter(({ askedAt }) => askedAt > now - MONTH);
   if (length >= MAX_REDEPLOYS_IN_MONTH) {
     const times = `redeployed ${length} times within 30 days`;
     return person("comes_back", `comes back: ${times}, and failing again`);
   }
-  const isDue = last.askedAt <= now - DAY && last.askedAt > now - WEEK;
+  const end = last.askedAt + Math.max(WEEK, limits.coolDown);
+  const isDue = last.askedAt <= now - DAY && end > now;
   if (counted.includes(last) && isDue && mac.hoursSinceRedeploy >= MIN_HOURS_ONLINE) {
-    const times = `requested at ${at(last.askedAt)}; tried again a week after that`;
+    const times = `requested at ${at(last.askedAt)}; tried again at ${at(end)}`;
     return person("did_not_help", `a redeploy did not help: ${times}`);
   }
   if (last.askedAt <= now - limits.coolDown) return undefined;
@@ -126,7 +129,7 @@ function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefin
 }
 
 function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
-  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - HOUR) return standing(mac);
+  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return standing(mac);
   if (isTooMany) {
     return wait("too_many", "more Macs would be redeployed now than --max-failing allows");
   }

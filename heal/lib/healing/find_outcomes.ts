@@ -6,6 +6,7 @@
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { HostDetail } from "../fleet/schemas.ts";
+import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/parse_reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
@@ -20,21 +21,28 @@ const MAX_FAILURES = 3;
 /** A Mac, and what was decided; `undefined` if nothing was learned. */
 export type Outcome = readonly [mac: Mac, decision: Decision | undefined];
 
+/** What an outcome depends on. */
+export interface Lookup {
+  /** The names in HEAL_POLICIES, and whether every one is that of a policy. */
+  readonly names: readonly string[];
+  readonly isResolved: boolean;
+  /** When a Mac was last redeployed since it began to fail, in seconds since 1970. */
+  readonly redeployedAt: (mac: Mac) => number | undefined;
+  readonly now: number;
+}
+
 /**
  * Looks Macs up in Fleet, those first that were not looked up for the longest time.
  *
  * @param macs Those that are open in the store, and in no list of hosts that fail.
- * @param isResolved Whether every name in HEAL_POLICIES is that of a policy.
- * @param isRedeployed Whether a Mac was redeployed since it began to fail.
  */
 export async function findOutcomes(
   fleet: Pick<Fleet, "host">,
   macs: readonly Mac[],
-  isResolved: boolean,
-  isRedeployed: (mac: Mac) => boolean,
-  now: number,
+  lookup: Lookup,
   signal?: AbortSignal,
 ): Promise<{ readonly outcomes: Outcome[]; readonly problems: string[] }> {
+  const { now } = lookup;
   const due = macs
     .filter(({ rule, lookedUpAt = 0 }) => rule !== "no_answer" || lookedUpAt <= now - LOOKUP_PAUSE)
     .sort((one, other) => (one.lookedUpAt ?? 0) - (other.lookedUpAt ?? 0))
@@ -43,19 +51,14 @@ export async function findOutcomes(
   const problems: string[] = [];
   let failures = 0;
   for (const mac of due) {
-    if (failures === MAX_FAILURES || signal?.aborted) break;
+    if (failures >= MAX_FAILURES || signal?.aborted) break;
     try {
       const host = await fleet.host(mac.hostId, signal);
-      outcomes.push([mac, outcomeOf(mac, host, isResolved, isRedeployed(mac))]);
+      outcomes.push([mac, outcomeOf(mac, host, lookup)]);
       failures = 0;
     } catch (error) {
-      // A host that was moved to a fleet that the token may not see.
-      if (error instanceof ReplyError && error.status === 403) {
-        outcomes.push([mac, gone("Fleet no longer shows this host to the API token")]);
-        continue;
-      }
-      if (!(error instanceof ReplyError)) throw error;
-      failures++;
+      if (!(error instanceof ServerError)) throw error;
+      failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
       outcomes.push([mac, undefined]);
       problems.push(`Cannot look up host ${mac.hostId}: ${error.message}`);
     }
@@ -66,11 +69,14 @@ export async function findOutcomes(
 function outcomeOf(
   mac: Mac,
   host: HostDetail | undefined,
-  isResolved: boolean,
-  isRedeployed: boolean,
+  { names: configured, isResolved, redeployedAt }: Lookup,
 ): Decision | undefined {
-  if (host === undefined) return gone("Fleet no longer has this host");
-  const names = mac.policies.split("\n");
+  if (host === undefined) {
+    return { state: "gone", rule: "gone", reason: "Fleet no longer shows this host" };
+  }
+  // A policy may have been removed from HEAL_POLICIES.
+  const failed = mac.policies.split("\n").filter((name) => configured.includes(name));
+  const names = failed.length > 0 ? failed : configured;
   const responses = host.policies
     .filter(({ name }) => names.includes(name)).map(({ response }) => response);
   if (responses.includes("fail")) return undefined;
@@ -78,9 +84,13 @@ function outcomeOf(
     return { state: "waits", rule: "no_answer", reason: "Fleet has no answer to the policy yet" };
   }
   if (responses.length > 0) {
-    return isRedeployed
-      ? { state: "healed", rule: "healed", reason: "passes after the redeploy" }
-      : { state: "recovered", rule: "recovered", reason: "passes without a redeploy" };
+    const at = redeployedAt(mac);
+    if (at === undefined) {
+      return { state: "recovered", rule: "recovered", reason: "passes without a redeploy" };
+    }
+    // Its answer may be from before the redeploy.
+    if ((host.answeredAt ?? 0) <= at) return undefined;
+    return { state: "healed", rule: "healed", reason: "passes after the redeploy" };
   }
   // While a policy is renamed, nothing is known about its Macs.
   if (!isResolved) return undefined;
@@ -89,8 +99,4 @@ function outcomeOf(
     rule: "not_checked",
     reason: "Fleet no longer checks the policy on it",
   };
-}
-
-function gone(reason: string): Decision {
-  return { state: "gone", rule: "gone", reason };
 }

@@ -40,6 +40,7 @@ export async function healCandidates(
   for (const facts of queue) {
     if (stop.aborted) break;
     await healing.heal(facts);
+    await recorder.saveSome();
   }
   await recorder.save();
   return healing.problems;
@@ -97,8 +98,13 @@ class Healing {
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       // An answer that cannot be read may be about one Mac only.
-      this.#fail(error.message, error instanceof ReplyError ? 1 : MAX_FAILURES);
-      this.#recorder.add({ ...facts.mac, lookedUpAt: facts.now }, unanswered(facts.mac));
+      const isOne = error instanceof ReplyError && this.#failures + 1 < MAX_FAILURES;
+      this.#failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
+      if (!isOne) this.problems.push(error.message);
+      this.#recorder.add(
+        { ...facts.mac, lookedUpAt: facts.now },
+        unanswered(facts.mac, error.message),
+      );
     }
   }
 
@@ -106,7 +112,7 @@ class Healing {
     const { limits } = this.#deps;
     const { computerId } = mac;
     if (!await this.#deps.isLocked()) {
-      this.#fail("The lock of this sweep is lost: the store was away", MAX_FAILURES);
+      this.#fail("The lock of this sweep is lost: the store was away");
       return this.#recorder.add(mac, unanswered(mac));
     }
     const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
@@ -115,23 +121,20 @@ class Healing {
     switch (sent.kind) {
       case "redeployed":
         if (sent.unrecorded !== undefined) {
-          this.#fail(
-            `The redeploy of ${host.serial} is not recorded: ${sent.unrecorded}`,
-            MAX_FAILURES,
-          );
+          this.#fail(`The redeploy of ${host.serial} is not recorded: ${sent.unrecorded}`);
         }
         this.#addRedeployed(mac, sent.at, "queued");
         break;
       case "unknown":
         // A server that does not answer is not asked for the next Mac.
-        this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`, MAX_FAILURES);
+        this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`);
         this.#addRedeployed(mac, sent.at, "unknown");
         break;
       case "refused":
-        this.#left++;
         if (sent.isFinal) this.#add(mac, "needs_person", "refused", sent.reason);
         else {
-          this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`, MAX_FAILURES);
+          this.#left++;
+          this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`);
           this.#recorder.add(mac, unanswered(mac));
         }
         break;
@@ -153,14 +156,14 @@ class Healing {
     this.#recorder.add(mac, { state, rule, reason });
   }
 
-  #fail(problem: string, failures: number): void {
+  /** Jamf Pro is asked no more. */
+  #fail(problem: string): void {
     this.problems.push(problem);
-    this.#failures += failures;
+    this.#failures = MAX_FAILURES;
   }
 }
 
 /** A Mac that needs a person still needs one. */
-function unanswered(mac: Mac): Decision {
-  if (mac.state === "needs_person") return mac;
-  return { state: "waits", rule: "jamf_unanswered", reason: "Jamf Pro did not answer" };
+function unanswered(mac: Mac, reason = "Jamf Pro did not answer"): Decision {
+  return mac.state === "needs_person" ? mac : { state: "waits", rule: "jamf_unanswered", reason };
 }

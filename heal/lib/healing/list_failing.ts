@@ -6,7 +6,7 @@
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";
-import { ServerError } from "../http/client.ts";
+import { checkClock } from "../http/check_clock.ts";
 import { ReplyError } from "../http/parse_reply.ts";
 
 /** The hosts that fail, and what could not be learned. */
@@ -23,9 +23,6 @@ export interface Failing {
   readonly problems: readonly string[];
 }
 
-/** In seconds: Fleet's times are compared with the clock of this machine. */
-const MAX_CLOCK_DIFFERENCE = 300;
-
 /**
  * Asks Fleet for the hosts that fail the policies with these names, each host once.
  *
@@ -37,7 +34,7 @@ export async function listFailing(
   signal?: AbortSignal,
 ): Promise<Failing> {
   const all = await fleet.policies(signal);
-  checkClock(fleet.clockDifference);
+  checkClock("Fleet", fleet.clockDifference);
   const problems: string[] = [];
   const hosts = new Map<number, { host: Host; policies: string[] }>();
   const policyIds = new Map<string, number[]>();
@@ -84,13 +81,4 @@ export async function countAnswering(
     most = Math.max(most, answering);
   }
   return most;
-}
-
-function checkClock(difference: number | undefined): void {
-  if (difference === undefined || Math.abs(difference) <= MAX_CLOCK_DIFFERENCE) return;
-  const minutes = Math.round(Math.abs(difference) / 60);
-  const direction = difference > 0 ? "behind" : "ahead of";
-  throw new ServerError(
-    `Nothing is decided: the clock of this machine is ${minutes} minutes ${direction} Fleet's; set the clock`,
-  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../../../lib/shared/printable.ts";
 import { ServerError } from "../http/client.ts";
 import type { Macs } from "../store/macs.ts";
 import type { Values } from "../store/values.ts";
@@ -61,22 +62,29 @@ export async function tell(
     const rest = untold.length - MAX_NAMED;
     lines.push(
       untold.length === 1 ? "A Mac needs a person:" : `${untold.length} Macs need a person:`,
-      ...untold.slice(0, MAX_NAMED).map(({ serial, reason }) => `${serial}: ${reason}`),
+      ...untold.slice(0, MAX_NAMED).map(({ serial, reason }) => plain(`${serial}: ${reason}`)),
       ...(rest > 0 ? [`and ${rest} more: see jamf-heal status`] : []),
     );
   }
   if (lines.length === 0) return [];
+  // A message that cannot be recorded would be sent again and again.
+  await values.set("telling", lines[0]);
   try {
     await send(`jamf-heal: ${lines.join("\n")}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return [`Nobody is told: ${error.message}`];
   }
-  await macs.told(untold);
+  if (untold.length > 0) await macs.told(untold.at(-1)!.since);
   for (const condition of changed) {
     await values.set(nameOf(condition), condition.text);
   }
   return [];
+}
+
+/** What a Mac calls itself must not be a link, a mention or a line of its own in a chat. */
+function plain(text: string): string {
+  return printable(text).replace(/[<>&]/g, "_");
 }
 
 function nameOf({ name }: Condition): string {

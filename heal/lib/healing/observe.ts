@@ -10,6 +10,8 @@ import type { Redeploy } from "../store/redeploys.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+/** More than a weekend. */
+const MAX_HOURS_AWAY = 4 * 24;
 
 /** The facts about one Mac. Times are in seconds since 1970, durations in seconds. */
 export interface Observed {
@@ -71,6 +73,11 @@ export function observe(
   const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
   const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
   const stale = isStaleAnswer(host, last, now);
+  // After days offline, the hours before do not count against Fleet's agent.
+  const wasAway = hour - mac.onlineHour > MAX_HOURS_AWAY;
+  const { unansweredSince = isOnline ? now : undefined, unansweredHours } = wasAway
+    ? { unansweredHours: 0 }
+    : mac;
   return {
     ...mac,
     serial: host.serial,
@@ -78,8 +85,8 @@ export function observe(
     onlineHour: isOnline ? hour : mac.onlineHour,
     redeployedAt: last?.askedAt,
     hoursSinceRedeploy: isNewRedeploy ? 0 : mac.hoursSinceRedeploy + hours,
-    unansweredSince: stale ? mac.unansweredSince ?? (isOnline ? now : undefined) : undefined,
-    unansweredHours: stale ? mac.unansweredHours + hours : 0,
-    ...(isNewRedeploy && { checkedInSince: undefined, toldRule: undefined }),
+    unansweredSince: stale ? unansweredSince : undefined,
+    unansweredHours: stale ? unansweredHours + hours : 0,
+    ...(isNewRedeploy && { checkedInSince: undefined }),
   };
 }

@@ -41,6 +41,7 @@ export class Recorder {
       reason,
       since: isNew ? now : mac.since,
       endedAt: isEnded ? now : undefined,
+      toldRule: state === "needs_person" ? mac.toldRule : undefined,
     };
     this.macs.push(after);
     if (isNew) {
@@ -49,6 +50,11 @@ export class Recorder {
       this.#decided.push({ hostId, serial, at: now, state, rule, reason });
     }
     if (before === undefined || !isSame(before, after)) this.#unsaved.push(after);
+  }
+
+  /** A kill must not lose all lookups of a long sweep. */
+  async saveSome(): Promise<void> {
+    if (this.#unsaved.length >= 100) await this.save();
   }
 
   async save(): Promise<void> {

@@ -7,8 +7,10 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { findComputer, type Servers, unreachable } from "./find_computer.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
+import { checkClock } from "../http/check_clock.ts";
 import { ServerError } from "../http/client.ts";
 import type { Computer } from "../jamf/inventory.ts";
+import type { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";
 import type { RateLimits } from "../store/redeploys.ts";
 import { type Target, textOf } from "./target.ts";
@@ -40,6 +42,7 @@ export interface TargetReport {
 /** What this module needs from its caller. */
 export interface RedeployTargetsDeps extends SendDeps {
   readonly servers: Servers;
+  readonly jamf: Pick<JamfPro, "clockDifference">;
   /** Gets one line for each step. */
   readonly reportProgress: (line: string) => void;
   readonly limits: RateLimits;
@@ -88,6 +91,7 @@ async function redeployTarget(
   if (found.computer === undefined) {
     return { target: name, outcome: "needs_person", reason: found.problem };
   }
+  checkClock("Jamf Pro", deps.jamf.clockDifference);
   const { computer } = found;
   const same = before.find(({ computer_id }) => computer_id === computer.id);
   if (same) return { ...same, target: name, reason: `the same computer as ${same.target}` };

@@ -26,7 +26,6 @@ export function retried(
       unansweredSince: undefined,
       unansweredHours: 0,
       lookedUpAt: undefined,
-      toldRule: undefined,
     },
     decided: { hostId, serial, at: now, ...decision },
   };

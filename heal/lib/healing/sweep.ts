@@ -5,6 +5,7 @@
  */
 
 import type { Fleet } from "../fleet/fleet.ts";
+import { ServerError } from "../http/client.ts";
 import type { Mac, Macs } from "../store/macs.ts";
 import { isLeft, type RateLimits, type Redeploy } from "../store/redeploys.ts";
 import type { Values } from "../store/values.ts";
@@ -83,45 +84,45 @@ export async function sweep(
   );
   const recorder = new Recorder(deps.macs, known, now);
   const problems = [...failing.problems];
-
+  const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
+  // A Mac whose list could not be read may still fail.
   if (failing.isWhole) {
-    const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
-    const isRedeployed = ({ serial, failingSince }: Mac): boolean =>
-      redeploys.get(serial.toUpperCase())?.some(({ askedAt }) => askedAt >= failingSince) ?? false;
-    const found = await findOutcomes(
-      deps.fleet,
-      others,
-      failing.isResolved,
-      isRedeployed,
-      now,
-      stop,
-    );
-    problems.push(...found.problems);
-    for (const [mac, decision] of found.outcomes) {
-      recorder.add({ ...mac, lookedUpAt: now }, decision);
-    }
+    const isResolved = failing.isResolved;
+    const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
+      redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
+    const lookup = { names: deps.policies, isResolved, redeployedAt, now };
+    const { outcomes, problems: found } = await findOutcomes(deps.fleet, others, lookup, stop);
+    for (const [mac, decision] of outcomes) recorder.add({ ...mac, lookedUpAt: now }, decision);
+    problems.push(...found);
   }
 
   const facts = factsOf(deps, failing, known, redeploys, now, await lastSweep(deps.values, now));
-  const candidates = facts.filter((one) => decide(one) === "ask_jamf");
-  const { length: count } = candidates.filter(({ mac }) => !isPersonByJamf(mac));
-  const max = await maxFailing(deps, failing, count, abort);
+  const due = facts.filter((one) => decide(one) === "ask_jamf" && !isPersonByJamf(one.mac));
+  const count = due.length + (failing.isWhole ? 0 : others.length);
+  const max = await maxFailing(deps, failing, count, problems, abort);
   const isTooMany = count > max;
-  const open: Facts[] = [];
+  const candidates: Facts[] = [];
   for (const one of facts) {
     const verdict = decide({ ...one, isTooMany });
     if (typeof verdict === "object") recorder.add(one.mac, verdict);
-    else open.push(one);
+    else candidates.push(one);
   }
   await recorder.save();
-  problems.push(...await healCandidates(deps, open, recorder, stop, abort));
+  problems.push(...await healCandidates(deps, candidates, recorder, stop, abort));
 
   await deps.redeploys.giveUp(now);
   await deps.macs.forget(now - RETENTION);
   await deps.values.set("last_sweep", `${now}`);
-  if (problems.length === 0 && !stop.aborted) await deps.values.set("last_good_sweep", `${now}`);
+  if (problems.length === 0 && !stop.aborted) {
+    await deps.values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
+  }
   const { macs, changed } = recorder;
   return { macs, changed, tooMany: isTooMany ? { count, max } : undefined, problems };
+}
+
+/** The name of the value with the end of the last sweep that ended well. */
+export function goodSweep(dryRun: boolean): string {
+  return dryRun ? "last_good_dry_run" : "last_good_sweep";
 }
 
 /** Fleet is asked for the share only if the minimum does not decide. */
@@ -129,12 +130,19 @@ async function maxFailing(
   { limits, fleet }: SweepDeps,
   failing: Failing,
   count: number,
+  problems: string[],
   signal: AbortSignal,
 ): Promise<number> {
   if (limits.maxFailing !== undefined) return limits.maxFailing;
   if (count <= MIN_MAX_FAILING) return MIN_MAX_FAILING;
-  const answering = await countAnswering(fleet, failing, signal);
-  return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
+  try {
+    const answering = await countAnswering(fleet, failing, signal);
+    return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    problems.push(`Cannot count the hosts that answer the policies: ${error.message}`);
+    return MIN_MAX_FAILING;
+  }
 }
 
 /** When the last sweep was, unless a wrong clock recorded it. */

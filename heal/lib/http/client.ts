@@ -125,7 +125,10 @@ export class HttpClient {
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
       const { now, random, sleep } = this.#system;
-      await sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
+      const pause = sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
+      await pause.catch(() => {
+        throw new ServerError(`Stopped before "${this.#base.origin}" answered`);
+      });
     }
   }
 

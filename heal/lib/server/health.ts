@@ -20,17 +20,25 @@ const PROBE_TIMEOUT = 5000;
 /** Looks whether sweeps end well, and whether the store takes a write. */
 export class Health {
   readonly #values: Pick<Values, "get" | "set">;
+  readonly #goodSweep: string;
   readonly #now: () => number;
   readonly #maxAge: number;
   readonly #begun: number;
   #probe: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
 
   /**
+   * @param goodSweep The name of the value with the end of the last sweep that ended well.
    * @param now Seconds since 1970.
    * @param maxAge In seconds: a sweep must have ended well within this time, by any instance.
    */
-  constructor(values: Pick<Values, "get" | "set">, now: () => number, maxAge: number) {
+  constructor(
+    values: Pick<Values, "get" | "set">,
+    goodSweep: string,
+    now: () => number,
+    maxAge: number,
+  ) {
     this.#values = values;
+    this.#goodSweep = goodSweep;
     this.#now = now;
     this.#maxAge = maxAge;
     this.#begun = now();
@@ -58,8 +66,10 @@ export class Health {
 
   async #look(at: number): Promise<HealthReport> {
     await this.#values.set("health_checked", `${Math.floor(at)}`);
-    const last = Number(await this.#values.get("last_good_sweep") ?? 0);
-    const isRecent = at - Math.max(this.#begun, Math.min(last, at)) <= this.#maxAge;
+    const last = Number(await this.#values.get(this.#goodSweep) ?? 0);
+    // A wrong clock may have recorded a time that is later than now.
+    const begun = [this.#begun, last, 0].filter((time) => time <= at);
+    const isRecent = at - Math.max(...begun) <= this.#maxAge;
     return isRecent
       ? { ok: true, text: "ok" }
       : { ok: false, text: `no sweep has ended well for ${Math.floor(this.#maxAge)} seconds` };

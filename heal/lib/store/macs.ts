@@ -133,8 +133,8 @@ export class Macs {
   /** All decisions for a serial number, the oldest first. */
   async history(serial: string): Promise<Decided[]> {
     const rows = await this.#driver.query(
-      `SELECT ${HISTORY.list} FROM history WHERE serial = $1 ORDER BY id`,
-      [serial],
+      `SELECT ${HISTORY.list} FROM history WHERE serial IN ($1, $2) ORDER BY id`,
+      [serial, serial.toUpperCase()],
     );
     return HISTORY.parse(rows);
   }
@@ -162,13 +162,10 @@ export class Macs {
     return MACS.parse(rows);
   }
 
-  /** Records that a person was told about these Macs. */
-  async told(macs: readonly Pick<Mac, "hostId" | "rule">[]): Promise<void> {
-    await this.#driver.exclusive(async (query) => {
-      for (const { hostId, rule } of macs) {
-        await query("UPDATE macs SET told_rule = $2 WHERE host_id = $1", [hostId, rule]);
-      }
-    });
+  /** Records that a person was told about the decisions up to a time. */
+  async told(until: number): Promise<void> {
+    const sql = "UPDATE macs SET told_rule = rule WHERE state = 'needs_person' AND since <= $1";
+    await this.#driver.exclusive((query) => query(sql, [until]));
   }
 
   /** Deletes Macs that ended before a time, and older decisions and redeploys. */

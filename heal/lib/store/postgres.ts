@@ -156,6 +156,10 @@ function optionsOf(
     // In milliseconds. An instance that hangs and has the lock must not block the others.
     connection: {
       application_name: "jamf-heal",
+      // In seconds: else a machine that vanished would keep its lock for hours.
+      tcp_keepalives_idle: 60,
+      tcp_keepalives_interval: 10,
+      tcp_keepalives_count: 3,
       idle_in_transaction_session_timeout: 10_000,
       lock_timeout: 10_000,
       statement_timeout: 15_000,

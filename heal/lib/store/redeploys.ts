@@ -56,8 +56,11 @@ export type LimitReached =
 
 const TABLE = "redeploy_requests";
 const HOUR = 3600;
-/** In seconds: a record that is later than now by more was made by a wrong clock, and does not count. */
-const CLOCK_TOLERANCE = 300;
+/**
+ * In seconds: a record that is later than now by more was made by a wrong clock, and does not count. Two machines may both
+ * differ from the servers by half of it.
+ */
+const CLOCK_TOLERANCE = 600;
 /** In seconds: a process that has lost its lock, because the store was away, may still record an answer. */
 const ANSWER_TIME = 600;
 const COLUMNS = new Columns(redeploySchema);
@@ -72,6 +75,8 @@ export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: numb
 /** The redeploys of all commands. */
 export class Redeploys {
   readonly #driver: Driver;
+  /** Results that could not be recorded, by the ids of the redeploys. */
+  readonly #unsettled = new Map<number, Settlement>();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -114,20 +119,28 @@ export class Redeploys {
     });
   }
 
-  /** Records the result of the request. */
-  async settle({ id }: Redeploy, { state, reason, commandUuid }: Settlement): Promise<void> {
-    await this.#driver.exclusive((query) =>
-      query(`UPDATE ${TABLE} SET state = $2, reason = $3, command_uuid = $4 WHERE id = $1`, [
-        id,
-        state,
-        reason,
-        commandUuid ?? null,
-      ])
-    );
+  /** Records the result of the request. If the store does not work, it is kept, and recorded before the next use. */
+  async settle({ id }: Redeploy, settlement: Settlement): Promise<void> {
+    this.#unsettled.set(id, settlement);
+    await this.#settleAll();
+  }
+
+  async #settleAll(): Promise<void> {
+    for (const [id, { state, reason, commandUuid }] of this.#unsettled) {
+      const values = [id, state, reason, commandUuid ?? null];
+      await this.#driver.exclusive((query) =>
+        query(
+          `UPDATE ${TABLE} SET state = $2, reason = $3, command_uuid = $4 WHERE id = $1`,
+          values,
+        )
+      );
+      this.#unsettled.delete(id);
+    }
   }
 
   /** Redeploys since a time that may have been done, the newest first. Those of a wrong clock are left out. */
   async since(from: number, now: number): Promise<Redeploy[]> {
+    await this.#settleAll();
     const rows = await this.#driver.query(
       `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
        ORDER BY asked_at DESC, id DESC`,
@@ -139,9 +152,9 @@ export class Redeploys {
   /** The newest redeploys, of all computers or of one serial number, with those that were refused. */
   async list(limit: number, serial?: string): Promise<Redeploy[]> {
     const rows = await this.#driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial = $1
-       ORDER BY id DESC LIMIT $2`,
-      [serial ?? null, limit],
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial IN ($1, $2)
+       ORDER BY id DESC LIMIT $3`,
+      [serial ?? null, serial?.toUpperCase() ?? null, limit],
     );
     return COLUMNS.parse(rows);
   }

@@ -335,6 +335,19 @@ Deno.test("policies() keeps the path of the fleets that this version of Fleet kn
   assertEquals(await pathsOf(false), ["fleets", global]);
 });
 
+Deno.test("host() returns nothing for a host that the token may not see", async () => {
+  await using fake = await startFake();
+  fake.misbehave(FLEET.host, FORBIDDEN);
+  assertEquals(await fleetOf(fake).host(7), undefined);
+  // A gateway before Fleet knows nothing about hosts, or fleets.
+  const gateway = { status: 403, body: { message: "Forbidden" } };
+  fake.misbehave(FLEET.host, gateway);
+  await assertRejects(() => fleetOf(fake).host(7), ReplyError, "Fleet answered 403: Forbidden");
+  addFleets(fake);
+  fake.misbehave(FLEET.fleetPolicies, gateway);
+  await assertRejects(() => fleetOf(fake).policies(), ReplyError, "Fleet answered 403: Forbidden");
+});
+
 Deno.test("countPassing() counts the hosts that the token may see", async () => {
   await using fake = await startFake();
   addFleets(fake);

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { conditionsOf, tell } from "../../lib/healing/notices.ts";
 import { ServerError } from "../../lib/http/client.ts";
+import { StoreError } from "../../lib/store/driver.ts";
 import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const HOUR = 3600;
@@ -49,7 +50,7 @@ Deno.test("a person is told once about Macs that need one, in one message", asyn
   assertEquals(await told.sweep(), []);
   // Another reason is news.
   one.computers = [];
-  world.pass(2 * HOUR, one, two);
+  world.pass(25 * HOUR, one, two);
   assertMatch(
     (await told.sweep()).join(),
     /^jamf-heal: A Mac needs a person:\n.*no computer with serial/,
@@ -91,4 +92,39 @@ Deno.test("a message names twenty Macs, and the number of the others", async () 
   const [text] = await told.sweep();
   assertEquals(text!.split("\n").length, 22);
   assertMatch(text!, /\nand 5 more: see jamf-heal status$/);
+});
+
+Deno.test("a Mac that needs a person again is told again", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  const mac = addUnmanaged(world);
+  await told.sweep();
+  mac.computers[0] = { ...mac.computers[0]!, isManaged: true, checkIn: world.now + 24 * HOUR };
+  world.pass(25 * HOUR, mac);
+  mac.computers[0]!.checkIn = world.now;
+  assertEquals(await told.sweep(), []);
+  mac.computers[0] = { ...mac.computers[0]!, isManaged: false };
+  world.pass(HOUR, mac);
+  assertMatch((await told.sweep()).join(), /^jamf-heal: A Mac needs a person/);
+});
+
+Deno.test("what a Mac calls itself is neither a link nor a mention in a chat", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  world.add({ serial: "X\n<!channel> <https://example.com|Log in> \x1b[2J" });
+  const [text] = await told.sweep();
+  assertEquals(text!.split("\n").length, 2);
+  assertEquals(["<", ">", "&", "\x1b"].filter((one) => text!.includes(one)), []);
+});
+
+Deno.test("a message that cannot be recorded is not sent", async () => {
+  await using world = await SweepWorld.start();
+  const told = new Told(world);
+  addUnmanaged(world);
+  const report = await world.sweep();
+  const { macs, values } = world.all();
+  values.set = () => Promise.reject(new StoreError("The disk is full"));
+  const send = (text: string): Promise<void> => Promise.resolve(void told.texts.push(text));
+  await assertRejects(() => tell({ macs, values, send }, conditionsOf(report)), StoreError);
+  assertEquals(told.texts, []);
 });

@@ -130,6 +130,17 @@ Deno.test("a request without an answer counts for the cool-down", async () => {
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
+Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async () => {
+  await using at = await ServersFixture.start();
+  at.addMac(1);
+  const now = at.system.now;
+  at.system.now = () => now() + 3 * 3_600_000;
+  const [report] = await at.redeploy("computer-id:1");
+  assertEquals(report?.outcome, "failed");
+  assertMatch(report!.reason, /^The clock of this machine is 180 minutes ahead of Jamf Pro's/);
+  assertEquals(at.jamf.redeploys, []);
+});
+
 Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
   await using at = await ServersFixture.start();
   at.addMac(1);

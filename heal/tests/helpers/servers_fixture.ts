@@ -113,9 +113,10 @@ export class ServersFixture implements AsyncDisposable {
     }, targetsOf(list, "list"));
   }
 
-  #deps(): Pick<SweepDeps, "fleet" | keyof SendDeps> & Pick<Connections, "servers"> {
+  #deps(): Pick<SweepDeps, "fleet" | keyof SendDeps> & Pick<Connections, "jamf" | "servers"> {
     return {
       fleet: this.#connections.fleet,
+      jamf: this.#connections.jamf,
       servers: this.#connections.servers,
       requestRedeploy: this.#connections.requestRedeploy,
       redeploys: this.redeploys,

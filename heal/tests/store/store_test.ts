@@ -129,6 +129,8 @@ const CASES: Case<Fixture>[] = [
     await at.claim("1");
     const rules = async () => (await at.macs.history("S1")).map(({ rule }) => rule);
     assertEquals(await rules(), ["one", "two", "three"]);
+    assertEquals((await at.macs.history("s1")).length, 3);
+    assertEquals((await at.redeploys.list(9, "s1")).length, 1);
     await at.macs.forget(NOW + 1);
     assertEquals([await rules(), [...await at.macs.counts()]], [["three"], []]);
     assertEquals(await at.redeploys.list(9), []);
@@ -137,7 +139,7 @@ const CASES: Case<Fixture>[] = [
     const person = macOf(1, { state: "needs_person", rule: "comes_back" });
     await at.macs.record([person, macOf(2)], []);
     assertEquals(await at.macs.untold(), [person]);
-    await at.macs.told([person]);
+    await at.macs.told(NOW);
     assertEquals(await at.macs.untold(), []);
     await at.macs.record([{ ...person, rule: "out_of_reach", toldRule: "comes_back" }], []);
     assertEquals((await at.macs.untold()).length, 1);
