@@ -71,7 +71,8 @@ export function openPostgres(
   };
 }
 
-function run(connection: Connection): Query {
+/** Runs statements on any connection, or on that of a transaction. */
+function run(connection: Pick<postgres.Sql, "unsafe">): Query {
   return async (text, values = []) =>
     [...await connection.unsafe(text, values.map(storable), { prepare: true })] as Row[];
 }
@@ -123,9 +124,6 @@ async function lockSweep(
   await release();
   return undefined;
 }
-
-/** Runs a statement, on any connection or on that of a transaction. */
-type Connection = Pick<postgres.Sql, "unsafe">;
 
 /** Sets every option, because the library would read the others from the environment. */
 function optionsOf(
