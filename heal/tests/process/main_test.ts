@@ -144,7 +144,7 @@ Deno.test({
     await using postgres = await Postgres.start();
     at.addMacs(2);
     const variables = { ...at.variables, HEAL_STORE: postgres.url };
-    const store = `Counts redeploys in PostgreSQL at ${new URL(postgres.url).host}\n`;
+    const store = `Counts redeploys in "PostgreSQL at ${new URL(postgres.url).host}"\n`;
     const done = await runProgram(["redeploy", "--computer-id", "1"], variables);
     assertEquals([done.code, done.stderr.startsWith(store)], [0, true]);
     const again = await runProgram(["redeploy", "--computer-id", "1"], variables);

@@ -27,7 +27,7 @@ Deno.test("serve sweeps at its start and again and again, and stops", async () =
   for (const line of stderr.trim().split("\n")) assertMatch(line, /^\{"time":"[^"]+Z","event":"/);
   const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
   const [listening] = lines.filter(({ event }) => event === "listening");
-  assertEquals(listening.store, `"${at.store}"`);
+  assertEquals(listening.store, at.store);
   const decisions = lines.filter(({ event, serial }) =>
     event === "decision" && serial === "C000000002"
   );
