@@ -26,7 +26,7 @@ const IMPORTS: Record<string, string[]> = {
   healing: ["http", "serial.ts", "shared", "store"],
   "help.ts": ["cli.ts"],
   http: ["deno.json", "shared", "system_error.ts", "tough-cookie"],
-  jamf: ["config", "http", "zod"],
+  jamf: ["config", "http", "serial.ts", "zod"],
   "run.ts": ["cli.ts", "commands", "config", "deno.json", "help.ts", "server", "store"],
   "serial.ts": [],
   server: ["hono", "node:crypto", "node:http", "node:stream", "node:timers", "system_error.ts"],

@@ -8,9 +8,9 @@ import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
 import { ConfigError } from "../config/read_settings.ts";
 import type { Settings } from "../config/settings.ts";
-import { retried } from "../healing/retry.ts";
+import { retry as takeUp } from "../healing/retry.ts";
 import type { Driver } from "../store/driver.ts";
-import { MAC_STATES, Macs } from "../store/macs.ts";
+import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import { Values } from "../store/values.ts";
@@ -31,7 +31,7 @@ export async function status(
   return await withStore(store, system, async (driver) => {
     const macs = new Macs(driver);
     const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
-    const states = all ? MAC_STATES : MAC_STATES.slice(0, 4);
+    const states = all ? MAC_STATES : OPEN_STATES;
     const lists = [];
     for (const state of states) lists.push(...await macs.inState(state, limit));
     const shown = {
@@ -82,11 +82,7 @@ export async function retry(
       const macs = new Macs(driver);
       const serials = targets.map(({ value }) => value.toUpperCase());
       const found = await macs.withSerials(serials);
-      const after = found.map((mac) => retried(mac, Math.floor(system.now() / 1000)));
-      await macs.record(
-        after.map(({ mac }) => mac),
-        after.map(({ decided }) => decided),
-      );
+      await takeUp(macs, found, Math.floor(system.now() / 1000));
       const known = new Set(found.map(({ serial }) => serial.toUpperCase()));
       const messages = serials.filter((serial) => !known.has(serial))
         .map((serial) => `No Mac with serial number "${serial}" fails`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Decided, Mac, Macs } from "../store/macs.ts";
+import { type Decided, type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
 
 /** Collects what was decided, and records it in the store. */
@@ -31,7 +31,7 @@ export class Recorder {
     const before = this.#known.get(mac.hostId);
     const { state, rule, reason } = decision ?? mac;
     const isNew = before?.rule !== rule || before.state !== state;
-    const isEnded = ["healed", "recovered", "gone", "left_out"].includes(state);
+    const isEnded = !OPEN_STATES.some((open) => open === state);
     // Such as a host that is no Mac: it would be new in each sweep.
     if (before === undefined && isEnded) return;
     const after: Mac = {

@@ -4,29 +4,17 @@
  * @module
  */
 
-import type { Decided, Mac } from "../store/macs.ts";
+import type { Mac, Macs } from "../store/macs.ts";
+import { Recorder } from "./recorder.ts";
 
-/** The Mac as the next sweep decides about it: what counted against it until now no longer does. */
-export function retried(
-  mac: Mac,
-  now: number,
-): { readonly mac: Mac; readonly decided: Decided } {
-  const { hostId, serial } = mac;
-  const decision = {
-    state: "waits",
-    rule: "retried",
-    reason: "taken up again: the next sweep decides",
-  } as const;
-  return {
-    mac: {
-      ...mac,
-      ...decision,
-      since: now,
-      retriedAt: now,
-      unansweredSince: undefined,
-      unansweredHours: 0,
-      lookedUpAt: undefined,
-    },
-    decided: { hostId, serial, at: now, ...decision },
-  };
+/** Has the next sweep decide about Macs as if nothing had been decided: what counted against them no longer does. */
+export async function retry(store: Macs, macs: readonly Mac[], now: number): Promise<void> {
+  const recorder = new Recorder(store, new Map(macs.map((mac) => [mac.hostId, mac])), now);
+  const reason = "taken up again: the next sweep decides";
+  for (const mac of macs) {
+    const unanswered = { unansweredSince: undefined, unansweredHours: 0 };
+    const taken = { ...mac, ...unanswered, lookedUpAt: undefined, retriedAt: now };
+    recorder.add(taken, { state: "waits", rule: "retried", reason });
+  }
+  await recorder.save();
 }

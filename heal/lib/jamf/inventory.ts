@@ -7,6 +7,7 @@
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { isSerial } from "../serial.ts";
 import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
 import { Paths } from "./paths.ts";
 
@@ -77,7 +78,7 @@ export class Inventory {
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
   async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
-    if (!/^[A-Za-z0-9-]+$/.test(serial)) {
+    if (!isSerial(serial)) {
       throw new RangeError(
         `Cannot look up serial number "${serial}": it may have only letters, digits and -`,
       );

@@ -9,19 +9,15 @@ import { Columns, optional } from "./columns.ts";
 import type { Driver } from "./driver.ts";
 
 /**
- * The states of a Mac. The last four have ended: `healed` passes after a redeploy, `recovered` without one, `gone` is no
+ * The states of a Mac that fails, or for which no answer is known. `redeployed`: requested, and it has not answered since.
+ */
+export const OPEN_STATES = ["needs_person", "waits", "redeployed", "would_redeploy"] as const;
+
+/**
+ * All states. The others have ended: `healed` passes after a redeploy, `recovered` without one, `gone` is no
  * longer in Fleet, `left_out` is no Mac, or has no such policy any more.
  */
-export const MAC_STATES = [
-  "needs_person",
-  "waits",
-  "redeployed",
-  "would_redeploy",
-  "healed",
-  "recovered",
-  "gone",
-  "left_out",
-] as const;
+export const MAC_STATES = [...OPEN_STATES, "healed", "recovered", "gone", "left_out"] as const;
 
 export type MacStateName = typeof MAC_STATES[number];
 
@@ -112,13 +108,9 @@ export class Macs {
   }
 
   /** The number of Macs in each state that occurs. */
-  async counts(): Promise<Map<MacStateName, number>> {
+  async counts(): Promise<Partial<Record<MacStateName, number>>> {
     const rows = await this.#driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
-    const counts = new Map(rows.map(({ state, n }) => [state, Number(n)]));
-    return new Map(MAC_STATES.flatMap((state) => {
-      const count = counts.get(state);
-      return count === undefined ? [] : [[state, count]];
-    }));
+    return Object.fromEntries(rows.map(({ state, n }) => [state, Number(n)]));
   }
 
   /** Records Macs, and the decisions that have changed, in one transaction. */

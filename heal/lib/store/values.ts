@@ -23,11 +23,12 @@ export class Values {
 
   /** @param value `undefined` removes it. */
   async set(name: string, value: string | undefined): Promise<void> {
-    await this.#driver.exclusive(async (query) => {
-      await query("DELETE FROM store_values WHERE name = $1", [name]);
-      if (value !== undefined) {
-        await query("INSERT INTO store_values (name, value) VALUES ($1, $2)", [name, value]);
-      }
-    });
+    const sql = value === undefined
+      ? "DELETE FROM store_values WHERE name = $1"
+      : `INSERT INTO store_values (name, value) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+    await this.#driver.exclusive((query) =>
+      query(sql, value === undefined ? [name] : [name, value])
+    );
   }
 }

@@ -13,7 +13,7 @@ import { table } from "./table.ts";
 /** What is shown. */
 export interface Shown {
   /** Of all Macs, also those that are not listed. */
-  readonly counts: ReadonlyMap<MacStateName, number>;
+  readonly counts: Partial<Record<MacStateName, number>>;
   readonly macs: readonly Mac[];
   readonly redeploys: readonly Redeploy[];
   /** In seconds since 1970; 0 for never. */
@@ -29,14 +29,14 @@ export function statusText({ counts, macs, redeploys, lastSweep }: Shown): strin
     const rows = listed.map((
       { serial, hostId, since, reason },
     ) => [serial, `${hostId}`, formatTimestamp(since), reason]);
-    const rest = (counts.get(state) ?? 0) - listed.length;
+    const rest = (counts[state] ?? 0) - listed.length;
     return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
       (rest > 0 ? `${rest} more: use --all\n` : "");
   });
   const requests = redeploys.length === 0
     ? ""
     : `\nredeploys, the newest first\n${redeploysTable(redeploys)}`;
-  const numbers = countsText(Object.fromEntries(counts));
+  const numbers = countsText(counts);
   return `Last sweep: ${swept}\n${numbers}\n${tables.join("")}${requests}`;
 }
 
@@ -59,7 +59,7 @@ export function statusJson({ counts, macs, redeploys, lastSweep }: Shown): strin
     JSON.stringify({
       schema_version: 2,
       last_sweep: time(lastSweep || undefined),
-      counts: Object.fromEntries(counts),
+      counts,
       macs: macs.map(macJson),
       redeploys: redeploys.map(redeployJson),
     })

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
-import { retried } from "../../lib/healing/retry.ts";
+import { retry } from "../../lib/healing/retry.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
@@ -192,8 +192,7 @@ Deno.test("a Mac that comes back three times in a month needs a person", async (
   world.pass(2 * DAY, mac);
   assertEquals(await world.decided(mac), "needs_person comes_back");
   const macs = new Macs(world.driver);
-  const { mac: taken, decided } = retried((await world.stored(mac))!, world.now);
-  await macs.record([taken], [decided]);
+  await retry(macs, [(await world.stored(mac))!], world.now);
   assertEquals(await world.decided(mac), "redeployed redeployed");
 });
 
@@ -595,8 +594,7 @@ Deno.test("a retry that a wrong clock recorded years ahead does not count", asyn
   const mac = world.add();
   await world.sweep();
   const macs = new Macs(world.driver);
-  const taken = retried((await world.stored(mac))!, world.now + 1000 * DAY);
-  await macs.record([taken.mac], [taken.decided]);
+  await retry(macs, [(await world.stored(mac))!], world.now + 1000 * DAY);
   for (let hour = 0; hour < 30; hour++) {
     world.pass(HOUR, mac);
     await world.sweep();
