@@ -170,6 +170,10 @@ Deno.test("OpenTelemetry exports no request", async () => {
     OTEL_BSP_SCHEDULE_DELAY: "100",
     OTEL_METRIC_EXPORT_INTERVAL: "100",
   };
+  // Without the launcher, Deno exports every request.
+  await runProgram(["check"], variables);
+  assertEquals(collector.seen(/traces/).length > 0, true);
+  collector.requests.length = 0;
   const service = new Service(freePort(), ["--every", "1s"], variables, { launched: true });
   await service.listening;
   await until(() => chat.texts.length === 1);
