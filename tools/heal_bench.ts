@@ -45,7 +45,7 @@ async function memoryOf(pid: number): Promise<{ readonly now: number; readonly m
   return { now: field("VmRSS"), most: field("VmHWM") };
 }
 
-/** Runs the program, and gives its time, its most memory and its output. */
+/** Runs the program, and gives its time, its most memory, and of a sweep the last line. */
 async function measure(args: readonly string[], variables: Variables): Promise<string> {
   const begun = performance.now();
   const process = start(args, variables);
@@ -57,7 +57,7 @@ async function measure(args: readonly string[], variables: Variables): Promise<s
   clearInterval(timer);
   const seconds = (performance.now() - begun) / 1000;
   const text = new TextDecoder().decode(stdout).trimEnd();
-  const last = text.startsWith("{") ? "" : `, ${text.slice(text.lastIndexOf("\n") + 1)}`;
+  const last = args[0] === "sweep" ? `, ${text.slice(text.lastIndexOf("\n") + 1)}` : "";
   if (code === 2) throw new Error(new TextDecoder().decode(stderr));
   return `${seconds.toFixed(1)} s, ${most.toFixed(0)} MiB, ${stdout.length} bytes${last}`;
 }
