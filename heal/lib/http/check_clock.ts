@@ -20,7 +20,7 @@ const MAX_DIFFERENCE = 300;
  * import { assertThrows } from "@std/assert";
  *
  * checkClock("Fleet", 60);
- * assertThrows(() => checkClock("Fleet", -7200), ServerError, "120 minutes ahead of Fleet's");
+ * assertThrows(() => checkClock("Fleet", -7200), Error, "120 minutes ahead of Fleet's");
  * ```
  */
 export function checkClock(server: string, difference: number | undefined): void {
