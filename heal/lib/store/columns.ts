@@ -7,6 +7,9 @@
 import * as z from "zod";
 import type { Query, Row, Value } from "./driver.ts";
 
+/** Rows in one statement: with more, SQLite spends its time on binding values by their names. */
+const ROWS = 25;
+
 /** A property that may be absent. */
 export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
   return schema.nullish().transform((value) => value ?? undefined);
@@ -31,7 +34,7 @@ export class Columns<S extends z.ZodRawShape> {
   }
 
   /**
-   * Inserts rows, a hundred at a time.
+   * Inserts rows, some at a time.
    *
    * @param conflict The column by which an older row is replaced, if there may be one.
    */
@@ -44,8 +47,8 @@ export class Columns<S extends z.ZodRawShape> {
     const columns = this.#names.map(columnOf);
     const update = columns.map((column) => `${column} = excluded.${column}`).join(", ");
     const end = conflict === undefined ? "" : ` ON CONFLICT (${conflict}) DO UPDATE SET ${update}`;
-    for (let first = 0; first < rows.length; first += 100) {
-      const part = rows.slice(first, first + 100);
+    for (let first = 0; first < rows.length; first += ROWS) {
+      const part = rows.slice(first, first + ROWS);
       const marks = part.map((_, row) =>
         `(${columns.map((_, column) => `$${row * columns.length + column + 1}`).join(", ")})`
       );
