@@ -59,8 +59,11 @@ export async function findOutcomes(
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
-      outcomes.push([mac, undefined]);
-      problems.push(`Cannot look up host ${mac.hostId}: ${error.message}`);
+      const reason = `Cannot look up the host: ${error.message}`;
+      // An answer that cannot be read may be about one Mac only.
+      if (failures >= MAX_FAILURES) problems.push(reason);
+      const isOpen = mac.state === "needs_person" || failures >= MAX_FAILURES;
+      outcomes.push([mac, isOpen ? undefined : { state: "waits", rule: "no_answer", reason }]);
     }
   }
   return { outcomes, problems };

@@ -62,6 +62,19 @@ const RETENTION = 90 * DAY;
 const MAX_FAILING_SHARE = 0.05;
 const MIN_MAX_FAILING = 25;
 
+/** What one sweep works with. */
+interface Run {
+  readonly deps: SweepDeps;
+  readonly now: number;
+  readonly failing: Failing;
+  /** The open Macs in the store, by their hosts. */
+  readonly known: ReadonlyMap<number, Mac>;
+  /** Those that may have been done, the newest first, by serial number in upper case. */
+  readonly redeploys: ReadonlyMap<string, readonly Redeploy[]>;
+  readonly recorder: Recorder;
+  readonly problems: string[];
+}
+
 /**
  * Runs one sweep.
  *
@@ -75,49 +88,70 @@ export async function sweep(
   stop: AbortSignal,
   abort: AbortSignal,
 ): Promise<SweepReport> {
+  const { macs, redeploys, values } = deps;
   const now = Math.floor(deps.now());
   const failing = await listFailing(deps.fleet, deps.policies, abort);
-  const known = new Map((await deps.macs.open()).map((mac) => [mac.hostId, mac]));
-  const redeploys = Map.groupBy(
-    await deps.redeploys.since(now - RETENTION, now),
-    ({ serial }) => serial.toUpperCase(),
-  );
-  const recorder = new Recorder(deps.macs, known, now);
-  const problems = [...failing.problems];
+  const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
+  const done = await redeploys.since(now - RETENTION, now);
+  const run: Run = {
+    deps,
+    now,
+    failing,
+    known,
+    redeploys: Map.groupBy(done, ({ serial }) => serial.toUpperCase()),
+    recorder: new Recorder(macs, known, now),
+    problems: [...failing.problems],
+  };
+  const { recorder, problems } = run;
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
   // A Mac whose list could not be read may still fail.
-  if (failing.isWhole) {
-    const isResolved = failing.isResolved;
-    const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
-      redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
-    const lookup = { names: deps.policies, isResolved, redeployedAt, now };
-    const { outcomes, problems: found } = await findOutcomes(deps.fleet, others, lookup, stop);
-    for (const [mac, decision] of outcomes) recorder.add({ ...mac, lookedUpAt: now }, decision);
-    problems.push(...found);
-  }
+  if (failing.isWhole) await lookUp(run, others, stop);
+  const { candidates, tooMany } = await decideAll(run, failing.isWhole ? 0 : others.length, abort);
+  await recorder.save();
+  problems.push(...await healCandidates(deps, candidates, recorder, stop, abort));
 
-  const facts = factsOf(deps, failing, known, redeploys, now, await lastSweep(deps.values, now));
+  await redeploys.giveUp(now);
+  await macs.forget(now - RETENTION);
+  await values.set("last_sweep", `${now}`);
+  if (problems.length === 0 && !stop.aborted) {
+    await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
+  }
+  return { macs: recorder.macs, changed: recorder.changed, tooMany, problems };
+}
+
+/** Records what became of Macs that no longer fail. */
+async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promise<void> {
+  const { deps, now, failing, redeploys, recorder, problems } = run;
+  const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
+    redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
+  const lookup = { names: deps.policies, isResolved: failing.isResolved, redeployedAt, now };
+  const found = await findOutcomes(deps.fleet, macs, lookup, stop);
+  for (const [mac, decision] of found.outcomes) recorder.add({ ...mac, lookedUpAt: now }, decision);
+  problems.push(...found.problems);
+}
+
+/**
+ * Decides about the Macs that fail, except those about which Jamf Pro must be asked.
+ *
+ * @param unlisted The number of Macs that may fail as well.
+ */
+async function decideAll(
+  run: Run,
+  unlisted: number,
+  abort: AbortSignal,
+): Promise<{ readonly candidates: Facts[]; readonly tooMany: SweepReport["tooMany"] }> {
+  const facts = factsOf(run, await lastSweep(run.deps.values, run.now));
   const due = facts.filter((one) => decide(one) === "ask_jamf" && !isPersonByJamf(one.mac));
-  const count = due.length + (failing.isWhole ? 0 : others.length);
-  const max = await maxFailing(deps, failing, count, problems, abort);
+  const count = due.length + unlisted;
+  const max = await maxFailing(run, count, abort);
   const isTooMany = count > max;
   const candidates: Facts[] = [];
   for (const one of facts) {
     const verdict = decide({ ...one, isTooMany });
-    if (typeof verdict === "object") recorder.add(one.mac, verdict);
+    if (typeof verdict === "object") run.recorder.add(one.mac, verdict);
     else candidates.push(one);
   }
-  await recorder.save();
-  problems.push(...await healCandidates(deps, candidates, recorder, stop, abort));
-
-  await deps.redeploys.giveUp(now);
-  await deps.macs.forget(now - RETENTION);
-  await deps.values.set("last_sweep", `${now}`);
-  if (problems.length === 0 && !stop.aborted) {
-    await deps.values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
-  }
-  const { macs, changed } = recorder;
-  return { macs, changed, tooMany: isTooMany ? { count, max } : undefined, problems };
+  return { candidates, tooMany: isTooMany ? { count, max } : undefined };
 }
 
 /** The name of the value with the end of the last sweep that ended well. */
@@ -127,10 +161,8 @@ export function goodSweep(dryRun: boolean): string {
 
 /** Fleet is asked for the share only if the minimum does not decide. */
 async function maxFailing(
-  { limits, fleet }: SweepDeps,
-  failing: Failing,
+  { deps: { limits, fleet }, failing, problems }: Run,
   count: number,
-  problems: string[],
   signal: AbortSignal,
 ): Promise<number> {
   if (limits.maxFailing !== undefined) return limits.maxFailing;
@@ -152,11 +184,7 @@ async function lastSweep(values: Values, now: number): Promise<number> {
 }
 
 function factsOf(
-  { limits }: SweepDeps,
-  failing: Failing,
-  known: ReadonlyMap<number, Mac>,
-  redeploys: ReadonlyMap<string, readonly Redeploy[]>,
-  now: number,
+  { deps: { limits }, failing, known, redeploys, now }: Run,
   lastSweep: number,
 ): Facts[] {
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));

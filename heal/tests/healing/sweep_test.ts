@@ -667,3 +667,17 @@ Deno.test("with a long cool-down, a redeploy that did not help is tried again af
   world.pass(8 * DAY, mac);
   assertEquals(await world.decided(mac), "needs_person did_not_help");
 });
+
+Deno.test("one host that Fleet cannot show does not make a sweep fail", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  mac.responses[POLICY] = "pass";
+  world.fleetErrors.set(mac.id, new ReplyError("Cannot read the answer of Fleet"));
+  assertEquals((await world.sweep()).problems, []);
+  const { rule, reason } = (await world.stored(mac))!;
+  assertEquals([rule, reason], [
+    "no_answer",
+    "Cannot look up the host: Cannot read the answer of Fleet",
+  ]);
+});
