@@ -41,13 +41,16 @@ export async function check(
     const findings = [
       ["ok", "settings: all can be read"] as const,
       ...await findingsOf("store", () => checkStore(settings, system)),
-      ...await findingsOf("Jamf Pro", () => checkJamf(connections)),
+      ...await findingsOf("Jamf Pro", () => checkInventory(connections)),
+      ...await findingsOf("Jamf Pro", () => checkPrivileges(connections)),
+      ...await findingsOf("Jamf Pro", () => checkReenrollment(connections)),
       ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
       checkNotify(settings),
     ];
-    const lines = findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`);
+    // A server that is away is one finding.
+    const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
     const isWell = findings.every(([level]) => level !== "problem");
-    return { code: isWell ? 0 : 1, stdout: lines.join(""), messages: [] };
+    return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
   } finally {
     await connections.close();
   }
@@ -73,29 +76,34 @@ async function checkStore({ store }: Pick<Settings, "store">, system: System): P
   }
 }
 
-async function checkJamf({ jamf, servers }: Connections): Promise<Finding[]> {
-  const privileges = await readPrivileges(jamf);
+async function checkInventory({ jamf, servers }: Connections): Promise<Finding[]> {
   await servers.withSerial("jamf-heal-check");
-  const missing = REDEPLOY_PRIVILEGES.filter((name) => privileges?.includes(name) === false);
   return [
     ["ok", "Jamf Pro: gives a token, and shows the inventory"],
     checkClock("Jamf Pro", jamf.clockDifference),
-    ...missing.map((name) => ["problem", `Jamf Pro: the API role needs "${name}"`] as const),
-    privileges === undefined
-      ? [
-        "warning",
-        "Jamf Pro: does not say whether this client may redeploy; only a redeploy shows it",
-      ]
-      : ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
-    [
-      "warning",
-      'Jamf Pro: a redeploy goes through enrolment: policies on "enrollment complete" run again',
-    ],
-    ...reenrollmentFindings(await readReenrollment(jamf)),
   ];
 }
 
-function reenrollmentFindings(settings: Reenrollment | undefined): Finding[] {
+async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
+  const privileges = await readPrivileges(jamf);
+  if (privileges === undefined) {
+    const text = "does not say whether this client may redeploy; only a redeploy shows it";
+    return [["warning", `Jamf Pro: ${text}`]];
+  }
+  const missing = REDEPLOY_PRIVILEGES.filter((name) => !privileges.includes(name));
+  return [
+    ...missing.map((name) => ["problem", `Jamf Pro: the API role needs "${name}"`] as const),
+    ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
+  ];
+}
+
+async function checkReenrollment({ jamf }: Connections): Promise<Finding[]> {
+  const again = 'a redeploy goes through enrolment: policies on "enrollment complete" run again';
+  const cleared = clearedBy(await readReenrollment(jamf));
+  return [["warning", `Jamf Pro: ${again}`], ...cleared];
+}
+
+function clearedBy(settings: Reenrollment | undefined): Finding[] {
   if (settings === undefined) {
     const text = 'cannot see the re-enrolment settings: grant "Read Re-enrollment" to check them';
     return [["warning", `Jamf Pro: ${text}`]];
