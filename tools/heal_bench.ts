@@ -26,7 +26,7 @@ const FAILING = 8000;
 /** Of 90 days, at 20 an hour. */
 const REDEPLOYS = 43_200;
 const SLOW_CLIENTS = 100;
-const BELLS_A_SECOND = 50;
+const CALLS_A_SECOND = 50;
 const SECONDS = 30;
 
 function print(line: string): void {
@@ -121,24 +121,24 @@ async function slowClient(port: number): Promise<Deno.TcpConn> {
 }
 
 /** Calls the webhook, whether the answers come or not. */
-async function measureBell(at: RedeployFixture): Promise<void> {
+async function measureWebhook(at: RedeployFixture): Promise<void> {
   await using service = new Service(freePort(), ["--every", "30s"], at.variables);
   await service.listening;
   const slow = await Promise.all(
     Array.from({ length: SLOW_CLIENTS }, () => slowClient(service.port)),
   );
-  const ring = async (): Promise<{ status: number; time: number }> => {
+  const callWebhook = async (): Promise<{ status: number; time: number }> => {
     const begun = performance.now();
-    const status = await service.ring(SECRETS.webhook).catch(() => 0);
+    const status = await service.callWebhook(SECRETS.webhook).catch(() => 0);
     return { status, time: performance.now() - begun };
   };
-  const sent: ReturnType<typeof ring>[] = [];
+  const sent: ReturnType<typeof callWebhook>[] = [];
   const begun = performance.now();
   const before = (await memoryOf(service.pid)).now;
-  for (let i = 0; i < BELLS_A_SECOND * SECONDS; i++) {
-    const due = begun + i * 1000 / BELLS_A_SECOND;
+  for (let i = 0; i < CALLS_A_SECOND * SECONDS; i++) {
+    const due = begun + i * 1000 / CALLS_A_SECOND;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-    sent.push(ring());
+    sent.push(callWebhook());
   }
   const answers = await Promise.all(sent);
   const times = answers.map(({ time }) => time).sort((a, b) => a - b);
@@ -191,8 +191,8 @@ if (import.meta.main) {
     const stores = [one, two].map(({ url }) => storeAt(url));
     await measureAll("PostgreSQL", () => Promise.resolve(stores.shift()!));
   }
-  print(`${BELLS_A_SECOND} calls of the webhook a second, ${SLOW_CLIENTS} clients that do not end`);
+  print(`${CALLS_A_SECOND} calls of the webhook a second, ${SLOW_CLIENTS} clients that do not end`);
   await using at = await RedeployFixture.start();
-  await measureBell(at);
+  await measureWebhook(at);
   await Deno.remove(dir, { recursive: true });
 }

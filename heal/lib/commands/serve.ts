@@ -44,7 +44,7 @@ export async function serve(
     );
     const app = webhookApp({
       secret: settings.webhookSecret,
-      ring: () => schedule.ring(),
+      requestSweep: () => schedule.request(),
       health: () => health.check(),
       log: service.log,
     });

@@ -12,7 +12,7 @@ const MAX_SHARE = 0.1;
 /** Waits from one sweep to the next. */
 export class Schedule {
   readonly #sleep: (time: number, signal?: AbortSignal) => Promise<void>;
-  #rung = Promise.withResolvers<void>();
+  #requested = Promise.withResolvers<void>();
 
   /** @param sleep In milliseconds. Ends early, with an error, once the signal is aborted. */
   constructor(sleep: (time: number, signal?: AbortSignal) => Promise<void>) {
@@ -20,21 +20,21 @@ export class Schedule {
   }
 
   /** Asks for a sweep. During a sweep, it asks for the next one. */
-  ring(): void {
-    this.#rung.resolve();
+  request(): void {
+    this.#requested.resolve();
   }
 
   /**
    * Waits until it is time for a sweep.
    *
-   * @param time In seconds, if nobody rings.
+   * @param time In seconds, if nobody asks for one.
    */
   async wait(time: number, stop: AbortSignal): Promise<void> {
-    const rung = new AbortController();
-    this.#rung.promise.then(() => rung.abort());
-    await this.#pause(time, AbortSignal.any([stop, rung.signal]));
-    if (rung.signal.aborted) await this.#pause(Math.min(time * MAX_SHARE, GATHERING), stop);
-    this.#rung = Promise.withResolvers<void>();
+    const requested = new AbortController();
+    this.#requested.promise.then(() => requested.abort());
+    await this.#pause(time, AbortSignal.any([stop, requested.signal]));
+    if (requested.signal.aborted) await this.#pause(Math.min(time * MAX_SHARE, GATHERING), stop);
+    this.#requested = Promise.withResolvers<void>();
   }
 
   async #pause(time: number, signal: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import type { Secret } from "../config/secret.ts";
 export interface WebhookDeps {
   readonly secret: Secret;
   /** Requests a sweep; returns at once. */
-  readonly ring: () => void;
+  readonly requestSweep: () => void;
   /** Whether the service works, in a few words. */
   readonly health: () => Promise<{ readonly ok: boolean; readonly text: string }>;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
@@ -24,7 +24,7 @@ export interface WebhookDeps {
  * The routes: `POST /fleet/failing-policy` and `GET /healthz`. Fleet's webhook only requests a sweep, which asks Fleet
  * itself who fails: its body is not read.
  */
-export function webhookApp({ secret, ring, health, log }: WebhookDeps): Hono {
+export function webhookApp({ secret, requestSweep, health, log }: WebhookDeps): Hono {
   const expected = digest(secret.reveal());
   const app = new Hono();
   app.use(secureHeaders());
@@ -43,8 +43,8 @@ export function webhookApp({ secret, ring, health, log }: WebhookDeps): Hono {
       c.header("www-authenticate", 'Basic realm="jamf-heal"');
       return c.json({ error }, 401);
     }
-    log({ event: "bell" });
-    ring();
+    log({ event: "webhook" });
+    requestSweep();
     return c.json({ sweep: "requested" }, 202);
   });
   app.all("/fleet/failing-policy", only("POST"));

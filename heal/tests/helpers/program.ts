@@ -105,7 +105,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Calls the webhook as Fleet does, and returns the status of the answer. */
-  async ring(secret: string): Promise<number> {
+  async callWebhook(secret: string): Promise<number> {
     const response = await fetch(this.url(WEBHOOK), {
       method: "POST",
       headers: { authorization: `Basic ${btoa(`fleet:${secret}`)}` },

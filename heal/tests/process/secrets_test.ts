@@ -116,8 +116,8 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   await using service = new Service(freePort(), ["--every", "1s"], variables);
   await service.listening;
   await until(() => service.count("sweep") > 1);
-  await service.ring(SECRETS.webhook);
-  await service.ring(`${SECRETS.webhook}-wrong`);
+  await service.callWebhook(SECRETS.webhook);
+  await service.callWebhook(`${SECRETS.webhook}-wrong`);
   await (await fetch(service.url(`${WEBHOOK}?secret=${SECRETS.webhook}`))).body?.cancel();
   at.jamf.tokens.expireAll();
   at.jamf.options.tokenPaths = [];
@@ -152,7 +152,7 @@ Deno.test("a malformed Host leaves no stack and no URL in the log", async () => 
   const { stderr } = await service.end("SIGTERM");
   const leaks = new Leaks();
   leaks.add(stderr);
-  leaks.check([...secretsOf(at), "?", "    at ", '"fault"'], '"event":"bell"');
+  leaks.check([...secretsOf(at), "?", "    at ", '"fault"'], '"event":"webhook"');
 });
 
 Deno.test("OpenTelemetry exports no request", async () => {
@@ -177,8 +177,8 @@ Deno.test("OpenTelemetry exports no request", async () => {
   const service = new Service(freePort(), ["--every", "1s"], variables, { launched: true });
   await service.listening;
   await until(() => chat.texts.length === 1);
-  assertEquals(await service.ring(SECRETS.webhook), 202);
-  assertEquals(await service.ring(`${SECRETS.webhook}-wrong`), 401);
+  assertEquals(await service.callWebhook(SECRETS.webhook), 202);
+  assertEquals(await service.callWebhook(`${SECRETS.webhook}-wrong`), 401);
   await until(() => service.count("sweep") > 1);
   assertEquals((await service.end("SIGTERM")).code, 0);
   const leaks = new Leaks();

@@ -43,18 +43,20 @@ Deno.test("the webhook requests a sweep, with the secret as the password of basi
   await using service = new Service(freePort(), ["--every", "40s"], at.variables);
   await service.listening;
   await until(() => service.count("sweep") === 1);
-  for (const secret of [`x${SECRETS.webhook}`, ""]) assertEquals(await service.ring(secret), 401);
+  for (const secret of [`x${SECRETS.webhook}`, ""]) {
+    assertEquals(await service.callWebhook(secret), 401);
+  }
   const url = service.url(`${WEBHOOK}?secret=${SECRETS.webhook}`);
   const inUrl = await fetch(url, { method: "POST" });
   await inUrl.body?.cancel();
   const get = await fetch(service.url(WEBHOOK));
   await get.body?.cancel();
   assertEquals([inUrl.status, get.status], [401, 405]);
-  assertEquals([service.count("bell"), service.count("refused")], [0, 3]);
-  assertEquals(await service.ring(SECRETS.webhook), 202);
+  assertEquals([service.count("webhook"), service.count("refused")], [0, 3]);
+  assertEquals(await service.callWebhook(SECRETS.webhook), 202);
   at.addMacs(1);
   await until(() => at.jamf.redeploys.length === 1);
-  assertEquals(service.count("bell"), 1);
+  assertEquals(service.count("webhook"), 1);
 });
 
 Deno.test("a dry run of serve redeploys nothing", async () => {

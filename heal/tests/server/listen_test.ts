@@ -10,27 +10,27 @@ const AUTHORIZATION = `Basic ${btoa(`fleet:${SECRET}`)}`;
 const PATH = "/fleet/failing-policy";
 
 /** A service on a free port; its end does not wait for clients. */
-class Bell implements AsyncDisposable {
+class TestServer implements AsyncDisposable {
   readonly port = freePort();
   readonly logged: Readonly<Record<string, unknown>>[] = [];
   readonly #end = new AbortController();
   #served = Promise.resolve();
 
-  static async start(lifetime?: number): Promise<Bell> {
-    const bell = new Bell();
+  static async start(lifetime?: number): Promise<TestServer> {
+    const server = new TestServer();
     const app = webhookApp({
       secret: new Secret(SECRET),
-      ring: () => {},
+      requestSweep: () => {},
       health: () => Promise.resolve({ ok: true, text: "ok" }),
-      log: (event) => bell.logged.push(event),
+      log: (event) => server.logged.push(event),
     });
-    const address = { hostname: "127.0.0.1", port: bell.port };
+    const address = { hostname: "127.0.0.1", port: server.port };
     const { promise, resolve } = Promise.withResolvers<void>();
-    const { signal } = bell.#end;
-    const log = (event: Bell["logged"][number]): unknown => bell.logged.push(event);
-    bell.#served = listen(address, app.fetch, signal, signal, resolve, log, lifetime);
+    const { signal } = server.#end;
+    const log = (event: TestServer["logged"][number]): unknown => server.logged.push(event);
+    server.#served = listen(address, app.fetch, signal, signal, resolve, log, lifetime);
     await promise;
-    return bell;
+    return server;
   }
 
   /** Sends bytes as they are. */
@@ -66,28 +66,28 @@ function head(...lines: string[]): string {
 }
 
 Deno.test("a strange Host or target is answered, and is no fault", async () => {
-  await using bell = await Bell.start();
+  await using server = await TestServer.start();
   for (const host of ["a b", "a:99999", "[::1", "%", "<x>", ""]) {
-    const wrong = await bell.send(`${head(`Host: ${host}`)}\r\n`);
+    const wrong = await server.send(`${head(`Host: ${host}`)}\r\n`);
     assertEquals(await statusOf(wrong), "401", host);
-    const right = await bell.send(
+    const right = await server.send(
       `${head(`Host: ${host}`, `Authorization: ${AUTHORIZATION}`)}\r\n`,
     );
     assertEquals(await statusOf(right), "202", host);
   }
   for (const target of ["http://[::1/x", "http://a:99999/", "//[", "*"]) {
-    const strange = await bell.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const strange = await server.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
     assertMatch(await statusOf(strange), /^40[04]$/, target);
   }
-  const trace = await bell.send(`TRACE ${PATH}?secret=${SECRET} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  const trace = await server.send(`TRACE ${PATH}?secret=${SECRET} HTTP/1.1\r\nHost: a\r\n\r\n`);
   assertEquals(await statusOf(trace), "400");
-  assertEquals(bell.logged.filter(({ event }) => event === "fault"), []);
-  assertEquals(JSON.stringify(bell.logged).includes(SECRET), false);
+  assertEquals(server.logged.filter(({ event }) => event === "fault"), []);
+  assertEquals(JSON.stringify(server.logged).includes(SECRET), false);
 });
 
 Deno.test("a client with the secret is answered, however large its body", async () => {
-  await using bell = await Bell.start();
-  const response = await fetch(`http://127.0.0.1:${bell.port}${PATH}`, {
+  await using server = await TestServer.start();
+  const response = await fetch(`http://127.0.0.1:${server.port}${PATH}`, {
     method: "POST",
     headers: { authorization: AUTHORIZATION },
     body: new Uint8Array(20_000_000),
@@ -96,8 +96,8 @@ Deno.test("a client with the secret is answered, however large its body", async 
 });
 
 Deno.test("the body of a client without the secret is not read", async () => {
-  await using bell = await Bell.start();
-  using connection = await bell.send(
+  await using server = await TestServer.start();
+  using connection = await server.send(
     `POST ${PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 1${"0".repeat(9)}\r\n\r\n`,
   );
   const bytes = new Uint8Array(1_000_000);
@@ -108,14 +108,14 @@ Deno.test("the body of a client without the secret is not read", async () => {
 });
 
 Deno.test("headers and bodies that never end do not keep a connection", async () => {
-  await using bell = await Bell.start(300);
-  const nothing = await bell.send("");
-  const silent = await bell.send("GET /healthz HTTP/1.1\r\nHost: a\r\n");
-  const body = await bell.send(
+  await using server = await TestServer.start(300);
+  const nothing = await server.send("");
+  const silent = await server.send("GET /healthz HTTP/1.1\r\nHost: a\r\n");
+  const body = await server.send(
     `${head("Host: a", `Authorization: ${AUTHORIZATION}`, "Content-Length: 9")}\r\n{`,
   );
   assertEquals(await Promise.all([nothing, silent, body].map(statusOf)), ["", "", ""]);
-  using slow = await bell.send("GET /healthz HTTP/1.1\r\n");
+  using slow = await server.send("GET /healthz HTTP/1.1\r\n");
   await assertRejects(async () => {
     for (let i = 0; i < 500; i++) {
       await slow.write(new TextEncoder().encode("a: b\r\n"));
@@ -126,7 +126,7 @@ Deno.test("headers and bodies that never end do not keep a connection", async ()
 
 Deno.test("too many open files do not end the service, nor keep it from others for long", async () => {
   const port = freePort();
-  const service = new URL("./bell_service.ts", import.meta.url).pathname;
+  const service = new URL("./listen_service.ts", import.meta.url).pathname;
   const run = ["run", "--quiet", "--no-check", "--cached-only", `--allow-net=127.0.0.1:${port}`];
   const child = new Deno.Command("sh", {
     args: ["-c", 'ulimit -n 60; exec "$@"', "sh", Deno.execPath(), ...run, service, `${port}`],
@@ -154,22 +154,22 @@ Deno.test("too many open files do not end the service, nor keep it from others f
 });
 
 Deno.test("clients that leave in the middle do no harm", async () => {
-  await using bell = await Bell.start();
+  await using server = await TestServer.start();
   for (const authorization of [AUTHORIZATION, "Basic x"]) {
     const lines = ["Host: a", `Authorization: ${authorization}`, "Content-Length: 100000"];
-    for (let i = 0; i < 20; i++) (await bell.send(`${head(...lines)}\r\n{`)).close();
+    for (let i = 0; i < 20; i++) (await server.send(`${head(...lines)}\r\n{`)).close();
   }
-  const response = await fetch(`http://127.0.0.1:${bell.port}/healthz`);
+  const response = await fetch(`http://127.0.0.1:${server.port}/healthz`);
   assertEquals(await response.text(), "ok\n");
 });
 
 Deno.test("listen() does not wait without end for open connections", async () => {
-  const bell = await Bell.start();
-  using _idle = await bell.send("");
-  using _headers = await bell.send("GET / HTTP/1.1\r\n");
-  using _body = await bell.send(`${head("Host: a", "Content-Length: 9")}\r\n{`);
-  await until(() => bell.logged.length > 0);
-  await bell[Symbol.asyncDispose]();
+  const server = await TestServer.start();
+  using _idle = await server.send("");
+  using _headers = await server.send("GET / HTTP/1.1\r\n");
+  using _body = await server.send(`${head("Host: a", "Content-Length: 9")}\r\n{`);
+  await until(() => server.logged.length > 0);
+  await server[Symbol.asyncDispose]();
 });
 
 Deno.test("listen() finishes the requests that have begun", async () => {

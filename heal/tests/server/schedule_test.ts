@@ -23,7 +23,7 @@ class Sleeper {
   }
 }
 
-Deno.test("a schedule waits for its time, or for a ring and thirty seconds", async () => {
+Deno.test("a schedule waits for its time, or for a request and thirty seconds", async () => {
   const sleeper = new Sleeper();
   const schedule = new Schedule(sleeper.sleep);
   const first = schedule.wait(900, never);
@@ -32,7 +32,7 @@ Deno.test("a schedule waits for its time, or for a ring and thirty seconds", asy
   assertEquals(sleeper.slept, [900]);
 
   const second = schedule.wait(900, never);
-  for (let ring = 0; ring < 50; ring++) schedule.ring();
+  for (let call = 0; call < 50; call++) schedule.request();
   while (sleeper.slept.length < 3) await Promise.resolve();
   sleeper.end();
   await second;
@@ -45,7 +45,7 @@ Deno.test("a schedule waits for its time, or for a ring and thirty seconds", asy
   sleeper.end();
   await third;
 
-  schedule.ring();
+  schedule.request();
   const fourth = schedule.wait(40, never);
   while (sleeper.slept.length < 6) await Promise.resolve();
   sleeper.end();
@@ -53,10 +53,10 @@ Deno.test("a schedule waits for its time, or for a ring and thirty seconds", asy
   assertEquals(sleeper.slept.slice(4), [40, 4]);
 });
 
-Deno.test("a ring during a sweep asks for the next one, and a stop ends the wait", async () => {
+Deno.test("a request during a sweep asks for the next one, and a stop ends the wait", async () => {
   const sleeper = new Sleeper();
   const schedule = new Schedule(sleeper.sleep);
-  schedule.ring();
+  schedule.request();
   const waiting = schedule.wait(900, never);
   while (sleeper.slept.length < 2) await Promise.resolve();
   assertEquals(sleeper.slept, [900, 30]);

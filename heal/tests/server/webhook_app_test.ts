@@ -9,29 +9,29 @@ const PATH = "/fleet/failing-policy";
 /** The routes, how often they rang, and what they logged. */
 interface Served {
   readonly app: ReturnType<typeof webhookApp>;
-  readonly rung: () => number;
+  readonly requested: () => number;
   readonly logged: Readonly<Record<string, unknown>>[];
 }
 
 function served(deps: Partial<WebhookDeps> = {}): Served {
-  let rings = 0;
+  let requests = 0;
   const logged: Served["logged"] = [];
   const app = webhookApp({
     secret: new Secret(SECRET),
-    ring: () => rings++,
+    requestSweep: () => requests++,
     health: () => Promise.resolve({ ok: true, text: "ok" }),
     log: (event) => logged.push(event),
     ...deps,
   });
-  return { app, rung: () => rings, logged };
+  return { app, requested: () => requests, logged };
 }
 
 function basic(text: string): HeadersInit {
   return { authorization: `Basic ${btoa(text)}` };
 }
 
-Deno.test("a delivery rings with the password of basic auth, whatever its body", async () => {
-  const { app, rung, logged } = served();
+Deno.test("a call requests a sweep with the password of basic auth, whatever its body", async () => {
+  const { app, requested, logged } = served();
   for (const body of ["", "{", '{"policy":{"id":1},"hosts":[{"id":7}]}', "x".repeat(5_000_000)]) {
     const response = await app.request(PATH, {
       method: "POST",
@@ -40,11 +40,11 @@ Deno.test("a delivery rings with the password of basic auth, whatever its body",
     });
     assertEquals([response.status, await response.json()], [202, { sweep: "requested" }]);
   }
-  assertEquals([rung(), logged.length], [4, 4]);
+  assertEquals([requested(), logged.length], [4, 4]);
 });
 
 Deno.test("the secret is only the password of basic auth", async () => {
-  const { app, rung, logged } = served();
+  const { app, requested, logged } = served();
   const cases: [query: string, headers: HeadersInit, status: number][] = [
     ["", basic(`fleet:${SECRET}`), 202],
     ["", basic(`:${SECRET}`), 202],
@@ -67,17 +67,17 @@ Deno.test("the secret is only the password of basic auth", async () => {
     assertEquals(response.headers.has("www-authenticate"), status === 401, name);
     assertEquals((await response.text()).includes(SECRET), false);
   }
-  assertEquals(rung(), 3);
+  assertEquals(requested(), 3);
   assertEquals(JSON.stringify(logged).includes(SECRET), false);
 });
 
-Deno.test("no other password rings", async () => {
-  const { app, rung } = served();
+Deno.test("no other password requests a sweep", async () => {
+  const { app, requested } = served();
   await fc.assert(fc.asyncProperty(fc.string(), async (password) => {
     const headers = { authorization: `Basic ${btoa(encodeURIComponent(`fleet:${password}`))}` };
     assertEquals((await app.request(PATH, { method: "POST", headers })).status, 401);
   }));
-  assertEquals(rung(), 0);
+  assertEquals(requested(), 0);
 });
 
 Deno.test("/healthz reports what the service says of itself", async () => {
@@ -90,7 +90,7 @@ Deno.test("/healthz reports what the service says of itself", async () => {
 });
 
 Deno.test("other methods and paths are refused, with the methods of the path", async () => {
-  const { app, rung } = served();
+  const { app, requested } = served();
   const cases: [method: string, path: string, status: number, allow: string | null][] = [
     ["GET", PATH, 405, "POST"],
     ["PUT", PATH, 405, "POST"],
@@ -104,14 +104,14 @@ Deno.test("other methods and paths are refused, with the methods of the path", a
     const { status: found, headers } = await app.request(path, { method });
     assertEquals([found, headers.get("allow")], [status, allow], `${method} ${path}`);
   }
-  assertEquals(rung(), 0);
+  assertEquals(requested(), 0);
 });
 
 Deno.test("a defect is logged, and the client learns nothing of it", async () => {
-  const ring = (): void => {
+  const requestSweep = (): void => {
     throw new Error("a defect");
   };
-  const { app, logged } = served({ ring });
+  const { app, logged } = served({ requestSweep });
   const response = await app.request(PATH, { method: "POST", headers: basic(`:${SECRET}`) });
   assertEquals([response.status, await response.json()], [500, { error: "Internal error" }]);
   assertStringIncludes(String(logged.at(-1)?.reason), "a defect");
