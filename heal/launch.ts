@@ -41,7 +41,7 @@ async function launch(args: readonly string[]): Promise<number> {
     stderr: "inherit",
   }).spawn();
   // A terminal sends Ctrl-C to both processes, and a second signal does no harm. A service manager may signal only this one.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => {
       try {
         child.kill(signal);
