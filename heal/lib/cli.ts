@@ -57,6 +57,8 @@ export const DEFAULTS = {
 } as const;
 
 const DAY = 86_400;
+/** The modes of earlier versions. */
+const GONE = new Map([["jobs", "status"], ["work", "sweep"]]);
 
 /**
  * Parses the arguments.
@@ -71,6 +73,8 @@ const DAY = 86_400;
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
+  const instead = GONE.get(args[0] ?? "");
+  if (instead !== undefined) throw new UsageError(`Mode "${args[0]}" is gone: use ${instead}`);
   const parsed = parseOptions(OPTIONS, args);
   switch (parsed.mode) {
     case "help":
@@ -177,5 +181,7 @@ function listenAddress(text: string): { hostname: string; port: number } {
   const [, hostname, digits] = /^(\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   if (hostname !== undefined && port >= 1 && port <= 65_535) return { hostname, port };
-  throw new UsageError(`Cannot read "${text}" as an address for "--listen": give HOST:PORT`);
+  throw new UsageError(
+    `Cannot read "${text}" as an address for "--listen": give HOST:PORT, such as ${DEFAULTS.listen}`,
+  );
 }

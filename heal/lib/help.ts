@@ -12,12 +12,12 @@ export const HELP =
 
 Usage: jamf-heal MODE [OPTIONS]
 
-  check     check the settings, the servers, the rights and the store; change nothing
+  check     check the settings, the servers, the rights and the store; redeploy nothing
   sweep     ask Fleet which Macs fail the policies, redeploy within the limits, and end
   serve     sweep again and again, and when Fleet's webhook calls
   status    show which Macs need a person, which wait, and what was done
   history   show what was decided for one Mac
-  retry     have the next sweep take up Macs that need a person
+  retry     have the next sweep decide again about Macs that need a person
   redeploy  ask Jamf Pro to redeploy the framework to the Macs that are named
 
 Options of sweep, serve and redeploy
@@ -35,7 +35,8 @@ Which Macs to redeploy or retry
   --serial S…       serial numbers; one for history
   --computer-id N…  redeploy: ids in Jamf Pro
   --fleet-host N…   redeploy: ids in Fleet
-  --from FILE       a list, one a line: S, computer-id:N or fleet-host:N; - for standard input
+  --from FILE       redeploy, retry: a list, one a line: S, or for redeploy computer-id:N or
+                    fleet-host:N; - for standard input
 
 Options of redeploy
   --force           ignore the rate limits, and a check-in of the Mac within the last hour

@@ -8,6 +8,7 @@
 import { describeStore, type Settings } from "../config/settings.ts";
 import { connect, type Connections } from "../connections.ts";
 import { ServerError } from "../http/client.ts";
+import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges } from "../jamf/privileges.ts";
 import { readReenrollment, type Reenrollment } from "../jamf/reenrollment.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
@@ -62,7 +63,8 @@ async function findingsOf(name: string, look: () => Promise<Finding[]>): Promise
     return await look();
   } catch (error) {
     if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
-    return [["problem", `${name}: ${error.message}`]];
+    const { message } = error;
+    return [["problem", message.startsWith(name) ? message : `${name}: ${message}`]];
   }
 }
 
@@ -70,7 +72,7 @@ async function checkStore({ store }: Pick<Settings, "store">, system: System): P
   const driver = await openStore(store);
   try {
     await new Values(driver).set("checked", `${Math.floor(system.now() / 1000)}`);
-    return [["ok", `store: "${describeStore(store)}" takes a write`]];
+    return [["ok", `store: "${describeStore(store)}" can be written`]];
   } finally {
     await driver.close();
   }
@@ -90,9 +92,12 @@ async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
     return [["warning", `Jamf Pro: ${text}`]];
   }
+  const known = ["Read Computers", "Read Re-enrollment", ...REDEPLOY_PRIVILEGES];
   const missing = REDEPLOY_PRIVILEGES.filter((name) => !privileges.includes(name));
+  const needless = privileges.filter((name) => !known.includes(name));
   return [
     ...missing.map((name) => ["problem", `Jamf Pro: the API role needs "${name}"`] as const),
+    ...needless.map((name) => ["warning", `Jamf Pro: jamf-heal does not need "${name}"`] as const),
     ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
   ];
 }
@@ -122,12 +127,12 @@ async function checkFleet(
 ): Promise<Finding[]> {
   const all = await fleet.policies();
   const findings: Finding[] = [
-    ["ok", "Fleet: takes the token"],
+    ["ok", "Fleet: accepts the token"],
     checkClock("Fleet", fleet.clockDifference),
   ];
   for (const name of names) {
     const found = all.filter((policy) => policy.name === name);
-    if (found.length === 0) findings.push(["problem", `Fleet: shows no policy "${name}"`]);
+    if (found.length === 0) findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
     for (const policy of found) {
       const { length: failing } = await fleet.failingHosts(policy.id);
       const passing = await fleet.countPassing(policy.id);

@@ -52,8 +52,11 @@ export async function serve(
     const stop = AbortSignal.any([system.stop, failed.signal]);
     const abort = abortAfterGrace({ ...system, stop });
     const store = describeStore(settings.store);
-    const whenListening = (): void => service.log({ event: "listening", hostname, port, store });
-    const sweeping = service.run(schedule, stop, abort.signal);
+    let sweeping: Promise<void> | undefined;
+    const whenListening = (): void => {
+      service.log({ event: "listening", hostname, port, store });
+      sweeping = service.run(schedule, stop, abort.signal);
+    };
     try {
       await listen(command, app.fetch, stop, abort.signal, whenListening, service.log);
       return { code: 0, stdout: "", messages: [] };
@@ -116,7 +119,12 @@ class Service {
         this.log({ event: "decision", host: hostId, serial, state, rule, reason });
       }
     }
-    this.log({ event: "sweep", ...countStates(macs), ...(tooMany && { too_many: tooMany }) });
+    this.log({
+      event: "sweep",
+      macs: macs.length,
+      ...countStates(macs),
+      ...(tooMany && { too_many: tooMany }),
+    });
   }
 
   async #tell(problem: string | undefined): Promise<string[]> {

@@ -30,6 +30,7 @@ export async function status(
 ): Promise<Outcome> {
   return await withStore(store, system, async (driver) => {
     const macs = new Macs(driver);
+    const values = new Values(driver);
     const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
     const states = all ? MAC_STATES : OPEN_STATES;
     const lists = [];
@@ -38,7 +39,8 @@ export async function status(
       counts: await macs.counts(),
       macs: lists,
       redeploys: await new Redeploys(driver).list(limit),
-      lastSweep: Number(await new Values(driver).get("last_sweep") ?? 0),
+      lastSweep: Number(await values.get("last_sweep") ?? 0),
+      problem: await values.get("problem"),
     };
     return { code: 0, stdout: json ? statusJson(shown) : statusText(shown), messages: [] };
   });
@@ -81,12 +83,14 @@ export async function retry(
     try {
       const macs = new Macs(driver);
       const serials = targets.map(({ value }) => value.toUpperCase());
-      const found = await macs.withSerials(serials);
+      const all = await macs.withSerials(serials);
+      const found = all.filter(({ state }) => state === "needs_person");
       await takeUp(macs, found, Math.floor(system.now() / 1000));
       const known = new Set(found.map(({ serial }) => serial.toUpperCase()));
       const messages = serials.filter((serial) => !known.has(serial))
-        .map((serial) => `No Mac with serial number "${serial}" fails`);
-      const stdout = found.map(({ serial }) => `${serial}: the next sweep takes it up\n`).join("");
+        .map((serial) => `No Mac with serial number "${serial}" needs a person`);
+      const stdout = found.map(({ serial }) => `${serial}: the next sweep decides about it again\n`)
+        .join("");
       return { code: messages.length === 0 ? 0 : 1, stdout, messages };
     } finally {
       await lock.release();
@@ -101,7 +105,7 @@ async function withStore(
 ): Promise<Outcome> {
   if (store.kind === "sqlite" && !fileExists(store.path)) {
     throw new ConfigError(
-      `Cannot open the store "${store.path}": there is no such file; sweep, serve and redeploy create it`,
+      `Cannot open the store "${store.path}": there is no such file; jamf-heal sweep creates it`,
     );
   }
   const driver = await openStore(store);

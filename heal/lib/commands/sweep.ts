@@ -23,7 +23,11 @@ export async function sweep(
     try {
       const report = await sweeper.sweep(system.stop, abort.signal);
       if (report === undefined) {
-        return { code: 0, stdout: "Another sweep is running\n", messages: [store] };
+        return {
+          code: 0,
+          stdout: "Another sweep is running: nothing is done\n",
+          messages: [store],
+        };
       }
       const { problems } = report;
       const isWell = problems.length === 0 && report.tooMany === undefined &&

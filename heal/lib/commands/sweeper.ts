@@ -8,6 +8,7 @@ import type { Settings } from "../config/settings.ts";
 import { connect } from "../connections.ts";
 import { type Condition, conditionsOf, tell } from "../healing/notices.ts";
 import { sweep, type SweepLimits, type SweepReport } from "../healing/sweep.ts";
+import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
 import type { SweepLock } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
@@ -71,9 +72,15 @@ export async function withSweeper<T>(
       tell: async (condition) => await locked(() => tellAll([condition])) ?? [],
       sweep: (stop, abort) =>
         locked(async ({ isHeld }) => {
-          const report = await sweep({ ...deps, isLocked: isHeld }, stop, abort);
-          const untold = await tellAll(conditionsOf(report));
-          return { ...report, problems: [...report.problems, ...untold] };
+          try {
+            const report = await sweep({ ...deps, isLocked: isHeld }, stop, abort);
+            const problems = [...report.problems, ...await tellAll(conditionsOf(report))];
+            await values.set("problem", problems[0]);
+            return { ...report, problems };
+          } catch (error) {
+            if (error instanceof ServerError) await values.set("problem", error.message);
+            throw error;
+          }
         }),
     });
   } finally {

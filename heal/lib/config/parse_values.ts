@@ -53,8 +53,11 @@ export function parseNotifyUrl(text: string): Secret {
   if (url !== null && isPrivate(url) && url.username === "" && url.password === "") {
     return new Secret(text);
   }
-  throw new RangeError("it is not an https:// URL without a user");
+  throw new RangeError("it must begin with https:// and have no user before the host");
 }
+
+const POSTGRES_URL =
+  "give postgres://USER:PASSWORD@HOST:PORT/DATABASE, with # and @ in a password as %23 and %40";
 
 /** A path, or the URL of a database. */
 export function parseStore(text: string): StoreSettings {
@@ -64,11 +67,11 @@ export function parseStore(text: string): StoreSettings {
   const url = URL.parse(text);
   const isDatabase = url !== null && ["postgres:", "postgresql:"].includes(url.protocol);
   if (!isDatabase || !text.includes("://")) {
-    throw new RangeError("it is not a path and not a postgres:// URL");
+    throw new RangeError(`it is not a path and not a postgres:// URL; ${POSTGRES_URL}`);
   }
   const { hostname, port, pathname, username, password } = url;
-  if (hostname === "" || hostname.includes(",") || pathname.length < 2) {
-    throw new RangeError("give postgres://USER:PASSWORD@HOST:PORT/DATABASE");
+  if (username === "" || hostname === "" || hostname.includes(",") || pathname.length < 2) {
+    throw new RangeError(POSTGRES_URL);
   }
   try {
     decodeURIComponent(username + password + pathname);

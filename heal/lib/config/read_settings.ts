@@ -105,6 +105,14 @@ const READERS: { readonly [N in keyof Settings]: (read: Read) => unknown } = {
   notifyUrl: (read) => read("HEAL_NOTIFY_URL", parseNotifyUrl),
 };
 
+/** What to do about a missing value. */
+const HINTS: Readonly<Record<string, string>> = {
+  JAMF_URL: ": give the URL of Jamf Pro, such as https://example.jamfcloud.com",
+  FLEET_URL: ": give the URL of Fleet, such as https://fleet.example.com",
+  HEAL_POLICIES: ": give the names of the policies, separated by commas",
+  HEAL_STORE: "; heal/launch.ts has a default for a user with a home",
+};
+
 /** The value, or the content of its file. Reports that there is none. */
 function textOf(
   name: string,
@@ -117,8 +125,7 @@ function textOf(
   if (path === undefined) {
     if (value !== undefined || name === "HEAL_NOTIFY_URL") return value;
     const problem = isSecret ? `Neither ${name} nor ${name}_FILE is set` : `${name} is not set`;
-    const hint = "; heal/launch.ts has a default for a user with a home";
-    problems.push(name === "HEAL_STORE" ? problem + hint : problem);
+    problems.push(problem + (HINTS[name] ?? ""));
     // A systemd unit and a container set a default store, which a file may replace.
   } else if (value !== undefined && name !== "HEAL_STORE") {
     problems.push(`Cannot choose between ${name} and ${name}_FILE: both are set`);

@@ -8,7 +8,7 @@ import { reasonOf } from "../system_error.ts";
 
 /** In bytes: more than any secret has. */
 const MAX_BYTES = 64 * 1024;
-/** Where Docker, Kubernetes and systemd (`LoadCredential`) lay secrets for one service, in files that may be readable. */
+/** Where Docker, Kubernetes and systemd (`LoadCredential`) put secrets for one service, in files that may be readable. */
 const SECRET_FOLDERS = ["/run/secrets", "/var/run/secrets", "/run/credentials"];
 
 type Access = Pick<Deno.FileInfo, "mode" | "uid">;
@@ -40,14 +40,14 @@ export function readPrivateFile(path: string): string {
   const file = Deno.realPathSync(path);
   const folder = file.replace(/[^/\\]*$/, ".");
   const problem = problemWith(Deno.statSync(file), file, Deno.statSync(folder));
-  if (problem !== undefined) throw new Error(`"${path}" ${problem}: run chmod 600`);
+  if (problem !== undefined) throw new Error(`"${path}" ${problem}: run chmod 600 "${path}"`);
   return secret;
 }
 
 /**
  * Who else has access to a secret, as a part of a sentence. Nobody but its owner may change it, or replace it in its
  * folder. Others may have the right to read it only if the folder, which root or the owner of the file has, is closed to
- * them, or is one in which the system lays the secrets of one service.
+ * them, or is one in which the system puts the secrets of one service.
  *
  * @param path Of the file, with all links resolved.
  *

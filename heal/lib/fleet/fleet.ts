@@ -37,7 +37,7 @@ export class Fleet {
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
     this.#token = settings.token;
     this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
-    this.#login = new Login("Fleet", [401], system.now);
+    this.#login = new Login("Fleet", "FLEET_API_TOKEN", [401], system.now);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */

@@ -22,7 +22,7 @@ export interface Facts extends Observed {
   readonly limits: RateLimits;
   /** Whether more Macs would be redeployed now than `--max-failing` allows. */
   readonly isTooMany: boolean;
-  /** Whether the hourly limit is used up. */
+  /** Whether the hourly limit is reached. */
   readonly isLimited: boolean;
   /** What Jamf Pro says; absent if it was not asked yet. */
   readonly found?: Found;
@@ -51,7 +51,7 @@ const MAX_REDEPLOYS_IN_MONTH = 3;
 const PERSON_BY_JAMF = ["not_in_jamf", "out_of_reach", "refused"];
 
 /** Waits that tell nothing new about a Mac that needs a person. */
-const NOTHING_NEW = ["asleep", "no_fresh_answer", "too_many", "hourly_limit"];
+const NOTHING_NEW = ["offline", "no_fresh_answer", "too_many", "hourly_limit"];
 
 /**
  * Decides about one Mac.
@@ -93,8 +93,8 @@ function byFleet({ host, mac, redeploys: [last], now, seenWithin }: Facts): Deci
     return { state: "left_out", rule: "not_a_mac", reason: `its platform is "${platform}"` };
   }
   if (!isSerial(serial)) return person("no_serial", `its serial number in Fleet is "${serial}"`);
-  if (seenAt === undefined) return wait("asleep", "Fleet has never seen it online");
-  if (seenAt < now - seenWithin) return wait("asleep", `not online since ${at(seenAt)}`);
+  if (seenAt === undefined) return wait("offline", "Fleet has never seen it online");
+  if (seenAt < now - seenWithin) return wait("offline", `not online since ${at(seenAt)}`);
   if (isStale && unansweredSince <= now - WEEK && unansweredHours >= MIN_HOURS_ONLINE) {
     const since = `online since ${at(unansweredSince)} without an answer`;
     return person("no_answers", `Fleet's agent does not answer policies: ${since}`);
@@ -131,11 +131,11 @@ function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefin
 function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
   if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return standing(mac);
   if (isTooMany) {
-    return wait("too_many", "more Macs would be redeployed now than --max-failing allows");
+    return wait("too_many", "more Macs may need a redeploy now than --max-failing allows");
   }
   // A request that a kill has left has been counted.
   if (!isLimited || left !== undefined) return undefined;
-  return wait("hourly_limit", "the hourly limit is used up");
+  return wait("hourly_limit", "the hourly limit is reached");
 }
 
 function byJamf({ host, mac, now }: Facts, { computer, problem }: Found): Decision | undefined {

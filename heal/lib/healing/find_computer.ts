@@ -36,11 +36,14 @@ export async function findComputer(
       return await findBySerial(servers, value, signal);
     case "computer-id": {
       const computer = await servers.withId(value, signal);
-      return computer ? { computer } : { problem: `Jamf Pro has no computer with id ${value}` };
+      return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
     }
     case "fleet-host": {
       const host = await servers.host(Number(value), signal);
-      if (host === undefined) return { problem: `Fleet has no host with id ${value}` };
+      if (host === undefined) return { problem: `Fleet shows no host with id "${value}"` };
+      if (host.platform !== "darwin") {
+        return { problem: `Fleet host "${value}" is no Mac: its platform is "${host.platform}"` };
+      }
       return await findBySerial(servers, host.serial, signal);
     }
   }
@@ -59,12 +62,12 @@ export async function findBySerial(
   if (!isSerial(serial)) return { problem: `"${serial}" is not a serial number` };
   const [computer, second] = await withSerial(serial, signal);
   if (computer === undefined) {
-    return { problem: `Jamf Pro has no computer with serial number ${serial}` };
+    return { problem: `Jamf Pro has no computer with serial number "${serial}"` };
   }
   if (second !== undefined) {
     const ids = `${computer.id} and ${second.id}`;
     return {
-      problem: `Jamf Pro has more than one computer with serial number ${serial}: ids ${ids}`,
+      problem: `Jamf Pro has more than one computer with serial number "${serial}": ids ${ids}`,
     };
   }
   return { computer };

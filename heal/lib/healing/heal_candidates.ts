@@ -18,7 +18,7 @@ const MAX_FAILURES = 3;
 const HOUR = 3600;
 
 /**
- * Decides about each candidate, and redeploys until the hourly limit is used up. Each is recorded at once.
+ * Decides about each candidate, and redeploys until the hourly limit is reached. Each is recorded at once.
  *
  * @returns What did not work, for a person.
  * @throws {StoreError} The store does not work.
@@ -37,8 +37,11 @@ export async function healCandidates(
     one.mac.failingSince - other.mac.failingSince || one.mac.hostId - other.mac.hostId
   );
   await healing.countHour();
-  for (const facts of queue) {
-    if (stop.aborted) break;
+  for (const [index, facts] of queue.entries()) {
+    if (stop.aborted) {
+      healing.problems.push(`Stopped: the next sweep decides about ${queue.length - index} Macs`);
+      break;
+    }
     await healing.heal(facts);
     await recorder.saveSome();
   }
@@ -135,12 +138,12 @@ class Healing {
         else {
           this.#left++;
           this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`);
-          this.#recorder.add(mac, unanswered(mac));
+          this.#recorder.add(mac, unanswered(mac, sent.reason));
         }
         break;
       case "hourly_limit":
         this.#left = 0;
-        this.#add(mac, "waits", "hourly_limit", "the hourly limit is used up");
+        this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
         break;
       case "cooling_down":
         this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
@@ -164,6 +167,6 @@ class Healing {
 }
 
 /** A Mac that needs a person still needs one. */
-function unanswered(mac: Mac, reason = "Jamf Pro did not answer"): Decision {
+function unanswered(mac: Mac, reason = "not asked: Jamf Pro failed for another Mac"): Decision {
   return mac.state === "needs_person" ? mac : { state: "waits", rule: "jamf_unanswered", reason };
 }

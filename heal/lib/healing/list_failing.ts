@@ -45,7 +45,7 @@ export async function listFailing(
     policyIds.set(name, ids);
     if (ids.length === 0) {
       isResolved = false;
-      problems.push(`Fleet shows no policy "${name}": correct HEAL_POLICIES, or the policy's name`);
+      problems.push(`Fleet ${noPolicy(name)}`);
     }
     for (const id of ids) {
       try {
@@ -62,6 +62,11 @@ export async function listFailing(
     }
   }
   return { hosts, policyIds, isResolved, isWhole, problems };
+}
+
+/** The end of a sentence about Fleet. */
+export function noPolicy(name: string): string {
+  return `shows no policy "${name}": correct HEAL_POLICIES, or let the API-only user see its fleet`;
 }
 
 /**

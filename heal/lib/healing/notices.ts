@@ -30,12 +30,16 @@ export interface Condition {
 /** Macs that are named in one message. */
 const MAX_NAMED = 20;
 
+/** Why nothing is redeployed. */
+export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
+  return `Nothing is redeployed: ${count} Macs may need it now, more than --max-failing ${max}. ` +
+    "Look for a common cause; if there is none, give a higher number";
+}
+
 /** What a sweep found that is not about one Mac. */
 export function conditionsOf({ tooMany }: Pick<SweepReport, "tooMany">): Condition[] {
-  const text = tooMany &&
-    `Nothing is redeployed: ${tooMany.count} Macs would be redeployed now, more than ` +
-      `--max-failing ${tooMany.max}. Look for a central cause`;
-  return [{ name: "too_many", text, end: "Fewer Macs fail: redeploys go on" }];
+  const text = tooMany && tooManyText(tooMany);
+  return [{ name: "too_many", text, end: "--max-failing no longer stops the redeploys" }];
 }
 
 /**

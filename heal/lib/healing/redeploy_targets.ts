@@ -71,7 +71,7 @@ export async function redeployTargets(
   for (const [index, target] of targets.entries()) {
     const name = textOf(target);
     const report = deps.stop.aborted
-      ? { target: name, outcome: "failed" as const, reason: "not tried: the command was stopped" }
+      ? { target: name, outcome: "skipped" as const, reason: "the command was stopped" }
       : await orFailed(name, () => redeployTarget(deps, target, reports));
     reports.push(report);
     const { outcome, reason } = report;
@@ -100,7 +100,7 @@ async function redeployTarget(
   const objection = objectionTo(deps, computer);
   if (objection !== undefined) return { ...named, ...objection };
   if (deps.dryRun) return { ...named, ...await dryOutcome(deps, computer) };
-  deps.reportProgress(`${name}: about to redeploy ${describe(computer)}`);
+  deps.reportProgress(`${name}: ${describe(computer)}`);
   const limits = deps.force ? undefined : deps.limits;
   const intent = { serial, computerId: id, origin: "by_hand" } as const;
   return { ...named, ...reportOf(await sendRedeploy(deps, intent, limits), deps.limits) };
@@ -159,10 +159,10 @@ async function follow(
     if (!isOpen || deps.now() >= end || deps.stop.aborted) break;
     await deps.sleep(Math.min(pause, end - deps.now()) * 1000, deps.stop).catch(() => {});
   }
-  const reason = `no check-in within ${wait} seconds`;
-  return followed.map((report) =>
-    isFollowed(report) ? { ...report, outcome: "silent", reason } : report
-  );
+  const silent = deps.stop.aborted
+    ? { reason: "the command was stopped before it checked in" }
+    : { outcome: "silent" as const, reason: `no check-in within ${wait} seconds` };
+  return followed.map((report) => isFollowed(report) ? { ...report, ...silent } : report);
 }
 
 function isFollowed({ outcome, redeployed_at }: TargetReport): boolean {

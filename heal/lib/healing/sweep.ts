@@ -112,7 +112,7 @@ export async function sweep(
 
   await redeploys.giveUp(now);
   await macs.forget(now - RETENTION);
-  await values.set("last_sweep", `${now}`);
+  if (!stop.aborted) await values.set("last_sweep", `${now}`);
   if (problems.length === 0 && !stop.aborted) {
     await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
   }

@@ -23,6 +23,7 @@ const MAX_PAUSE = 60 * FIRST_PAUSE;
  */
 export class Login {
   readonly #server: string;
+  readonly #hint: string;
   readonly #refusals: readonly number[];
   readonly #now: () => number;
   #pause = 0;
@@ -31,11 +32,13 @@ export class Login {
 
   /**
    * @param server The name of the server in an error.
+   * @param hint What to correct.
    * @param refusals The statuses of a refusal.
    * @param now Milliseconds since 1970.
    */
-  constructor(server: string, refusals: readonly number[], now: () => number) {
+  constructor(server: string, hint: string, refusals: readonly number[], now: () => number) {
     this.#server = server;
+    this.#hint = hint;
     this.#refusals = refusals;
     this.#now = now;
   }
@@ -70,6 +73,6 @@ export class Login {
       .map((time) => formatTimestamp(Math.floor(time / 1000)));
     const answer = `it answered ${reply.status}${errorMessageOf(reply)}`;
     this.#reason =
-      `${this.#server} refused the login at ${at}: ${answer}; the next try is at ${until}`;
+      `${this.#server} refused the login at ${at}: ${answer}; correct ${this.#hint}; the next try is at ${until}`;
   }
 }

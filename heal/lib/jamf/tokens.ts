@@ -45,7 +45,7 @@ export class Tokens {
     this.#http = http;
     this.#client = client;
     this.#now = now;
-    this.#login = new Login("Jamf Pro", REFUSALS, now);
+    this.#login = new Login("Jamf Pro", "JAMF_CLIENT_ID or JAMF_CLIENT_SECRET", REFUSALS, now);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Values } from "../store/values.ts";
 
 /** The answer, and the reason. */
@@ -17,7 +18,7 @@ const PROBE_PAUSE = 10;
 /** In milliseconds, for a store that hangs. */
 const PROBE_TIMEOUT = 5000;
 
-/** Looks whether sweeps end well, and whether the store takes a write. */
+/** Looks whether sweeps end well, and whether the store can be written. */
 export class Health {
   readonly #values: Pick<Values, "get" | "set">;
   readonly #goodSweep: string;
@@ -69,11 +70,11 @@ export class Health {
     const last = Number(await this.#values.get(this.#goodSweep) ?? 0);
     // A wrong clock may have recorded a time that is later than now.
     const begun = [this.#begun, last, 0].filter((time) => time <= at);
-    const isRecent = at - Math.max(...begun) <= this.#maxAge;
-    return isRecent
+    const since = Math.max(...begun);
+    return at - since <= this.#maxAge
       ? { ok: true, text: "ok" }
-      : { ok: false, text: `no sweep has ended well for ${Math.floor(this.#maxAge)} seconds` };
+      : { ok: false, text: `No sweep has ended well since ${formatTimestamp(Math.floor(since))}` };
   }
 }
 
-const STORE_FAILS: HealthReport = { ok: false, text: "the store takes no write" };
+const STORE_FAILS: HealthReport = { ok: false, text: "The store cannot be written" };

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** In seconds: calls of the webhook are gathered, because Fleet calls once for each policy and each batch of hosts. */
+/** In seconds: how long to wait for more calls of the webhook, because Fleet calls once for each policy and each batch of hosts. */
 const GATHERING = 30;
 /** Of the time between sweeps, so that a call never makes the next sweep much later. */
 const MAX_SHARE = 0.1;

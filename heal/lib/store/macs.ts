@@ -53,7 +53,7 @@ const macSchema = z.object({
   checkedInSince: optional(seconds),
   /** When Jamf Pro was last asked about it, or, while it does not fail, Fleet. */
   lookedUpAt: optional(seconds),
-  /** When a person had it taken up again. */
+  /** When a person wanted a new decision. */
   retriedAt: optional(seconds),
   /** The rule that was last told to a person. */
   toldRule: optional(z.string()),

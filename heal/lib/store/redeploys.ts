@@ -153,7 +153,7 @@ export class Redeploys {
   async list(limit: number, serial?: string): Promise<Redeploy[]> {
     const rows = await this.#driver.query(
       `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial IN ($1, $2)
-       ORDER BY id DESC LIMIT $3`,
+       ORDER BY asked_at DESC, id DESC LIMIT $3`,
       [serial ?? null, serial?.toUpperCase() ?? null, limit],
     );
     return COLUMNS.parse(rows);

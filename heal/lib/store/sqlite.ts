@@ -35,14 +35,16 @@ export function openSqlite(path: string): Driver {
 }
 
 function makeFile(path: string): void {
-  const folder = ownFolderOf(path);
-  if (folder !== undefined) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    const { isFile, isSymlink } = Deno.lstatSync(path);
+    const { isFile, isSymlink, isDirectory } = Deno.lstatSync(path);
+    if (isDirectory) throw new Error("it is a folder; add the name of a file");
     if (!isFile) throw new Error(`it is ${isSymlink ? "a link" : "not a regular file"}; remove it`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const folder = ownFolderOf(path);
+    if (folder !== undefined) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Another process may create it at the same time.
+    Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
   }
 }
 
@@ -72,7 +74,7 @@ function openDatabase(path: string): DatabaseSync {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     if (tables.length > 0 && !tables.some(({ name }) => name === "store_version")) {
-      throw new Error("it is the database of another program");
+      throw new Error("it is the database of another program; set HEAL_STORE to another path");
     }
     if (path !== ":memory:" && ((Deno.lstatSync(path).mode ?? 0) & 0o077) !== 0) {
       Deno.chmodSync(path, 0o600);

@@ -17,9 +17,10 @@ export function reportsText(reports: readonly TargetReport[]): string {
     report.command_uuid ?? "-",
     report.reason,
   ]);
+  const isDry = reports.some(({ outcome }) => outcome === "would_redeploy");
   const done = reports.filter(({ outcome }) => DONE.includes(outcome)).length;
   return table(["Mac", "Computer", "Outcome", "Command", "Reason"], rows) +
-    `\n${done} of ${reports.length} done\n`;
+    `\n${done} of ${reports.length} ${isDry ? "would be redeployed" : "done"}\n`;
 }
 
 /** The same for programs. */

@@ -18,11 +18,14 @@ export interface Shown {
   readonly redeploys: readonly Redeploy[];
   /** In seconds since 1970; 0 for never. */
   readonly lastSweep: number;
+  /** Of the last sweep, for a person. */
+  readonly problem: string | undefined;
 }
 
 /** A table for each state, and one for the redeploys. */
-export function statusText({ counts, macs, redeploys, lastSweep }: Shown): string {
-  const swept = lastSweep === 0 ? "never" : formatTimestamp(lastSweep);
+export function statusText({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
+  const swept = `Last sweep: ${lastSweep === 0 ? "never" : formatTimestamp(lastSweep)}\n` +
+    (problem === undefined ? "" : `Its problem: ${problem}\n`);
   const tables = MAC_STATES.flatMap((state) => {
     const listed = macs.filter((mac) => mac.state === state);
     if (listed.length === 0) return [];
@@ -36,8 +39,9 @@ export function statusText({ counts, macs, redeploys, lastSweep }: Shown): strin
   const requests = redeploys.length === 0
     ? ""
     : `\nredeploys, the newest first\n${redeploysTable(redeploys)}`;
-  const numbers = countsText(counts);
-  return `Last sweep: ${swept}\n${numbers}\n${tables.join("")}${requests}`;
+  // Without a sweep, or after one with a problem, an empty store tells nothing.
+  const isKnown = lastSweep > 0 && problem === undefined || macs.length > 0;
+  return `${swept}${isKnown ? `${countsText(counts)}\n` : ""}${tables.join("")}${requests}`;
 }
 
 /** The requests to redeploy. */
@@ -54,11 +58,12 @@ export function redeploysTable(redeploys: readonly Redeploy[]): string {
 }
 
 /** The same for programs. */
-export function statusJson({ counts, macs, redeploys, lastSweep }: Shown): string {
+export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
   return `${
     JSON.stringify({
       schema_version: 2,
       last_sweep: time(lastSweep || undefined),
+      problem: problem ?? null,
       counts,
       macs: macs.map(macJson),
       redeploys: redeploys.map(redeployJson),

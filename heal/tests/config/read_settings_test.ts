@@ -84,16 +84,19 @@ Deno.test("readSettings() reads secrets from files, and HEAL_STORE_FILE override
 
 Deno.test("readSettings() reports all problems at once", () => {
   assertEquals(problems({}), [
-    "JAMF_URL is not set",
+    "JAMF_URL is not set: give the URL of Jamf Pro, such as https://example.jamfcloud.com",
     "JAMF_CLIENT_ID is not set",
     "Neither JAMF_CLIENT_SECRET nor JAMF_CLIENT_SECRET_FILE is set",
-    "FLEET_URL is not set",
+    "FLEET_URL is not set: give the URL of Fleet, such as https://fleet.example.com",
     "Neither FLEET_API_TOKEN nor FLEET_API_TOKEN_FILE is set",
     "Neither HEAL_WEBHOOK_SECRET nor HEAL_WEBHOOK_SECRET_FILE is set",
-    "HEAL_POLICIES is not set",
+    "HEAL_POLICIES is not set: give the names of the policies, separated by commas",
     "Neither HEAL_STORE nor HEAL_STORE_FILE is set; heal/launch.ts has a default for a user with a home",
   ]);
 });
+
+const POSTGRES_URL =
+  "give postgres://USER:PASSWORD@HOST:PORT/DATABASE, with # and @ in a password as %23 and %40";
 
 Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret", () => {
   type Case = [values: Record<string, string>, problem: string];
@@ -127,7 +130,7 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
       "ftp://127.0.0.1/hidden",
     ].map((HEAL_NOTIFY_URL): Case => [
       { HEAL_NOTIFY_URL },
-      "Cannot use HEAL_NOTIFY_URL: it is not an https:// URL without a user",
+      "Cannot use HEAL_NOTIFY_URL: it must begin with https:// and have no user before the host",
     ]),
     [
       { HEAL_STORE: "", HEAL_STORE_FILE: "/none" },
@@ -161,14 +164,16 @@ Deno.test("readSettings() refuses unsafe and wrong values, and prints no secret"
       "postgres:/u:hidden@h/db",
       "u:hidden@h/db",
       "//u:hidden@h/db",
+      "postgres://u:hidden#2@a/b",
     ].map((HEAL_STORE): Case => [
       { HEAL_STORE },
-      "Cannot use HEAL_STORE: it is not a path and not a postgres:// URL",
+      `Cannot use HEAL_STORE: it is not a path and not a postgres:// URL; ${POSTGRES_URL}`,
     ]),
-    [
-      { HEAL_STORE: "postgres://u:hidden@a" },
-      "Cannot use HEAL_STORE: give postgres://USER:PASSWORD@HOST:PORT/DATABASE",
-    ],
+    ...["postgres://u:hidden@a", "postgres://db.example.com/heal"].map(
+      (
+        HEAL_STORE,
+      ): Case => [{ HEAL_STORE }, `Cannot use HEAL_STORE: ${POSTGRES_URL}`],
+    ),
     [
       { HEAL_STORE: "postgres://u:hidden%@a/b" },
       "Cannot use HEAL_STORE: write a % in the user, the password or the database as %25",

@@ -16,7 +16,10 @@ Deno.test("readPrivateFile() reads a file that only its owner can read, also thr
     Deno.symlinkSync(path, `${dir}/link`);
     assertEquals(readPrivateFile(`${dir}/link`), "s3cret\n");
     Deno.chmodSync(path, 0o644);
-    assertEquals(message(), `"${path}" has mode 0644, so others can read it: run chmod 600`);
+    assertEquals(
+      message(),
+      `"${path}" has mode 0644, so others can read it: run chmod 600 "${path}"`,
+    );
     // A link in a folder that is closed does not close the folder of the file.
     Deno.mkdirSync(`${dir}/closed`, { mode: 0o700 });
     Deno.symlinkSync(path, `${dir}/closed/link`);
@@ -24,7 +27,10 @@ Deno.test("readPrivateFile() reads a file that only its owner can read, also thr
     Deno.chmodSync(dir, 0o700);
     assertEquals(readPrivateFile(path), "s3cret\n");
     Deno.chmodSync(path, 0o620);
-    assertEquals(message(), `"${path}" has mode 0620, so others can change it: run chmod 600`);
+    assertEquals(
+      message(),
+      `"${path}" has mode 0620, so others can change it: run chmod 600 "${path}"`,
+    );
     Deno.removeSync(path);
     Deno.mkdirSync(path);
     assertEquals(message(), `Cannot read "${path}": it is not a small regular file`);

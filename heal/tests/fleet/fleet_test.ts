@@ -378,7 +378,7 @@ Deno.test("a refused token pauses all requests", async () => {
     const { message } = await assertRejects(request, LoginError);
     assertMatch(
       message,
-      /^Fleet refused the login at .*: it answered 401: No session; the next try/,
+      /^Fleet refused the login at .*: it answered 401: No session; correct FLEET_API_TOKEN; the next try/,
     );
   }
   assertEquals(fake.requests.length, 1);

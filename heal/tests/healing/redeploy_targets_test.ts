@@ -25,7 +25,7 @@ Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet 
   );
   assertMatch(
     at.messages[0]!,
-    /^A: about to redeploy "Mac 1", serial number A, computer 1, last check/,
+    /^A: "Mac 1", serial number A, computer 1, last check/,
   );
   assertEquals(at.messages[1], "1/3 A redeployed");
 });
@@ -186,11 +186,12 @@ Deno.test("after a stop, the rest is not tried, and what was done is reported", 
   };
   const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3", { wait: 600 });
   assertEquals(outcomes(reports), [
-    "computer-id:1 silent",
-    "computer-id:2 failed",
-    "computer-id:3 failed",
+    "computer-id:1 redeployed",
+    "computer-id:2 skipped",
+    "computer-id:3 skipped",
   ]);
-  assertEquals(reports[2]?.reason, "not tried: the command was stopped");
+  assertEquals(reports[0]?.reason, "the command was stopped before it checked in");
+  assertEquals(reports[2]?.reason, "the command was stopped");
   assertEquals(at.jamf.redeploys.length, 1);
 });
 

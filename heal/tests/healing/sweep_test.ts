@@ -41,8 +41,13 @@ Deno.test("a Mac that fails is decided by the first row that fits", async (t) =>
     reason: RegExp,
   ][] = [
     ["no serial number", (mac) => mac.serial = "", "needs_person no_serial", /is ""$/],
-    ["asleep", (mac, { now }) => mac.seenAt = now - HOUR - 1, "waits asleep", /^not online since/],
-    ["never seen", (mac) => mac.seenAt = undefined, "waits asleep", /never/],
+    [
+      "offline",
+      (mac, { now }) => mac.seenAt = now - HOUR - 1,
+      "waits offline",
+      /^not online since/,
+    ],
+    ["never seen", (mac) => mac.seenAt = undefined, "waits offline", /never/],
     [
       "online for the last time an hour ago",
       (mac, { now }) => mac.seenAt = now - HOUR,
@@ -165,8 +170,8 @@ Deno.test("a Mac that began to fail after the list was read stays as it is", asy
   const { macs } = await world.sweep({
     fleet: { ...fleet, failingHosts: () => Promise.resolve([]) },
   });
-  assertEquals(macs.map(({ rule }) => rule), ["asleep"]);
-  assertEquals((await world.stored(mac))?.rule, "asleep");
+  assertEquals(macs.map(({ rule }) => rule), ["offline"]);
+  assertEquals((await world.stored(mac))?.rule, "offline");
 });
 
 Deno.test("a Mac that was hardly online since its redeploy is redeployed again", async () => {
@@ -227,7 +232,7 @@ Deno.test("a Mac that checks in and fails all the same is redeployed after a day
     // Its sleep does not begin the day anew.
     if (hour === 12) {
       mac.seenAt = world.now - 2 * HOUR;
-      assertEquals(await world.decided(mac), "waits asleep");
+      assertEquals(await world.decided(mac), "waits offline");
     }
     world.pass(HOUR, mac);
   }
@@ -318,7 +323,7 @@ Deno.test("Macs that no longer fail", async (t) => {
     await t.step(name, async () => {
       await using world = await SweepWorld.start();
       const mac = world.add({ seenAt: world.now - 2 * HOUR });
-      assertEquals(await world.decided(mac), "waits asleep");
+      assertEquals(await world.decided(mac), "waits offline");
       set(mac, world);
       assertEquals(await world.decided(mac), decided);
     });
@@ -372,7 +377,7 @@ Deno.test("a server that fails stops the sweep, and nobody is lost", async (t) =
     world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 500", 500));
     const { problems } = await world.sweep({ policies });
     assertEquals(problems, ['Cannot list the hosts that fail "B": Fleet answered 500']);
-    assertEquals((await world.stored(hidden))?.rule, "asleep");
+    assertEquals((await world.stored(hidden))?.rule, "offline");
     assertEquals((await world.stored(mac))?.rule, "redeployed");
   });
   await t.step("Jamf Pro away: the first failure stops its requests", async () => {

@@ -10,7 +10,7 @@ class Server {
   now = START;
   status = 401;
   requests = 0;
-  readonly #login = new Login("Fleet", [401], () => this.now);
+  readonly #login = new Login("Fleet", "FLEET_API_TOKEN", [401], () => this.now);
 
   readonly send = (): Promise<HttpReply> => {
     return this.#login.send(() => {
@@ -54,7 +54,7 @@ Deno.test("send() reports when the login was refused, and when the next try is",
     const { message } = await assertRejects(server.send, LoginError);
     assertEquals(
       message,
-      "Fleet refused the login at 2026-01-02T03:04:05Z: it answered 401: Authentication required; the next try is at 2026-01-02T03:05:05Z",
+      "Fleet refused the login at 2026-01-02T03:04:05Z: it answered 401: Authentication required; correct FLEET_API_TOKEN; the next try is at 2026-01-02T03:05:05Z",
     );
   }
 });

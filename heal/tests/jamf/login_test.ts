@@ -11,7 +11,10 @@ Deno.test("a refused login is reported, and Jamf Pro is not asked again for a mi
     const { message } = await assertRejects(() => at.inventory.withSerial("A"), TokenError);
     const [, refusedAt, answer, nextTry] =
       /^Jamf Pro refused the login at (\S+): (.*); the next try is at (\S+)$/.exec(message)!;
-    assertEquals(answer, `it answered ${status}: invalid_client`);
+    assertEquals(
+      answer,
+      `it answered ${status}: invalid_client; correct JAMF_CLIENT_ID or JAMF_CLIENT_SECRET`,
+    );
     assertEquals(Date.parse(nextTry!) - Date.parse(refusedAt!), 60_000);
 
     const again = await assertRejects(() => at.inventory.withId("1"), TokenError);

@@ -24,7 +24,7 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
   const [one, two] = at.jamf.redeploys;
   const lastCheckIn = at.jamf.computers.get("1")!.lastContactTime!.toISOString().slice(0, 19);
   const about = (target: string, id: number) =>
-    `${target}: about to redeploy "Mac ${id}", serial number C00000000${id}, computer ${id}, ` +
+    `${target}: "Mac ${id}", serial number C00000000${id}, computer ${id}, ` +
     `last check-in: ${lastCheckIn}Z`;
   assertEquals(done, {
     code: 0,
@@ -78,7 +78,7 @@ Deno.test("a command that is stopped prints what it has done; two signals end it
   const { code, stdout, stderr } = await endOf(stopped);
   assertEquals([code, at.jamf.redeploys.length], [1, 1], stderr);
   assertStringIncludes(stdout, at.jamf.redeploys[0]!.commandUuid);
-  assertEquals(stdout.match(/not tried: the command was stopped/g)?.length, 5);
+  assertEquals(stdout.match(/skipped .* the command was stopped/g)?.length, 5);
   assertStringIncludes(stdout, "\n1 of 6 done\n");
 
   at.jamf.misbehave(JAMF.search, { hang: true });
@@ -94,7 +94,7 @@ Deno.test("a command that is stopped prints what it has done; two signals end it
 Deno.test("wrong input is reported, with exit status 2", async () => {
   await using at = await RedeployFixture.start();
   const noStore =
-    `Cannot open the store "${at.store}": there is no such file; sweep, serve and redeploy create it\n`;
+    `Cannot open the store "${at.store}": there is no such file; jamf-heal sweep creates it\n`;
   const cases: [args: string[], stderr: string][] = [
     [["status"], noStore],
     [["history", "--serial", "A"], noStore],
@@ -123,7 +123,10 @@ Deno.test("the launcher starts the program, and passes on both signals and the e
   const refused = await runProgram(["serve", "--lissen"], {}, launched);
   assertEquals([refused.code, refused.stderr.startsWith("Unknown option")], [2, true]);
   const missing = await runProgram(["redeploy", "--serial", "A"], {}, launched);
-  assertEquals([missing.code, missing.stderr.split("\n")[0]], [2, "JAMF_URL is not set"]);
+  assertEquals([missing.code, missing.stderr.split("\n")[0]], [
+    2,
+    "JAMF_URL is not set: give the URL of Jamf Pro, such as https://example.jamfcloud.com",
+  ]);
   const some = await runProgram(["redeploy", "--serial", "A"], at.variables, launched);
   assertEquals(some.code, 1, some.stderr);
 

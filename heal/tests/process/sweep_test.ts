@@ -57,12 +57,15 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   };
   at.fleet.misbehave(FLEET.hosts, { status: 400 });
   const unlisted = await sweep();
-  assertEquals([unlisted.code, unlisted.stdout], [1, "no Mac fails\n"]);
+  assertEquals([unlisted.code, unlisted.stdout], [1, ""]);
   assertMatch(unlisted.stderr, /^Cannot list the hosts that fail "Jamf agent checks in": /);
   at.jamf.misbehave(JAMF.token, { status: 401, body: { error: "invalid_client" } });
   const refused = await sweep();
   assertEquals([refused.code, statesIn(refused)["C000000001"]], [1, "waits"]);
-  assertMatch(refused.stderr, /^Jamf Pro refused the login at .*: invalid_client; the next try /);
+  assertMatch(
+    refused.stderr,
+    /^Jamf Pro refused the login at .*: invalid_client; correct JAMF_CLIENT_ID/,
+  );
   const away = await sweep({ ...at.variables, FLEET_API_TOKEN: "wrong" });
   assertEquals([away.code, away.stdout], [1, ""]);
   assertMatch(away.stderr, /^Fleet refused the login at .*: it answered 401: /);
@@ -80,13 +83,33 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   }
 });
 
+Deno.test("status tells a problem of the last sweep, and says nothing that is not known", async () => {
+  await using at = await startFour();
+  // The folder of the default store may be created by the program.
+  const variables = { ...at.variables, HEAL_STORE: `${at.dir}/jamf-heal/jamf-heal.db` };
+  const sweep = (values: Variables): Promise<Ended> =>
+    runProgram(["sweep"], { ...variables, ...values });
+  await sweep({ HEAL_POLICIES: "Renamed" });
+  const { code, stdout } = await runProgram(["status"], variables);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^Last sweep: \d.*Z\nIts problem: Fleet shows no policy "Renamed": .*\n$/);
+  await sweep({ FLEET_API_TOKEN: "wrong" });
+  const { problem } = JSON.parse((await runProgram(["status", "--json"], variables)).stdout);
+  assertMatch(problem, /^Fleet refused the login/);
+  await sweep({});
+  assertMatch(
+    (await runProgram(["status"], variables)).stdout,
+    /^Last sweep: .*Z\n1 needs_person, /,
+  );
+});
+
 Deno.test("a second sweep at the same time says so, and ends with 0", async () => {
   await using at = await startFour();
   at.jamf.misbehave(JAMF.search, { slow: 1500 });
   const first = runProgram(["sweep"], at.variables);
   await until(() => at.jamf.seen(JAMF.search).length === 1);
   const second = await runProgram(["sweep"], at.variables);
-  assertEquals([second.code, second.stdout], [0, "Another sweep is running\n"]);
+  assertEquals([second.code, second.stdout], [0, "Another sweep is running: nothing is done\n"]);
   const retry = await runProgram(["retry", "--serial", "C000000001"], at.variables);
   assertEquals([retry.code, retry.stderr], [
     1,
@@ -95,7 +118,7 @@ Deno.test("a second sweep at the same time says so, and ends with 0", async () =
   assertEquals([statesIn(await first)["C000000001"], at.jamf.redeploys.length], ["redeployed", 1]);
 });
 
-Deno.test("status and history show what was decided, and retry has a Mac taken up again", async () => {
+Deno.test("status and history show what was decided, and retry has a Mac decided about again", async () => {
   await using at = await startFour();
   await runProgram(["sweep"], at.variables);
   await runProgram(["redeploy", "--serial", "C000000004"], at.variables);
@@ -123,8 +146,8 @@ Deno.test("status and history show what was decided, and retry has a Mac taken u
   const retry = await runProgram(["retry", "--from", "-"], store, { stdin: "C000000002\nX\n" });
   assertEquals(retry, {
     code: 1,
-    stdout: "C000000002: the next sweep takes it up\n",
-    stderr: 'No Mac with serial number "X" fails\n',
+    stdout: "C000000002: the next sweep decides about it again\n",
+    stderr: 'No Mac with serial number "X" needs a person\n',
   });
   const again = await runProgram(["sweep"], at.variables);
   assertEquals([again.code, statesIn(again)["C000000002"]], [0, "redeployed"]);
@@ -153,7 +176,10 @@ Deno.test("check tells what a sweep needs", async () => {
   at.fleet.policies.get(1)!.name = "Renamed";
   const renamed = await check();
   assertEquals(renamed.code, 1);
-  assertMatch(renamed.stdout, /^problem {2}Fleet: shows no policy "Jamf agent checks in"$/m);
+  assertMatch(
+    renamed.stdout,
+    /^problem {2}Fleet: shows no policy "Jamf agent checks in": correct HEAL_POLICIES/m,
+  );
   assertEquals(at.jamf.redeploys, []);
 });
 

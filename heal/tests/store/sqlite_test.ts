@@ -55,7 +55,10 @@ Deno.test("the file of another program is not touched, not even its mode", () =>
     other.exec("CREATE TABLE bookmarks (url TEXT)");
     other.close();
     Deno.writeTextFileSync(`${dir}/text`, "This is no database, but a letter to a friend.\n");
-    const cases = [["other.db", "it is the database of another program"], [
+    const cases = [[
+      "other.db",
+      "it is the database of another program; set HEAL_STORE to another path",
+    ], [
       "text",
       "file is not a database",
     ]];
@@ -84,7 +87,7 @@ Deno.test("openSqlite() reports what is wrong with a path", () =>
     Deno.symlinkSync(`${dir}/none`, `${dir}/link`);
     const cases: [path: string, reason: string][] = [
       [`${dir}/none/heal.db`, "there is no such file or folder"],
-      [dir, "it is not a regular file; remove it"],
+      [dir, "it is a folder; add the name of a file"],
       [`${dir}/link`, "it is a link; remove it"],
     ];
     for (const [path, reason] of cases) {
