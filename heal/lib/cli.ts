@@ -12,7 +12,7 @@ import {
   UsageError,
 } from "../../lib/shared/option_parser.ts";
 import type { Command, HistoryCommand, NamedMacs, RedeployCommand } from "./command.ts";
-import type { SweepLimits } from "./healing/sweep.ts";
+import type { SweepLimits } from "./healing/sweep_deps.ts";
 import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
 import type { RateLimits } from "./store/redeploys.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SweepLimits } from "./healing/sweep.ts";
+import type { SweepLimits } from "./healing/sweep_deps.ts";
 import type { Target } from "./healing/target.ts";
 import type { RateLimits } from "./store/redeploys.ts";
 

@@ -7,7 +7,8 @@
 import type { Settings } from "../config/settings.ts";
 import { connect } from "../connections.ts";
 import { type Condition, conditionsOf, tell } from "../healing/notices.ts";
-import { sweep, type SweepLimits, type SweepReport } from "../healing/sweep.ts";
+import { sweep, type SweepReport } from "../healing/sweep.ts";
+import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
 import type { SweepLock } from "../store/driver.ts";

@@ -11,7 +11,7 @@ import { decide, type Decision, type Facts } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
 import { limitReason, requestedReason, sendRedeploy } from "./send_redeploy.ts";
 import type { Recorder } from "./recorder.ts";
-import type { SweepDeps } from "./sweep.ts";
+import type { SweepDeps } from "./sweep_deps.ts";
 
 /** Failures one after the other, after which Jamf Pro is asked no more. */
 const MAX_FAILURES = 3;

@@ -4,43 +4,17 @@
  * @module
  */
 
-import type { Fleet } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
-import type { Mac, Macs } from "../store/macs.ts";
-import { isLeft, type RateLimits, type Redeploy } from "../store/redeploys.ts";
+import type { Mac } from "../store/macs.ts";
+import { isLeft, type Redeploy } from "../store/redeploys.ts";
 import type { Values } from "../store/values.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
 import { findOutcomes } from "./find_outcomes.ts";
-import type { Servers } from "./find_computer.ts";
 import { healCandidates } from "./heal_candidates.ts";
 import { countAnswering, type Failing, listFailing } from "./list_failing.ts";
 import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
-import type { SendDeps } from "./send_redeploy.ts";
-
-/** The limits of a sweep. */
-export interface SweepLimits extends RateLimits {
-  /** If more Macs would be redeployed now, none is. `undefined`: a share of the Macs that answer. */
-  readonly maxFailing: number | undefined;
-}
-
-/** What this module needs from its caller, who holds the lock of sweeps. */
-export interface SweepDeps extends SendDeps {
-  readonly fleet: Pick<
-    Fleet,
-    "policies" | "failingHosts" | "countPassing" | "host" | "clockDifference"
-  >;
-  readonly servers: Pick<Servers, "withSerial">;
-  readonly macs: Macs;
-  readonly values: Values;
-  /** Whether no other sweep can have begun. */
-  readonly isLocked: () => Promise<boolean>;
-  /** The names of the policies that cause a redeploy. */
-  readonly policies: readonly string[];
-  readonly limits: SweepLimits;
-  /** Decide and record, but redeploy nothing. */
-  readonly dryRun: boolean;
-}
+import type { SweepDeps } from "./sweep_deps.ts";
 
 /** What a sweep has done. */
 export interface SweepReport {

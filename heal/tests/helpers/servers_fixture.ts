@@ -6,7 +6,8 @@
 
 import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
 import type { SendDeps } from "../../lib/healing/send_redeploy.ts";
-import { sweep, type SweepDeps, type SweepReport } from "../../lib/healing/sweep.ts";
+import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import { targetsOf } from "../../lib/healing/target.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { connect, type Connections } from "../../lib/connections.ts";

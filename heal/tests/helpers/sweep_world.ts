@@ -5,7 +5,8 @@
  */
 
 import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
-import { sweep, type SweepDeps, type SweepReport } from "../../lib/healing/sweep.ts";
+import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
 import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
 import type { Driver } from "../../lib/store/driver.ts";
