@@ -6,6 +6,7 @@
  */
 
 import { parseCommand, UsageError } from "./lib/cli.ts";
+import { type Command, stopSignals } from "./lib/command.ts";
 import { childEnvironment } from "./lib/config/child_environment.ts";
 import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
@@ -20,9 +21,10 @@ async function launch(args: readonly string[]): Promise<number> {
   Deno.chdir(Deno.env.get("INIT_CWD") || ".");
   const env = childEnvironment(Deno.env.toObject(), Deno.build.os);
   const environment: Environment = { get: (name) => env[name], readSecret: readPrivateFile };
+  let command: Command;
   let flags: string[];
   try {
-    const command = parseCommand(args);
+    command = parseCommand(args);
     const settings = readSettings(needsOf(command, environment.get), environment);
     flags = permissionFlags(command, settings, environment, realPath);
   } catch (error) {
@@ -41,7 +43,7 @@ async function launch(args: readonly string[]): Promise<number> {
     stderr: "inherit",
   }).spawn();
   // A terminal sends Ctrl-C to both processes, and a second signal does no harm. A service manager may signal only this one.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of stopSignals(command.mode)) {
     Deno.addSignalListener(signal, () => {
       try {
         child.kill(signal);

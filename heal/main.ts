@@ -9,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { print } from "../lib/shared/print.ts";
 import { printable } from "../lib/shared/printable.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
-import type { Command } from "./lib/command.ts";
+import { type Command, stopSignals } from "./lib/command.ts";
 import type { Outcome, System } from "./lib/system.ts";
 import { reasonOf } from "./lib/system_error.ts";
 import { run } from "./lib/run.ts";
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function runOrReport(command: Command): Promise<Outcome> {
   try {
-    return await run(command, systemOf(stopSignal()));
+    return await run(command, systemOf(stopSignal(command)));
   } catch (error) {
     // A defect. A service manager may start the program again, as it does not after a wrong configuration.
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -63,8 +63,9 @@ function systemOf(stop: AbortSignal): System {
       try {
         Deno.lstatSync(path);
         return true;
-      } catch {
-        return false;
+      } catch (error) {
+        // The store is opened all the same, and the reason reported.
+        return !(error instanceof Deno.errors.NotFound);
       }
     },
     writeLog,
@@ -73,10 +74,10 @@ function systemOf(stop: AbortSignal): System {
 }
 
 /** The first signal lets the program finish what it has begun, and report it. The second one ends it. */
-function stopSignal(): AbortSignal {
+function stopSignal({ mode }: Command): AbortSignal {
   const stop = new AbortController();
   let first = Infinity;
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  for (const signal of stopSignals(mode)) {
     Deno.addSignalListener(signal, () => {
       // A terminal and the launcher send the same signal together.
       if (Date.now() > first + 1000) Deno.exit(1);

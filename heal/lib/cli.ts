@@ -58,7 +58,7 @@ export const DEFAULTS = {
 
 const DAY = 86_400;
 /** The modes of earlier versions. */
-const GONE = new Map([["jobs", "status"], ["work", "sweep"]]);
+const REPLACED = new Map([["jobs", "status"], ["work", "sweep"]]);
 
 /**
  * Parses the arguments.
@@ -73,8 +73,10 @@ const GONE = new Map([["jobs", "status"], ["work", "sweep"]]);
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
-  const instead = GONE.get(args[0] ?? "");
-  if (instead !== undefined) throw new UsageError(`Mode "${args[0]}" is gone: use ${instead}`);
+  const instead = REPLACED.get(args[0] ?? "");
+  if (instead !== undefined) {
+    throw new UsageError(`Mode "${args[0]}" no longer exists: use ${instead}`);
+  }
   const parsed = parseOptions(OPTIONS, args);
   switch (parsed.mode) {
     case "help":

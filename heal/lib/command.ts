@@ -1,5 +1,5 @@
 /**
- * The types of the commands.
+ * The commands.
  *
  * @module
  */
@@ -70,4 +70,9 @@ export interface HistoryCommand {
   readonly mode: "history";
   readonly serial: string;
   readonly json: boolean;
+}
+
+/** The signals that ask a command to stop. A service may outlive its terminal, as with `nohup`. */
+export function stopSignals(mode: Command["mode"]): ("SIGTERM" | "SIGINT" | "SIGHUP")[] {
+  return mode === "serve" ? ["SIGTERM", "SIGINT"] : ["SIGTERM", "SIGINT", "SIGHUP"];
 }

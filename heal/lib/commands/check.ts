@@ -48,7 +48,7 @@ export async function check(
       ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
       checkNotify(settings),
     ];
-    // A server that is away is one finding.
+    // A server that does not answer is one finding.
     const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
     const isWell = findings.every(([level]) => level !== "problem");
     return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
@@ -82,7 +82,7 @@ async function checkInventory({ jamf, servers }: Connections): Promise<Finding[]
   await servers.withSerial("jamf-heal-check");
   return [
     ["ok", "Jamf Pro: gives a token, and shows the inventory"],
-    checkClock("Jamf Pro", jamf.clockDifference),
+    clockFinding("Jamf Pro", jamf.clockDifference),
   ];
 }
 
@@ -128,7 +128,7 @@ async function checkFleet(
   const all = await fleet.policies();
   const findings: Finding[] = [
     ["ok", "Fleet: accepts the token"],
-    checkClock("Fleet", fleet.clockDifference),
+    clockFinding("Fleet", fleet.clockDifference),
   ];
   for (const name of names) {
     const found = all.filter((policy) => policy.name === name);
@@ -144,7 +144,7 @@ async function checkFleet(
   return findings;
 }
 
-function checkClock(server: string, difference: number | undefined): Finding {
+function clockFinding(server: string, difference: number | undefined): Finding {
   if (difference === undefined) return ["warning", `${server}: does not tell its time`];
   if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE) return ["ok", `${server}: the clocks agree`];
   return [

@@ -107,10 +107,11 @@ class Service {
     } catch (error) {
       problems = [reasonOf(error)];
     }
+    for (const reason of problems) this.log({ event: "problem", reason });
     if (stop.aborted) return;
     this.#failingSince = problems.length === 0 ? undefined : this.#failingSince ?? this.#now();
     const untold = await this.#tell(problems[0]).catch((error) => [reasonOf(error)]);
-    for (const reason of [...problems, ...untold]) this.log({ event: "problem", reason });
+    for (const reason of untold) this.log({ event: "problem", reason });
   }
 
   #logReport({ macs, changed, tooMany }: SweepReport): void {
@@ -129,9 +130,12 @@ class Service {
 
   async #tell(problem: string | undefined): Promise<string[]> {
     const since = this.#failingSince;
-    const isLong = since !== undefined && this.#now() - since >= TELL_AFTER;
-    // Before a person is told, it may end by itself.
-    if (since !== undefined && !isLong) return [];
+    if (since !== undefined) {
+      // It may end by itself, and another instance with this store may sweep well.
+      const good = await this.#sweeper.lastGood().catch(() => 0);
+      const now = this.#now();
+      if (now - since < TELL_AFTER || now - good < 2 * this.#every) return [];
+    }
     const text = since === undefined
       ? undefined
       : `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;

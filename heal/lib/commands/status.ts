@@ -8,7 +8,7 @@ import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
 import { ConfigError } from "../config/read_settings.ts";
 import type { Settings } from "../config/settings.ts";
-import { retry as takeUp } from "../healing/retry.ts";
+import { retry as decideAgain } from "../healing/retry.ts";
 import type { Driver } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
@@ -64,7 +64,7 @@ export async function history(
   });
 }
 
-/** Has the next sweep take up Macs, although they need a person. */
+/** Has the next sweep decide again about Macs that need a person. */
 export async function retry(
   command: RetryCommand,
   { store }: Pick<Settings, "store">,
@@ -83,9 +83,9 @@ export async function retry(
     try {
       const macs = new Macs(driver);
       const serials = targets.map(({ value }) => value.toUpperCase());
-      const all = await macs.withSerials(serials);
-      const found = all.filter(({ state }) => state === "needs_person");
-      await takeUp(macs, found, Math.floor(system.now() / 1000));
+      const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
+      const found = all.filter(({ serial }) => serials.includes(serial.toUpperCase()));
+      await decideAgain(macs, found, Math.floor(system.now() / 1000));
       const known = new Set(found.map(({ serial }) => serial.toUpperCase()));
       const messages = serials.filter((serial) => !known.has(serial))
         .map((serial) => `No Mac with serial number "${serial}" needs a person`);

@@ -7,11 +7,11 @@
 import type { Settings } from "../config/settings.ts";
 import { connect } from "../connections.ts";
 import { type Condition, conditionsOf, tell } from "../healing/notices.ts";
-import { sweep, type SweepReport } from "../healing/sweep.ts";
+import { goodSweep, sweep, type SweepReport } from "../healing/sweep.ts";
 import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
-import type { SweepLock } from "../store/driver.ts";
+import { StoreError, type SweepLock } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
@@ -24,6 +24,8 @@ export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "stor
 /** What `sweep` and `serve` use. */
 export interface Sweeper {
   readonly values: Values;
+  /** When a sweep of any instance last ended well, in seconds since 1970; 0 for never. */
+  readonly lastGood: () => Promise<number>;
   /** One sweep, and its notices; `undefined` if another process has the lock. */
   readonly sweep: (stop: AbortSignal, abort: AbortSignal) => Promise<SweepReport | undefined>;
   /** Tells when a condition begins and ends, unless another process has the lock. Returns what did not work. */
@@ -69,14 +71,16 @@ export async function withSweeper<T>(
   try {
     return await work({
       values,
+      lastGood: async () => Number(await values.get(goodSweep(dryRun)) ?? 0),
       send,
       tell: async (condition) => await locked(() => tellAll([condition])) ?? [],
       sweep: (stop, abort) =>
         locked(async ({ isHeld }) => {
           try {
-            const report = await sweep({ ...deps, isLocked: isHeld }, stop, abort);
-            const problems = [...report.problems, ...await tellAll(conditionsOf(report))];
-            await values.set("problem", problems[0]);
+            const report = await sweep({ ...deps, isHeld }, stop, abort);
+            const untold = await tellAll(conditionsOf(report)).catch(storeProblem);
+            const problems = [...report.problems, ...untold];
+            await values.set("problem", problems[0]).catch(storeProblem);
             return { ...report, problems };
           } catch (error) {
             if (error instanceof ServerError) await values.set("problem", error.message);
@@ -88,6 +92,12 @@ export async function withSweeper<T>(
     await connections.close();
     await driver.close();
   }
+}
+
+/** The report of a sweep must not be lost with the store. */
+function storeProblem(error: unknown): string[] {
+  if (!(error instanceof StoreError)) throw error;
+  return [error.message];
 }
 
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */

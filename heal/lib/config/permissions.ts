@@ -99,7 +99,7 @@ export function permissionFlags(
   ];
 }
 
-/** The proxies that Deno uses for `https://`; without a scheme, one is spoken to by HTTP. */
+/** The proxies that Deno uses for `https://`; without a scheme, one is used by HTTP. */
 function proxies({ get }: Environment): URL[] {
   const given = [get("HTTPS_PROXY"), get("https_proxy")].filter(isGiven);
   return given.map((text) => URL.parse(text.includes("://") ? text : `http://${text}`))

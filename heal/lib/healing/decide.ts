@@ -80,9 +80,9 @@ export function decide(facts: Facts): Verdict {
   const { mac, redeploys, found } = facts;
   const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byLimits(facts) ??
     (found === undefined ? "ask_jamf" : byJamf(facts, found) ?? "redeploy");
-  const isOld = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
+  const isNothingNew = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
     mac.state === "needs_person" && (redeploys[0]?.askedAt ?? 0) < mac.since;
-  return isOld ? standing(mac) : verdict;
+  return isNothingNew ? previousDecision(mac) : verdict;
 }
 
 function byFleet({ host, mac, redeploys: [last], now, seenWithin }: Facts): Decision | undefined {
@@ -129,7 +129,7 @@ function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefin
 }
 
 function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
-  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return standing(mac);
+  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return previousDecision(mac);
   if (isTooMany) {
     return wait("too_many", "more Macs may need a redeploy now than --max-failing allows");
   }
@@ -157,7 +157,7 @@ function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
 }
 
-function standing({ state, rule, reason }: Mac): Decision {
+function previousDecision({ state, rule, reason }: Mac): Decision {
   return { state, rule, reason };
 }
 

@@ -58,6 +58,7 @@ export async function findOutcomes(
       failures = 0;
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
+      if (signal?.aborted) break;
       failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
       const reason = `Cannot look up the host: ${error.message}`;
       // An answer that cannot be read may be about one Mac only.

@@ -56,7 +56,7 @@ class Healing {
   readonly #abort: AbortSignal;
   #failures = 0;
   /** The redeploys that the hourly limit still allows. */
-  #left = 0;
+  #remaining = 0;
 
   constructor(deps: SweepDeps, recorder: Recorder, abort: AbortSignal) {
     this.#deps = deps;
@@ -67,12 +67,12 @@ class Healing {
   async countHour(): Promise<void> {
     const { redeploys, limits, now } = this.#deps;
     const at = Math.floor(now());
-    this.#left = limits.maxPerHour - (await redeploys.since(at - HOUR, at)).length;
+    this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR, at)).length;
   }
 
   async heal(facts: Facts): Promise<void> {
     const { servers, dryRun } = this.#deps;
-    const isLimited = this.#left <= 0;
+    const isLimited = this.#remaining <= 0;
     const verdict = decide({ ...facts, isLimited });
     if (typeof verdict === "object") return this.#recorder.add(facts.mac, verdict);
     if (this.#failures >= MAX_FAILURES) return this.#recorder.add(facts.mac, unanswered(facts.mac));
@@ -91,7 +91,7 @@ class Healing {
           : mac.checkedInSince;
         this.#recorder.add({ ...mac, checkedInSince }, verdict);
       } else if (dryRun) {
-        this.#left--;
+        this.#remaining--;
         this.#recorder.add(mac, {
           state: "would_redeploy",
           rule: "would_redeploy",
@@ -114,13 +114,13 @@ class Healing {
   async #redeploy(mac: Mac, { host }: Facts): Promise<void> {
     const { limits } = this.#deps;
     const { computerId } = mac;
-    if (!await this.#deps.isLocked()) {
-      this.#fail("The lock of this sweep is lost: the store was away");
+    if (!await this.#deps.isHeld()) {
+      this.#fail("The lock of this sweep is lost: the store could not be reached");
       return this.#recorder.add(mac, unanswered(mac));
     }
     const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
     const sent = await sendRedeploy(this.#deps, intent, limits, this.#abort);
-    this.#left--;
+    this.#remaining--;
     switch (sent.kind) {
       case "redeployed":
         if (sent.unrecorded !== undefined) {
@@ -136,13 +136,13 @@ class Healing {
       case "refused":
         if (sent.isFinal) this.#add(mac, "needs_person", "refused", sent.reason);
         else {
-          this.#left++;
+          this.#remaining++;
           this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`);
           this.#recorder.add(mac, unanswered(mac, sent.reason));
         }
         break;
       case "hourly_limit":
-        this.#left = 0;
+        this.#remaining = 0;
         this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
         break;
       case "cooling_down":
@@ -167,6 +167,9 @@ class Healing {
 }
 
 /** A Mac that needs a person still needs one. */
-function unanswered(mac: Mac, reason = "not asked: Jamf Pro failed for another Mac"): Decision {
+function unanswered(
+  mac: Mac,
+  reason = "not asked: a problem ended the requests of this sweep",
+): Decision {
   return mac.state === "needs_person" ? mac : { state: "waits", rule: "jamf_unanswered", reason };
 }

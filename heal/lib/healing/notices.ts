@@ -66,7 +66,7 @@ export async function tell(
     const rest = untold.length - MAX_NAMED;
     lines.push(
       untold.length === 1 ? "A Mac needs a person:" : `${untold.length} Macs need a person:`,
-      ...untold.slice(0, MAX_NAMED).map(({ serial, reason }) => plain(`${serial}: ${reason}`)),
+      ...untold.slice(0, MAX_NAMED).map(({ serial, reason }) => `${serial}: ${reason}`),
       ...(rest > 0 ? [`and ${rest} more: see jamf-heal status`] : []),
     );
   }
@@ -74,7 +74,7 @@ export async function tell(
   // A message that cannot be recorded would be sent again and again.
   await values.set("telling", lines[0]);
   try {
-    await send(`jamf-heal: ${lines.join("\n")}`);
+    await send(`jamf-heal: ${lines.map(plain).join("\n")}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return [`Nobody is told: ${error.message}`];

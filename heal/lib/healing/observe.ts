@@ -61,7 +61,7 @@ export function newMac({ id, serial }: Host, policies: readonly string[], now: n
 /**
  * The Mac with what this sweep sees: hours online since its redeploy, and without an answer.
  *
- * @param mac The row of the store.
+ * @param mac As it is in the store.
  */
 export function observe(
   mac: Mac,
@@ -84,7 +84,7 @@ export function observe(
     policies: policies.join("\n"),
     onlineHour: isOnline ? hour : mac.onlineHour,
     redeployedAt: last?.askedAt,
-    hoursSinceRedeploy: isNewRedeploy ? 0 : mac.hoursSinceRedeploy + hours,
+    hoursSinceRedeploy: (isNewRedeploy ? 0 : mac.hoursSinceRedeploy) + hours,
     unansweredSince: stale ? unansweredSince : undefined,
     unansweredHours: stale ? unansweredHours + hours : 0,
     ...(isNewRedeploy && { checkedInSince: undefined }),

@@ -36,6 +36,9 @@ const RETENTION = 90 * DAY;
 const MAX_FAILING_SHARE = 0.05;
 const MIN_MAX_FAILING = 25;
 
+/** Rules of Macs that wait only for a limit. */
+const DUE = ["too_many", "hourly_limit"];
+
 /** What one sweep works with. */
 interface Run {
   readonly deps: SweepDeps;
@@ -80,7 +83,8 @@ export async function sweep(
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
   // A Mac whose list could not be read may still fail.
   if (failing.isWhole) await lookUp(run, others, stop);
-  const { candidates, tooMany } = await decideAll(run, failing.isWhole ? 0 : others.length, abort);
+  const unlisted = failing.isWhole ? 0 : others.filter(({ rule }) => DUE.includes(rule)).length;
+  const { candidates, tooMany } = await decideAll(run, unlisted, abort);
   await recorder.save();
   problems.push(...await healCandidates(deps, candidates, recorder, stop, abort));
 

@@ -27,7 +27,7 @@ export interface SweepDeps extends SendDeps {
   readonly macs: Macs;
   readonly values: Values;
   /** Whether no other sweep can have begun. */
-  readonly isLocked: () => Promise<boolean>;
+  readonly isHeld: () => Promise<boolean>;
   /** The names of the policies that cause a redeploy. */
   readonly policies: readonly string[];
   readonly limits: SweepLimits;

@@ -19,7 +19,7 @@ const MAX_PAUSE = 60 * FIRST_PAUSE;
 
 /**
  * The login at one server, for all callers. After a refusal, the server is not asked again for a minute, and for twice as
- * long after each further one, because a wrong secret is not cured by a repetition.
+ * long after each further one, because a repetition does not correct a wrong secret.
  */
 export class Login {
   readonly #server: string;

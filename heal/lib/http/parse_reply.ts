@@ -10,11 +10,6 @@ import { type HttpReply, ServerError } from "./client.ts";
 /** A server answered with another status or shape than expected. */
 export class ReplyError extends ServerError {
   override name = "ReplyError";
-
-  /** @param status Of the answer, if that is what was wrong. */
-  constructor(message: string, readonly status?: number) {
-    super(message);
-  }
 }
 
 /**
@@ -43,8 +38,7 @@ export function parseReply<T>(
   schema: z.ZodType<T>,
 ): T {
   if (reply.status !== expected) {
-    const { status } = reply;
-    throw new ReplyError(`${server} answered ${status}${errorMessageOf(reply)}`, status);
+    throw new ReplyError(`${server} answered ${reply.status}${errorMessageOf(reply)}`);
   }
   const refuse = (what: string): ReplyError =>
     new ReplyError(`Cannot read the answer of ${server}: ${what}`);

@@ -10,7 +10,7 @@ const FIRST_DELAY = 500;
 
 /**
  * How long to wait: as the server requests, or twice as long each time. Up to half of that is random, so that clients that
- * failed together do not come back together.
+ * failed together do not try again together.
  *
  * @param attempt The number of tries so far, 1 or more.
  * @param retryAfter The header `Retry-After`: seconds, or a date. Anything else, or a date that is past, counts as none.

@@ -13,7 +13,7 @@ export interface HealthReport {
   readonly text: string;
 }
 
-/** In seconds: the store is tried this often at most, whoever asks. */
+/** In seconds: the store is tried this often at most, for all callers. */
 const PROBE_PAUSE = 10;
 /** In milliseconds, for a store that hangs. */
 const PROBE_TIMEOUT = 5000;

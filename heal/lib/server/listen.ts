@@ -108,7 +108,7 @@ async function respond(
   // Without the header `Host`, which may be anything.
   const url = new URL(incoming.url ?? "", "http://localhost");
   const response = await answer(new Request(url, { method, headers: { authorization } }));
-  // A client that still sends may miss an answer before the end of its body. Only one that is refused must bear that.
+  // A client that still sends may miss an answer before the end of its body. That can happen only to one that is refused.
   if (response.ok) await finished(incoming.resume());
   const headers = { ...Object.fromEntries(response.headers), connection: "close" };
   outgoing.writeHead(response.status, headers).end(await response.text());

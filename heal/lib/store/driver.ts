@@ -36,7 +36,7 @@ export interface Driver {
 
 /** The lock of sweeps, until it is released. */
 export interface SweepLock {
-  /** Whether no other process can have taken it: it is lost when the database goes away. */
+  /** Whether no other process can have taken it: it is lost with the connection to the database. */
   readonly isHeld: () => Promise<boolean>;
   readonly release: () => Promise<void>;
 }

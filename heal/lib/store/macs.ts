@@ -59,7 +59,7 @@ const macSchema = z.object({
   toldRule: optional(z.string()),
 });
 
-/** A row of the store. Times are in seconds since 1970. */
+/** A Mac in the store. Times are in seconds since 1970. */
 export type Mac = z.output<typeof macSchema>;
 
 const historySchema = z.object({
@@ -76,8 +76,6 @@ export type Decided = z.output<typeof historySchema>;
 
 const MACS = new Columns(macSchema);
 const HISTORY = new Columns(historySchema);
-/** The number of serial numbers in one statement. */
-const PART = 500;
 
 /** The Macs in the store. */
 export class Macs {
@@ -129,20 +127,6 @@ export class Macs {
       [serial, serial.toUpperCase()],
     );
     return HISTORY.parse(rows);
-  }
-
-  /** The Macs of serial numbers that have not ended. */
-  async withSerials(serials: readonly string[]): Promise<Mac[]> {
-    const found: Mac[] = [];
-    for (let first = 0; first < serials.length; first += PART) {
-      const part = serials.slice(first, first + PART);
-      const marks = part.map((_, index) => `$${index + 1}`).join(", ");
-      const sql =
-        `SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL AND upper(serial) IN (${marks})`;
-      const rows = await this.#driver.query(sql, part.map((serial) => serial.toUpperCase()));
-      found.push(...MACS.parse(rows));
-    }
-    return found;
   }
 
   /** Those that need a person who was not told so. */

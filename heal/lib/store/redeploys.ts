@@ -61,7 +61,7 @@ const HOUR = 3600;
  * differ from the servers by half of it.
  */
 const CLOCK_TOLERANCE = 600;
-/** In seconds: a process that has lost its lock, because the store was away, may still record an answer. */
+/** In seconds: a process that has lost its lock, because the store could not be reached, may still record an answer. */
 const ANSWER_TIME = 600;
 const COLUMNS = new Columns(redeploySchema);
 const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
@@ -75,8 +75,8 @@ export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: numb
 /** The redeploys of all commands. */
 export class Redeploys {
   readonly #driver: Driver;
-  /** Results that could not be recorded, by the ids of the redeploys. */
-  readonly #unsettled = new Map<number, Settlement>();
+  /** Results that could not be recorded. */
+  readonly #unsettled = new Map<Redeploy, Settlement>();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -120,21 +120,22 @@ export class Redeploys {
   }
 
   /** Records the result of the request. If the store does not work, it is kept, and recorded before the next use. */
-  async settle({ id }: Redeploy, settlement: Settlement): Promise<void> {
-    this.#unsettled.set(id, settlement);
+  async settle(redeploy: Redeploy, settlement: Settlement): Promise<void> {
+    this.#unsettled.set(redeploy, settlement);
     await this.#settleAll();
   }
 
   async #settleAll(): Promise<void> {
-    for (const [id, { state, reason, commandUuid }] of this.#unsettled) {
-      const values = [id, state, reason, commandUuid ?? null];
+    for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
+      // Another process may have repeated the request, whose result counts.
+      const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
       await this.#driver.exclusive((query) =>
         query(
-          `UPDATE ${TABLE} SET state = $2, reason = $3, command_uuid = $4 WHERE id = $1`,
+          `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5 WHERE id = $1 AND attempts = $2`,
           values,
         )
       );
-      this.#unsettled.delete(id);
+      this.#unsettled.delete(redeploy);
     }
   }
 

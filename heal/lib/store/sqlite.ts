@@ -56,7 +56,13 @@ const ALWAYS: SweepLock = {
 
 /** The system releases the lock of a file when its process ends. */
 function lockFile(path: string): SweepLock | undefined {
-  const file = Deno.openSync(lockOf(path), { write: true, create: true, mode: 0o600 });
+  const lock = lockOf(path);
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(lock, { write: true, create: true, mode: 0o600 });
+  } catch (error) {
+    throw new StoreError(`Cannot open the lock "${lock}": ${reasonOf(error)}`, { cause: error });
+  }
   if (!file.tryLockSync(true)) {
     file.close();
     return undefined;

@@ -25,7 +25,7 @@ export interface Shown {
 /** A table for each state, and one for the redeploys. */
 export function statusText({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
   const swept = `Last sweep: ${lastSweep === 0 ? "never" : formatTimestamp(lastSweep)}\n` +
-    (problem === undefined ? "" : `Its problem: ${problem}\n`);
+    (problem === undefined ? "" : `Problem of the newest sweep: ${problem}\n`);
   const tables = MAC_STATES.flatMap((state) => {
     const listed = macs.filter((mac) => mac.state === state);
     if (listed.length === 0) return [];

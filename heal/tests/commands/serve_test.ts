@@ -147,3 +147,21 @@ Deno.test({
     assertEquals(chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
   },
 });
+
+Deno.test("an instance that fails beside one that sweeps well tells nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using failing = await ServeFixture.start(`${folder}/heal.db`);
+    await failing.system.pass(0);
+    await using other = await ServeFixture.start(`${folder}/heal.db`);
+    await other.system.pass(0);
+    failing.fleet.misbehave(/./, { status: 500 }, 60);
+    for (const minutes of [15, 5, 5, 5, 5, 5, 5, 5, 5, 5]) {
+      await failing.system.pass(minutes);
+      await other.system.pass(5);
+    }
+    assertEquals([failing.chat.texts, other.chat.texts], [[], []]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { sweep } from "../../lib/healing/sweep.ts";
 import { retry } from "../../lib/healing/retry.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
@@ -33,7 +34,7 @@ Deno.test("a Mac that fails is redeployed once, and is healed when it passes", a
   assertEquals(world.lookups, []);
 });
 
-Deno.test("a Mac that fails is decided by the first row that fits", async (t) => {
+Deno.test("a Mac that fails is decided by the first rule that fits", async (t) => {
   const cases: [
     name: string,
     set: (mac: WorldMac, world: SweepWorld) => void,
@@ -374,7 +375,7 @@ Deno.test("a server that fails stops the sweep, and nobody is lost", async (t) =
     const hidden = world.add({ responses: { B: "fail" }, seenAt: 0 });
     const policies = [POLICY, "B"];
     await world.sweep({ policies });
-    world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 500", 500));
+    world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 500"));
     const { problems } = await world.sweep({ policies });
     assertEquals(problems, ['Cannot list the hosts that fail "B": Fleet answered 500']);
     assertEquals((await world.stored(hidden))?.rule, "offline");
@@ -502,7 +503,7 @@ Deno.test("nothing is requested after the lock is lost", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
   assertEquals(
-    await world.decided(mac, { isLocked: () => Promise.resolve(false) }),
+    await world.decided(mac, { isHeld: () => Promise.resolve(false) }),
     "waits jamf_unanswered",
   );
   assertEquals(world.requests, []);
@@ -518,7 +519,6 @@ Deno.test("a stop ends the sweep between two Macs", async () => {
     stop.abort();
     return await deps.requestRedeploy(id);
   };
-  const { sweep } = await import("../../lib/healing/sweep.ts");
   await sweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
   assertEquals(world.requests.length, 1);
   assertEquals((await new Redeploys(world.driver).list(9))[0]?.state, "queued");
@@ -566,7 +566,7 @@ Deno.test("--max-failing holds while one list cannot be read, and Fleet cannot c
   for (let id = 1; id <= 20; id++) world.add();
   for (let id = 1; id <= 20; id++) world.add({ responses: { B: "fail" } });
   await world.sweep({ policies });
-  world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 502", 502));
+  world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 502"));
   assertEquals((await world.sweep({ policies })).tooMany, { count: 40, max: 25 });
   world.fleetErrors.clear();
   const { fleet } = world.all();
@@ -685,4 +685,66 @@ Deno.test("one host that Fleet cannot show does not make a sweep fail", async ()
     "no_answer",
     "Cannot look up the host: Cannot read the answer of Fleet",
   ]);
+});
+
+Deno.test("an answer that comes late does not replace that of the repeated request", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  const { driver } = world;
+  let isAway = true;
+  const exclusive: typeof driver.exclusive = (work) =>
+    isAway && world.requests.length > 0
+      ? Promise.reject(new StoreError("away"))
+      : driver.exclusive(work);
+  const first = new Redeploys({ ...driver, exclusive });
+  world.respond = () => ({ state: "refused", isFinal: false, reason: "busy" });
+  await assertRejects(() => world.sweep({ redeploys: first }), StoreError);
+  world.pass(700, mac);
+  world.respond = () => ({ state: "queued", commandUuid: "second" });
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  isAway = false;
+  world.pass(HOUR, mac);
+  assertEquals(await world.decided(mac, { redeploys: first }), "waits cool_down");
+  const [redeploy, other] = await first.list(9);
+  assertEquals([redeploy?.state, redeploy?.commandUuid, other], ["queued", "second", undefined]);
+});
+
+Deno.test("a list that cannot be read does not make Macs that wait for something else too many", async () => {
+  await using world = await SweepWorld.start();
+  const policies = [POLICY, "B"];
+  world.policies.set("B", { id: 2, passing: 0 });
+  for (let id = 1; id <= 30; id++) {
+    world.add({ responses: { B: "fail" }, seenAt: world.now - DAY });
+  }
+  await world.sweep({ policies });
+  world.fleetErrors.set("failing 2", new ReplyError("Fleet answered 502"));
+  assertEquals(await world.decided(world.add(), { policies }), "redeployed redeployed");
+});
+
+Deno.test("a stop while hosts are looked up is no problem of Fleet", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add({ computers: [] });
+  await world.sweep();
+  mac.responses[POLICY] = "pass";
+  const stop = new AbortController();
+  const deps = world.all();
+  const host = (): Promise<never> => {
+    stop.abort();
+    return Promise.reject(new NoAnswerError("Stopped"));
+  };
+  const { signal } = new AbortController();
+  const report = await sweep({ ...deps, fleet: { ...deps.fleet, host } }, stop.signal, signal);
+  assertEquals(report.problems, []);
+});
+
+Deno.test("four sweeps in a day tell that a redeploy did not help", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  for (let hours = 0; hours < 24; hours += 6) {
+    world.pass(6 * HOUR, mac);
+    await world.sweep();
+  }
+  assertEquals((await world.stored(mac))?.rule, "did_not_help");
+  assertEquals(world.requests.length, 1);
 });

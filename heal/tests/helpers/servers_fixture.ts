@@ -82,7 +82,7 @@ export class ServersFixture implements AsyncDisposable {
         ...this.#deps(),
         macs: new Macs(this.driver),
         values: new Values(this.driver),
-        isLocked: () => Promise.resolve(true),
+        isHeld: () => Promise.resolve(true),
         policies: [POLICY],
         limits: { ...this.limits, maxFailing: undefined },
         dryRun: false,

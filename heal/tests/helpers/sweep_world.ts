@@ -141,7 +141,7 @@ export class SweepWorld implements AsyncDisposable {
       redeploys: new Redeploys(this.driver),
       macs: new Macs(this.driver),
       values: new Values(this.driver),
-      isLocked: () => Promise.resolve(true),
+      isHeld: () => Promise.resolve(true),
       policies: [POLICY],
       limits: this.limits,
       dryRun: false,

@@ -92,7 +92,10 @@ Deno.test("status tells a problem of the last sweep, and says nothing that is no
   await sweep({ HEAL_POLICIES: "Renamed" });
   const { code, stdout } = await runProgram(["status"], variables);
   assertEquals(code, 0);
-  assertMatch(stdout, /^Last sweep: \d.*Z\nIts problem: Fleet shows no policy "Renamed": .*\n$/);
+  assertMatch(
+    stdout,
+    /^Last sweep: \d.*Z\nProblem of the newest sweep: Fleet shows no policy "Renamed": .*\n$/,
+  );
   await sweep({ FLEET_API_TOKEN: "wrong" });
   const { problem } = JSON.parse((await runProgram(["status", "--json"], variables)).stdout);
   assertMatch(problem, /^Fleet refused the login/);
