@@ -76,7 +76,10 @@ export class Postgres implements AsyncDisposable {
 
   async #signal(signal: "STOP" | "CONT"): Promise<void> {
     const [pid] = (await Deno.readTextFile(`${this.dir}/data/postmaster.pid`)).split("\n");
-    await run("sh", ["-c", `kill -${signal} ${pid} $(ps -o pid= --ppid ${pid})`]);
+    // A child may end between the list and the signal.
+    const children =
+      `for child in $(ps -o pid= --ppid ${pid}); do kill -${signal} $child || true; done`;
+    await run("sh", ["-c", `kill -${signal} ${pid} && ${children}`]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
