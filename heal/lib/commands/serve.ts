@@ -7,7 +7,7 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../command.ts";
 import { describeStore, type Settings } from "../config/settings.ts";
-import { goodSweep, type SweepReport } from "../healing/sweep.ts";
+import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Health } from "../server/health.ts";
 import { aborted, listen } from "../server/listen.ts";
@@ -36,12 +36,8 @@ export async function serve(
   return await withSweeper(command, settings, system, async (sweeper) => {
     const service = new Service(sweeper, system, every);
     const schedule = new Schedule(system.sleep);
-    const health = new Health(
-      sweeper.values,
-      goodSweep(command.dryRun),
-      () => system.now() / 1000,
-      2 * every,
-    );
+    const now = (): number => system.now() / 1000;
+    const health = new Health(sweeper.values, sweeper.lastGood, now, 2 * every);
     const app = webhookApp({
       secret: settings.webhookSecret,
       requestSweep: () => schedule.request(),

@@ -82,12 +82,12 @@ export async function retry(
     }
     try {
       const macs = new Macs(driver);
-      const serials = targets.map(({ value }) => value.toUpperCase());
+      const serials = new Set(targets.map(({ value }) => value.toUpperCase()));
       const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
-      const found = all.filter(({ serial }) => serials.includes(serial.toUpperCase()));
+      const found = all.filter(({ serial }) => serials.has(serial.toUpperCase()));
       await decideAgain(macs, found, Math.floor(system.now() / 1000));
       const known = new Set(found.map(({ serial }) => serial.toUpperCase()));
-      const messages = serials.filter((serial) => !known.has(serial))
+      const messages = [...serials.difference(known)]
         .map((serial) => `No Mac with serial number "${serial}" needs a person`);
       const stdout = found.map(({ serial }) => `${serial}: the next sweep decides about it again\n`)
         .join("");

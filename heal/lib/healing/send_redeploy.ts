@@ -34,7 +34,7 @@ export type Sent =
     readonly at: number;
     readonly commandUuid: string;
     /** The reason, if it could not be recorded. */
-    readonly unrecorded?: string;
+    readonly unrecorded: string | undefined;
   }
   /** It may have been redeployed: there was no usable answer. */
   | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
@@ -68,12 +68,7 @@ export async function sendRedeploy(
   if (response.state === "queued") {
     const { commandUuid } = response;
     const unrecorded = await record(deps, redeploy, { ...response, reason: "" }, signal);
-    return {
-      kind: "redeployed",
-      at,
-      commandUuid,
-      ...(unrecorded !== undefined && { unrecorded }),
-    };
+    return { kind: "redeployed", at, commandUuid, unrecorded };
   }
   const { reason } = response;
   // The first of two requests may have been done, so both count.

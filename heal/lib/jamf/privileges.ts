@@ -18,11 +18,8 @@ const schema = z.object({
  *
  * @throws {NoAnswerError | TokenError} Jamf Pro does not answer, or gives no token.
  */
-export async function readPrivileges(
-  jamf: JamfPro,
-  signal?: AbortSignal,
-): Promise<string[] | undefined> {
-  const reply = await jamf.send({ method: "GET", path: "api/v1/auth", signal });
+export async function readPrivileges(jamf: JamfPro): Promise<string[] | undefined> {
+  const reply = await jamf.send({ method: "GET", path: "api/v1/auth" });
   try {
     const { account } = parseReply("Jamf Pro", reply, 200, schema);
     const names = [...new Set(Object.values(account.privilegesBySite).flat())];

@@ -32,11 +32,8 @@ export type Reenrollment = z.infer<typeof reenrollmentSchema>;
  *
  * @throws {ServerError} Jamf Pro gives no usable answer.
  */
-export async function readReenrollment(
-  jamf: JamfPro,
-  signal?: AbortSignal,
-): Promise<Reenrollment | undefined> {
-  const reply = await jamf.send({ method: "GET", path: "api/v1/reenrollment", signal });
+export async function readReenrollment(jamf: JamfPro): Promise<Reenrollment | undefined> {
+  const reply = await jamf.send({ method: "GET", path: "api/v1/reenrollment" });
   if (reply.status === 403) return undefined;
   return parseReply("Jamf Pro", reply, 200, reenrollmentSchema);
 }

@@ -20,26 +20,26 @@ const PROBE_TIMEOUT = 5000;
 
 /** Looks whether sweeps end well, and whether the store can be written. */
 export class Health {
-  readonly #values: Pick<Values, "get" | "set">;
-  readonly #goodSweep: string;
+  readonly #values: Pick<Values, "set">;
+  readonly #lastGood: () => Promise<number>;
   readonly #now: () => number;
   readonly #maxAge: number;
   readonly #begun: number;
   #probe: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
 
   /**
-   * @param goodSweep The name of the value with the end of the last sweep that ended well.
+   * @param lastGood When a sweep last ended well, in seconds since 1970; 0 for never.
    * @param now Seconds since 1970.
    * @param maxAge In seconds: a sweep must have ended well within this time, by any instance.
    */
   constructor(
-    values: Pick<Values, "get" | "set">,
-    goodSweep: string,
+    values: Pick<Values, "set">,
+    lastGood: () => Promise<number>,
     now: () => number,
     maxAge: number,
   ) {
     this.#values = values;
-    this.#goodSweep = goodSweep;
+    this.#lastGood = lastGood;
     this.#now = now;
     this.#maxAge = maxAge;
     this.#begun = now();
@@ -67,7 +67,7 @@ export class Health {
 
   async #look(at: number): Promise<HealthReport> {
     await this.#values.set("health_checked", `${Math.floor(at)}`);
-    const last = Number(await this.#values.get(this.#goodSweep) ?? 0);
+    const last = await this.#lastGood();
     // A wrong clock may have recorded a time that is later than now.
     const begun = [this.#begun, last, 0].filter((time) => time <= at);
     const since = Math.max(...begun);

@@ -19,7 +19,7 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
 export class Columns<S extends z.ZodRawShape> {
   readonly #schema: z.ZodObject<S>;
   readonly #names: readonly string[];
-  /** For `SELECT` and `RETURNING`. */
+  /** For `SELECT`. */
   readonly list: string;
 
   constructor(schema: z.ZodObject<S>) {

@@ -91,12 +91,8 @@ export class Redeploys {
    */
   async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
     return await this.#driver.exclusive(async (query) => {
-      const all = await query(
-        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
-        [intent.computerId],
-      );
       const left = intent.origin === "sweep"
-        ? COLUMNS.parse(all).find((one) => isLeft(one, now))
+        ? await leftOf(query, intent.computerId, now)
         : undefined;
       if (left !== undefined) {
         const again = { ...left, attempts: left.attempts + 1, askedAt: now };
@@ -183,6 +179,18 @@ export class Redeploys {
   ): Promise<LimitReached | undefined> {
     return await limitReached(this.#driver.query, computerId, limits, now);
   }
+}
+
+async function leftOf(
+  query: Query,
+  computerId: string,
+  now: number,
+): Promise<Redeploy | undefined> {
+  const rows = await query(
+    `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
+    [computerId],
+  );
+  return COLUMNS.parse(rows).find((one) => isLeft(one, now));
 }
 
 async function limitReached(

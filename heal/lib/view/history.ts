@@ -7,14 +7,14 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Decided } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { redeployJson, redeploysTable } from "./status.ts";
+import { redeployJson, redeploysText } from "./status.ts";
 import { table } from "./table.ts";
 
 /** A table of the decisions, the oldest first, and one of the redeploys. */
 export function historyText(decided: readonly Decided[], redeploys: readonly Redeploy[]): string {
   const rows = decided.map(({ at, state, reason }) => [formatTimestamp(at), state, reason]);
   return (rows.length === 0 ? "" : table(["Decided", "State", "Reason"], rows)) +
-    (redeploys.length === 0 ? "" : `\nredeploys, the newest first\n${redeploysTable(redeploys)}`);
+    redeploysText(redeploys);
 }
 
 /** The same for programs. */

@@ -36,16 +36,15 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
     return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
       (rest > 0 ? `${rest} more: use --all\n` : "");
   });
-  const requests = redeploys.length === 0
-    ? ""
-    : `\nredeploys, the newest first\n${redeploysTable(redeploys)}`;
   // Without a sweep, or after one with a problem, an empty store tells nothing.
   const isKnown = lastSweep > 0 && problem === undefined || macs.length > 0;
-  return `${swept}${isKnown ? `${countsText(counts)}\n` : ""}${tables.join("")}${requests}`;
+  return `${swept}${isKnown ? `${countsText(counts)}\n` : ""}${tables.join("")}` +
+    redeploysText(redeploys);
 }
 
-/** The requests to redeploy. */
-export function redeploysTable(redeploys: readonly Redeploy[]): string {
+/** A table of the requests to redeploy, if there are any. */
+export function redeploysText(redeploys: readonly Redeploy[]): string {
+  if (redeploys.length === 0) return "";
   const rows = redeploys.map(({ askedAt, serial, computerId, origin, state, attempts, reason }) => [
     formatTimestamp(askedAt),
     serial,
@@ -54,7 +53,8 @@ export function redeploysTable(redeploys: readonly Redeploy[]): string {
     state + (attempts > 1 ? ", requested twice" : ""),
     reason,
   ]);
-  return table(["Requested", "Mac", "Computer", "By", "Result", "Reason"], rows);
+  const heads = ["Requested", "Mac", "Computer", "By", "Result", "Reason"];
+  return `\nredeploys, the newest first\n${table(heads, rows)}`;
 }
 
 /** The same for programs. */

@@ -74,7 +74,8 @@ class FakeValues {
   fails = false;
   hangs = false;
 
-  get = (name: string): Promise<string | undefined> => Promise.resolve(this.values.get(name));
+  lastGood = (): Promise<number> =>
+    Promise.resolve(Number(this.values.get("last_good_sweep") ?? 0));
   set = (): Promise<void> => {
     this.writes++;
     if (this.hangs) return new Promise(() => {});
@@ -85,7 +86,7 @@ class FakeValues {
 Deno.test("the service is healthy while sweeps end well, counted from its start", async () => {
   const values = new FakeValues();
   let now = 1000;
-  const health = new Health(values, "last_good_sweep", () => now, 1800);
+  const health = new Health(values, values.lastGood, () => now, 1800);
   const ok = async (): Promise<boolean> => (await health.check()).ok;
   assertEquals(await ok(), true);
   now = 2800;
@@ -107,7 +108,7 @@ Deno.test("the service is healthy while sweeps end well, counted from its start"
 Deno.test("the store is tried every ten seconds at most, and must take a write", async () => {
   const values = new FakeValues();
   let now = 1000;
-  const health = new Health(values, "last_good_sweep", () => now, 1800);
+  const health = new Health(values, values.lastGood, () => now, 1800);
   await Promise.all(Array.from({ length: 50 }, () => health.check()));
   assertEquals(values.writes, 1);
   values.fails = true;
@@ -121,6 +122,6 @@ Deno.test("the store is tried every ten seconds at most, and must take a write",
 Deno.test("a store that hangs is not healthy", async () => {
   const values = new FakeValues();
   values.hangs = true;
-  const health = new Health(values, "last_good_sweep", () => 1000, 1800);
+  const health = new Health(values, values.lastGood, () => 1000, 1800);
   assertEquals((await health.check()).ok, false);
 });
