@@ -1,9 +1,5 @@
-/**
- * Builds the endpoint program: bundle, compile for each target, sign, join to one file for all Macs, verify, package, and
- * write the bill of materials and the check sums. The output folder is replaced when all of it is complete.
- *
- * @module
- */
+// Builds the endpoint program: bundle, compile for each target, sign, join to one file for all Macs, verify, package, and
+// write the bill of materials and the check sums. The output folder is replaced when all of it is complete.
 
 import config from "./deno.json" with { type: "json" };
 import { billOfMaterials } from "./release/bill_of_materials.ts";

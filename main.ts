@@ -1,9 +1,5 @@
-/**
- * The entry of the endpoint program. Arguments, the clock, the zone, the terminal and the exit status are used here and
- * nowhere else.
- *
- * @module
- */
+// The entry of the endpoint program. Arguments, the clock, the zone, the terminal and the exit status are used here and
+// nowhere else.
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
 import type { Outcome, System } from "./lib/system.ts";

@@ -1,9 +1,5 @@
-/**
- * Starts the program with exactly the permissions that the command and its configuration need. It reads the
- * configuration to compute them.
- *
- * @module
- */
+// Starts the program with exactly the permissions that the command and its configuration need. It reads the
+// configuration to compute them.
 
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import { type Command, stopSignals } from "./lib/command.ts";

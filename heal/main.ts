@@ -1,9 +1,5 @@
-/**
- * The entry of the program: the only file that uses arguments, the environment, the clock, signals, the terminal and the
- * exit status. `launch.ts` starts it with the permissions that it needs.
- *
- * @module
- */
+// The entry of the program: the only file that uses arguments, the environment, the clock, signals, the terminal and the
+// exit status. `launch.ts` starts it with the permissions that it needs.
 
 import { setTimeout } from "node:timers/promises";
 import { print } from "../lib/shared/print.ts";

@@ -1,8 +1,4 @@
-/**
- * Arguments to a command, or a sentence about what is wrong with them.
- *
- * @module
- */
+// Arguments to a command, or a sentence about what is wrong with them.
 
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
 import { parseCountOption, parseDurationOption, parseOptions } from "./shared/option_parser.ts";

@@ -1,8 +1,4 @@
-/**
- * One inspection of the Mac: its logs, and what an earlier run left.
- *
- * @module
- */
+// One inspection of the Mac: its logs, and what an earlier run left.
 
 import type { Folders } from "./cli.ts";
 import { type Findings, findingsOf } from "./health/findings.ts";

@@ -1,11 +1,7 @@
-/**
- * What the endpoint program may touch. Stated here once: the defaults of the options, the flags it is compiled with, the
- * tests and the README all come from these lines.
- *
- * Checks are lexical, so the log folder is named by its real path: on macOS `/var/log` is a symbolic link into `/private`.
- *
- * @module
- */
+// What the endpoint program may touch. Stated here once: the defaults of the options, the flags it is compiled with, the
+// tests and the README all come from these lines.
+//
+// Checks are lexical, so the log folder is named by its real path: on macOS `/var/log` is a symbolic link into `/private`.
 
 import { systemErrorReason } from "./shared/system_error.ts";
 

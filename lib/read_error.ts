@@ -1,8 +1,4 @@
-/**
- * Why the logs of a folder cannot be read at all.
- *
- * @module
- */
+// Why the logs of a folder cannot be read at all.
 
 import { reasonOf } from "./permissions.ts";
 import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";

@@ -1,9 +1,5 @@
-/**
- * The logs of a folder, read backwards for as long as it takes to settle every question about the agent. The modules `log`
- * and `health` are joined here.
- *
- * @module
- */
+// The logs of a folder, read backwards for as long as it takes to settle every question about the agent. The modules `log`
+// and `health` are joined here.
 
 import { type Assessment, Assessor } from "./health/assess.ts";
 import { FormatCheck } from "./health/known_format.ts";

@@ -1,8 +1,4 @@
-/**
- * Opening a file without following a link. Touches the disk.
- *
- * @module
- */
+// Opening a file without following a link. Touches the disk.
 
 /** The path names something that is not a regular file; the message says what. */
 export class NotRegularFileError extends Error {

@@ -1,8 +1,4 @@
-/**
- * A command to its outcome.
- *
- * @module
- */
+// A command to its outcome.
 
 import { type Command, HELP } from "./cli.ts";
 import { runCheckin, runErrors } from "./commands/attribute.ts";

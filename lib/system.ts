@@ -1,8 +1,4 @@
-/**
- * What the entry gives to the program, and what it gets back.
- *
- * @module
- */
+// What the entry gives to the program, and what it gets back.
 
 import type { UnixSeconds } from "./shared/timestamp.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Which version of the program this is.
- *
- * @module
- */
+// Which version of the program this is.
 
 import config from "../deno.json" with { type: "json" };
 import { parseTimestamp, type UnixSeconds } from "./shared/timestamp.ts";

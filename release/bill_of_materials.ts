@@ -1,9 +1,5 @@
-/**
- * What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code imports, Deno
- * and V8.
- *
- * @module
- */
+// What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code imports, Deno
+// and V8.
 
 /** What `deno info --json` prints, as far as it is used here. */
 export interface ModuleGraph {

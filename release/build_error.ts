@@ -1,8 +1,4 @@
-/**
- * The error that ends a build.
- *
- * @module
- */
+// The error that ends a build.
 
 /** The build cannot go on; the message says why, and what to do. */
 export class BuildError extends Error {

@@ -1,8 +1,4 @@
-/**
- * Bundles the program to one JavaScript file, and compiles that to executables.
- *
- * @module
- */
+// Bundles the program to one JavaScript file, and compiles that to executables.
 
 import type { ModuleGraph } from "./bill_of_materials.ts";
 import { BuildError } from "./build_error.ts";

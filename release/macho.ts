@@ -1,8 +1,4 @@
-/**
- * Reads executables for macOS: what they run on, and how they are signed.
- *
- * @module
- */
+// Reads executables for macOS: what they run on, and how they are signed.
 
 /** Processors, by the name that Apple's tools use. */
 export type Arch = "arm64" | "x86_64";

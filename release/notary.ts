@@ -1,8 +1,4 @@
-/**
- * Notarises packages: Apple's notary service scans a package, and its ticket is stapled to the package. On a Mac only.
- *
- * @module
- */
+// Notarises packages: Apple's notary service scans a package, and its ticket is stapled to the package. On a Mac only.
 
 import * as z from "zod/mini";
 import { BuildError } from "./build_error.ts";

@@ -1,8 +1,4 @@
-/**
- * Arguments of the build to what is to be built.
- *
- * @module
- */
+// Arguments of the build to what is to be built.
 
 import { parseArgs } from "@std/cli/parse-args";
 import { BuildError } from "./build_error.ts";

@@ -1,8 +1,4 @@
-/**
- * The output folder: replaced as a whole, or not at all.
- *
- * @module
- */
+// The output folder: replaced as a whole, or not at all.
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";

@@ -1,8 +1,4 @@
-/**
- * The installer packages: what they install, and the commands that make them.
- *
- * @module
- */
+// The installer packages: what they install, and the commands that make them.
 
 import type { Arch, MachO } from "./macho.ts";
 import { IDENTIFIER, type PackageSigner } from "./sign.ts";

@@ -1,8 +1,4 @@
-/**
- * Stages what packages install, as folders for `pkgbuild`, and makes the packages on a Mac.
- *
- * @module
- */
+// Stages what packages install, as folders for `pkgbuild`, and makes the packages on a Mac.
 
 import { basename, dirname } from "node:path";
 import {

@@ -1,8 +1,4 @@
-/**
- * Reads the time of the commit and the tags from git.
- *
- * @module
- */
+// Reads the time of the commit and the tags from git.
 
 import { BuildError } from "./build_error.ts";
 import { tryTool } from "./tool.ts";

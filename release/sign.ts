@@ -1,9 +1,5 @@
-/**
- * Signs for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is installed; packages on
- * a Mac only.
- *
- * @module
- */
+// Signs for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is installed; packages on
+// a Mac only.
 
 import { BuildError } from "./build_error.ts";
 import { PROJECT, runTool } from "./tool.ts";

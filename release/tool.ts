@@ -1,8 +1,4 @@
-/**
- * Runs other programs.
- *
- * @module
- */
+// Runs other programs.
 
 import { BuildError } from "./build_error.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Universal ("fat") executables: several for one processor each, joined in one file.
- *
- * @module
- */
+// Universal ("fat") executables: several for one processor each, joined in one file.
 
 import type { Arch } from "./macho.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Verifies what was built.
- *
- * @module
- */
+// Verifies what was built.
 
 import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";

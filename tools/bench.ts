@@ -1,10 +1,6 @@
-/**
- * Measures whole processes on generated logs, and compares them with a shell pipeline that does the same work, or with
- * another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
- * fetched, else `deno run`.
- *
- * @module
- */
+// Measures whole processes on generated logs, and compares them with a shell pipeline that does the same work, or with
+// another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
+// fetched, else `deno run`.
 
 import { BuildError } from "../release/build_error.ts";
 import { bundle, compile } from "../release/compile.ts";

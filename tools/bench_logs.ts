@@ -1,8 +1,4 @@
-/**
- * Long logs for the benchmarks. Writes them fast: it formats the date once a day, not once a line.
- *
- * @module
- */
+// Long logs for the benchmarks. Writes them fast: it formats the date once a day, not once a line.
 
 import { attemptMessage, stampText } from "./log_text.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Shows the program without a Mac: with its real permissions, on generated logs of four Macs.
- *
- * @module
- */
+// Shows the program without a Mac: with its real permissions, on generated logs of four Macs.
 
 import { permissionFlags } from "../lib/permissions.ts";
 import { print } from "../lib/shared/print.ts";

@@ -1,9 +1,5 @@
-/**
- * Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
- * it writes that query.
- *
- * @module
- */
+// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
+// it writes that query.
 
 import { walkSync } from "@std/fs/walk";
 import { parse } from "yaml";

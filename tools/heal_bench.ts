@@ -1,10 +1,6 @@
-/**
- * Measures the real program with fakes, on both kinds of store: sweeps over 8,000 failing hosts of 100,000, the status of
- * 100,000 Macs, and 50 calls of the webhook a second while 100 clients never finish their bodies. Everything runs on this
- * machine.
- *
- * @module
- */
+// Measures the real program with fakes, on both kinds of store: sweeps over 8,000 failing hosts of 100,000, the status of
+// 100,000 Macs, and 50 calls of the webhook a second while 100 clients never finish their bodies. Everything runs on this
+// machine.
 
 import { newMac } from "../heal/lib/healing/observe.ts";
 import { MAC_STATES, Macs } from "../heal/lib/store/macs.ts";

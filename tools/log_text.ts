@@ -1,8 +1,4 @@
-/**
- * Log lines like those of the jamf agent, made for a given time. For the demo, the tests and the benchmarks.
- *
- * @module
- */
+// Log lines like those of the jamf agent, made for a given time. For the demo, the tests and the benchmarks.
 
 /** The trigger of check-ins. */
 const RECURRING = "recurring check-in";

@@ -1,9 +1,5 @@
-/**
- * The page `deploy/fleet/QUERIES.md`: every policy and report of the YAML, for those who add them on Fleet's own pages. Run
- * as a program, it writes the page.
- *
- * @module
- */
+// The page `deploy/fleet/QUERIES.md`: every policy and report of the YAML, for those who add them on Fleet's own pages. Run
+// as a program, it writes the page.
 
 import { entriesIn, type Entry, FLEET } from "./fleet_tree.ts";
 

@@ -1,9 +1,5 @@
-/**
- * The examples of the README: a `console` block below a comment that names a sample Mac holds commands, each followed by
- * what the program prints on that Mac. Run as a program, it writes the output again.
- *
- * @module
- */
+// The examples of the README: a `console` block below a comment that names a sample Mac holds commands, each followed by
+// what the program prints on that Mac. Run as a program, it writes the output again.
 
 import { OUT_DIR } from "../lib/permissions.ts";
 import { PROGRAM_PATH } from "../release/package.ts";

@@ -1,8 +1,4 @@
-/**
- * The logs of four Macs at a given time: one is healthy, the trust of one is broken, one is silent, the agent of one hangs.
- *
- * @module
- */
+// The logs of four Macs at a given time: one is healthy, the trust of one is broken, one is silent, the agent of one hangs.
 
 import {
   attemptLine,

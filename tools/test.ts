@@ -1,8 +1,4 @@
-/**
- * Runs the tests of both programs, and says only what one has to know: what failed, what was skipped and why, one total.
- *
- * @module
- */
+// Runs the tests of both programs, and says only what one has to know: what failed, what was skipped and why, one total.
 
 import { print } from "../lib/shared/print.ts";
 

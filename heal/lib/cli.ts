@@ -1,8 +1,4 @@
-/**
- * Parses the arguments to a command.
- *
- * @module
- */
+// Parses the arguments to a command.
 
 import {
   parseCountOption,

@@ -1,8 +1,4 @@
-/**
- * The commands.
- *
- * @module
- */
+// The commands.
 
 import type { SweepLimits } from "./healing/sweep_deps.ts";
 import type { Target } from "./healing/target.ts";

@@ -1,8 +1,4 @@
-/**
- * Makes the clients of Jamf Pro and Fleet.
- *
- * @module
- */
+// Makes the clients of Jamf Pro and Fleet.
 
 import type { FleetSettings, JamfSettings } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";

@@ -1,8 +1,4 @@
-/**
- * The text of `--help`.
- *
- * @module
- */
+// The text of `--help`.
 
 import { DEFAULTS } from "./cli.ts";
 

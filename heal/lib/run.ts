@@ -1,8 +1,4 @@
-/**
- * Calls the command, and reports the errors that are expected.
- *
- * @module
- */
+// Calls the command, and reports the errors that are expected.
 
 import config from "../../deno.json" with { type: "json" };
 import { UsageError } from "./cli.ts";

@@ -1,8 +1,4 @@
-/**
- * Serial numbers.
- *
- * @module
- */
+// Serial numbers.
 
 /**
  * Whether a text is a serial number. It is sent to Jamf Pro inside a filter, so it may have no other characters.

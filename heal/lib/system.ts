@@ -1,8 +1,4 @@
-/**
- * The types of what `main.ts` passes in, and gets back.
- *
- * @module
- */
+// The types of what `main.ts` passes in, and gets back.
 
 import type { Environment } from "./config/read_settings.ts";
 import type { HttpSystem } from "./http/client.ts";

@@ -1,8 +1,4 @@
-/**
- * Words errors of the system.
- *
- * @module
- */
+// Words errors of the system.
 
 import { systemErrorReason } from "../../lib/shared/system_error.ts";
 

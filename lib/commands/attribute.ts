@@ -1,8 +1,4 @@
-/**
- * The modes `checkin` and `errors`: extension attributes. Each gets its result in any case, and Jamf its exit status of 0.
- *
- * @module
- */
+// The modes `checkin` and `errors`: extension attributes. Each gets its result in any case, and Jamf its exit status of 0.
 
 import type { Folders } from "../cli.ts";
 import type { Findings } from "../health/findings.ts";

@@ -1,8 +1,4 @@
-/**
- * The mode `collect`: both files in one pass over the logs, for the LaunchDaemon.
- *
- * @module
- */
+// The mode `collect`: both files in one pass over the logs, for the LaunchDaemon.
 
 import type { Folders } from "../cli.ts";
 import { inspect } from "../inspect.ts";

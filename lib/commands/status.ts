@@ -1,8 +1,4 @@
-/**
- * The mode `status`: the agent's health, for a person or for programs.
- *
- * @module
- */
+// The mode `status`: the agent's health, for a person or for programs.
 
 import type { StatusCommand } from "../cli.ts";
 import { Timeline } from "../health/timeline.ts";

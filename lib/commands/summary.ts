@@ -1,8 +1,4 @@
-/**
- * The mode `summary`: how often each message occurs.
- *
- * @module
- */
+// The mode `summary`: how often each message occurs.
 
 import type { SummaryCommand } from "../cli.ts";
 import { maskCounts } from "../log/mask.ts";

@@ -1,8 +1,4 @@
-/**
- * What an inspection leaves for Fleet: a file is written when its answer is known, and stays untouched otherwise.
- *
- * @module
- */
+// What an inspection leaves for Fleet: a file is written when its answer is known, and stays untouched otherwise.
 
 import type { Folders } from "../cli.ts";
 import type { Inspection } from "../inspect.ts";

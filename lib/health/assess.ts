@@ -1,8 +1,4 @@
-/**
- * Entries, newest first, to an assessment of the agent: when it last reached its server, and whether it is trusted.
- *
- * @module
- */
+// Entries, newest first, to an assessment of the agent: when it last reached its server, and whether it is trusted.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

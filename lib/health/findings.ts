@@ -1,8 +1,4 @@
-/**
- * What is known of the agent. Every "unknown" is decided here, and nowhere else.
- *
- * @module
- */
+// What is known of the agent. Every "unknown" is decided here, and nowhere else.
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";

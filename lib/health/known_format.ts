@@ -1,9 +1,5 @@
-/**
- * Whether the log is still written in words that this program knows. They are documented nowhere, and can change with any
- * version of the agent.
- *
- * @module
- */
+// Whether the log is still written in words that this program knows. They are documented nowhere, and can change with any
+// version of the agent.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

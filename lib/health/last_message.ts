@@ -1,8 +1,4 @@
-/**
- * What the agent logged last before it hung.
- *
- * @module
- */
+// What the agent logged last before it hung.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

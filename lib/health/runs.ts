@@ -1,9 +1,5 @@
-/**
- * Which records belong together. A run of the agent is what one pid wrote since its `Checking for polic…`; runs
- * interleave, have no end marker, and may last for days: only the order in the log separates them.
- *
- * @module
- */
+// Which records belong together. A run of the agent is what one pid wrote since its `Checking for polic…`; runs
+// interleave, have no end marker, and may last for days: only the order in the log separates them.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

@@ -1,9 +1,5 @@
-/**
- * Whether the agent hangs: its check-ins get no answer, or none begins while the Mac is awake (docs/jamf-log.md: "A run
- * that hangs"). A check-in is a run that begins with `Checking for policies triggered by "recurring check-in"`.
- *
- * @module
- */
+// Whether the agent hangs: its check-ins get no answer, or none begins while the Mac is awake (docs/jamf-log.md: "A run
+// that hangs"). A check-in is a run that begins with `Checking for policies triggered by "recurring check-in"`.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

@@ -1,8 +1,4 @@
-/**
- * Entries, newest first, to one row a day.
- *
- * @module
- */
+// Entries, newest first, to one row a day.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

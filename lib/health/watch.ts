@@ -1,8 +1,4 @@
-/**
- * How long a Mac has been awake and watched. The uptime counts sleep, too, so this counts the time between inspections.
- *
- * @module
- */
+// How long a Mac has been awake and watched. The uptime counts sleep, too, so this counts the time between inspections.
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 

@@ -1,8 +1,4 @@
-/**
- * One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
- *
- * @module
- */
+// One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
 
 import { continuedEvidence, type Evidence, evidenceOf, isErrorBlockLine } from "./evidence.ts";
 import { type ByteSource, linesBackwards } from "./lines.ts";

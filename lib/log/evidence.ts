@@ -1,8 +1,4 @@
-/**
- * Which row of the table a record fits, by its message and by the error block below it.
- *
- * @module
- */
+// Which row of the table a record fits, by its message and by the error block below it.
 
 import { ERROR_OPENING, EVIDENCE, type Evidence, type Meaning } from "./evidence_table.ts";
 

@@ -1,9 +1,5 @@
-/**
- * What a record means for the agent and its server (docs/jamf-log.md: "What a line means"). One table; the tests run its
- * sample lines.
- *
- * @module
- */
+// What a record means for the agent and its server (docs/jamf-log.md: "What a line means"). One table; the tests run its
+// sample lines.
 
 /**
  * - `contact`: the server answered. An enrolment that succeeded is one, too.

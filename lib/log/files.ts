@@ -1,8 +1,4 @@
-/**
- * Which logs there are. Touches the disk.
- *
- * @module
- */
+// Which logs there are. Touches the disk.
 
 import { kindOf, NotRegularFileError, ReplacedFileError } from "../regular_file.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

@@ -1,8 +1,4 @@
-/**
- * Timestamps of other programs, which write to the same file (docs/jamf-log.md: "Other programs").
- *
- * @module
- */
+// Timestamps of other programs, which write to the same file (docs/jamf-log.md: "Other programs").
 
 /** Longer than any timestamp with its time zone. */
 const MAX_STAMP_LENGTH = 64;

@@ -1,8 +1,4 @@
-/**
- * All logs of a folder as one history, newest entry first. Files are opened only when it is their turn.
- *
- * @module
- */
+// All logs of a folder as one history, newest entry first. Files are opened only when it is their turn.
 
 import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
 import type { FileIssue, LogFile } from "./files.ts";

@@ -1,8 +1,4 @@
-/**
- * Bytes to lines, from either end, without ever holding more than a block and one line.
- *
- * @module
- */
+// Bytes to lines, from either end, without ever holding more than a block and one line.
 
 /** Random access to the bytes of one file, as they were when it was opened. */
 export interface ByteSource {

@@ -1,8 +1,4 @@
-/**
- * Messages to their shape: names of people and computers, URLs, ids and numbers are hidden.
- *
- * @module
- */
+// Messages to their shape: names of people and computers, URLs, ids and numbers are hidden.
 
 import { stampEnd } from "./foreign.ts";
 import { MAX_NAME_LENGTH, MAX_NAMES, type MessageCount, sortCounts } from "./message_counts.ts";

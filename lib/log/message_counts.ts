@@ -1,9 +1,5 @@
-/**
- * Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
- * of a log whose timestamps `sed` has cut off.
- *
- * @module
- */
+// Lines to a table of how often each message occurs: what `sed | sort | uniq -c | sort -nr` makes
+// of a log whose timestamps `sed` has cut off.
 
 import { stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";

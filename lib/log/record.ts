@@ -1,8 +1,4 @@
-/**
- * Lines to records: a line of the jamf agent and the continuation lines below it (docs/jamf-log.md: "The line").
- *
- * @module
- */
+// Lines to records: a line of the jamf agent and the continuation lines below it (docs/jamf-log.md: "The line").
 
 import { isDateOutput, stampEnd } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";

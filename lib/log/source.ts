@@ -1,8 +1,4 @@
-/**
- * The bytes of one log file, plain or compressed by gzip. Touches the disk.
- *
- * @module
- */
+// The bytes of one log file, plain or compressed by gzip. Touches the disk.
 
 import type { LogFile } from "./files.ts";
 import type { ByteSource } from "./lines.ts";

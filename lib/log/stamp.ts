@@ -1,9 +1,5 @@
-/**
- * When a line was written: the log's timestamps have a weekday, but neither year nor time zone (docs/jamf-log.md:
- * "The year", "The time zone").
- *
- * @module
- */
+// When a line was written: the log's timestamps have a weekday, but neither year nor time zone (docs/jamf-log.md:
+// "The year", "The time zone").
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 

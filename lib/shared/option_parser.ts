@@ -1,8 +1,4 @@
-/**
- * Arguments of the command line to a mode and its options, by a table, or a sentence about what is wrong with them.
- *
- * @module
- */
+// Arguments of the command line to a mode and its options, by a table, or a sentence about what is wrong with them.
 
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./did_you_mean.ts";

@@ -1,8 +1,4 @@
-/**
- * Text to a stream.
- *
- * @module
- */
+// Text to a stream.
 
 /**
  * Writes all of a text. A reader that has seen enough, as in `jamf-pulse summary | head`, is no fault.

@@ -1,8 +1,4 @@
-/**
- * Errors of the system to words.
- *
- * @module
- */
+// Errors of the system to words.
 
 /**
  * Whether the system or the permissions, and not a fault of this program, are behind an error.

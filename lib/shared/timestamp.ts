@@ -1,9 +1,5 @@
-/**
- * Instants as all of this program's files and answers write them: UTC, whole seconds, `Z`. SQLite's `datetime()`, by
- * which Fleet's policies judge them, reads this form and few others.
- *
- * @module
- */
+// Instants as all of this program's files and answers write them: UTC, whole seconds, `Z`. SQLite's `datetime()`, by
+// which Fleet's policies judge them, reads this form and few others.
 
 /** An instant, in seconds since 1970-01-01T00:00:00Z. */
 export type UnixSeconds = number;

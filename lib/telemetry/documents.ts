@@ -1,8 +1,4 @@
-/**
- * Findings to the text of the two files that Fleet reads.
- *
- * @module
- */
+// Findings to the text of the two files that Fleet reads.
 
 import type { Findings, Status } from "../health/findings.ts";
 import { watchedSeconds } from "../health/watch.ts";

@@ -1,8 +1,4 @@
-/**
- * Reading back what a run before this one wrote. Touches the disk.
- *
- * @module
- */
+// Reading back what a run before this one wrote. Touches the disk.
 
 import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../regular_file.ts";
 

@@ -1,9 +1,5 @@
-/**
- * What this program takes from the files of an earlier run, as a schema. Every start makes it, so it is apart from the
- * schemas of the whole files.
- *
- * @module
- */
+// What this program takes from the files of an earlier run, as a schema. Every start makes it, so it is apart from the
+// schemas of the whole files.
 
 import * as z from "zod/mini";
 import { MAX_MESSAGE_LENGTH } from "../health/last_message.ts";

@@ -1,8 +1,4 @@
-/**
- * What an earlier run left in the telemetry folder, as far as it can be understood.
- *
- * @module
- */
+// What an earlier run left in the telemetry folder, as far as it can be understood.
 
 import type { PreviousStall, Stall } from "../health/stall.ts";
 import type { PreviousWatch } from "../health/watch.ts";

@@ -1,9 +1,5 @@
-/**
- * The two files that Fleet reads, as schemas beside their types. For those who check them; the endpoint program takes only
- * the types.
- *
- * @module
- */
+// The two files that Fleet reads, as schemas beside their types. For those who check them; the endpoint program takes only
+// the types.
 
 import * as z from "zod/mini";
 import { STATUSES } from "../health/findings.ts";

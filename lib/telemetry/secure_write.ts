@@ -1,9 +1,5 @@
-/**
- * The one place that writes. A reader, a crash, a full disk or a second copy at the same moment never sees half a file.
- * Touches the disk.
- *
- * @module
- */
+// The one place that writes. A reader, a crash, a full disk or a second copy at the same moment never sees half a file.
+// Touches the disk.
 
 import { reasonOf } from "../permissions.ts";
 import { kindOf } from "../regular_file.ts";

@@ -1,8 +1,4 @@
-/**
- * Sentences on what was not read, or not as it was meant: nothing is skipped in silence.
- *
- * @module
- */
+// Sentences on what was not read, or not as it was meant: nothing is skipped in silence.
 
 import type { FileIssue } from "../log/files.ts";
 import type { LogReading } from "../log/history.ts";

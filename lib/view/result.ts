@@ -1,8 +1,4 @@
-/**
- * What an extension attribute prints.
- *
- * @module
- */
+// What an extension attribute prints.
 
 import type { Findings } from "../health/findings.ts";
 import { formatTimestamp } from "../shared/timestamp.ts";

@@ -1,8 +1,4 @@
-/**
- * A report to text for a person.
- *
- * @module
- */
+// A report to text for a person.
 
 import { parseTimestamp } from "../shared/timestamp.ts";
 import { printable } from "../shared/printable.ts";

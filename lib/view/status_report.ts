@@ -1,8 +1,4 @@
-/**
- * An inspection to the report that `status` prints: as it is with `--json`, and as text otherwise.
- *
- * @module
- */
+// An inspection to the report that `status` prints: as it is with `--json`, and as text otherwise.
 
 import { type Findings, healthOf } from "../health/findings.ts";
 import type { Day } from "../health/timeline.ts";

@@ -1,9 +1,5 @@
-/**
- * What `status --json` prints, as a schema beside its type. For those who check it; the endpoint program takes only the
- * type.
- *
- * @module
- */
+// What `status --json` prints, as a schema beside its type. For those who check it; the endpoint program takes only the
+// type.
 
 import * as z from "zod/mini";
 import { HEALTHS, STATUSES } from "../health/findings.ts";

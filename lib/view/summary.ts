@@ -1,8 +1,4 @@
-/**
- * A frequency table to text.
- *
- * @module
- */
+// A frequency table to text.
 
 import type { MessageCount } from "../log/message_counts.ts";
 import { printable } from "../shared/printable.ts";

@@ -1,8 +1,4 @@
-/**
- * A change to a file between the check of it and its opening.
- *
- * @module
- */
+// A change to a file between the check of it and its opening.
 
 /** Calls `change` whenever this process opens a file of that name, before it does, until the test ends. */
 export function beforeEachOpen(name: string, change: (count: number) => void): Disposable {

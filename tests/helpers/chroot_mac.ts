@@ -1,9 +1,5 @@
-/**
- * The root of a Mac for tests that shell scripts with a Mac's absolute paths can be run in, by chroot: a shell, the
- * few commands that the scripts call, where macOS has them, and fakes of those that only macOS has.
- *
- * @module
- */
+// The root of a Mac for tests that shell scripts with a Mac's absolute paths can be run in, by chroot: a shell, the
+// few commands that the scripts call, where macOS has them, and fakes of those that only macOS has.
 
 import { dirname } from "node:path";
 import { walkSync } from "@std/fs/walk";

@@ -1,9 +1,5 @@
-/**
- * What osquery would answer on a Mac of the tests: the tables that Fleet's queries ask, filled from the files that the
- * program wrote and from what a Mac with Jamf has, in real SQLite.
- *
- * @module
- */
+// What osquery would answer on a Mac of the tests: the tables that Fleet's queries ask, filled from the files that the
+// program wrote and from what a Mac with Jamf has, in real SQLite.
 
 import { DatabaseSync } from "node:sqlite";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";

@@ -1,8 +1,4 @@
-/**
- * What the tests of the program as a process share. The process has exactly the permissions that it is compiled with.
- *
- * @module
- */
+// What the tests of the program as a process share. The process has exactly the permissions that it is compiled with.
 
 import { checkinLines, offlineLines } from "../../tools/log_text.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";

@@ -1,9 +1,5 @@
-/**
- * Real processes of a Jamf agent in a {@linkcode ChrootMac}, in a process namespace of their own: the scripts see no other
- * process of this machine, and all of them end with the test.
- *
- * @module
- */
+// Real processes of a Jamf agent in a {@linkcode ChrootMac}, in a process namespace of their own: the scripts see no other
+// process of this machine, and all of them end with the test.
 
 import { namesIn } from "./test_mac.ts";
 import { type ChrootMac, commandPath, testInShells } from "./chroot_mac.ts";

@@ -1,8 +1,4 @@
-/**
- * Records in short, for tests: when, by whom, what.
- *
- * @module
- */
+// Records in short, for tests: when, by whom, what.
 
 import type { Entry } from "../../lib/log/entries.ts";
 import { evidenceOf } from "../../lib/log/evidence.ts";

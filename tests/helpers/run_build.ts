@@ -1,8 +1,4 @@
-/**
- * The build, as a process.
- *
- * @module
- */
+// The build, as a process.
 
 import type { Ended } from "./test_mac.ts";
 

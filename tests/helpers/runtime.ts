@@ -1,8 +1,4 @@
-/**
- * Whether programs can be compiled here. Tests that need it are skipped loudly where they cannot.
- *
- * @module
- */
+// Whether programs can be compiled here. Tests that need it are skipped loudly where they cannot.
 
 import { BuildError } from "../../release/build_error.ts";
 import { compile } from "../../release/compile.ts";

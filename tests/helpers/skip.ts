@@ -1,8 +1,4 @@
-/**
- * Every skipped test says why it is skipped, and what to install. `tools/test.ts` collects these lines.
- *
- * @module
- */
+// Every skipped test says why it is skipped, and what to install. `tools/test.ts` collects these lines.
 
 /**
  * Says on standard error what this run does not test, for a test's `ignore`.

@@ -1,8 +1,4 @@
-/**
- * The code of a program, for the tests that hold its layout.
- *
- * @module
- */
+// The code of a program, for the tests that hold its layout.
 
 import { walkSync } from "@std/fs/walk";
 

@@ -1,9 +1,5 @@
-/**
- * A Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
- * run on them, in the process or as one.
- *
- * @module
- */
+// A Mac for tests: a log folder and a telemetry folder of its own, removed at the end, and this program
+// run on them, in the process or as one.
 
 import { parseCommand } from "../../lib/cli.ts";
 import type { Outcome, System } from "../../lib/system.ts";

@@ -1,9 +1,5 @@
-/**
- * The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
- * but one value in the store.
- *
- * @module
- */
+// The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
+// but one value in the store.
 
 import { describeStore, type Settings } from "../config/settings.ts";
 import { connect, type Connections } from "../connections.ts";

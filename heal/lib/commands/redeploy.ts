@@ -1,8 +1,4 @@
-/**
- * The mode `redeploy`: Macs that a person names.
- *
- * @module
- */
+// The mode `redeploy`: Macs that a person names.
 
 import type { RedeployCommand } from "../command.ts";
 import { ConfigError } from "../config/read_settings.ts";

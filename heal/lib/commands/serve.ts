@@ -1,8 +1,4 @@
-/**
- * The mode `serve`: sweeps again and again, and when Fleet's webhook calls.
- *
- * @module
- */
+// The mode `serve`: sweeps again and again, and when Fleet's webhook calls.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../command.ts";

@@ -1,8 +1,4 @@
-/**
- * The modes `status`, `history` and `retry`: what is in the store.
- *
- * @module
- */
+// The modes `status`, `history` and `retry`: what is in the store.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";

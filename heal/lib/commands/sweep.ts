@@ -1,8 +1,4 @@
-/**
- * The mode `sweep`: one sweep.
- *
- * @module
- */
+// The mode `sweep`: one sweep.
 
 import type { SweepCommand } from "../command.ts";
 import { describeStore } from "../config/settings.ts";

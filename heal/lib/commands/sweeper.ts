@@ -1,8 +1,4 @@
-/**
- * Sweeps with the configured servers and the configured store.
- *
- * @module
- */
+// Sweeps with the configured servers and the configured store.
 
 import type { Settings } from "../config/settings.ts";
 import { connect } from "../connections.ts";

@@ -1,8 +1,4 @@
-/**
- * The Macs that a person names in the arguments and in a list.
- *
- * @module
- */
+// The Macs that a person names in the arguments and in a list.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { NamedMacs } from "../command.ts";

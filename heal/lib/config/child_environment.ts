@@ -1,8 +1,4 @@
-/**
- * The environment in which the launcher starts the program.
- *
- * @module
- */
+// The environment in which the launcher starts the program.
 
 /**
  * The variables that are not passed on. `http://` is for this machine alone, and its secrets are not for a proxy;

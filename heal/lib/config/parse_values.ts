@@ -1,9 +1,5 @@
-/**
- * Parses the values of settings. Each function throws a `RangeError` with a reason that never has a secret: a wrong value may
- * have a password at any place.
- *
- * @module
- */
+// Parses the values of settings. Each function throws a `RangeError` with a reason that never has a secret: a wrong value may
+// have a password at any place.
 
 import { Secret } from "./secret.ts";
 import type { StoreSettings } from "./settings.ts";

@@ -1,8 +1,4 @@
-/**
- * The permissions of a command: the configured servers, the store, its secrets, and nothing else.
- *
- * @module
- */
+// The permissions of a command: the configured servers, the store, its secrets, and nothing else.
 
 import type { Command } from "../command.ts";
 import { type Environment, NAMES, SECRET_NAMES } from "./read_settings.ts";

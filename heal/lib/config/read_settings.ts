@@ -1,8 +1,4 @@
-/**
- * Reads the configuration from the environment.
- *
- * @module
- */
+// Reads the configuration from the environment.
 
 import type { Settings } from "./settings.ts";
 import {

@@ -1,8 +1,4 @@
-/**
- * Resolves links. Uses the disk.
- *
- * @module
- */
+// Resolves links. Uses the disk.
 
 /** Resolves the links in a path; returns a path that does not exist as it is. */
 export function realPath(path: string): string {

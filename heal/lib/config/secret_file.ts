@@ -1,8 +1,4 @@
-/**
- * Reads secrets from files. Uses the disk.
- *
- * @module
- */
+// Reads secrets from files. Uses the disk.
 
 import { reasonOf } from "../system_error.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The types of the configuration.
- *
- * @module
- */
+// The types of the configuration.
 
 import type { Secret } from "./secret.ts";
 

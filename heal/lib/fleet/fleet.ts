@@ -1,8 +1,4 @@
-/**
- * The client of Fleet.
- *
- * @module
- */
+// The client of Fleet.
 
 import * as z from "zod";
 import type { Secret } from "../config/secret.ts";

@@ -1,8 +1,4 @@
-/**
- * Reads Fleet's answers. A wrong field does not hide a host, and a wrong host does not hide the others.
- *
- * @module
- */
+// Reads Fleet's answers. A wrong field does not hide a host, and a wrong host does not hide the others.
 
 import * as z from "zod";
 import type { UnixSeconds } from "../../../lib/shared/timestamp.ts";

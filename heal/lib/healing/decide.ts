@@ -1,9 +1,5 @@
-/**
- * Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then the
- * redeploys so far, the limits, and what Jamf Pro says.
- *
- * @module
- */
+// Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then the
+// redeploys so far, the limits, and what Jamf Pro says.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";

@@ -1,8 +1,4 @@
-/**
- * Finds the computer in Jamf Pro.
- *
- * @module
- */
+// Finds the computer in Jamf Pro.
 
 import type { HostDetail } from "../fleet/schemas.ts";
 import type { Computer } from "../jamf/inventory.ts";

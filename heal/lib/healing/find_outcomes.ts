@@ -1,8 +1,4 @@
-/**
- * What became of Macs that no longer fail.
- *
- * @module
- */
+// What became of Macs that no longer fail.
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { HostDetail } from "../fleet/schemas.ts";

@@ -1,8 +1,4 @@
-/**
- * Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
- *
- * @module
- */
+// Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
 
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/parse_reply.ts";

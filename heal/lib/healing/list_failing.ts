@@ -1,8 +1,4 @@
-/**
- * Which hosts fail the policies now.
- *
- * @module
- */
+// Which hosts fail the policies now.
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";

@@ -1,8 +1,4 @@
-/**
- * Tells a person what has begun, and what has ended, once.
- *
- * @module
- */
+// Tells a person what has begun, and what has ended, once.
 
 import { printable } from "../../../lib/shared/printable.ts";
 import { ServerError } from "../http/client.ts";

@@ -1,8 +1,4 @@
-/**
- * What a sweep sees of a Mac that fails.
- *
- * @module
- */
+// What a sweep sees of a Mac that fails.
 
 import type { Host } from "../fleet/schemas.ts";
 import type { Mac } from "../store/macs.ts";

@@ -1,8 +1,4 @@
-/**
- * Records the decisions of one sweep.
- *
- * @module
- */
+// Records the decisions of one sweep.
 
 import { type Decided, type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";

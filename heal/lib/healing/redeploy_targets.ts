@@ -1,8 +1,4 @@
-/**
- * Redeploys to one Mac after the other, and follows them.
- *
- * @module
- */
+// Redeploys to one Mac after the other, and follows them.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { findComputer, type Servers, unreachable } from "./find_computer.ts";

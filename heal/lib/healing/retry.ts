@@ -1,8 +1,4 @@
-/**
- * Decides again about Macs that need a person.
- *
- * @module
- */
+// Decides again about Macs that need a person.
 
 import type { Mac, Macs } from "../store/macs.ts";
 import { Recorder } from "./recorder.ts";

@@ -1,8 +1,4 @@
-/**
- * Redeploys the framework to one computer, for a sweep and for a person. The only caller of the request.
- *
- * @module
- */
+// Redeploys the framework to one computer, for a sweep and for a person. The only caller of the request.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { RedeployResponse } from "../jamf/request_redeploy.ts";

@@ -1,8 +1,4 @@
-/**
- * One sweep: asks Fleet which Macs fail, decides about each, and redeploys within the limits.
- *
- * @module
- */
+// One sweep: asks Fleet which Macs fail, decides about each, and redeploys within the limits.
 
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";

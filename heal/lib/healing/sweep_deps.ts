@@ -1,8 +1,4 @@
-/**
- * What a sweep works with.
- *
- * @module
- */
+// What a sweep works with.
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Macs } from "../store/macs.ts";

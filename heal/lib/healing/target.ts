@@ -1,8 +1,4 @@
-/**
- * The Macs that a person names.
- *
- * @module
- */
+// The Macs that a person names.
 
 import { isSerial } from "../serial.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Compares clocks.
- *
- * @module
- */
+// Compares clocks.
 
 import { ServerError } from "./client.ts";
 

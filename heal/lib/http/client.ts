@@ -1,8 +1,4 @@
-/**
- * Sends requests to one server. Uses the network.
- *
- * @module
- */
+// Sends requests to one server. Uses the network.
 
 import { CookieJar } from "tough-cookie";
 import config from "../../../deno.json" with { type: "json" };

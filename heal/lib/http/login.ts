@@ -1,8 +1,4 @@
-/**
- * Logins at a server that may refuse them.
- *
- * @module
- */
+// Logins at a server that may refuse them.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type HttpReply, ServerError } from "./client.ts";

@@ -1,8 +1,4 @@
-/**
- * Parses answers of servers by a schema.
- *
- * @module
- */
+// Parses answers of servers by a schema.
 
 import type * as z from "zod";
 import { type HttpReply, ServerError } from "./client.ts";

@@ -1,8 +1,4 @@
-/**
- * When to repeat a request.
- *
- * @module
- */
+// When to repeat a request.
 
 /** In milliseconds, also for a longer `Retry-After`. */
 const MAX_DELAY = 60_000;

@@ -1,8 +1,4 @@
-/**
- * Reads computers from the inventory of Jamf Pro.
- *
- * @module
- */
+// Reads computers from the inventory of Jamf Pro.
 
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";

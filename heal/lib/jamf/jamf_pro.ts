@@ -1,8 +1,4 @@
-/**
- * The client of Jamf Pro.
- *
- * @module
- */
+// The client of Jamf Pro.
 
 import type { Secret } from "../config/secret.ts";
 import type { JamfSettings } from "../config/settings.ts";

@@ -1,8 +1,4 @@
-/**
- * Paths that changed from one release of Jamf Pro to another.
- *
- * @module
- */
+// Paths that changed from one release of Jamf Pro to another.
 
 import type { HttpReply } from "../http/client.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Reads what the API client may do.
- *
- * @module
- */
+// Reads what the API client may do.
 
 import * as z from "zod";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";

@@ -1,8 +1,4 @@
-/**
- * Reads what Jamf Pro clears when a computer enrols again, as it does by a redeploy.
- *
- * @module
- */
+// Reads what Jamf Pro clears when a computer enrols again, as it does by a redeploy.
 
 import * as z from "zod";
 import { parseReply } from "../http/parse_reply.ts";

@@ -1,8 +1,4 @@
-/**
- * Sends the request to redeploy the management framework, the only one that changes something.
- *
- * @module
- */
+// Sends the request to redeploy the management framework, the only one that changes something.
 
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";

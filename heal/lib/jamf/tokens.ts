@@ -1,8 +1,4 @@
-/**
- * The bearer tokens of an API client of Jamf Pro.
- *
- * @module
- */
+// The bearer tokens of an API client of Jamf Pro.
 
 import * as z from "zod";
 import { Secret } from "../config/secret.ts";

@@ -1,8 +1,4 @@
-/**
- * Whether the service works, for monitoring.
- *
- * @module
- */
+// Whether the service works, for monitoring.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Values } from "../store/values.ts";

@@ -1,8 +1,4 @@
-/**
- * Listens for requests. Uses the network.
- *
- * @module
- */
+// Listens for requests. Uses the network.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Duplex } from "node:stream";

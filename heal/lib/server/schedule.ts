@@ -1,8 +1,4 @@
-/**
- * When the next sweep begins.
- *
- * @module
- */
+// When the next sweep begins.
 
 /** In seconds: how long to wait for more calls of the webhook, because Fleet calls once for each policy and each batch of hosts. */
 const GATHERING = 30;

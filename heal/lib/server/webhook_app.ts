@@ -1,8 +1,4 @@
-/**
- * The HTTP routes of `serve`.
- *
- * @module
- */
+// The HTTP routes of `serve`.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";

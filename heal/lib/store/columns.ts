@@ -1,8 +1,4 @@
-/**
- * Rows to objects, and back: a column `host_id` is a property `hostId`, and NULL is `undefined`.
- *
- * @module
- */
+// Rows to objects, and back: a column `host_id` is a property `hostId`, and NULL is `undefined`.
 
 import * as z from "zod";
 import type { Query, Row, Value } from "./driver.ts";

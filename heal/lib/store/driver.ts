@@ -1,8 +1,4 @@
-/**
- * What SQLite and PostgreSQL have in common, so that SQL is written once.
- *
- * @module
- */
+// What SQLite and PostgreSQL have in common, so that SQL is written once.
 
 /** A row, by column. */
 export type Row = Record<string, unknown>;

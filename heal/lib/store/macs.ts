@@ -1,8 +1,4 @@
-/**
- * What was last decided for each Mac, and the history of decisions.
- *
- * @module
- */
+// What was last decided for each Mac, and the history of decisions.
 
 import * as z from "zod";
 import { Columns, optional } from "./columns.ts";

@@ -1,8 +1,4 @@
-/**
- * Opens the configured store.
- *
- * @module
- */
+// Opens the configured store.
 
 import type { StoreSettings } from "../config/settings.ts";
 import type { Driver } from "./driver.ts";

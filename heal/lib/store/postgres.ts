@@ -1,8 +1,4 @@
-/**
- * The store in PostgreSQL. Uses the network.
- *
- * @module
- */
+// The store in PostgreSQL. Uses the network.
 
 import postgres from "postgres";
 import { isLoopback } from "../config/parse_values.ts";

@@ -1,9 +1,5 @@
-/**
- * The requests to redeploy, recorded before they are sent: for the rate limits, and to know after a crash what may have
- * been requested.
- *
- * @module
- */
+// The requests to redeploy, recorded before they are sent: for the rate limits, and to know after a crash what may have
+// been requested.
 
 import * as z from "zod";
 import { Columns, optional } from "./columns.ts";

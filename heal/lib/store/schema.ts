@@ -1,8 +1,4 @@
-/**
- * The tables of the store.
- *
- * @module
- */
+// The tables of the store.
 
 import { type Driver, type Query, StoreError } from "./driver.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The store in a file. Uses the disk.
- *
- * @module
- */
+// The store in a file. Uses the disk.
 
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";

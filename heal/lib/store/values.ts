@@ -1,8 +1,4 @@
-/**
- * Single values in the store.
- *
- * @module
- */
+// Single values in the store.
 
 import type { Driver } from "./driver.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Prints the decisions about one Mac.
- *
- * @module
- */
+// Prints the decisions about one Mac.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { Decided } from "../store/macs.ts";

@@ -1,8 +1,4 @@
-/**
- * Prints the outcomes of `redeploy`.
- *
- * @module
- */
+// Prints the outcomes of `redeploy`.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";

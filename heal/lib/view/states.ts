@@ -1,8 +1,4 @@
-/**
- * How many Macs are in each state.
- *
- * @module
- */
+// How many Macs are in each state.
 
 import { MAC_STATES, type MacStateName } from "../store/macs.ts";
 

@@ -1,8 +1,4 @@
-/**
- * Prints the Macs in the store.
- *
- * @module
- */
+// Prints the Macs in the store.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";

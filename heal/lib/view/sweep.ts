@@ -1,8 +1,4 @@
-/**
- * Prints what a sweep decided.
- *
- * @module
- */
+// Prints what a sweep decided.
 
 import { tooManyText } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";

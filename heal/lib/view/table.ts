@@ -1,8 +1,4 @@
-/**
- * Aligns columns.
- *
- * @module
- */
+// Aligns columns.
 
 import { printable } from "../../../lib/shared/printable.ts";
 

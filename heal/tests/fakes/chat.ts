@@ -1,8 +1,4 @@
-/**
- * A fake of a chat's incoming webhook: it takes texts at one path, which is its secret.
- *
- * @module
- */
+// A fake of a chat's incoming webhook: it takes texts at one path, which is its secret.
 
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
 import { Fake } from "./fake.ts";

@@ -1,9 +1,5 @@
-/**
- * What the fakes have in common: an HTTP server on loopback that keeps its requests, and misbehaves on demand. It can end
- * a connection wherever a test needs it; `Deno.serve` always answers.
- *
- * @module
- */
+// What the fakes have in common: an HTTP server on loopback that keeps its requests, and misbehaves on demand. It can end
+// a connection wherever a test needs it; `Deno.serve` always answers.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";

@@ -1,8 +1,4 @@
-/**
- * A fake of Fleet: its hosts, its policies, and which host fails which policy.
- *
- * @module
- */
+// A fake of Fleet: its hosts, its policies, and which host fails which policy.
 
 import { Fake } from "./fake.ts";
 import { type FleetHost, type FleetHostPolicy, FleetPolicy } from "./fleet_hosts.ts";

@@ -1,8 +1,4 @@
-/**
- * What the fake of Fleet answers.
- *
- * @module
- */
+// What the fake of Fleet answers.
 
 import type { FakeFleet } from "./fleet.ts";
 import type { FleetHost } from "./fleet_hosts.ts";

@@ -1,9 +1,5 @@
-/**
- * What Fleet's documentation and source say of the answers and webhooks that are used here. A host has many more
- * fields; these are the ones that the fake has.
- *
- * @module
- */
+// What Fleet's documentation and source say of the answers and webhooks that are used here. A host has many more
+// fields; these are the ones that the fake has.
 
 import * as z from "zod";
 

@@ -1,8 +1,4 @@
-/**
- * What the fake of Fleet knows: hosts, policies, and which host fails which policy.
- *
- * @module
- */
+// What the fake of Fleet knows: hosts, policies, and which host fails which policy.
 
 /** `""` before the host has answered. */
 export type FleetResponse = "pass" | "fail" | "";

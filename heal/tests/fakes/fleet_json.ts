@@ -1,8 +1,4 @@
-/**
- * The objects in Fleet's answers.
- *
- * @module
- */
+// The objects in Fleet's answers.
 
 import type { Answer } from "./misbehaviour.ts";
 import type { FleetHost, FleetPolicy } from "./fleet_hosts.ts";

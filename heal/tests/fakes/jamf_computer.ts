@@ -1,8 +1,4 @@
-/**
- * A computer as the fake of Jamf Pro keeps it, and as it shows it.
- *
- * @module
- */
+// A computer as the fake of Jamf Pro keeps it, and as it shows it.
 
 /** What a test may set, at any time. */
 export interface JamfComputer {

@@ -1,10 +1,6 @@
-/**
- * What Jamf's public description of its API says of the answers that are used here: fields and their types. The
- * description requires almost no field, and real servers answer `null` for what they do not know; what is required
- * here is required there.
- *
- * @module
- */
+// What Jamf's public description of its API says of the answers that are used here: fields and their types. The
+// description requires almost no field, and real servers answer `null` for what they do not know; what is required
+// here is required there.
 
 import * as z from "zod";
 

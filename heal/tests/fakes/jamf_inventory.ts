@@ -1,8 +1,4 @@
-/**
- * What the fake of Jamf Pro answers about computers.
- *
- * @module
- */
+// What the fake of Jamf Pro answers about computers.
 
 import { type InventoryVersion, type JamfComputer, toInventory } from "./jamf_computer.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";

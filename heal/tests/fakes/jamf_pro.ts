@@ -1,9 +1,5 @@
-/**
- * A fake of Jamf Pro: tokens by client credentials and their privileges, the inventory of computers, redeploying the
- * management framework, and the re-enrolment settings, as Jamf's public description of its API defines them.
- *
- * @module
- */
+// A fake of Jamf Pro: tokens by client credentials and their privileges, the inventory of computers, redeploying the
+// management framework, and the re-enrolment settings, as Jamf's public description of its API defines them.
 
 import { type InventoryVersion, type JamfComputer, serialOf } from "./jamf_computer.ts";
 import { apiError, computerAnswer, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";

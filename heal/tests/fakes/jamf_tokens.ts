@@ -1,8 +1,4 @@
-/**
- * The bearer tokens that the fake of Jamf Pro has issued.
- *
- * @module
- */
+// The bearer tokens that the fake of Jamf Pro has issued.
 
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
 

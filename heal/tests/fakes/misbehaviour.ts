@@ -1,8 +1,4 @@
-/**
- * What a fake does wrong when a test asks for it.
- *
- * @module
- */
+// What a fake does wrong when a test asks for it.
 
 /** A request that a fake received. */
 export interface SeenRequest {

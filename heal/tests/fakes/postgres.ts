@@ -1,8 +1,4 @@
-/**
- * A PostgreSQL server for a test: Debian's, in a temporary folder, on loopback.
- *
- * @module
- */
+// A PostgreSQL server for a test: Debian's, in a temporary folder, on loopback.
 
 import { freePort } from "../helpers/program.ts";
 

@@ -1,8 +1,4 @@
-/**
- * What Fleet sends when a policy fails on hosts.
- *
- * @module
- */
+// What Fleet sends when a policy fails on hosts.
 
 /** Which policy, and which hosts fail it. */
 export interface Failing {

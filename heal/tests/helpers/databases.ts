@@ -1,8 +1,4 @@
-/**
- * Both kinds of store, for tests that must pass with each.
- *
- * @module
- */
+// Both kinds of store, for tests that must pass with each.
 
 import type { StoreSettings } from "../../lib/config/settings.ts";
 import { Secret } from "../../lib/config/secret.ts";

@@ -1,8 +1,4 @@
-/**
- * The system of an HTTP client, for tests: no pauses, nothing random.
- *
- * @module
- */
+// The system of an HTTP client, for tests: no pauses, nothing random.
 
 import type { HttpSystem } from "../../lib/http/client.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The real program as a process, with exactly the permissions that `launch.ts` gives it.
- *
- * @module
- */
+// The real program as a process, with exactly the permissions that `launch.ts` gives it.
 
 import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";

@@ -1,8 +1,4 @@
-/**
- * A folder, servers and an environment in which the real program runs as a process.
- *
- * @module
- */
+// A folder, servers and an environment in which the real program runs as a process.
 
 import type { Variables } from "./program.ts";
 import { FakeFleet } from "../fakes/fleet.ts";

@@ -1,8 +1,4 @@
-/**
- * The program with fakes of Jamf Pro and Fleet, in this process.
- *
- * @module
- */
+// The program with fakes of Jamf Pro and Fleet, in this process.
 
 import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
 import type { SendDeps } from "../../lib/healing/send_redeploy.ts";

@@ -1,8 +1,4 @@
-/**
- * A world of Macs with a clock that a test sets: Fleet and Jamf Pro in memory, and a store.
- *
- * @module
- */
+// A world of Macs with a clock that a test sets: Fleet and Jamf Pro in memory, and a store.
 
 import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
 import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";

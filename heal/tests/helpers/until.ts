@@ -1,8 +1,4 @@
-/**
- * Waits for a condition.
- *
- * @module
- */
+// Waits for a condition.
 
 /**
  * Polls until a condition holds.

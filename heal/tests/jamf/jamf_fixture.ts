@@ -1,8 +1,4 @@
-/**
- * A client of a fake of Jamf Pro, for the tests in this folder.
- *
- * @module
- */
+// A client of a fake of Jamf Pro, for the tests in this folder.
 
 import { Secret } from "../../lib/config/secret.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";

@@ -1,8 +1,4 @@
-/**
- * The tables of a store of version 1, with two redeploys: one of a job whose answer is not known, and one by hand.
- *
- * @module
- */
+// The tables of a store of version 1, with two redeploys: one of a job whose answer is not known, and one by hand.
 
 /** The statements. */
 export function VERSION_1(id: string): string[] {
