@@ -1,21 +1,21 @@
 // One inspection of the Mac: its logs, and what an earlier run left.
 
 import type { Folders } from "./cli.ts";
+import { ReadError } from "./disk/read_error.ts";
+import { readPreviousFile } from "./disk/regular_file.ts";
 import { type Findings, findingsOf } from "./health/findings.ts";
 import type { Timeline } from "./health/timeline.ts";
 import { reasonOf } from "./permissions.ts";
-import { ReadError } from "./read_error.ts";
 import { type LogInspection, readLastMessage, readLogs, type ReadOptions } from "./read_logs.ts";
 import { isSystemError } from "./shared/system_error.ts";
 import { formatTimestamp } from "./shared/timestamp.ts";
 import type { System } from "./system.ts";
-import { readPreviousFile } from "./telemetry/previous_file.ts";
 import {
   AGENT_ERRORS,
   LAST_CHECKIN,
   type PreviousState,
   previousStateOf,
-} from "./telemetry/previous_state.ts";
+} from "./telemetry/previous.ts";
 
 /** What one inspection came to. */
 export interface Inspection {

@@ -1,6 +1,10 @@
-// The logs of a folder, read backwards for as long as it takes to settle every question about the agent. The modules `log`
-// and `health` are joined here.
+// The logs of a folder, read backwards for as long as it takes to settle every question about the agent. The modules
+// `disk`, `log` and `health` are joined here.
 
+import { listLogs } from "./disk/log_files.ts";
+import { logOpener, unreadableReason } from "./disk/log_source.ts";
+import { asReadError } from "./disk/read_error.ts";
+import { ReplacedFileError } from "./disk/regular_file.ts";
 import { type Assessment, Assessor } from "./health/assess.ts";
 import { FormatCheck } from "./health/known_format.ts";
 import { LastMessageSearch } from "./health/last_message.ts";
@@ -8,13 +12,10 @@ import { type Run, Runs } from "./health/runs.ts";
 import { type Stall, type StallFindings, StallSearch } from "./health/stall.ts";
 import type { Timeline } from "./health/timeline.ts";
 import type { Entry } from "./log/entries.ts";
-import { type FileIssue, listLogs, type LogFile } from "./log/files.ts";
 import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
-import { logOpener, unreadableReason } from "./log/source.ts";
-import { asReadError } from "./read_error.ts";
-import { ReplacedFileError } from "./regular_file.ts";
+import type { FileIssue, LogFile } from "./log/log_file.ts";
 import type { System } from "./system.ts";
-import type { PreviousState } from "./telemetry/previous_state.ts";
+import type { PreviousState } from "./telemetry/previous.ts";
 
 /** Rotation takes a moment, and happens once a day at most. */
 const MAX_TRIES = 5;

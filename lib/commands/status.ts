@@ -1,9 +1,9 @@
 // The mode `status`: the agent's health, for a person or for programs.
 
 import type { StatusCommand } from "../cli.ts";
+import { ReadError } from "../disk/read_error.ts";
 import { Timeline } from "../health/timeline.ts";
 import { inspect } from "../inspect.ts";
-import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
 import { statusText } from "../view/status.ts";
 import { statusReport } from "../view/status_report.ts";

@@ -1,8 +1,9 @@
 // One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
 
 import { continuedEvidence, type Evidence, evidenceOf, isErrorBlockLine } from "./evidence.ts";
-import { type ByteSource, linesBackwards } from "./lines.ts";
+import { linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
+import type { ByteSource } from "./byte_source.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { type ResolveStamp } from "./stamp.ts";
 

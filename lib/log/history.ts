@@ -1,8 +1,9 @@
 // All logs of a folder as one history, newest entry first. Files are opened only when it is their turn.
 
 import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
-import type { FileIssue, LogFile } from "./files.ts";
-import { headOf, isBeginning, type LogSource } from "./source.ts";
+import { headOf, isBeginning } from "./copies.ts";
+import type { FileIssue, LogFile } from "./log_file.ts";
+import type { LogSource } from "./byte_source.ts";
 import { stampResolver } from "./stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
@@ -62,7 +63,7 @@ interface OpenLog extends Opened {
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./source.ts";
+ * import { bytesSource } from "./byte_source.ts";
  *
  * const bytes = new TextEncoder().encode("Fri Apr 25 09:21:38 Mac jamf[1]: Daemon starting\n");
  * const now = Temporal.Instant.from("2025-04-25T10:00:00Z").epochMilliseconds / 1000;

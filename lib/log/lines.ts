@@ -1,12 +1,6 @@
 // Bytes to lines, from either end, without ever holding more than a block and one line.
 
-/** Random access to the bytes of one file, as they were when it was opened. */
-export interface ByteSource {
-  /** In bytes. What is appended later is not part of it. */
-  readonly size: number;
-  /** Fills `into` with the bytes from offset `at` on; throws if they are not there. */
-  read(into: Uint8Array, at: number): void;
-}
+import type { ByteSource } from "./byte_source.ts";
 
 /** A line without its `\n` or `\r\n`: `bytes[start]` up to, not including, `bytes[end]`. */
 export interface Line {
@@ -38,7 +32,7 @@ const CR = 0x0d;
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./source.ts";
+ * import { bytesSource } from "./byte_source.ts";
  *
  * const next = linesBackwards(bytesSource(new TextEncoder().encode("one\ntwo\n")));
  * const line = next();

@@ -34,7 +34,7 @@ const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { linesBackwards } from "./lines.ts";
- * import { bytesSource } from "./source.ts";
+ * import { bytesSource } from "./byte_source.ts";
  *
  * const summary = new MessageCounter();
  * summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode(

@@ -4,7 +4,7 @@ import type { Findings, Status } from "../health/findings.ts";
 import { watchedSeconds } from "../health/watch.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { VERSION } from "../version.ts";
-import type { PreviousInspection } from "./previous_state.ts";
+import type { PreviousInspection } from "./previous.ts";
 import type { AgentErrors, LastCheckin } from "./schema.ts";
 
 /**

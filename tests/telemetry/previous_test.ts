@@ -12,7 +12,7 @@ import {
   LAST_CHECKIN,
   type PreviousState,
   previousStateOf,
-} from "../../lib/telemetry/previous_state.ts";
+} from "../../lib/telemetry/previous.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import { VERSION } from "../../lib/version.ts";
 import { at } from "../helpers/test_mac.ts";
