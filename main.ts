@@ -3,10 +3,9 @@
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
 import { knownTimeZone, type Outcome, type System } from "./lib/system.ts";
-import { print } from "./lib/shared/print.ts";
+import { print, printable } from "./lib/shared/print.ts";
 import { reasonOf } from "./lib/permissions.ts";
 import { run } from "./lib/run.ts";
-import { printable } from "./lib/shared/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
 import { RELEASED } from "./lib/version.ts";
 

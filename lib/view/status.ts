@@ -1,7 +1,7 @@
 // A report to text for a person.
 
 import { parseTimestamp } from "../shared/timestamp.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/print.ts";
 import type { StatusReport } from "./status_schema.ts";
 
 /** How the text is written. */
