@@ -6,8 +6,7 @@ import { Timeline } from "../health/timeline.ts";
 import { inspect } from "../inspect.ts";
 import type { Outcome, System } from "../system.ts";
 import { statusText } from "../view/status.ts";
-import { statusReport } from "../view/status_report.ts";
-import type { StatusReport } from "../view/status_schema.ts";
+import { type StatusReport, statusReport } from "../view/status_report.ts";
 
 /** The days that `status` shows. */
 const DAYS = 14;

@@ -4,7 +4,7 @@ import type { PreviousStall, Stall } from "../health/stall.ts";
 import type { PreviousWatch } from "../health/watch.ts";
 import type * as z from "zod/mini";
 import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { previousFileSchema } from "./previous_schema.ts";
+import { previousFileSchema } from "./schema.ts";
 
 /** The files in the telemetry folder. */
 export const LAST_CHECKIN = "last_checkin";

@@ -2,7 +2,7 @@
 
 import { parseTimestamp } from "../shared/timestamp.ts";
 import { printable } from "../shared/print.ts";
-import type { StatusReport } from "./status_schema.ts";
+import type { StatusReport } from "./status_report.ts";
 
 /** How the text is written. */
 export interface StatusStyle {
