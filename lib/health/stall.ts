@@ -105,7 +105,7 @@ export class StallSearch {
       if (this.#active.has(run)) this.#isAtWork = true;
     } else {
       if (evidence?.patches) this.#newestPatches = Math.max(this.#newestPatches, at);
-      if (evidence?.run !== undefined) this.#takeBeginning(at, run, evidence.checkIn);
+      if (evidence?.run !== undefined) this.#takeBeginning(at, run, evidence.checkIn === true);
       else if (this.#isRecent(at) || this.#active.has(run)) {
         this.#active.set(run, this.#unanswered.length);
       }

@@ -131,8 +131,7 @@ export function continuedEvidence(
     if (rankOf(error) > rankOf(means)) means = error;
   }
   // It may still be where a run begins, or the step about patches.
-  if (own === undefined || means === undefined) return means;
-  return { ...means, run: own.run, checkIn: own.checkIn, patches: own.patches };
+  return means === undefined ? undefined : { ...own, ...means };
 }
 
 function isError(row: Evidence): boolean {

@@ -29,37 +29,35 @@ export type Meaning =
  */
 export type RunEvent = "begins" | "resets";
 
-/** One row of the table. */
+/** One row of the table. What it does not say is false. */
 export interface Evidence {
   /** How the message begins. What follows the beginning means nothing: a policy may be named after an error. */
   readonly begins: string;
   /** The message ends there too. */
-  readonly whole: boolean;
+  readonly whole?: boolean;
   /** An error may follow, behind a colon: then the message means what that error means. */
-  readonly quotesError: boolean;
+  readonly quotesError?: boolean;
   readonly means: Meaning;
-  readonly run: RunEvent | undefined;
+  readonly run?: RunEvent;
   /** What follows in its run happens without the server. */
-  readonly offline: boolean;
+  readonly offline?: boolean;
   /** The run is a check-in, which the agent begins by itself every few minutes. */
-  readonly checkIn: boolean;
+  readonly checkIn?: boolean;
   /** The daemon writes it, which lives as long as the Mac is up, and is no run. */
-  readonly daemon: boolean;
+  readonly daemon?: boolean;
   /** The step of a check-in that asks for patches. */
-  readonly patches: boolean;
+  readonly patches?: boolean;
   /** Messages that have been seen, or for a row without a public sample, made from its beginning. */
   readonly samples: readonly string[];
 }
-
-/** A row as it is written down: what it does not say is false. */
-type RowText = Partial<Evidence> & Pick<Evidence, "begins" | "means" | "samples">;
 
 const SIGNATURE_ERROR =
   "Device Signature Error - A valid device signature is required to perform the action.";
 /** The line in front of an error block. */
 export const ERROR_OPENING = "There was an error.";
 
-const ROWS: readonly RowText[] = [
+/** The table: the first row that fits a message counts. */
+export const EVIDENCE: readonly Evidence[] = [
   {
     begins: "No patch policies were found.",
     means: "contact",
@@ -214,17 +212,3 @@ const ROWS: readonly RowText[] = [
     samples: ["The SSL Certificate for https://jamf.example.com:8443/ must be trusted."],
   },
 ];
-
-/** The table: the first row that fits a message counts. All rows have the same keys, which makes reading them fast. */
-export const EVIDENCE: readonly Evidence[] = ROWS.map((row) => ({
-  begins: row.begins,
-  whole: row.whole ?? false,
-  quotesError: row.quotesError ?? false,
-  means: row.means,
-  run: row.run,
-  offline: row.offline ?? false,
-  checkIn: row.checkIn ?? false,
-  daemon: row.daemon ?? false,
-  patches: row.patches ?? false,
-  samples: row.samples,
-}));
