@@ -92,16 +92,12 @@ function readOnce(options: ReadOptions, timeline: Timeline | undefined): LogInsp
   const assessor = new Assessor(previous.contact);
   const stall = new StallSearch(now, previous.inspection);
   const format = new FormatCheck();
-  let isRestSettled = false;
   const history = readHistory(files, options, false, (entry, run) => {
     assessor.take(entry, run);
-    // Of millions of records, the assessor alone needs all.
-    if (isRestSettled) return assessor.settled;
     stall.take(entry, run);
     format.take(entry);
     timeline?.take(entry, run);
-    isRestSettled = stall.settled && format.settled && (timeline?.complete ?? true);
-    return isRestSettled && assessor.settled;
+    return assessor.settled && stall.settled && format.settled && (timeline?.complete ?? true);
   });
   const { readings, unreadable, repeated } = history;
   const opened = new Set([...readings, ...unreadable, ...repeated].map(({ name }) => name));

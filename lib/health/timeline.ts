@@ -73,9 +73,10 @@ export class Timeline {
 
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
+    if (this.#complete) return;
     const { at, evidence } = entry;
     const isBeforeFirst = this.#isBeforeFirst(at);
-    this.#complete ||= this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
+    this.#complete = this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
     switch (evidence.means) {

@@ -49,16 +49,12 @@ type DatedDay = number | "never" | undefined;
 export function stampResolver(reference: UnixSeconds, timeZone: string): ResolveStamp {
   const limit = reference + DAY;
   const days = new Map<number, DatedDay>();
-  let lastKey = -1;
-  let lastDay: DatedDay;
 
-  /** Almost every timestamp of a log costs one lookup in a map a day, and one addition a line. */
+  /** Almost every timestamp of a log costs one lookup in a map, and one addition. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
-    if (key === lastKey) return lastDay;
     if (!days.has(key)) days.set(key, dateDay(stamp, limit, timeZone));
-    lastKey = key;
-    return lastDay = days.get(key);
+    return days.get(key);
   }
 
   return (stamp) => {
