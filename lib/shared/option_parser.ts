@@ -257,8 +257,8 @@ export function didYouMean(word: string, known: readonly string[]): string {
 }
 
 /**
- * How many letters to insert, remove, replace or swap with their neighbour. By hand, because the library's takes 4 MiB
- * of memory at every start.
+ * How many letters to insert, remove, replace or swap with their neighbour. By hand, because `@std/text` counts a swap as
+ * two: then `lits` would be as far from `list` as `lime`.
  */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
