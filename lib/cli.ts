@@ -107,17 +107,6 @@ Examples
  * Reads the arguments.
  *
  * @throws {UsageError} They make no sense.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseCommand([]), {
- *   mode: "checkin",
- *   logDir: "/private/var/log",
- *   outDir: "/opt/telemetry/jamf",
- * });
- * ```
  */
 export function parseCommand(args: readonly string[]): Command {
   const parsed = parseOptions(OPTIONS, args);

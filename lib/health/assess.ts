@@ -41,20 +41,6 @@ const ZONE_CHANGE = 26 * 3600;
 
 /**
  * Assesses a history. Entries are given newest first, until it is settled or there are no more.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { EVIDENCE } from "../log/evidence.ts";
- * import { Runs } from "./runs.ts";
- *
- * const contact = EVIDENCE.find((row) => row.means === "contact");
- * const assessor = new Assessor(undefined);
- * const entry = { at: 1_745_572_898, pid: 335, evidence: contact };
- * assessor.take(entry, new Runs().runOf(entry));
- * assertEquals(assessor.settled, true);
- * assertEquals(assessor.result().contact, 1_745_572_898);
- * ```
  */
 export class Assessor {
   /** A record dated before it was written before the contact known from an earlier run. */

@@ -17,18 +17,6 @@ export function headOf(source: ByteSource): Uint8Array {
 /**
  * Whether one log is a copy of another, or of its beginning: the first and the last 64 KiB of it are the same bytes at the
  * same offsets. Between them nothing can have changed but a line for another of the same length.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./byte_source.ts";
- *
- * const [log, copy, none] = ["one\ntwo\n", "one\n", ""].map((text) =>
- *   bytesSource(new TextEncoder().encode(text))
- * );
- * assertEquals([isBeginning(copy!, log!), isBeginning(log!, copy!)], [true, false]);
- * assertEquals(isBeginning(none!, log!), false);
- * ```
  */
 export function isBeginning(copy: ByteSource, log: ByteSource): boolean {
   if (copy.size === 0 || copy.size > log.size) return false;

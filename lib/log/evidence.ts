@@ -32,18 +32,6 @@ for (const row of EVIDENCE) {
 
 /**
  * The row that a message fits, if any. The prefix of the debug log level is left out.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const meaningOf = (message: string) => {
- *   const bytes = new TextEncoder().encode(message);
- *   return evidenceOf(bytes, 0, bytes.length)?.means;
- * };
- * assertEquals(meaningOf("No patch policies were found."), "contact");
- * assertEquals(meaningOf('Error running recon: Connection failure: "x"'), "no connection");
- * ```
  */
 export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evidence | undefined {
   const from = startsWith(bytes, start, end, DEBUG) ? start + DEBUG.length : start;
@@ -103,18 +91,6 @@ export function isErrorBlockLine(bytes: Uint8Array, start: number, end: number):
  *
  * @param own What the record means by itself.
  * @param lines Those continuation lines that are {@linkcode isErrorBlockLine}, in the order of the log.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const error = "Device Signature Error - A valid device signature is required to perform the action.";
- * assertEquals(
- *   continuedEvidence(undefined, ["There was an error.", `    ${error}`])?.means,
- *   "device signature error",
- * );
- * assertEquals(continuedEvidence(undefined, [error]), undefined);
- * ```
  */
 export function continuedEvidence(
   own: Evidence | undefined,

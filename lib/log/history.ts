@@ -59,26 +59,6 @@ interface OpenLog extends Opened {
  *
  * A copy of a log, or of its beginning, counts once: whichever of both is opened second, the other is still open, because
  * nothing in a copy is newer than when it was last written to.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./byte_source.ts";
- *
- * const bytes = new TextEncoder().encode("Fri Apr 25 09:21:38 Mac jamf[1]: Daemon starting\n");
- * const now = Temporal.Instant.from("2025-04-25T10:00:00Z").epochMilliseconds / 1000;
- * const file = { name: "jamf.log", path: "/jamf.log", size: bytes.length, modified: now, inode: 1 };
- * const history = new History({
- *   files: [file],
- *   open: () => bytesSource(bytes),
- *   unreadableReason: () => undefined,
- *   now,
- *   timeZone: "UTC",
- *   previousContact: undefined,
- * });
- * assertEquals(history.next()?.at, now - 2302);
- * assertEquals(history.next(), undefined);
- * ```
  */
 export class History {
   /** The logs opened so far. */

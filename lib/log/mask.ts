@@ -42,19 +42,6 @@ const HAS_YEAR = /\d{4}/;
  *
  * @param counts Messages as {@linkcode MessageCounter} counts them.
  * @param computers The computer names in front of the agent's messages.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   maskCounts([
- *     { count: 2, message: "Checking for policy ID 332..." },
- *     { count: 1, message: "Checking for policy ID 7..." },
- *   ]),
- *   [{ count: 3, message: "Checking for policy ID <number>..." }],
- * );
- * ```
  */
 export function maskCounts(
   counts: readonly MessageCount[],

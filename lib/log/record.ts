@@ -94,21 +94,6 @@ export function recordsBackwards(
  * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other timestamp is another program's.
  *
  * @returns `undefined` if the line has no timestamp, `"foreign"` if it is another program's.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const line = new TextEncoder().encode("Fri Apr 25 09:21:38 Jane's MacBook Pro jamf[335]: Hello");
- * assertEquals(headOf(line, 0, line.length), {
- *   weekday: 5,
- *   month: 4,
- *   day: 25,
- *   second: 33698,
- *   pid: 335,
- *   messageStart: 50,
- * });
- * ```
  */
 export function headOf(
   bytes: Uint8Array,

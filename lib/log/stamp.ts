@@ -35,16 +35,6 @@ type DatedDay = number | "never" | undefined;
  *
  * @param reference Nothing in the file was written later.
  * @param timeZone IANA name of the Mac's time zone.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const reference = Temporal.Instant.from("2026-01-02T00:00:00Z").epochMilliseconds / 1000;
- * const resolve = stampResolver(reference, "America/New_York");
- * const at = resolve({ weekday: 5, month: 4, day: 25, second: 5 * 3600 });
- * assertEquals(at, Temporal.Instant.from("2025-04-25T09:00:00Z").epochMilliseconds / 1000);
- * ```
  */
 export function stampResolver(reference: UnixSeconds, timeZone: string): ResolveStamp {
   const limit = reference + DAY;

@@ -45,20 +45,6 @@ export interface ParsedOptions<
  * Reads the arguments.
  *
  * @throws {UsageError} They make no sense.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const parsed = parseOptions({
- *   modes: ["list"],
- *   modesWithArguments: [],
- *   flags: { json: ["list"] },
- *   values: {},
- *   lists: {},
- * }, ["list", "--json"]);
- * assertEquals(parsed.mode === "list" && parsed.flag("json"), true);
- * ```
  */
 export function parseOptions<
   Mode extends string,

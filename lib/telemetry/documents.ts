@@ -9,16 +9,6 @@ import type { AgentErrors, LastCheckin } from "./schema.ts";
 
 /**
  * The text of `last_checkin`.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   lastCheckinText(1_745_572_898),
- *   '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n',
- * );
- * ```
  */
 export function lastCheckinText(contact: UnixSeconds): string {
   const file: LastCheckin = { last_successful_checkin: formatTimestamp(contact) };

@@ -26,17 +26,6 @@ export type PreviousInspection = PreviousWatch & PreviousStall;
  *
  * @param read Gives the text of a file by its name; `undefined` if there is none to read.
  * @param now A contact later than this is not believed.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const files: Record<string, string> = {
- *   last_checkin: '{"last_successful_checkin":"2025-04-25T09:21:38Z"}',
- *   agent_errors: "not ours",
- * };
- * assertEquals(previousStateOf((name) => files[name], 1_800_000_000).contact, 1_745_572_898);
- * ```
  */
 export function previousStateOf(
   read: (name: string) => string | undefined,
