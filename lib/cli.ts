@@ -26,8 +26,10 @@ export interface StatusCommand extends Folders {
   readonly check: boolean;
   /** A contact longer ago means that the agent is silent. In seconds. */
   readonly maxAge: number;
-  /** Draw bars without block characters. */
+  /** Draw marks and bars with plain characters. */
   readonly ascii: boolean;
+  /** IANA name of the zone of the log's timestamps; this machine's if absent. */
+  readonly zone?: string;
 }
 
 /** `summary` with its options. */

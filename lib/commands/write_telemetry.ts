@@ -41,11 +41,11 @@ export function writeAgentErrors(
   { outDir }: Folders,
   { now }: System,
 ): void {
-  const { findings, previous } = inspection;
+  const { findings } = inspection;
   if (findings.status === "unknown") return;
   const other = writtenMeanwhile(inspection, outDir, AGENT_ERRORS).inspection;
   if (other !== undefined && other.at > now) return;
-  const text = agentErrorsText(findings, findings.status, previous.inspection, now);
+  const text = agentErrorsText(findings, findings.status, now);
   secureWrite(outDir, AGENT_ERRORS, text, now);
 }
 

@@ -91,6 +91,8 @@ export class Timeline {
         break;
       case "device signature error":
       case "no connection":
+      case "server certificate":
+      case "agent error":
       case "other failure":
         day.failures++;
         this.#erred.add(run);

@@ -1,6 +1,12 @@
 // All logs of a folder as one history, newest entry first. Files are opened only when it is their turn.
 
-import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
+import {
+  entriesBackwards,
+  type Entry,
+  type EntryCounts,
+  type Messages,
+  type NextEntry,
+} from "./entries.ts";
 import { headOf, isBeginning } from "./copies.ts";
 import type { FileIssue, LogFile } from "./log_file.ts";
 import type { LogSource } from "./byte_source.ts";
@@ -33,8 +39,8 @@ export interface HistoryOptions {
   readonly timeZone: string;
   /** A check-in known from an earlier run: no log was last written to before it. */
   readonly previousContact: UnixSeconds | undefined;
-  /** Entries come with their messages. */
-  readonly withMessages?: boolean;
+  /** Which entries come with their messages. */
+  readonly messages?: Messages;
 }
 
 /** A log that has been opened. */
@@ -113,7 +119,7 @@ export class History {
   }
 
   #openLog(file: LogFile): void {
-    const { now, timeZone, previousContact, withMessages } = this.#options;
+    const { now, timeZone, previousContact, messages } = this.#options;
     const opened = this.#tryToOpen(file);
     if (opened === undefined) return;
     const { source } = opened;
@@ -124,11 +130,11 @@ export class History {
       source.close();
       throw error;
     }
-    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
     const resolve = stampResolver(reference, timeZone);
-    const take = entriesBackwards(source, reference, resolve, reading, withMessages);
+    const take = entriesBackwards(source, reference, resolve, reading, messages);
     const log: OpenLog = { ...opened, take, next: undefined, at: reference };
     this.readings.push(reading);
     this.#open.push(log);

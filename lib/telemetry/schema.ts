@@ -2,16 +2,15 @@
 // start makes the last; the others are for those who check the files, and are made when one is first used (`z.lazy`).
 
 import * as z from "zod/mini";
-import { STATUSES } from "../health/findings.ts";
 import { MAX_MESSAGE_LENGTH } from "../health/last_message.ts";
-import { STALLS } from "../health/stall.ts";
+import { STATUSES } from "../health/statuses.ts";
 import { parseTimestamp } from "../shared/timestamp.ts";
 
 /** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
 export const timestamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
 /** A whole number. */
 export const count = z.int().check(z.nonnegative());
-const stall = z.enum(STALLS);
+const status = z.enum(STATUSES);
 /** One line, not too long for a table. */
 const messageText = z.string().check(
   z.regex(new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u")),
@@ -31,11 +30,16 @@ export const findingKeys = {
   connection_errors: optionalCount,
   /** Runs begun since the last contact. */
   attempts: optionalCount,
-  /** How the agent hangs; absent if it does not. */
-  stalled: z.optional(stall),
-  stalled_since: optionalTimestamp,
-  /** What the agent logged last before it hung. */
+  /** Only if each check-in fails: how many did. */
+  failed_checkins: optionalCount,
+  /** When the fault began. */
+  status_since: optionalTimestamp,
+  /** How long the Mac has been awake and watched with this fault. In seconds. */
+  status_seconds: count,
+  /** What the agent logged last before the fault. */
   last_message: z.optional(messageText),
+  /** How long the Mac has been awake and watched since the agent last showed a check-in. In seconds. */
+  unscheduled_seconds: count,
 };
 
 /** `last_checkin`: when the agent last reached its server. */
@@ -55,30 +59,37 @@ export const agentErrorsSchema = z.lazy(() =>
     checked_at: timestamp,
     /** The version of the program that did. */
     program_version: z.string(),
-    status: z.enum(STATUSES),
+    status,
     ...findingKeys,
-    /** How long this program has watched, without a gap, a Mac that made no new contact. In seconds. */
-    watched_seconds: optionalCount,
-    /** Awake time since the agent last showed a check-in. In seconds. */
-    unscheduled_seconds: count,
+    /** Without a log: the fault that stood before. `status_since` and `status_seconds` are those of this fault. */
+    standing: z.optional(status),
+    /** Every log that was needed could be read. */
+    complete: z.optional(z.literal(true)),
   })
 );
 
 /** The content of `agent_errors`. */
 export type AgentErrors = z.infer<typeof agentErrorsSchema>;
 
+// Shared between keys: to make a schema takes longer than all that it then does.
+const [at, seconds, word] = [orAbsent(timestamp), orAbsent(count), orAbsent(status)];
+
 /**
  * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it
  * does not spoil the others.
  */
 export const previousFileSchema = z.object({
-  checked_at: orAbsent(timestamp),
-  last_successful_checkin: orAbsent(timestamp),
-  watched_seconds: orAbsent(count),
-  unscheduled_seconds: orAbsent(count),
-  stalled: orAbsent(stall),
-  stalled_since: orAbsent(timestamp),
+  checked_at: at,
+  last_successful_checkin: at,
+  last_device_signature_error: at,
+  status: word,
+  standing: word,
+  status_since: at,
+  status_seconds: seconds,
+  failed_checkins: seconds,
+  unscheduled_seconds: seconds,
   last_message: orAbsent(messageText),
+  complete: orAbsent(z.boolean()),
 });
 
 function orAbsent<T extends z.ZodMiniType>(schema: T): z.ZodMiniCatch<z.ZodMiniOptional<T>> {
