@@ -55,14 +55,24 @@ export function faultOf(input: FaultInput): FoundFault | undefined {
   return noAnswer(input) ?? notStarted(input) ?? failing(input);
 }
 
-/** Whether the log shows that the agent got through since the inspection before, for a fault that stood then. */
+/** Whether the log shows the end of the fault that stood, since the inspection before. */
 export function hasRecovered(input: FaultInput): boolean {
-  const { newSince, checkIns: { notFailed }, contact = -Infinity, before: { status } } = input;
-  const isWell = notFailed?.outcome === "contact" || notFailed?.outcome === "other";
-  if (isWell && notFailed.logged >= newSince) return true;
-  // Self Service may reach the server beside check-ins that never do.
-  const isOfAnyRun = status !== "agent_error" && status !== "no_answer" && status !== "not_started";
-  return isOfAnyRun && contact >= newSince;
+  const { newSince, checkIns: { worked, patched }, contact = -Infinity, before } = input;
+  const isWell = worked >= newSince;
+  const isContact = contact >= newSince;
+  switch (before.status) {
+    case "no_answer":
+    case "not_started":
+    case "agent_error":
+      // Self Service may reach the server beside check-ins that never do.
+      return isWell;
+    case "server_certificate":
+    case "no_connection":
+      return isWell || isContact;
+    case "silent":
+      return isContact || patched >= newSince;
+  }
+  return isContact;
 }
 
 function noAnswer(input: FaultInput): FoundFault | undefined {
@@ -85,20 +95,28 @@ function notStarted(input: FaultInput): FoundFault | undefined {
 }
 
 function failing(input: FaultInput): FoundFault | undefined {
-  const { checkIns, failingSinceContact, before } = input;
+  const { checkIns, before } = input;
   const { failure, answeredSince } = checkIns;
-  const streak = failure === "agent_error" ? checkIns.failing : failingSinceContact;
   const stood = FAILURES.find((word) => word === before.status);
   const stands = stood !== undefined && !hasFailureEnded(input);
-  if (failure !== undefined && isLong(streak) && (stands || isCheckingIn(input))) {
-    return { status: failure, since: streak.oldest, failing: streak };
+  if (failure !== undefined && (stands || isCheckingIn(input))) {
+    const counted = failingBy(failure, input);
+    if (isLong(counted)) return { status: failure, since: counted.oldest, failing: counted };
   }
-  if (stands) return { ...standing(input, stood), failing: failingSinceContact };
+  if (stands) return { ...standing(input, stood), failing: failingBy(stood, input) };
   // The check-in that ends "no answer" says at once what is wrong now.
-  const answered = before.status === "no_answer" ? answeredSince : undefined;
-  const word = answered && failureOf(answered.outcome);
-  if (answered === undefined || word === undefined) return undefined;
-  return { status: word, since: answered.began, failing: streak };
+  const isAnswered = before.status === "no_answer" && !hasRecovered(input);
+  const word = isAnswered && answeredSince && failureOf(answeredSince.outcome);
+  if (!word) return undefined;
+  const counted = failingBy(word, input);
+  return counted.count === 0
+    ? undefined
+    : { status: word, since: counted.oldest, failing: counted };
+}
+
+/** The check-ins that count: Self Service may reach the server beside check-ins that never do. */
+function failingBy(word: Failure, { checkIns, failingSinceContact }: FaultInput): Streak {
+  return word === "agent_error" ? checkIns.failing : failingSinceContact;
 }
 
 function hasFailureEnded(input: FaultInput): boolean {

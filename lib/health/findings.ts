@@ -94,7 +94,7 @@ interface Verdict {
 export function findingsOf(input: FindingsInput): Findings {
   const { now, logs, previous, previousContact } = input;
   if (logs === undefined) return withoutLog(input);
-  const { assessment, format } = logs;
+  const { assessment } = logs;
   const contact = later(assessment.contact, previousContact);
   const faultInput = faultInputOf(input, logs, contact);
   const verdict = verdictOf(input, logs, faultInput);
@@ -113,7 +113,7 @@ export function findingsOf(input: FindingsInput): Findings {
     ...(contact !== undefined && { contact }),
     since: assessment.since,
     ...(failedCheckins !== undefined && { failedCheckins }),
-    unscheduledSeconds: format.isUnknown ? 0 : faultInput.unscheduledSeconds,
+    unscheduledSeconds: faultInput.unscheduledSeconds,
     isComplete: !isOpen,
   };
 }
@@ -176,8 +176,8 @@ function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInp
   const { contact } = faultInput;
   const status = "device_signature_error";
   if (since.signatureErrors > 0) return { status, since: since.firstSignatureError };
-  const hasEnded = contact !== undefined && contact >= faultInput.newSince;
-  if (previous?.status === status && !hasEnded) return { status, since: previous.statusSince };
+  const stands = previous?.status === status && !hasRecovered(faultInput);
+  if (stands) return { status, since: previous.statusSince };
   const fault = faultOf(faultInput);
   if (fault !== undefined) return { status: fault.status, since: fault.since, fault };
   if (format.isUnknown) return { status: "unknown_format" };

@@ -38,10 +38,14 @@ const NO_CHECK_INS: CheckInHistory = {
   answeredSince: undefined,
   failing: NO_STREAK,
   failure: undefined,
-  notFailed: undefined,
+  worked: -Infinity,
   patched: -Infinity,
 };
-const NEWEST = { began: NOW - 60, logged: NOW - 60, outcome: "unanswered" } as const;
+const NEWEST = {
+  began: NOW - 60,
+  logged: NOW - 60,
+  outcome: "unanswered",
+} as const;
 const OFFLINE: CheckInHistory = { ...NO_CHECK_INS, newest: NEWEST, failure: "no_connection" };
 
 /** What the logs say: nothing but what is given. */
@@ -261,9 +265,8 @@ Deno.test("findingsOf() on an unknown format keeps a signature error and what is
   ];
   for (const [assessment, unreadableSince, status, checkin] of cases) {
     const unknown = logs(assessment, {}, { isUnknown: true });
-    const before = previous({ unscheduledSeconds: 900 });
-    const found = find({ logs: unknown, unreadableSince, previous: before });
-    assertEquals([found.status, found.checkin, found.unscheduledSeconds], [status, checkin, 0]);
+    const found = find({ logs: unknown, unreadableSince });
+    assertEquals([found.status, found.checkin], [status, checkin]);
   }
 });
 

@@ -149,7 +149,11 @@ const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const NOTHING = { signatureErrors: 0, connectionErrors: 0, attempts: 0, failing: NO_STREAK };
-const NEWEST = { began: NOW - 120, logged: NOW - 120, outcome: "contact" } as const;
+const NEWEST = {
+  began: NOW - 120,
+  logged: NOW - 120,
+  outcome: "contact",
+} as const;
 const CHECK_INS: CheckInHistory = {
   newest: NEWEST,
   interval: 900,
@@ -160,7 +164,7 @@ const CHECK_INS: CheckInHistory = {
   answeredSince: undefined,
   failing: NO_STREAK,
   failure: undefined,
-  notFailed: undefined,
+  worked: -Infinity,
   patched: -Infinity,
 };
 const READING = {
