@@ -2,12 +2,12 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { formatTimestamp, parseTimestamp } from "../lib/shared/timestamp.ts";
-import { anyLife, type Event, type Life, live, textOf } from "./helpers/mac_lives.ts";
+import { anyLife, type Event, type Life, live, lookBefore, textOf } from "./helpers/mac_lives.ts";
 import { type LogRecord, type Look, StatusModel } from "./helpers/status_model.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
 import { bySize } from "./helpers/test_size.ts";
 
-const START = at("2026-10-01T00:00:00Z");
+export const START = at("2026-10-01T00:00:00Z");
 
 /** A log as it is at a time: with its copies on a Mac, and in the model. */
 class PlayedLog {
@@ -86,6 +86,23 @@ class PlayedLog {
   }
 }
 
+/** Writes what an inspection before has found. */
+function plant(mac: TestMac, look: Look): void {
+  const stamp = (at: number | undefined): string | undefined =>
+    at === undefined ? undefined : formatTimestamp(at);
+  const file = {
+    schema_version: 1,
+    checked_at: stamp(look.at),
+    status: look.status,
+    status_since: stamp(look.since),
+    status_seconds: look.seconds,
+    failed_checkins: look.failed,
+    unscheduled_seconds: look.unscheduled,
+    last_successful_checkin: stamp(look.contact),
+  };
+  mac.writePrevious("agent_errors", `${JSON.stringify(file)}\n`);
+}
+
 /** What the program answers. */
 function lookOf(mac: TestMac, now: number): Look {
   assertEquals(mac.run(["collect"], now), { code: 0, stdout: "", messages: [] });
@@ -106,6 +123,8 @@ function lookOf(mac: TestMac, now: number): Look {
 export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): void {
   using mac = new TestMac();
   const log = new PlayedLog(mac);
+  const before = lookBefore(life, START);
+  if (before !== undefined) plant(mac, before);
   for (const event of live(life, START).events) {
     if (event.kind !== "look") {
       log.take(event);
@@ -119,7 +138,7 @@ export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): 
 Deno.test("each look of a random life answers what the rules say", () => {
   fc.assert(
     fc.property(anyLife, (life) => {
-      const model = new StatusModel();
+      const model = new StatusModel(lookBefore(life, START));
       play(life, (look, { visible }) => {
         assertEquals(look, model.look(look.at, visible), formatTimestamp(look.at));
       });

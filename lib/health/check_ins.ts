@@ -143,8 +143,11 @@ export class CheckIns {
     const isNew = this.#at >= this.#before.at;
     if (!this.#isSearched && (isNew || !this.#isAnswered || this.#isWorkOpen())) return false;
     if (this.#isNotFailed) return true;
-    const isSearched = this.#isSearched || this.#outcomes.length === MANY;
-    return isSearched && ![this.#failure(), this.#before.status].includes("agent_error");
+    // Of an agent error all check-ins count, however many a contact of another run hides.
+    const { status } = this.#before;
+    const mayBeError = this.#failure() === "agent_error" || status === "agent_error" ||
+      status === "no_answer";
+    return !mayBeError && (this.#isSearched || this.#outcomes.length === MANY);
   }
 
   /** Takes the next older entry, and the run it belongs to. */

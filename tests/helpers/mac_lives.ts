@@ -3,7 +3,8 @@
 
 import fc from "fast-check";
 import { attemptMessage, logLine, SIGNATURE_ERROR } from "../../tools/log_text.ts";
-import type { LogRecord } from "./status_model.ts";
+import { STATUSES } from "../../lib/health/statuses.ts";
+import type { LogRecord, Look } from "./status_model.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -120,6 +121,16 @@ const part = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("hang"),
+      said: fc.constantFrom(...OTHER_RUNS),
+      count: fc.integer({ min: 11, max: 20 }),
+      interval: fc.constantFrom(15, 22, 30, 60).map((minutes) => minutes * MINUTE),
+      pid,
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("run"),
@@ -185,7 +196,24 @@ const looks = fc.record({
 });
 
 const step = fc.record({ part, looks });
-export const anyLife = fc.array(step, { minLength: 1, maxLength: 9 });
+
+/** What an inspection before the life has found. The times are how long before the life began. */
+const before = fc.record({
+  status: fc.constantFrom(...STATUSES),
+  looked: fc.constantFrom(480, 481, 600, 2 * HOUR, 5 * DAY),
+  since: fc.constantFrom(undefined, 6 * DAY, 20 * DAY),
+  seconds: fc.constantFrom(0, 7200),
+  unscheduled: fc.constantFrom(0, 3 * HOUR, 4 * HOUR - 900, 5 * HOUR),
+  contact: fc.constantFrom(undefined, 5 * DAY, 13 * DAY, 21 * DAY),
+  failed: fc.constantFrom(undefined, 30),
+});
+
+export const anyLife = fc.record({
+  before: fc.option(before, { freq: 2, nil: undefined }),
+  /** Whether it begins with healthy check-ins. */
+  isHealthy: fc.boolean(),
+  steps: fc.array(step, { minLength: 1, maxLength: 9 }),
+});
 export type Life = typeof anyLife extends fc.Arbitrary<infer T> ? T : never;
 
 /** The events of a life, and when it ended. */
@@ -194,62 +222,69 @@ export interface Lived {
   readonly end: number;
 }
 
+/** What is known of a life before it began, as the model takes it. */
+export function lookBefore({ before }: Life, start: number): Look | undefined {
+  if (before === undefined) return undefined;
+  const { status, looked, since, contact, ...rest } = before;
+  return {
+    ...rest,
+    at: start - looked,
+    status,
+    since: since && start - since,
+    contact: contact && start - contact,
+    standing: undefined,
+  };
+}
+
 /** Plays a life from a time on. */
-export function live(life: Life, start: number): Lived {
+export function live({ isHealthy, steps }: Life, start: number): Lived {
   const events: Event[] = [];
   let now = start;
-  for (const { part, looks } of life) {
+  if (isHealthy) {
+    now += playCheckIns({ outcomes: ["contact"], count: 3, interval: 900, pid: 9 }, now, events);
+  }
+  const looked = new Set<number>();
+  for (const { part, looks } of steps) {
     const length = play(part, now, events);
-    const first = now - now % 900 + 900 + 420;
-    for (let i = 0; i < looks.count; i++) {
-      events.push({ at: first + i * looks.every * 900 + looks.late, kind: "look" });
-    }
+    const due = now - (now - 420) % 900 + 900;
+    for (let i = 0; i < looks.count; i++) looked.add(due + i * looks.every * 900 + looks.late);
     now += length;
   }
-  const end = Math.max(now, ...events.map(({ at }) => at)) + 1;
-  events.push({ at: end, kind: "look" });
+  const end = Math.max(now, ...looked, ...events.map(({ at }) => at)) + 1;
+  events.push(...[...looked, end].map((at): Event => ({ at, kind: "look" })));
   return { events: events.toSorted((a, b) => a.at - b.at), end };
 }
 
-type Part = Life[number]["part"];
+type Part = Life["steps"][number]["part"];
+type CheckIns = Pick<
+  Extract<Part, { kind: "check-ins" }>,
+  "outcomes" | "count" | "interval" | "pid"
+>;
 
 /** Adds the events of one part, and returns how long it takes. */
 function play(part: Part, start: number, events: Event[]): number {
-  const record = (at: number, pid: number, message: string, block?: string): void => {
-    events.push({ at, kind: "record", record: { at, pid, message }, block });
-  };
   switch (part.kind) {
     case "check-ins":
-      for (let i = 0; i < part.count; i++) {
-        const at = start + i * part.interval + 61;
-        const pid = part.pid > 9 ? part.pid + i : part.pid;
-        if (part.before !== undefined) record(at - part.before, pid, LOCAL);
-        const name = part.outcomes[i % part.outcomes.length]!;
-        const below = name === ERROR_BELOW
-          ? "Security Error - A security error has occurred."
-          : undefined;
-        record(at, pid, attemptMessage(), below);
-        for (const [after, ...said] of OUTCOMES[name] ?? []) record(at + after, pid, ...said);
-      }
-      return part.count * part.interval;
+      return playCheckIns(part, start, events, part.before);
+    case "hang":
+      playRun(attemptMessage("login"), part.said, part.pid, start, events);
+      return playCheckIns({ ...part, outcomes: ["unanswered"], pid: part.pid + 10 }, start, events);
     case "run":
-      record(start, part.pid, part.trigger);
-      for (const [after, ...said] of part.said) record(start + after, part.pid, ...said);
+      playRun(part.trigger, part.said, part.pid, start, events);
       return MINUTE;
     case "stray":
-      record(start, part.pid, part.message);
+      events.push(record(start, part.pid, part.message));
       return MINUTE;
     case "words":
       for (let i = 0; i < part.count; i++) {
         const words = WORDS[i % part.shapes]!;
-        record(start + i * part.interval, part.pid + i % part.pids, words);
+        events.push(record(start + i * part.interval, part.pid + i % part.pids, words));
       }
       return part.count * part.interval;
     case "lines": {
       const [text, isUnknown] = part.line;
-      for (let i = 0; i < part.count; i++) {
-        events.push({ at: start, kind: "line", text, isUnknown });
-      }
+      const line: Event = { at: start, kind: "line", text, isUnknown };
+      events.push(...Array.from({ length: part.count }, () => line));
       return MINUTE;
     }
     case "time":
@@ -258,6 +293,39 @@ function play(part: Part, start: number, events: Event[]): number {
       events.push({ at: start, kind: part.kind });
       return 1;
   }
+}
+
+function playCheckIns(
+  { outcomes, count, interval, pid }: CheckIns,
+  start: number,
+  events: Event[],
+  before?: number,
+): number {
+  for (let i = 0; i < count; i++) {
+    const at = start + i * interval + 61;
+    const own = pid > 9 ? pid + i : pid;
+    if (before !== undefined) events.push(record(at - before, own, LOCAL));
+    const name = outcomes[i % outcomes.length]!;
+    playRun(attemptMessage(), OUTCOMES[name] ?? [], own, at, events, name === ERROR_BELOW);
+  }
+  return count * interval;
+}
+
+function playRun(
+  trigger: string,
+  said: readonly Said[],
+  pid: number,
+  at: number,
+  events: Event[],
+  hasErrorBelow = false,
+): void {
+  const below = hasErrorBelow ? "Security Error - A security error has occurred." : undefined;
+  events.push(record(at, pid, trigger, below));
+  for (const [after, ...what] of said) events.push(record(at + after, pid, ...what));
+}
+
+function record(at: number, pid: number, message: string, block?: string): Event {
+  return { at, kind: "record", record: { at, pid, message }, block };
 }
 
 /** An event as text of the log. */

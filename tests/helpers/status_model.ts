@@ -332,7 +332,7 @@ export class StatusModel {
     const hasEnded = {
       device_signature_error: isNewContact,
       no_answer: isWell,
-      not_started: isWell,
+      not_started: isWell && hasBegun,
       agent_error: isWell,
       server_certificate: isWell || isNewContact,
       no_connection: isWell || isNewContact,
