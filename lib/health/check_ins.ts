@@ -2,6 +2,7 @@
 // with `Checking for policies triggered by "recurring check-in"`.
 
 import type { Entry } from "../log/entries.ts";
+import type { Meaning } from "../log/evidence.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
 import { contactOf, outcomeOf, type Run, type RunOutcome } from "./runs.ts";
@@ -73,7 +74,7 @@ export interface CheckInHistory {
   readonly unanswered: Streak;
   /** A run that began before the oldest of those is at work. */
   readonly isAtWork: boolean;
-  /** Behind those is, in the last 8 days, a check-in that is not unanswered, or another run that reached the server. */
+  /** Behind those is, in the last 8 days, a check-in that is not unanswered, or a contact of any run. */
   readonly hasAnswerBefore: boolean;
   /** The newest check-in that is not unanswered and has logged something since the inspection before. */
   readonly answeredSince: CheckIn | undefined;
@@ -81,7 +82,7 @@ export interface CheckInHistory {
   readonly failing: Streak;
   /** How most of the newest 12 of those failed; absent if there are fewer, or more than half of them are unanswered. */
   readonly failure: Failure | undefined;
-  /** When a check-in last showed that it works: by a contact, or by whatever it logged in words that are not known. */
+  /** When a check-in last reached the server, or began that came to something else. */
   readonly worked: UnixSeconds;
   /** When the newest check-in began that came to the step about patches without a failure or a known answer. */
   readonly patched: UnixSeconds;
@@ -113,6 +114,8 @@ export class CheckIns {
   /** A check-in that is not unanswered ends the newest unanswered ones. */
   #isAnswered = false;
   #hasContactBefore = false;
+  /** Runs with a record that may show one. */
+  readonly #marked = new Set<Run>();
   #answeredSince: CheckIn | undefined;
   #failing = NO_STREAK;
   #failingSinceContact = NO_STREAK;
@@ -156,6 +159,7 @@ export class CheckIns {
     const at = this.#at = Math.min(entry.at ?? this.#at, this.#now);
     this.#isSearched ||= this.#isTooOld(entry.at);
     if (evidence?.patches) this.#newestPatches = Math.max(this.#newestPatches, at);
+    if (evidence !== undefined && this.#isInSearch(at)) this.#takeContact(evidence.means, run);
     if (evidence?.run === "begins") {
       this.#open.delete(run);
       if (evidence.checkIn) this.#takeCheckIn(at, run);
@@ -176,7 +180,8 @@ export class CheckIns {
       newestPatches: this.#newestPatches,
       unanswered: this.#unanswered,
       isAtWork: this.#isAtWork,
-      hasAnswerBefore: this.#isAnswered || this.#hasContactBefore,
+      hasAnswerBefore: this.#isAnswered || this.#hasContactBefore ||
+        [...this.#marked].some(({ marker }) => marker !== undefined),
       answeredSince: this.#answeredSince,
       failing: this.#failing,
       failure: this.#failure(),
@@ -189,7 +194,7 @@ export class CheckIns {
     const outcome = outcomeOf(run);
     const logged = Math.min(run.newest ?? began, this.#now);
     const checkIn = { began, logged, outcome };
-    const worked = outcome === "other" ? logged : contactOf(run) ?? -Infinity;
+    const worked = outcome === "other" ? began : contactOf(run) ?? -Infinity;
     this.#worked = Math.max(this.#worked, worked);
     this.#newest ??= checkIn;
     if (this.#begins.length < MANY) this.#begins.push(began);
@@ -198,7 +203,7 @@ export class CheckIns {
       if (logged >= this.#before.at) this.#answeredSince ??= checkIn;
       this.#takeOther(began, run);
     }
-    if (!this.#isAnswered && this.#isSearchedAt(began)) {
+    if (!this.#isAnswered && this.#isInSearch(began)) {
       if (outcome === "unanswered") this.#addUnanswered(began);
       else this.#isAnswered = true;
     }
@@ -207,11 +212,16 @@ export class CheckIns {
 
   /** Takes a run that began before what was read so far. */
   #takeOther(began: UnixSeconds, run: Run): void {
-    if (this.#isSearchedAt(began) && isRecent(run, this.#now - AT_WORK)) this.#isAtWork = true;
-    if (outcomeOf(run) === "contact") this.#hasContactBefore = true;
+    if (this.#isInSearch(began) && isRecent(run, this.#now - AT_WORK)) this.#isAtWork = true;
+    if (this.#marked.delete(run) && run.marker !== undefined) this.#hasContactBefore = true;
   }
 
-  #isSearchedAt(began: UnixSeconds): boolean {
+  #takeContact(means: Meaning, run: Run): void {
+    if (means === "contact") this.#hasContactBefore = true;
+    if (means === "contact unless offline") this.#marked.add(run);
+  }
+
+  #isInSearch(began: UnixSeconds): boolean {
     return this.#now - began <= MAX_ANSWER_SEARCH;
   }
 
@@ -220,6 +230,7 @@ export class CheckIns {
     // What was read so far began after this check-in.
     this.#isAtWork = false;
     this.#hasContactBefore = false;
+    this.#marked.clear();
   }
 
   #countFailing(began: UnixSeconds, outcome: RunOutcome): void {

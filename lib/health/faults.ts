@@ -10,6 +10,7 @@ import {
   failureOf,
   FAILURES,
   isLong,
+  MAX_ANSWER_SEARCH,
   MAX_INTERVAL,
   type Streak,
 } from "./check_ins.ts";
@@ -73,8 +74,10 @@ export function hasRecovered(input: FaultInput): boolean {
       return isWell || isContact;
     case "silent":
       return isContact || patched >= newSince;
+    case "device_signature_error":
+      return isContact;
   }
-  return isContact;
+  return false;
 }
 
 function noAnswer(input: FaultInput): FoundFault | undefined {
@@ -92,7 +95,9 @@ function notStarted(input: FaultInput): FoundFault | undefined {
   const stands = before === status && !hasBegun(input);
   const isNew = unscheduledSeconds >= UNSCHEDULED_FOR && !input.mayHaveNewWords;
   if (!stands && !isNew) return undefined;
-  return { status, since: newest?.began ?? now - unscheduledSeconds };
+  // How much further back the search came depends on how much was logged there.
+  const isFound = newest !== undefined && now - newest.began <= MAX_ANSWER_SEARCH;
+  return { status, since: isFound ? newest.began : now - unscheduledSeconds };
 }
 
 function failing(input: FaultInput): FoundFault | undefined {

@@ -83,7 +83,6 @@ const STRAY = [
   "update-apps - nothing to do",
   LOCAL,
   "Upgrading jamf binary...",
-  "Executing Policy of a run whose beginning is gone",
   "Enroll return code: 0",
   "Enroll return code: 70",
   AGENT_ERROR,
@@ -142,6 +141,14 @@ const part = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("stray"), message: fc.constantFrom(...STRAY), pid }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("stray"),
+      message: fc.constantFrom("Executing Policy of a run whose beginning is gone", OFFLINE),
+      pid: fc.integer({ min: 70_001, max: 70_003 }),
+    }),
   },
   {
     weight: 1,

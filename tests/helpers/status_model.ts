@@ -253,8 +253,8 @@ export class StatusModel {
     const isAtWork = oldest !== undefined &&
       runs.some((run) => isBefore(run) && run.items.some(({ at }) => at >= now - 4 * HOUR));
     const hasAnswer = oldest !== undefined && (unanswered.length < recent.length ||
-      contacts.some(({ index }) => index < oldest.index) ||
-      (before?.contact !== undefined && before.contact < oldest.began));
+      contacts.some(({ index, at }) => index < oldest.index && isRecent(at)) ||
+      known.some((at) => at < oldest.began));
     const isCheckingIn = newest !== undefined && newest.began >= now - 90 * MINUTE;
     const hangs = isLong(unanswered) && hasAnswer && !isAtWork && isCheckingIn;
     const answers = checkIns.filter(({ outcome, logged }) =>
@@ -283,9 +283,9 @@ export class StatusModel {
       index > (inLog?.index ?? -1) && began > (before?.contact ?? -Infinity)
     );
     const streakOf = (word: string): CheckIn[] => word === "agent_error" ? failing : failingSince;
-    const isWell = checkIns.some(({ run, outcome, logged }) =>
+    const isWell = checkIns.some(({ run, outcome, began }) =>
       contactsOf(run).some(({ at }) => at >= lookBefore) ||
-      (outcome === "other" && logged >= lookBefore)
+      (outcome === "other" && began >= lookBefore)
     );
     const isPaused = newest !== undefined && !hasBegun && now - newest.began > 14 * DAY;
     const hasGotThrough = isWell || (stood !== "agent_error" && isNewContact);
@@ -316,7 +316,7 @@ export class StatusModel {
       since = hangs ? oldest!.began : before?.since;
     } else if (isNotStarted) {
       status = "not_started";
-      since = newest?.began ?? now - unscheduled;
+      since = recent.at(-1)?.began ?? now - unscheduled;
     } else if (fails !== undefined) {
       status = fails;
       since = streakOf(fails)[0]?.began;
