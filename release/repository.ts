@@ -1,7 +1,6 @@
 // Reads the time of the commit and the tags from git.
 
-import { BuildError } from "./build_error.ts";
-import { tryTool } from "./tool.ts";
+import { BuildError, tryTool } from "./tool.ts";
 
 /**
  * When the current commit was made, in Unix seconds: it becomes part of the program, so that the same commit gives the

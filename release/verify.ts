@@ -1,7 +1,7 @@
 // Verifies what was built.
 
-import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";
+import { BuildError } from "./tool.ts";
 import type { Slice } from "./universal.ts";
 
 /** The processors that a file for all Macs is for, in their order in it. */

@@ -2,9 +2,8 @@
 // another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
 // fetched, else `deno run`.
 
-import { BuildError } from "../release/build_error.ts";
 import { bundle, compile } from "../release/compile.ts";
-import { PROJECT } from "../release/tool.ts";
+import { BuildError, PROJECT } from "../release/tool.ts";
 import { permissionFlags } from "../lib/permissions.ts";
 import { lastCheckinText } from "../lib/telemetry/documents.ts";
 import { type Kind, writeLog } from "./bench_logs.ts";
