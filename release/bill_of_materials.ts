@@ -35,22 +35,6 @@ export interface BillOptions {
  * The packages that the program's code imports. Modules that are only imported for types are not in the program.
  *
  * @returns `name@version`, sorted.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const graph = {
- *   roots: ["file:///main.ts"],
- *   redirects: { "npm:a@1": "npm:/a@1.0.0" },
- *   modules: [
- *     { specifier: "file:///main.ts", dependencies: [{ code: { specifier: "npm:a@1" } }, {}] },
- *     { specifier: "npm:/a@1.0.0", npmPackage: "a@1.0.0" },
- *     { specifier: "npm:/b@1.0.0", npmPackage: "b@1.0.0" },
- *   ],
- * };
- * assertEquals(packagesReached(graph), ["a@1.0.0"]);
- * ```
  */
 export function packagesReached({ roots, redirects, modules }: ModuleGraph): string[] {
   const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));

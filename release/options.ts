@@ -44,17 +44,6 @@ Signed on a Mac by codesign, elsewhere by rcodesign if it is installed: ad hoc, 
  *
  * @returns `undefined` if help is asked for.
  * @throws {BuildError} An argument is unknown, or a value is missing or unknown.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseBuildOptions(["--targets", "x86_64-apple-darwin", "--out", "/tmp/x"]), {
- *   targets: ["x86_64-apple-darwin"],
- *   out: "/tmp/x",
- *   skipSign: false,
- * });
- * ```
  */
 export function parseBuildOptions(args: readonly string[]): BuildOptions | undefined {
   const given = parseArgs(args, {

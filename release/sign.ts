@@ -36,15 +36,6 @@ export const SIGNING_VARIABLES = {
  * @param isInstalled Whether this machine has a tool.
  * @returns `undefined` if there is none.
  * @throws {BuildError} A certificate is named that cannot be used here: a release must not be left unsigned by mistake.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const none = () => undefined;
- * assertEquals(findSigner("darwin", none, () => true), { tool: "codesign", certificate: [] });
- * assertEquals(findSigner("linux", none, () => false), undefined);
- * ```
  */
 export function findSigner(
   os: string,

@@ -70,18 +70,6 @@ export function policies(): { readonly owners: readonly Entry[]; readonly compos
 /**
  * The query of the composite: it repeats the others' text, so that it cannot differ from them. Lines about the table
  * `mdm` are left out, because it answers "not enrolled" when macOS does not answer in time.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(compositeOf(["SELECT 1", "SELECT 2"]), `SELECT 1
- * WHERE EXISTS (
- *   SELECT 1
- * ) AND EXISTS (
- *   SELECT 2
- * )`);
- * ```
  */
 export function compositeOf(queries: readonly string[]): string {
   const conditions = queries.map((query) => {

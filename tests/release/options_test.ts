@@ -7,6 +7,9 @@ import { BuildError } from "../../release/tool.ts";
 Deno.test("parseBuildOptions() builds for Macs into dist by default", () => {
   const targets = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
   assertEquals(parseBuildOptions([]), { targets, out: "dist", skipSign: false });
+  const given = ["--targets", "x86_64-apple-darwin", "--out", "/tmp/x", "--skip-sign"];
+  const options = { targets: ["x86_64-apple-darwin"], out: "/tmp/x", skipSign: true };
+  assertEquals(parseBuildOptions(given), options);
   assertEquals(parseBuildOptions(["--help"]), undefined);
 });
 
