@@ -2,6 +2,7 @@
 
 import type { Arch, MachO } from "./macho.ts";
 import { IDENTIFIER } from "./sign.ts";
+import { PROJECT } from "./tool.ts";
 
 /** Where the program is installed: all folders above it belong to root, unlike those above `/usr/local/bin`. */
 export const PROGRAM_PATH = "/opt/telemetry/bin/jamf-pulse";
@@ -52,33 +53,12 @@ function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** The file name of a package. */
-export function packageName({ suffix }: Package, version: string): string {
-  return `jamf-pulse-${version}${suffix}.pkg`;
-}
-
 /**
  * The text of `distribution.xml`, from which the Installer knows which Macs a package is for. Without
  * `hostArchitectures`, a Mac with Apple silicon asks for Rosetta before it runs the scripts.
  */
 export function distribution({ suffix, archs, minimumMacos }: Package, version: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<installer-gui-script minSpecVersion="2">
-    <title>jamf-pulse ${version}</title>
-    <options customize="never" require-scripts="false" hostArchitectures="${archs}"/>
-    <domains enable_anywhere="false" enable_currentUserHome="false" enable_localSystem="true"/>
-    <volume-check>
-        <allowed-os-versions>
-            <os-version min="${minimumMacos}"/>
-        </allowed-os-versions>
-    </volume-check>
-    <choices-outline>
-        <line choice="default"/>
-    </choices-outline>
-    <choice id="default">
-        <pkg-ref id="${IDENTIFIER}"/>
-    </choice>
-    <pkg-ref id="${IDENTIFIER}" version="${version}">component${suffix}.pkg</pkg-ref>
-</installer-gui-script>
-`;
+  return Deno.readTextFileSync(`${PROJECT}deploy/pkg/distribution.xml`)
+    .replaceAll("VERSION", version).replace("PROCESSORS", archs.join())
+    .replace("OLDEST_MACOS", minimumMacos).replace("COMPONENT", `component${suffix}.pkg`);
 }
