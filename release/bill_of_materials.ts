@@ -1,6 +1,8 @@
 // What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code imports, Deno
 // and V8.
 
+import { Buffer } from "node:buffer";
+
 /** What `deno info --json` prints, as far as it is used here. */
 export interface ModuleGraph {
   readonly roots: readonly string[];
@@ -91,7 +93,5 @@ export function billOfMaterials(options: BillOptions): string {
 /** From Base64, as npm writes it, to hexadecimal digits, as CycloneDX does. */
 function sha512Of(integrity: string | undefined): string | undefined {
   const base64 = /^sha512-(.+)$/.exec(integrity ?? "")?.[1];
-  if (base64 === undefined) return undefined;
-  return Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"))
-    .join("");
+  return base64 && Buffer.from(base64, "base64").toString("hex");
 }
