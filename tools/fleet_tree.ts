@@ -1,5 +1,4 @@
-// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
-// it writes that query.
+// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries.
 
 import { walkSync } from "@std/fs/walk";
 import { parse } from "yaml";
@@ -83,7 +82,8 @@ function indented(text: string, by: string): string {
   return text.replace(/^(?=.)/gm, by);
 }
 
-if (import.meta.main) {
+/** Writes the query of the composite. */
+export function writeComposite(): void {
   const query = compositeOf(policies().owners.map((owner) => owner.query));
   const text = Deno.readTextFileSync(COMPOSITE);
   Deno.writeTextFileSync(
