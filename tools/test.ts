@@ -3,14 +3,6 @@
 
 import { print } from "../lib/shared/print.ts";
 
-/** Tests that run in a process of their own. */
-interface Suite {
-  readonly name: string;
-  /** The program, and its set of permissions in deno.json. */
-  readonly set: string;
-  readonly args: readonly string[];
-}
-
 /** What a suite came to. */
 export interface Total {
   readonly passed: number;
@@ -22,22 +14,15 @@ export interface Total {
   readonly failures: string;
 }
 
-const SUITES: readonly Suite[] = [
-  { name: "endpoint", set: "endpoint", args: ["--ignore=tests/deploy", "tests"] },
-  {
-    name: "deploy",
-    set: "endpoint",
-    args: ["--ignore=tests/deploy/simulation_test.ts", "tests/deploy"],
-  },
-  { name: "simulation", set: "endpoint", args: ["tests/deploy/simulation_test.ts"] },
-  { name: "heal", set: "heal", args: ["--ignore=heal/tests/process", "heal/tests"] },
-  {
-    name: "heal processes",
-    set: "heal",
-    args: ["--ignore=heal/tests/process/crash_test.ts", "heal/tests/process"],
-  },
+/** Tests that run in a process of their own; the program is also their set of permissions in deno.json. */
+const SUITES: readonly (readonly [name: string, program: string, ...args: string[]])[] = [
+  ["endpoint", "endpoint", "tests", "--ignore=tests/deploy"],
+  ["deploy", "endpoint", "tests/deploy", "--ignore=tests/deploy/simulation_test.ts"],
+  ["simulation", "endpoint", "tests/deploy/simulation_test.ts"],
+  ["heal", "heal", "heal/tests", "--ignore=heal/tests/process"],
+  ["processes", "heal", "heal/tests/process", "--ignore=heal/tests/process/crash_test.ts"],
   // They mostly wait.
-  { name: "heal crashes", set: "heal", args: ["heal/tests/process/crash_test.ts"] },
+  ["crashes", "heal", "heal/tests/process/crash_test.ts"],
 ];
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -60,54 +45,34 @@ export async function runTests(command: readonly string[], patience: number): Pr
     stderr: "piped",
   }).spawn();
   const output = { stdout: "", stderr: "" };
-  const silence = new Silence(patience);
+  const hangs = Promise.withResolvers<void>();
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(hangs.resolve, patience * 60_000);
+  };
   const read = async (name: "stdout" | "stderr"): Promise<void> => {
     let told = 0;
     for await (const part of child[name].pipeThrough(new TextDecoderStream())) {
-      silence.beginAgain();
+      wait();
       output[name] += part;
       const failed = output[name].match(/^.* \.\.\. FAILED .*\n/gm) ?? [];
       for (; told < failed.length; told++) say(failed[told]!);
     }
   };
-  let status: Deno.CommandStatus | undefined;
-  const ends = child.status.then((ended) => status = ended);
+  let isRunning = true;
+  const end = child.status.finally(() => isRunning = false);
+  wait();
   // What it has started may outlive it, and hold its streams open.
-  await Promise.race([Promise.all([ends, read("stdout"), read("stderr")]), silence.isTooLong]);
-  silence.stop();
-  const isHanging = status === undefined;
-  if (isHanging) child.kill("SIGKILL");
-  const { success } = await ends;
-  const total = totalOf(success, output.stdout, output.stderr);
-  if (!isHanging) return total;
+  await Promise.race([Promise.all([end, read("stdout"), read("stderr")]), hangs.promise]);
+  clearTimeout(timer!);
+  const isKilled = isRunning;
+  if (isKilled) child.kill("SIGKILL");
+  const total = totalOf((await end).success, output.stdout, output.stderr);
+  if (!isKilled) return total;
   const last = (output.stdout + output.stderr).trimEnd().split("\n").slice(-3).join("\n");
-  return {
-    ...total,
-    failures: `Killed, after ${patience} minutes without output; the last:\n${last}\n`,
-  };
-}
-
-/** The time in which nothing was printed. */
-class Silence {
-  readonly isTooLong: Promise<void>;
-  readonly #limit: number;
-  readonly #end: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(minutes: number) {
-    ({ promise: this.isTooLong, resolve: this.#end } = Promise.withResolvers<void>());
-    this.#limit = minutes * 60_000;
-    this.beginAgain();
-  }
-
-  beginAgain(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#end, this.#limit);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+  const failures = `Killed, after ${patience} minutes without output; the last:\n${last}\n`;
+  return { ...total, failures };
 }
 
 /**
@@ -130,9 +95,9 @@ export function totalOf(isSuccess: boolean, stdout: string, stderr: string): Tot
   };
 }
 
-async function runSuite({ name, set, args }: Suite): Promise<Total> {
+async function runSuite([name, program, ...args]: typeof SUITES[number]): Promise<Total> {
   const started = performance.now();
-  const command = [Deno.execPath(), "test", "--no-check", `-P=${set}`, ...args];
+  const command = [Deno.execPath(), "test", "--no-check", `-P=${program}`, ...args];
   const total = await runTests(command, PATIENCE);
   const seconds = Math.round((performance.now() - started) / 1000);
   say(`${total.failures}${name}: ${total.passed} passed, ${total.failed} failed (${seconds} s)\n`);
@@ -140,8 +105,8 @@ async function runSuite({ name, set, args }: Suite): Promise<Total> {
 }
 
 async function main(names: readonly string[]): Promise<number> {
-  const suites = SUITES.filter(({ set }) => names.length === 0 || names.includes(set));
-  const unknown = names.find((name) => !suites.some(({ set }) => set === name));
+  const suites = SUITES.filter(([, program]) => names.length === 0 || names.includes(program));
+  const unknown = names.find((name) => !suites.some(([, program]) => program === name));
   if (unknown !== undefined) {
     const set = unknown.startsWith("heal/") ? "heal" : "endpoint";
     say(
