@@ -7,11 +7,9 @@ import { print } from "../lib/shared/print.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
-const HELP = `Usage: deno task mutate [--every N] [--tests LIST] [PATH…]
+const HELP = `Usage: deno task mutate [--every N] [PATH…]
 
-  PATH           the files or folders that get faults   (lib/log lib/health)
-  --every N      only each Nth fault   (1)
-  --tests LIST   test files or folders, comma-separated   (those of the paths, and tests/*_test.ts)
+Makes faults in these files or folders, by default lib/log and lib/health; with --every, in each Nth place only.
 `;
 const PROCESSES = 2;
 /** A test file may take so many times as long as the slowest does without a fault. */
@@ -19,10 +17,15 @@ const PATIENCE = 10;
 
 type Outcome = "survived" | "killed" | "killed by the time limit" | "not valid";
 
-/** A mutant of a file, whose path is from the root. */
 interface Candidate extends Mutant {
   readonly file: string;
   readonly source: string;
+}
+
+/** Test files, the fastest first, and how many milliseconds each may take. */
+interface Plan {
+  readonly tests: readonly string[];
+  readonly limit: number;
 }
 
 /** Runs a test file in a copy of the tree, for `limit` milliseconds at most. */
@@ -45,11 +48,11 @@ async function runTest(copy: string, file: string, limit?: number): Promise<Outc
   return isUnreadable ? "not valid" : "killed";
 }
 
-/** Runs the tests without a fault in all copies at once, and returns the time that each took, in milliseconds. */
+/** Runs the tests without a fault, in all copies at once. */
 async function measure(
   copies: readonly string[],
   tests: readonly string[],
-): Promise<Map<string, number>> {
+): Promise<Plan> {
   const times = new Map<string, number>();
   for (const test of tests) {
     const started = performance.now();
@@ -58,43 +61,50 @@ async function measure(
     if (outcomes.every((outcome) => outcome === "survived")) continue;
     throw new Error(`Cannot look for faults that no test notices: "${test}" fails without one`);
   }
-  return times;
+  const fastestFirst = tests.toSorted((a, b) => times.get(a)! - times.get(b)!);
+  return { tests: fastestFirst, limit: PATIENCE * Math.max(...times.values()) };
+}
+
+/** Makes a mutant in a copy, and runs the tests, its file's own first, until one fails. */
+async function outcomeOf(candidate: Candidate, copy: string, plan: Plan): Promise<Outcome> {
+  const { file, source, at, length, text } = candidate;
+  const own = plan.tests.filter((test) => test === testOf(file));
+  await Deno.writeTextFile(
+    `${copy}/${file}`,
+    source.slice(0, at) + text + source.slice(at + length),
+  );
+  let outcome: Outcome = "survived";
+  for (const test of new Set([...own, ...plan.tests])) {
+    if (outcome === "survived") outcome = await runTest(copy, test, plan.limit);
+  }
+  await Deno.writeTextFile(`${copy}/${file}`, source);
+  return outcome;
 }
 
 /** Prints the survivors in the order of the candidates, and the counts. */
 async function mutate(
   candidates: readonly Candidate[],
   copies: readonly string[],
-  tests: readonly string[],
+  plan: Plan,
 ): Promise<void> {
-  const times = await measure(copies, tests);
-  const fastestFirst = tests.toSorted((a, b) => times.get(a)! - times.get(b)!);
-  const limit = PATIENCE * Math.max(...times.values());
   const outcomes: Outcome[] = [];
   let [next, printed] = [0, 0];
-  const work = async (copy: string): Promise<void> => {
+  await Promise.all(copies.map(async (copy) => {
     for (let i = next++; i < candidates.length; i = next++) {
-      const { file, source, at, length, text } = candidates[i]!;
-      const mutated = source.slice(0, at) + text + source.slice(at + length);
-      await Deno.writeTextFile(`${copy}/${file}`, mutated);
-      const own = file.replace("lib/", "tests/").replace(".ts", "_test.ts");
-      let outcome: Outcome = "survived";
-      for (
-        const test of new Set([...fastestFirst.filter((test) => test === own), ...fastestFirst])
-      ) {
-        if (outcome === "survived") outcome = await runTest(copy, test, limit);
-      }
-      await Deno.writeTextFile(`${copy}/${file}`, source);
-      outcomes[i] = outcome;
+      outcomes[i] = await outcomeOf(candidates[i]!, copy, plan);
       for (; outcomes[printed] !== undefined; printed++) {
         if (outcomes[printed] === "survived") say(describe(candidates[printed]!));
       }
     }
-  };
-  await Promise.all(copies.map(work));
+  }));
   const counts = Object.entries(Object.groupBy(outcomes, (outcome) => outcome))
     .map(([outcome, { length }]) => `${length} ${outcome}`);
   say(`${candidates.length} mutants: ${counts.sort().join(", ")}`);
+}
+
+/** The tests of a file or a folder, by its name. */
+function testOf(path: string): string {
+  return path.replace("lib/", "tests/").replace(".ts", "_test.ts");
 }
 
 function describe({ file, source, at, length, text }: Candidate): string {
@@ -104,12 +114,10 @@ function describe({ file, source, at, length, text }: Candidate): string {
 }
 
 function copyTree(to: string): string {
-  for (const { path, isFile } of walkSync(ROOT, { skip: [/\/(?:\.git|node_modules|dist)$/] })) {
-    const copy = to + path.slice(ROOT.length - 1);
-    if (isFile) Deno.copyFileSync(path, copy);
-    else Deno.mkdirSync(copy, { recursive: true });
-  }
-  Deno.mkdirSync(`${to}/tmp`);
+  Deno.mkdirSync(`${to}/tmp`, { recursive: true });
+  const names = Array.from(Deno.readDirSync(ROOT), ({ name }) => name)
+    .filter((name) => ![".git", "dist", "node_modules"].includes(name));
+  new Deno.Command("cp", { args: ["-R", ...names, to], cwd: ROOT }).outputSync();
   return to;
 }
 
@@ -130,23 +138,21 @@ function say(text: string): void {
   print(Deno.stdout, `${text}\n`);
 }
 
-if (import.meta.main) {
-  const given = parseArgs(Deno.args, { boolean: ["help"], string: ["every", "tests", "_"] });
-  if (given.help) {
-    print(Deno.stdout, HELP);
-    Deno.exit();
-  }
+async function main(args: readonly string[]): Promise<void> {
+  const given = parseArgs(args, { boolean: ["help"], string: ["every", "_"] });
+  const every = Number(given.every ?? 1);
+  if (given.help || !(every >= 1)) return print(Deno.stdout, HELP);
   const paths = given._.length === 0 ? ["lib/log", "lib/health"] : given._;
-  const candidates = filesIn(paths).flatMap(candidatesIn)
-    .filter((_, i) => i % Number(given.every ?? 1) === 0);
-  const own = paths.map((path) => path.replace("lib/", "tests/").replace(".ts", "_test.ts"));
-  const tests = given.tests?.split(",") ?? own;
+  const candidates = filesIn(paths).flatMap(candidatesIn).filter((_, i) => i % every === 0);
   const top = filesIn(["tests"]).filter((path) => /^tests\/\w+_test\.ts$/.test(path));
-  const root = Deno.makeTempDirSync({ prefix: "jamf-pulse-mutants-" });
+  const tests = [...filesIn(paths.map(testOf)), ...top];
+  const root = await Deno.makeTempDir({ prefix: "jamf-pulse-mutants-" });
   try {
     const copies = Array.from({ length: PROCESSES }, (_, i) => copyTree(`${root}/${i}`));
-    await mutate(candidates, copies, [...filesIn(tests), ...(given.tests ? [] : top)]);
+    await mutate(candidates, copies, await measure(copies, tests));
   } finally {
-    Deno.removeSync(root, { recursive: true });
+    await Deno.remove(root, { recursive: true });
   }
 }
+
+if (import.meta.main) await main(Deno.args);
