@@ -23,7 +23,7 @@ const RULES: readonly (readonly [form: RegExp, change: (found: string) => string
   [/(?<=[\s(])!(?=[\w(#])/g, () => ""],
   [/\b(?:true|false)\b/g, (found) => String(found === "false")],
   [/(?<![\w.#])\d[\d_]*(?![\w.])/g, (found) => String(Number(found.replaceAll("_", "")) + 1)],
-  [/(?<=\breturn )[^;{(\n]+(?=;)/g, () => "undefined"],
+  [/(?<=\breturn )(?!(?:true|false);)[^;{(\n]+(?=;)/g, () => "undefined"],
   // A statement of one line: the line above it has an end.
   [/(?<=[;{}:]\s*\n +)(?!(?:const|let|return|export|import)\b|[#}\])?:.])\S.*;$/gm, () => ";"],
 ];
@@ -49,7 +49,27 @@ export function mutantsOf(source: string): Mutant[] {
   for (const { index, 0: { length } } of source.matchAll(/\): [^()\n]+ \{$/gm)) {
     mutants.push({ at: index + length, length: 0, text: " return undefined;" });
   }
-  return mutants.sort((a, b) => a.at - b.at);
+  const isFault = (mutant: Mutant): boolean => {
+    const mutated = withMutant(source, mutant);
+    return mutated !== source && isReadable(mutated);
+  };
+  return mutants.filter(isFault).sort((a, b) => a.at - b.at);
+}
+
+/** The source text with a mutant in it. */
+export function withMutant(source: string, { at, length, text }: Mutant): string {
+  return source.slice(0, at) + text + source.slice(at + length);
+}
+
+/** Whether the text is a program: no test would run else. */
+function isReadable(source: string): boolean {
+  try {
+    nodeModule.stripTypeScriptTypes(source);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 const COMMENT_OR_LITERAL =
