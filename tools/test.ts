@@ -44,35 +44,52 @@ export async function runTests(command: readonly string[], patience: number): Pr
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const output = { stdout: "", stderr: "" };
   const hangs = Promise.withResolvers<void>();
-  let timer: ReturnType<typeof setTimeout>;
+  const giveUp = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let [stdout, stderr, told] = ["", "", 0];
   const wait = (): void => {
     clearTimeout(timer);
     timer = setTimeout(hangs.resolve, patience * 60_000);
+    const failed = stdout.match(/^.* \.\.\. FAILED .*\n/gm) ?? [];
+    for (; told < failed.length; told++) say(failed[told]!);
   };
-  const read = async (name: "stdout" | "stderr"): Promise<void> => {
-    let told = 0;
-    for await (const part of child[name].pipeThrough(new TextDecoderStream())) {
+  wait();
+  const streams = Promise.allSettled([
+    read(child.stdout, giveUp.signal, (text) => {
+      stdout += text;
       wait();
-      output[name] += part;
-      const failed = output[name].match(/^.* \.\.\. FAILED .*\n/gm) ?? [];
-      for (; told < failed.length; told++) say(failed[told]!);
-    }
-  };
+    }),
+    read(child.stderr, giveUp.signal, (text) => {
+      stderr += text;
+      wait();
+    }),
+  ]);
   let isRunning = true;
   const end = child.status.finally(() => isRunning = false);
-  wait();
   // What it has started may outlive it, and hold its streams open.
-  await Promise.race([Promise.all([end, read("stdout"), read("stderr")]), hangs.promise]);
-  clearTimeout(timer!);
+  await Promise.race([Promise.all([end, streams]), hangs.promise]);
+  clearTimeout(timer);
+  giveUp.abort();
+  await streams;
   const isKilled = isRunning;
   if (isKilled) child.kill("SIGKILL");
-  const total = totalOf((await end).success, output.stdout, output.stderr);
+  const total = totalOf((await end).success, stdout, stderr);
   if (!isKilled) return total;
-  const last = (output.stdout + output.stderr).trimEnd().split("\n").slice(-3).join("\n");
+  const last = (stdout + stderr).trimEnd().split("\n").slice(-3).join("\n");
   const failures = `Killed, after ${patience} minutes without output; the last:\n${last}\n`;
   return { ...total, failures };
+}
+
+/** Hands over the text of a stream as it comes. */
+function read(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  take: (text: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  const write = (bytes: Uint8Array): void => take(decoder.decode(bytes, { stream: true }));
+  return stream.pipeTo(new WritableStream({ write }), { signal });
 }
 
 /**
