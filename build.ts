@@ -51,6 +51,7 @@ function build({ targets, out, skipSign }: BuildOptions): void {
   const time = commitTime();
   const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
   if (!skipSign) checkPackageSigner(Deno.build.os, env);
+  const isInstalled = (tool: string): boolean => tryTool([tool, "--version"]) !== undefined;
   const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isInstalled);
   const isForMac = targets.some((target) => MAC_TARGETS.includes(target));
   buildInto(out, (scratch, artefacts) => {
@@ -67,9 +68,7 @@ function build({ targets, out, skipSign }: BuildOptions): void {
       stage("Join for all Macs", () => join(forMacs, `${artefacts}/${NAME}`));
       packages.unshift(universalOf(packages));
     }
-    if (isForMac) {
-      stage("Package", () => packageAll(packages, scratch, artefacts, skipSign));
-    }
+    if (isForMac) stage("Package", () => packageAll(packages, scratch, artefacts, skipSign));
     stage("Write the bill of materials", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
     stage("Write the check sums", () => writeCheckSums(artefacts));
   });
@@ -127,11 +126,8 @@ function packageAll(
   if (Deno.build.os === "darwin") {
     stagePackages(scratch, artefacts, packages, version);
     const { installerIdentity, notaryProfile } = SIGNING_VARIABLES;
-    makePackages(
-      scratch,
-      artefacts,
-      skipSign ? { [installerIdentity]: "", [notaryProfile]: "" } : {},
-    );
+    const unsigned = { [installerIdentity]: "", [notaryProfile]: "" };
+    makePackages(scratch, artefacts, skipSign ? unsigned : {});
     return;
   }
   stagePackages(artefacts, artefacts, packages, version);
@@ -156,10 +152,6 @@ function printSigning(signer: Signer | undefined, installerIdentity: string | un
   } else {
     print(`Signed with the certificate named${installerIdentity ? ", and the packages, too" : ""}`);
   }
-}
-
-function isInstalled(tool: string): boolean {
-  return tryTool([tool, "--version"]) !== undefined;
 }
 
 function stage<T>(name: string, work: () => T): T {

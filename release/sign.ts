@@ -42,30 +42,19 @@ export function findSigner(
   env: (name: string) => string | undefined,
   isInstalled: (tool: string) => boolean,
 ): Signer | undefined {
-  const identity = env(SIGNING_VARIABLES.identity);
-  const p12 = env(SIGNING_VARIABLES.p12File);
-  const password = env(SIGNING_VARIABLES.p12PasswordFile);
+  const { identity, p12File, p12PasswordFile } = SIGNING_VARIABLES;
+  const [name, p12, password] = [env(identity), env(p12File), env(p12PasswordFile)];
   if (os === "darwin") {
-    if (p12 !== undefined) {
-      throw unusable(SIGNING_VARIABLES.p12File, `on a Mac, name ${SIGNING_VARIABLES.identity}`);
-    }
-    return { tool: "codesign", certificate: identity === undefined ? [] : [identity] };
+    if (p12 !== undefined) throw unusable(p12File, `on a Mac, name ${identity}`);
+    return { tool: "codesign", certificate: name === undefined ? [] : [name] };
   }
-  if (identity !== undefined) {
-    throw unusable(
-      SIGNING_VARIABLES.identity,
-      `only a Mac has it; name ${SIGNING_VARIABLES.p12File}`,
-    );
-  }
+  if (name !== undefined) throw unusable(identity, `only a Mac has it; name ${p12File}`);
   if (p12 === undefined) {
     return isInstalled("rcodesign") ? { tool: "rcodesign", certificate: [] } : undefined;
   }
-  if (!isInstalled("rcodesign")) throw unusable(SIGNING_VARIABLES.p12File, "install rcodesign");
+  if (!isInstalled("rcodesign")) throw unusable(p12File, "install rcodesign");
   if (password === undefined) {
-    throw unusable(
-      SIGNING_VARIABLES.p12File,
-      `name a file with its password in ${SIGNING_VARIABLES.p12PasswordFile}`,
-    );
+    throw unusable(p12File, `name a file with its password in ${p12PasswordFile}`);
   }
   const certificate = ["--p12-file", p12, "--p12-password-file", password];
   return { tool: "rcodesign", certificate };
