@@ -1,7 +1,7 @@
 // The page `deploy/fleet/QUERIES.md`: every policy and report of the YAML, for those who add them on Fleet's own pages. Run
-// as a program, it writes the page.
+// as a program, it writes the composite policy and the page.
 
-import { entriesIn, type Entry, FLEET } from "./fleet_tree.ts";
+import { entriesIn, type Entry, FLEET, writeComposite } from "./fleet_tree.ts";
 
 export const QUERIES: string = `${FLEET}QUERIES.md`;
 
@@ -35,4 +35,7 @@ function section({ name, description, query }: Entry, setting: string): string {
   return `### ${name}\n\n${description}\n\n${setting}\n\n\`\`\`sql\n${query}\n\`\`\`\n`;
 }
 
-if (import.meta.main) Deno.writeTextFileSync(QUERIES, queriesPage());
+if (import.meta.main) {
+  writeComposite();
+  Deno.writeTextFileSync(QUERIES, queriesPage());
+}

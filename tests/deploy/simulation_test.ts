@@ -12,6 +12,7 @@ import { policies } from "../../tools/fleet_tree.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
 import { ask, tablesOf } from "../helpers/osquery.ts";
+import { bySize, IS_LARGE } from "../helpers/test_size.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -40,12 +41,13 @@ const hours = (day: number, ...spans: readonly (readonly [from: number, to: numb
 const office = (day: number): Awake[] => hours(day, [8, 12], [13, 17.5]);
 const isWeekend = (day: number): boolean => day % 7 >= 5;
 
+const NO_SLEEP = "never sleeps";
 const AN_HOUR = "is opened for an hour now and then";
 const HOLIDAYS = "goes on holidays";
 
 /** How Macs spend their days. */
 const LIVES: Readonly<Record<string, Week>> = {
-  "never sleeps": (day) => hours(day, [0, 24]),
+  [NO_SLEEP]: (day) => hours(day, [0, 24]),
   "works in an office": (day) => isWeekend(day) ? [] : office(day),
   [AN_HOUR]: (day) => hours(day, [9, 10], [12.5, 13.5], [20, 21]),
   "wakes in the dark every 30 minutes": (day) => [
@@ -230,9 +232,12 @@ const AFTERWARDS = 2;
 
 for (const [life, week] of Object.entries(LIVES)) {
   const hasHolidays = life === HOLIDAYS;
+  // It takes as long as all others together.
+  if (life === NO_SLEEP && !IS_LARGE) continue;
   // All intervals for two lives, the longest for the others: all of them take minutes.
   const hasAll = life === "works in an office" || life === AN_HOUR;
-  for (const interval of hasAll ? [5, 15, 30, 60] : [60]) {
+  const intervals = hasAll ? bySize([15], [5, 15, 30, 60]) : [60];
+  for (const interval of intervals) {
     Deno.test(`a Mac that ${life}, with a check-in every ${interval} minutes, never fails`, () => {
       using mac = new TestMac();
       const simulation = new Simulation(mac, week, interval);
@@ -242,7 +247,7 @@ for (const [life, week] of Object.entries(LIVES)) {
     });
     for (const [name, fault] of Object.entries(FAULTS)) {
       // The interval does not matter to it, and it lasts for weeks.
-      if (fault.policy === CHECK_IN && interval !== 60) continue;
+      if (fault.policy === CHECK_IN && interval !== intervals.at(-1)) continue;
       Deno.test(`a Mac that ${life}, with an agent ${name} every ${interval} minutes`, () => {
         using mac = new TestMac();
         testFault(new Simulation(mac, week, interval), life, interval, fault);
