@@ -106,6 +106,8 @@ Options of summary
   --mask           group by shape: hide names, URLs, ids and numbers
   --json           print the counts for programs
 
+The released program reads and writes only below the two folders above.
+
 Exit status: 0 done, 1 unhealthy (status --check), 2 wrong usage, or something could not be
 read or written. checkin and errors answer Jamf with 0 and say so in their <result>.
 
