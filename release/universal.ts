@@ -15,7 +15,8 @@ const ENTRY_SIZE = 20;
 /** The header's values for a processor; slices begin at multiples of `2 ** align`. */
 const ENTRIES: Readonly<Record<Arch, { type: number; subtype: number; align: number }>> = {
   arm64: { type: 0x0100000c, subtype: 0, align: 14 },
-  x86_64: { type: 0x01000007, subtype: 3, align: 12 },
+  // Rosetta runs it on Macs whose pages have 16 KiB.
+  x86_64: { type: 0x01000007, subtype: 3, align: 14 },
 };
 
 /**

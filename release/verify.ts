@@ -38,7 +38,7 @@ function formatOf(program: Uint8Array): string | undefined {
 }
 
 /**
- * Checks a program for one target: it holds the bundle, and exactly the permissions that were asked for.
+ * Checks a program for one target: it holds the bundle once, and exactly the permissions that were asked for.
  *
  * @param bundle The bytes of the bundle that it was compiled from.
  * @param permissions What must be in it, as JSON: see {@linkcode bakedPermissions}.
@@ -51,7 +51,12 @@ export function verifyProgram(
   permissions: Readonly<Record<string, unknown>>,
 ): void {
   const text = latin1(program);
-  if (!text.includes(latin1(bundle))) throw new BuildError(`"${name}" does not hold the bundle`);
+  const count = text.split(latin1(bundle)).length - 1;
+  if (count !== 1) {
+    throw new BuildError(
+      `"${name}" holds the bundle ${count} times, not once: build with Deno 2.6.4 or later`,
+    );
+  }
   for (const [key, value] of Object.entries(permissions)) {
     const wanted = `"${key}":${JSON.stringify(value)}`;
     if (!text.includes(wanted)) throw new BuildError(`"${name}" does not hold ${wanted}`);

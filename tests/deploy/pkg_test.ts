@@ -270,6 +270,23 @@ test("uninstall leaves other files, and reports them", (mac) => {
   assertEquals(mac.read("/private/var/log/jamf.log"), "");
 });
 
+test("uninstall ends with 1 if a file of jamf-pulse is left, and removes the others", (mac) => {
+  install(mac);
+  mac.write(
+    "/bin/rm",
+    '#!/bin/sh\ncase "$*" in *plist*) exit 1 ;; esac\nexec /bin/rm-real "$@"\n',
+    0o755,
+  );
+  mac.copy("rm", "/bin/rm-real");
+  const { code, stderr } = mac.run(UNINSTALL);
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^Cannot remove "\/Library\/LaunchDaemons\/io\.github\.jamf-pulse\.collect\.plist"/,
+  );
+  assertEquals(mac.read("/opt/telemetry/bin/jamf-pulse"), undefined);
+});
+
 test("uninstall follows no link out of its folder", (mac) => {
   mac.write("/elsewhere/last_checkin", "somebody's");
   Deno.mkdirSync(`${mac.path}/opt/telemetry`, { recursive: true });

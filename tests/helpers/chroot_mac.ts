@@ -59,10 +59,15 @@ const IOREG = `#!/bin/sh
 export class ChrootMac implements Disposable {
   readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
 
-  /** @param shell What `/bin/sh` is: by name, as this machine has it. */
+  readonly #shell: string;
+
+  /** @param shell What runs the scripts, by name, as this machine has it: as `/bin/sh`, or with `--own` as itself. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
-    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.copy(name, mac);
+    const [name = "", own] = shell.split(" ");
+    this.#shell = own === undefined ? "/bin/sh" : `/bin/${name}`;
+    for (const [mac, from] of [["/bin/sh", name] as const, ...COMMANDS]) this.copy(from, mac);
+    if (own !== undefined) this.copy(name, this.#shell);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -115,8 +120,8 @@ export class ChrootMac implements Disposable {
     Deno.copyFileSync(script, `${this.path}/state/script`);
     const { code, stdout, stderr } = new Deno.Command("chroot", {
       args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "-c"].concat(
-        'cd /state && exec /bin/sh /state/script "$@"',
-        "sh",
+        'cd /state && exec "$0" /state/script "$@"',
+        this.#shell,
         args,
       ),
       clearEnv: true,
@@ -188,13 +193,13 @@ const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() 
  */
 export function testInShells(
   what: string,
-  names: readonly string[] = ["dash", "bash", "zsh"],
+  names: readonly string[] = ["dash", "bash", "zsh", "zsh --own"],
 ): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoChroot);
   const shells = names.filter((shell) =>
     !skip(
       `${what} in ${shell}`,
-      commandPath(shell) ? undefined : `Install ${shell}`,
+      commandPath(shell.split(" ")[0]!) ? undefined : `Install ${shell.split(" ")[0]}`,
     )
   );
   return (name, fn) => {

@@ -23,7 +23,9 @@ Deno.test("verifyProgram() refuses a program without the bundle, or with other p
   const verify = (bundle: string, permissions: Record<string, unknown>): void =>
     verifyProgram("p", program, bytes(bundle), permissions);
   verify("bundle", { allow_read: ["/a"], prompt: false });
-  assertThrows(() => verify("other", {}), BuildError, '"p" does not hold the bundle');
+  assertThrows(() => verify("other", {}), BuildError, '"p" holds the bundle 0 times, not once');
+  const twice = bytes("bundle bundle");
+  assertThrows(() => verifyProgram("p", twice, bytes("bundle"), {}), BuildError, "2 times");
   const wanted = 'does not hold "allow_read":["/b"]';
   assertThrows(() => verify("bundle", { allow_read: ["/b"] }), BuildError, wanted);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { permissionFlags } from "../../lib/permissions.ts";
+import { EVIDENCE } from "../../lib/log/evidence_table.ts";
 import { STATUSES } from "../../lib/health/statuses.ts";
 import { generated, PAGES, pictures, read } from "../../tools/pages.ts";
 import { policies } from "../../tools/fleet_tree.ts";
@@ -21,6 +22,13 @@ Deno.test("the README names each status, and each policy of Fleet", () => {
   for (const { name } of policies().owners) {
     assertStringIncludes(readme, `\`${name.replace("jamf-pulse: ", "")}\``);
   }
+});
+
+Deno.test("docs/jamf-log.md names the beginning of each row of the table of evidence", () => {
+  const page = read("docs/jamf-log.md");
+  const missing = EVIDENCE.map(({ begins }) => `\`${begins.replace("\t", "<TAB>").trim()}`)
+    .filter((text) => !page.includes(text));
+  assertEquals(missing, [], 'add it to the table "What a line means"');
 });
 
 Deno.test("the README is short, and so are the rows of its tables", () => {
