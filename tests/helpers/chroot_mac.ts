@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { walkSync } from "@std/fs/walk";
 import type { Ended } from "./test_mac.ts";
 import { skip } from "./skip.ts";
+import { bySize } from "./test_size.ts";
 
 /** Where a Mac has the commands, and this machine. */
 const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
@@ -59,15 +60,16 @@ const IOREG = `#!/bin/sh
 export class ChrootMac implements Disposable {
   readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
 
-  readonly #shell: string;
+  /** The command that runs a script. */
+  readonly #shell: readonly string[];
 
-  /** @param shell What runs the scripts, by name, as this machine has it: as `/bin/sh`, or with `--own` as itself. */
+  /** @param shell What runs the scripts, by name, as this machine has it: as `/bin/sh`, or with an option as itself. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
-    const [name = "", own] = shell.split(" ");
-    this.#shell = own === undefined ? "/bin/sh" : `/bin/${name}`;
+    const [name = "", option] = shell.split(" ");
+    this.#shell = option === undefined ? ["/bin/sh"] : [`/bin/${name}`, option];
     for (const [mac, from] of [["/bin/sh", name] as const, ...COMMANDS]) this.copy(from, mac);
-    if (own !== undefined) this.copy(name, this.#shell);
+    if (option !== undefined) this.copy(name, `/bin/${name}`);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -120,8 +122,10 @@ export class ChrootMac implements Disposable {
     Deno.copyFileSync(script, `${this.path}/state/script`);
     const { code, stdout, stderr } = new Deno.Command("chroot", {
       args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "-c"].concat(
-        'cd /state && exec "$0" /state/script "$@"',
+        'cd /state && exec "$@"',
+        "sh",
         this.#shell,
+        "/state/script",
         args,
       ),
       clearEnv: true,
@@ -180,6 +184,9 @@ export function commandPath(name: string): string | undefined {
   });
 }
 
+/** What can be a Mac's `/bin/sh`, and the shells that an admin may call a script with. */
+const SHELLS = ["dash", "bash", "zsh", "zsh -f", "bash --posix"];
+
 /** Why scripts cannot be run in such a root here; `undefined` if they can. */
 const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? "Run the tests as root on Linux"
@@ -193,7 +200,7 @@ const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() 
  */
 export function testInShells(
   what: string,
-  names: readonly string[] = ["dash", "bash", "zsh", "zsh --own"],
+  names: readonly string[] = bySize(["dash", "zsh -f"], SHELLS),
 ): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoChroot);
   const shells = names.filter((shell) =>
