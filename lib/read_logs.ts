@@ -103,7 +103,7 @@ function readOnce(options: ReadOptions, details: LogDetails | undefined): LogIns
   const checkIns = new CheckIns(now, {
     at: newSince(inspection, now),
     contact,
-    isUnanswered: inspection?.status === "no_answer",
+    status: inspection?.status,
   });
   const assessor = new Assessor(contact, () => checkIns.failingSinceContact);
   const format = new FormatCheck(contact);

@@ -41,19 +41,6 @@ Deno.test("run() ignores timestamps of a clock that was ahead", () => {
   ]);
 });
 
-Deno.test("run() counts the seconds of silence over several inspections, and again from 0 after a sleep", () => {
-  using mac = new TestMac();
-  const watched = (now: number): unknown => {
-    mac.run(["collect"], now);
-    return JSON.parse(mac.telemetry("agent_errors")!).watched_seconds;
-  };
-  mac.log("jamf.log", checkinLines(NOW - 20 * 86_400) + offlineLines(NOW), NOW);
-  assertEquals([NOW, NOW + 900, NOW + 1800].map(watched), [0, 900, 1800]);
-  assertEquals(watched(NOW + 1800 + 2701), 0);
-  mac.log("jamf.log", checkinLines(NOW + 5000), NOW + 5010);
-  assertEquals(watched(NOW + 5020), 0);
-});
-
 Deno.test("run() says which telemetry file cannot be written, and collect writes the other", () => {
   const files = [["checkin", "last_checkin"], ["errors", "agent_errors"]] as const;
   for (const [mode, refused] of files) {

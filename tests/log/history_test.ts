@@ -251,8 +251,17 @@ Deno.test("History counts what it has read of each log", () => {
       records: 3,
       unusableStamps: 1,
       cutLines: 0,
+      unknownLines: 0,
     },
-    { name: "jamf.log.1", size: size / 2, lines: 1, records: 1, unusableStamps: 0, cutLines: 0 },
+    {
+      name: "jamf.log.1",
+      size: size / 2,
+      lines: 1,
+      records: 1,
+      unusableStamps: 0,
+      cutLines: 0,
+      unknownLines: 0,
+    },
   ]);
 });
 

@@ -20,7 +20,7 @@ Deno.test("a jamf.log that is a link is named, and not taken for none", async ()
   mac.log("jamf.log.0", HEALTHY);
   assertEquals((await spawn(mac, ["checkin"])).stdout, result(CONTACT));
   const { stdout } = await spawn(mac, ["status"]);
-  assertStringIncludes(stdout, "jamf.log: it is a symbolic link");
+  assertStringIncludes(stdout, 'Skipped "jamf.log": it is a symbolic link');
 });
 
 Deno.test("a copied log counts once, and is named", async () => {
@@ -37,7 +37,7 @@ Deno.test("a copied log counts once, and is named", async () => {
   assertEquals(await counts(), before);
   const { stdout } = await spawn(mac, ["status"]);
   for (const name of ["jamf.log.bak", "jamf.log.gz"]) {
-    assertStringIncludes(stdout, `${name}: it repeats "jamf.log"`);
+    assertStringIncludes(stdout, `Skipped "${name}": it repeats "jamf.log"`);
   }
 });
 
