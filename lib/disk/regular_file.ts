@@ -71,15 +71,20 @@ function replaced(path: string): ReplacedFileError {
 /**
  * The text of a file in the telemetry folder.
  *
- * @returns `undefined` if there is none that can be ours: nothing, a link, a folder, a file that others may write to, one
- *          that is far too long.
+ * Nothing is opened in a folder that others may write to: they could forge the file, or put a pipe in its place, which
+ * would block.
+ *
+ * @returns `undefined` if there is none that can be ours: nothing, a link, a folder, a file that others may write to or
+ *          that is not the folder's owner's, one that is far too long.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
  */
 export function readPreviousFile(dir: string, name: string): string | undefined {
   for (let tries = 1;; tries++) {
     try {
-      return readOnce(`${dir}/${name}`);
+      const folder = Deno.lstatSync(dir);
+      if (!folder.isDirectory || isOpenToOthers(folder)) return undefined;
+      return readOnce(`${dir}/${name}`, folder.uid);
     } catch (error) {
       // A second copy of this program put a new file there, just now.
       if (error instanceof ReplacedFileError && tries < MAX_TRIES) continue;
@@ -89,16 +94,20 @@ export function readPreviousFile(dir: string, name: string): string | undefined 
   }
 }
 
-function readOnce(path: string): string | undefined {
+function readOnce(path: string, owner: number | null): string | undefined {
   const { file, info } = openRegularFile(path);
   using _ = file;
-  if (info.size > MAX_BYTES || ((info.mode ?? 0) & WRITABLE_BY_OTHERS) !== 0) return undefined;
+  if (info.size > MAX_BYTES || info.uid !== owner || isOpenToOthers(info)) return undefined;
   const bytes = new Uint8Array(info.size);
   let length = 0;
   for (let count = 1; count > 0; length += count) {
     count = file.readSync(bytes.subarray(length)) ?? 0;
   }
   return new TextDecoder().decode(bytes.subarray(0, length));
+}
+
+function isOpenToOthers({ mode }: Deno.FileInfo): boolean {
+  return ((mode ?? 0) & WRITABLE_BY_OTHERS) !== 0;
 }
 
 function isAbsence(error: unknown): boolean {
