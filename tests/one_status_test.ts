@@ -36,7 +36,9 @@ const healthy = (at: number, pid: number): string => checkinLines(at, { pid });
 const unanswered = (at: number, pid: number): string => attemptLine(at, { pid });
 const untrusted = (at: number, pid: number): string =>
   attemptLine(at, { pid }) +
-  logLine(at + 1, "The SSL Certificate for https://jamf.example.com:8443/ must be trusted.", { pid });
+  logLine(at + 1, "The SSL Certificate for https://jamf.example.com:8443/ must be trusted.", {
+    pid,
+  });
 const NS_ERROR =
   'Error Domain=NSCocoaErrorDomain Code=4099 "The connection to service named com.jamf.management.daemon.binary was invalidated from this process." UserInfo={NSDebugDescription=x}';
 const agentError = (at: number, pid: number): string =>
@@ -126,18 +128,29 @@ Deno.test("an agent that lost its daemon, and logs one error again and again, is
 Deno.test("what healthy Macs log is ok", () => {
   const cases: [string, string][] = [
     ["healthy", every15(NOW - 2 * DAY, NOW - 1, healthy)],
-    ["a short outage", every15(NOW - DAY, NOW - 3 * HOUR, healthy) + every15(NOW - 2 * HOUR, NOW, offline)],
+    [
+      "a short outage",
+      every15(NOW - DAY, NOW - 3 * HOUR, healthy) + every15(NOW - 2 * HOUR, NOW, offline),
+    ],
     [
       "patch policies in words that nobody has published",
-      checkinLines(NOW - 3 * DAY) + every15(NOW - 2 * DAY, NOW - 1, (at, pid) =>
-        attemptLine(at, { pid }) + logLine(at + 4, "Checking for patches...", { pid }) +
-        logLine(at + 5, "Some new words of a patch", { pid })),
+      checkinLines(NOW - 3 * DAY) +
+      every15(
+        NOW - 2 * DAY,
+        NOW - 1,
+        (at, pid) =>
+          attemptLine(at, { pid }) + logLine(at + 4, "Checking for patches...", { pid }) +
+          logLine(at + 5, "Some new words of a patch", { pid }),
+      ),
     ],
     [
       "check-ins that log unknown words",
       checkinLines(NOW - 3 * DAY) +
-      every15(NOW - 2 * DAY, NOW - 1, (at, pid) =>
-        attemptLine(at, { pid }) + logLine(at + 4, "Words", { pid })),
+      every15(
+        NOW - 2 * DAY,
+        NOW - 1,
+        (at, pid) => attemptLine(at, { pid }) + logLine(at + 4, "Words", { pid }),
+      ),
     ],
     [
       "a long installation is at work",
@@ -247,7 +260,9 @@ Deno.test("unknown words are a status of their own, and hide no known fault", ()
   assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + words).status, "unknown_format");
   const one = words.replaceAll("Got work", "Asking for work");
   assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + one).status, "ok");
-  const lines = Array.from({ length: 100 }, (_, i) =>
-    `2026-11-30 10:15:40 jamf[${i}]: ${attemptMessage()}\n`).join("");
+  const lines = Array.from(
+    { length: 100 },
+    (_, i) => `2026-11-30 10:15:40 jamf[${i}]: ${attemptMessage()}\n`,
+  ).join("");
   assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + lines).status, "unknown_format");
 });

@@ -41,7 +41,7 @@ export function kindOf(
  * @param inode The inode it must have, if the caller has seen it before.
  * @returns The open file, for the caller to close, and its metadata.
  * @throws {NotRegularFileError} It is a link, a folder, a pipe, a socket or a device.
- * @throws {ReplacedFileError} It has been replaced meanwhile.
+ * @throws {ReplacedFileError} It has been replaced meanwhile, or is gone though the caller has seen it.
  * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
@@ -50,16 +50,27 @@ export function openRegularFile(
   path: string,
   inode?: number | null,
 ): { file: Deno.FsFile; info: Deno.FileInfo } {
-  const before = Deno.lstatSync(path);
+  const isListed = inode !== undefined;
+  const before = orReplaced(isListed, path, () => Deno.lstatSync(path));
+  if (isListed && before.ino !== inode) throw replaced(path);
   if (!before.isFile) throw new NotRegularFileError(`it is ${kindOf(before)}`);
-  if (inode !== undefined && before.ino !== inode) throw replaced(path);
-  const file = Deno.openSync(path, { read: true });
+  const file = orReplaced(isListed, path, () => Deno.openSync(path, { read: true }));
   try {
     const info = file.statSync();
     if (!info.isFile || info.ino !== before.ino || info.dev !== before.dev) throw replaced(path);
     return { file, info };
   } catch (error) {
     file.close();
+    throw error;
+  }
+}
+
+/** A file that the caller has seen, and that is gone, was renamed: it may be there by another name. */
+function orReplaced<T>(isListed: boolean, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (isListed && error instanceof Deno.errors.NotFound) throw replaced(path);
     throw error;
   }
 }

@@ -34,7 +34,7 @@ export function linesBackwards(
   blockSize: number = BLOCK,
   maxLine: number = MAX_LINE,
 ): NextLine {
-  let buffer = new Uint8Array(2 * blockSize);
+  let buffer = new Uint8Array(Math.min(2 * blockSize, source.size));
   /** The source's offset of `buffer[0]`; everything before it is still to be read. */
   let base = source.size;
   /** Where the line that is searched for ends in `buffer`; what follows has been handed out. */
