@@ -260,8 +260,8 @@ export class History {
 
   /** Closes a log: an unpacked copy is a lot of memory. */
   #drop(log: OpenLog): void {
-    remove(this.#open, log);
-    remove(this.#groupOf(log.ends) ?? [], log);
+    takeFrom(this.#open, log);
+    takeFrom(this.#groupOf(log.ends) ?? [], log);
     log.source.close();
     if (log === this.#current) this.#current = undefined;
   }
@@ -281,7 +281,7 @@ export class History {
   }
 }
 
-function remove<T>(list: T[], item: T): void {
+function takeFrom<T>(list: T[], item: T): void {
   const index = list.indexOf(item);
   if (index >= 0) list.splice(index, 1);
 }
