@@ -2,16 +2,24 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { logLine } from "../../tools/log_text.ts";
 import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
-import { linesBackwards } from "../../lib/log/lines.ts";
-import { bytesSource } from "../../lib/log/byte_source.ts";
+import { linesForwards, type NextLine } from "../../lib/log/lines.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 
+function linesOf(bytes: Uint8Array): NextLine {
+  let at = 0;
+  return linesForwards((into) => {
+    const part = bytes.subarray(at, at += into.length);
+    into.set(part);
+    return part.length;
+  });
+}
+
 function summaryOf(log: string | Uint8Array): MessageCounter {
   const bytes = typeof log === "string" ? new TextEncoder().encode(log) : log;
   const summary = new MessageCounter();
-  summary.addLines(linesBackwards(bytesSource(bytes)));
+  summary.addLines(linesOf(bytes));
   return summary;
 }
 
@@ -73,7 +81,7 @@ Deno.test("MessageCounter counts nothing of an empty log", () => {
 
 Deno.test("MessageCounter adds up several logs", () => {
   const summary = summaryOf("a\nb\n");
-  summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode("a\n"))));
+  summary.addLines(linesOf(new TextEncoder().encode("a\n")));
   assertEquals(summary.lines, 3);
   assertEquals(pairs(summary.counts()), [[2, "a"], [1, "b"]]);
 });
