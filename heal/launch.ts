@@ -3,10 +3,9 @@
 
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import { type Command, stopSignals } from "./lib/command.ts";
-import { childEnvironment } from "./lib/config/child_environment.ts";
-import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
+import { childEnvironment, realPath } from "./lib/launch/child_environment.ts";
+import { needsOf, permissionFlags } from "./lib/launch/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
-import { realPath } from "./lib/config/real_path.ts";
 import { readPrivateFile } from "./lib/config/secret_file.ts";
 import { printable } from "../lib/shared/printable.ts";
 

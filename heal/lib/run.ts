@@ -8,7 +8,7 @@ import { redeploy } from "./commands/redeploy.ts";
 import { serve } from "./commands/serve.ts";
 import { history, retry, status } from "./commands/status.ts";
 import { sweep } from "./commands/sweep.ts";
-import { needsOf } from "./config/permissions.ts";
+import { needsOf } from "./launch/permissions.ts";
 import { ConfigError, readSettings } from "./config/read_settings.ts";
 import type { Settings } from "./config/settings.ts";
 import { HELP } from "./help.ts";

@@ -3,7 +3,7 @@ import { walkSync } from "@std/fs/walk";
 import { ROOT } from "../helpers/sources.ts";
 
 const PAGE = `${ROOT}docs/architecture.md`;
-const FOLDERS = ["lib", "heal/lib", "release", "tools"];
+const FOLDERS = ["lib", "release", "tools"];
 
 /** The files in the tables: a row names a file, and a folder unless it is that of the row above. */
 function filesOnPage(): string[] {

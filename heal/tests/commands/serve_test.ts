@@ -4,7 +4,7 @@ import { skip } from "../../../tests/helpers/skip.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import type { ServeCommand } from "../../lib/command.ts";
 import { serve } from "../../lib/commands/serve.ts";
-import { needsOf } from "../../lib/config/permissions.ts";
+import { needsOf } from "../../lib/launch/permissions.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { System } from "../../lib/system.ts";

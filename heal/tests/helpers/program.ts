@@ -4,8 +4,8 @@ import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
-import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
-import { realPath } from "../../lib/config/real_path.ts";
+import { needsOf, permissionFlags } from "../../lib/launch/permissions.ts";
+import { realPath } from "../../lib/launch/child_environment.ts";
 import { readSecretFile } from "../../lib/config/secret_file.ts";
 
 /** Its environment, without what Deno needs. */

@@ -1,8 +1,8 @@
 // The permissions of a command: the configured servers, the store, its secrets, and nothing else.
 
 import type { Command } from "../command.ts";
-import { type Environment, NAMES, SECRET_NAMES } from "./read_settings.ts";
-import { lockOf, ownFolderOf, type Settings } from "./settings.ts";
+import { type Environment, NAMES, SECRET_NAMES } from "../config/read_settings.ts";
+import { lockOf, ownFolderOf, type Settings } from "../config/settings.ts";
 
 const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
 

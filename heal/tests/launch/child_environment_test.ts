@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { childEnvironment } from "../../lib/config/child_environment.ts";
+import { childEnvironment } from "../../lib/launch/child_environment.ts";
 
 Deno.test("childEnvironment() gives one store a user, unless one is configured", () => {
   type Case = [os: string, variables: Record<string, string>, store: string | undefined];

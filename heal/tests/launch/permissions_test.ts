@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { NAMES, readSettings } from "../../lib/config/read_settings.ts";
 import { parseCommand } from "../../lib/cli.ts";
-import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
+import { needsOf, permissionFlags } from "../../lib/launch/permissions.ts";
 
 const ADDRESSES = {
   JAMF_URL: "https://jamf.example.com",
