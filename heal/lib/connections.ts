@@ -1,6 +1,6 @@
 // Makes the clients of Jamf Pro and Fleet.
 
-import type { FleetSettings, JamfSettings } from "./config/settings.ts";
+import type { FleetSettings, JamfSettings } from "./config/read_settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import type { Servers } from "./healing/find_computer.ts";
 import type { SendDeps } from "./healing/send_redeploy.ts";

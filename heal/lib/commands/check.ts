@@ -1,7 +1,7 @@
 // The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
 // but one value in the store.
 
-import { describeStore, type Settings } from "../config/settings.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
 import { connect, type Connections } from "../connections.ts";
 import { ServerError } from "../http/client.ts";
 import { noPolicy } from "../healing/list_failing.ts";

@@ -1,8 +1,7 @@
 // The mode `redeploy`: Macs that a person names.
 
 import type { RedeployCommand } from "../command.ts";
-import { ConfigError } from "../config/read_settings.ts";
-import { describeStore, type Settings } from "../config/settings.ts";
+import { ConfigError, describeStore, type Settings } from "../config/read_settings.ts";
 import { connect } from "../connections.ts";
 import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
 import { openStore } from "../store/open.ts";

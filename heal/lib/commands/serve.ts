@@ -2,7 +2,7 @@
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../command.ts";
-import { describeStore, type Settings } from "../config/settings.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Health } from "../server/health.ts";

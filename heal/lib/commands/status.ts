@@ -2,8 +2,7 @@
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
-import { ConfigError } from "../config/read_settings.ts";
-import type { Settings } from "../config/settings.ts";
+import { ConfigError, type Settings } from "../config/read_settings.ts";
 import { retry as decideAgain } from "../healing/retry.ts";
 import type { Driver } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";

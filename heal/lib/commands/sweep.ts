@@ -1,7 +1,7 @@
 // The mode `sweep`: one sweep.
 
 import type { SweepCommand } from "../command.ts";
-import { describeStore } from "../config/settings.ts";
+import { describeStore } from "../config/read_settings.ts";
 import { ServerError } from "../http/client.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/sweep.ts";

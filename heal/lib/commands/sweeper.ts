@@ -1,6 +1,6 @@
 // Sweeps with the configured servers and the configured store.
 
-import type { Settings } from "../config/settings.ts";
+import type { Settings } from "../config/read_settings.ts";
 import { connect } from "../connections.ts";
 import { type Condition, conditionsOf, tell } from "../healing/notices.ts";
 import { goodSweep, sweep, type SweepReport } from "../healing/sweep.ts";

@@ -2,12 +2,21 @@
 
 import * as z from "zod";
 import type { Secret } from "../config/secret.ts";
-import type { FleetSettings } from "../config/settings.ts";
+import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { Login } from "../http/login.ts";
 import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import { countReply, fleetsReply, hostReply, hostsReply, policiesReply } from "./schemas.ts";
-import type { Host, HostDetail, Page, Policy } from "./schemas.ts";
+import {
+  countReply,
+  fleetsReply,
+  type Host,
+  type HostDetail,
+  hostReply,
+  hostsReply,
+  type Page,
+  policiesReply,
+  type Policy,
+} from "./schemas.ts";
 
 type Query = Readonly<Record<string, string>>;
 

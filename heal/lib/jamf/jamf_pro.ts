@@ -1,7 +1,7 @@
 // The client of Jamf Pro.
 
 import type { Secret } from "../config/secret.ts";
-import type { JamfSettings } from "../config/settings.ts";
+import type { JamfSettings } from "../config/read_settings.ts";
 import {
   HttpClient,
   type HttpReply,

@@ -1,8 +1,14 @@
 // The permissions of a command: the configured servers, the store, its secrets, and nothing else.
 
 import type { Command } from "../command.ts";
-import { type Environment, NAMES, SECRET_NAMES } from "../config/read_settings.ts";
-import { lockOf, ownFolderOf, type Settings } from "../config/settings.ts";
+import {
+  type Environment,
+  lockOf,
+  NAMES,
+  ownFolderOf,
+  SECRET_NAMES,
+  type Settings,
+} from "../config/read_settings.ts";
 
 const SWEEP = ["jamf", "fleet", "policies", "store", "notifyUrl"] as const;
 

@@ -1,6 +1,6 @@
 // Opens the configured store.
 
-import type { StoreSettings } from "../config/settings.ts";
+import type { StoreSettings } from "../config/read_settings.ts";
 import type { Driver } from "./driver.ts";
 import { openPostgres } from "./postgres.ts";
 import { makeTables } from "./schema.ts";
