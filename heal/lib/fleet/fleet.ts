@@ -4,8 +4,7 @@ import * as z from "zod";
 import type { Secret } from "../config/secret.ts";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { Login } from "../http/login.ts";
-import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { Login, parseReply, ReplyError } from "../http/reply.ts";
 import {
   countReply,
   fleetsReply,

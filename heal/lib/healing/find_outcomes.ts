@@ -3,7 +3,7 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { HostDetail } from "../fleet/schemas.ts";
 import { ServerError } from "../http/client.ts";
-import { ReplyError } from "../http/parse_reply.ts";
+import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
 

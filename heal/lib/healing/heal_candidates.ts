@@ -1,7 +1,7 @@
 // Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
 
 import { ServerError } from "../http/client.ts";
-import { ReplyError } from "../http/parse_reply.ts";
+import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import { decide, type Decision, type Facts } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";

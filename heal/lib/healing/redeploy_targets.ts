@@ -3,8 +3,7 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { findComputer, type Servers, unreachable } from "./find_computer.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
-import { checkClock } from "../http/check_clock.ts";
-import { ServerError } from "../http/client.ts";
+import { checkClock, ServerError } from "../http/client.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";

@@ -4,7 +4,6 @@ import { CookieJar } from "tough-cookie";
 import config from "../../../deno.json" with { type: "json" };
 import type { Secret } from "../config/secret.ts";
 import { reasonOf } from "../system_error.ts";
-import { delayBefore } from "./retry.ts";
 
 /** The part of the system that the client uses. */
 export interface HttpSystem {
@@ -192,4 +191,72 @@ async function textOf(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return await new Blob(chunks as BlobPart[]).text();
+}
+
+/** In milliseconds, also for a longer `Retry-After`. */
+const MAX_DELAY = 60_000;
+const FIRST_DELAY = 500;
+
+/**
+ * How long to wait: as the server requests, or twice as long each time. Up to half of that is random, so that clients that
+ * failed together do not try again together.
+ *
+ * @param attempt The number of tries so far, 1 or more.
+ * @param retryAfter The header `Retry-After`: seconds, or a date. Anything else, or a date that is past, counts as none.
+ * @param now Milliseconds since 1970.
+ * @param random From 0 to 1.
+ * @returns Milliseconds.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(delayBefore(1, null, 0, 0), 250);
+ * assertEquals(delayBefore(3, null, 0, 1), 2000);
+ * assertEquals(delayBefore(1, "7.5", 0, 0), 7500);
+ * assertEquals(delayBefore(1, "Thu, 01 Jan 1970 00:00:09 GMT", 4000, 0), 5000);
+ * ```
+ */
+export function delayBefore(
+  attempt: number,
+  retryAfter: string | null,
+  now: number,
+  random: number,
+): number {
+  const requested = parseRetryAfter(retryAfter?.trim() ?? "", now);
+  if (requested >= 0) return Math.min(MAX_DELAY, requested);
+  const full = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (attempt - 1));
+  return full / 2 + random * full / 2;
+}
+
+/** In milliseconds; `NaN` if it is neither. `Date.parse` would read "-5" as a date. */
+function parseRetryAfter(retryAfter: string, now: number): number {
+  if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  return /^[a-z]+, [^,]+ GMT$/i.test(retryAfter) ? Date.parse(retryAfter) - now : NaN;
+}
+
+/** In seconds. */
+const MAX_DIFFERENCE = 300;
+
+/**
+ * Refuses to go on with a wrong clock: times of servers are compared with it, and redeploys are recorded by it.
+ *
+ * @param difference In seconds: the clock of the server minus that of this machine; `undefined` if it is not known.
+ * @throws {ServerError} They differ by more than five minutes.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ *
+ * checkClock("Fleet", 60);
+ * assertThrows(() => checkClock("Fleet", -7200), Error, "120 minutes ahead of Fleet's");
+ * ```
+ */
+export function checkClock(server: string, difference: number | undefined): void {
+  if (difference === undefined || Math.abs(difference) <= MAX_DIFFERENCE) return;
+  const minutes = Math.round(Math.abs(difference) / 60);
+  const direction = difference > 0 ? "behind" : "ahead of";
+  throw new ServerError(
+    `The clock of this machine is ${minutes} minutes ${direction} ${server}'s: set it`,
+  );
 }

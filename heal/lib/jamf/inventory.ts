@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
-import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { parseReply, ReplyError } from "../http/reply.ts";
 import { isSerial } from "../serial.ts";
 import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
 import { Paths } from "./paths.ts";

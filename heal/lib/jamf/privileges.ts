@@ -1,7 +1,7 @@
 // Reads what the API client may do.
 
 import * as z from "zod";
-import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { parseReply, ReplyError } from "../http/reply.ts";
 import type { JamfPro } from "./jamf_pro.ts";
 
 /** By the id of a site, `-1` for all. Jamf's description does not say whether an API client has an account. */

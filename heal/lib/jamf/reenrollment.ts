@@ -1,7 +1,7 @@
 // Reads what Jamf Pro clears when a computer enrols again, as it does by a redeploy.
 
 import * as z from "zod";
-import { parseReply } from "../http/parse_reply.ts";
+import { parseReply } from "../http/reply.ts";
 import type { JamfPro } from "./jamf_pro.ts";
 
 /** Off if it is missing, as Jamf describes it. The one for software update plans is the newest. */

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
-import { errorMessageOf, parseReply, ReplyError } from "../http/parse_reply.ts";
+import { errorMessageOf, parseReply, ReplyError } from "../http/reply.ts";
 import { isPathKnown, type JamfPro, TokenError } from "./jamf_pro.ts";
 
 /** The result of the request. */

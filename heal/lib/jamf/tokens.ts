@@ -4,8 +4,7 @@ import * as z from "zod";
 import { Secret } from "../config/secret.ts";
 import type { JamfSettings } from "../config/read_settings.ts";
 import type { HttpClient } from "../http/client.ts";
-import { Login } from "../http/login.ts";
-import { parseReply } from "../http/parse_reply.ts";
+import { Login, parseReply } from "../http/reply.ts";
 import { Paths } from "./paths.ts";
 
 /** Newest first; older servers know only the other one. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
 import { sweep } from "../../lib/healing/sweep.ts";
 import { retry } from "../../lib/healing/retry.ts";
 import { StoreError } from "../../lib/store/driver.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { HttpReply } from "../../lib/http/client.ts";
-import { Login, LoginError } from "../../lib/http/login.ts";
+import { Login, LoginError } from "../../lib/http/reply.ts";
 
 const MINUTE = 60_000;
 const START = Date.parse("2026-01-02T03:04:05.678Z");

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
 import { TokenError } from "../../lib/jamf/jamf_pro.ts";
 import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
 import { TokenError } from "../../lib/jamf/jamf_pro.ts";
 import { readPrivileges } from "../../lib/jamf/privileges.ts";
 import { readReenrollment } from "../../lib/jamf/reenrollment.ts";
