@@ -83,7 +83,7 @@ Deno.test("secrets are revealed only where they are sent or compared", () => {
   assertEquals(filesWith(/\.reveal\(\)/), [
     "heal/lib/http/client.ts",
     "heal/lib/http/notify.ts",
-    "heal/lib/jamf/tokens.ts",
+    "heal/lib/jamf/jamf_pro.ts",
     "heal/lib/launch/permissions.ts",
     "heal/lib/server/webhook_app.ts",
     "heal/lib/store/postgres.ts",

@@ -4,8 +4,7 @@ import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/reply.ts";
 import { isSerial } from "../serial.ts";
-import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
-import { Paths } from "./paths.ts";
+import { isPathKnown, type JamfPro, Paths } from "./jamf_pro.ts";
 
 /** What is used of a computer. */
 export interface Computer {

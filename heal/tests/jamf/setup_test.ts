@@ -1,8 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ReplyError } from "../../lib/http/reply.ts";
 import { TokenError } from "../../lib/jamf/jamf_pro.ts";
-import { readPrivileges } from "../../lib/jamf/privileges.ts";
-import { readReenrollment } from "../../lib/jamf/reenrollment.ts";
+import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
 import { JAMF, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { start } from "./jamf_fixture.ts";
