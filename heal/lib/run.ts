@@ -11,7 +11,7 @@ import { sweep } from "./commands/sweep.ts";
 import { needsOf } from "./launch/permissions.ts";
 import { ConfigError, readSettings, type Settings } from "./config/read_settings.ts";
 import { HELP } from "./help.ts";
-import { ListenError } from "./server/listen.ts";
+import { ListenError } from "./server/webhook.ts";
 import { StoreError } from "./store/driver.ts";
 import type { Outcome, System } from "./system.ts";
 

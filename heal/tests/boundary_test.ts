@@ -85,7 +85,7 @@ Deno.test("secrets are revealed only where they are sent or compared", () => {
     "heal/lib/http/notify.ts",
     "heal/lib/jamf/jamf_pro.ts",
     "heal/lib/launch/permissions.ts",
-    "heal/lib/server/webhook_app.ts",
+    "heal/lib/server/webhook.ts",
     "heal/lib/store/postgres.ts",
   ]);
 });

@@ -1,5 +1,5 @@
 // A service of its own, which a test starts with a low limit of open files: it listens on the port that is its argument.
-import { listen } from "../../lib/server/listen.ts";
+import { listen } from "../../lib/server/webhook.ts";
 
 // As `main.ts` does: Deno panics if it begins with signals while too many files are open.
 Deno.addSignalListener("SIGTERM", () => Deno.exit());

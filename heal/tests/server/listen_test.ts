@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { Secret } from "../../lib/config/secret.ts";
-import { listen, ListenError } from "../../lib/server/listen.ts";
-import { webhookApp } from "../../lib/server/webhook_app.ts";
+import { listen, ListenError, webhookApp } from "../../lib/server/webhook.ts";
 import { freePort } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Health } from "../../lib/server/health.ts";
+import { Health } from "../../lib/commands/serve.ts";
 import { Schedule } from "../../lib/server/schedule.ts";
 
 const { signal: never } = new AbortController();

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../lib/config/secret.ts";
-import { webhookApp, type WebhookDeps } from "../../lib/server/webhook_app.ts";
+import { webhookApp, type WebhookDeps } from "../../lib/server/webhook.ts";
 
 const SECRET = "correct-horse-battery";
 const PATH = "/fleet/failing-policy";
