@@ -7,9 +7,8 @@ import { ServerError } from "../http/client.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
-import { StoreError } from "../store/driver.ts";
+import { StoreError, Values } from "../store/driver.ts";
 import { openStore } from "../store/open.ts";
-import { Values } from "../store/values.ts";
 import type { Outcome, System } from "../system.ts";
 
 /** A line of the output: it works, a person should know it, or a sweep will not work. */

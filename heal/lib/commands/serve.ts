@@ -7,11 +7,10 @@ import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { aborted, listen, webhookApp } from "../server/webhook.ts";
 import { Schedule } from "../server/schedule.ts";
-import { StoreError } from "../store/driver.ts";
+import { StoreError, type Values } from "../store/driver.ts";
 import type { Outcome, System } from "../system.ts";
 import { countStates } from "../view/states.ts";
 import { abortAfterGrace, type Sweeper, type SweepSettings, withSweeper } from "./sweeper.ts";
-import type { Values } from "../store/values.ts";
 
 /** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is told. */
 const RETRY_AFTER = 300;

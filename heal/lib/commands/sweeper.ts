@@ -7,11 +7,10 @@ import { goodSweep, sweep, type SweepReport } from "../healing/sweep.ts";
 import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
-import { StoreError, type SweepLock } from "../store/driver.ts";
+import { StoreError, type SweepLock, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
-import { Values } from "../store/values.ts";
 import type { System } from "../system.ts";
 
 /** The settings that a sweep needs. */

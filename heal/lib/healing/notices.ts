@@ -3,7 +3,7 @@
 import { printable } from "../../../lib/shared/printable.ts";
 import { ServerError } from "../http/client.ts";
 import type { Macs } from "../store/macs.ts";
-import type { Values } from "../store/values.ts";
+import type { Values } from "../store/driver.ts";
 import type { SweepReport } from "./sweep.ts";
 
 /** What this module needs from its caller. */

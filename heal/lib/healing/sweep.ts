@@ -3,7 +3,7 @@
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
 import { isLeft, type Redeploy } from "../store/redeploys.ts";
-import type { Values } from "../store/values.ts";
+import type { Values } from "../store/driver.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
 import { findOutcomes } from "./find_outcomes.ts";
 import { healCandidates } from "./heal_candidates.ts";

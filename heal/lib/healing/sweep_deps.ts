@@ -3,7 +3,7 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Macs } from "../store/macs.ts";
 import type { RateLimits } from "../store/redeploys.ts";
-import type { Values } from "../store/values.ts";
+import type { Values } from "../store/driver.ts";
 import type { Servers } from "./find_computer.ts";
 import type { SendDeps } from "./send_redeploy.ts";
 

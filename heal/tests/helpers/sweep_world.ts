@@ -5,11 +5,10 @@ import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
 import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
-import type { Driver } from "../../lib/store/driver.ts";
+import { type Driver, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
-import { Values } from "../../lib/store/values.ts";
 import { serialOf } from "../fakes/jamf_computer.ts";
 
 /** The policy that causes a redeploy. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { type Redeploy, Redeploys } from "../../lib/store/redeploys.ts";
-import { Values } from "../../lib/store/values.ts";
+import { Values } from "../../lib/store/driver.ts";
 import { RedeployFixture } from "../helpers/redeploy_fixture.ts";
 import { storeAt, type TestStore } from "../helpers/databases.ts";
 import { freePort, Service } from "../helpers/program.ts";

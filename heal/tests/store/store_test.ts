@@ -1,12 +1,10 @@
 // Both kinds of store do the same.
 import { assertEquals } from "@std/assert";
 import { newMac } from "../../lib/healing/observe.ts";
-import type { Driver } from "../../lib/store/driver.ts";
+import { type Driver, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
-import { openStore } from "../../lib/store/open.ts";
+import { makeTables, openStore } from "../../lib/store/open.ts";
 import { type Claim, Redeploys } from "../../lib/store/redeploys.ts";
-import { makeTables } from "../../lib/store/schema.ts";
-import { Values } from "../../lib/store/values.ts";
 import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
 import { VERSION_1 } from "./version_1.ts";
 
