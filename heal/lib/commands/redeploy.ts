@@ -7,7 +7,7 @@ import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
-import { reportsJson, reportsText } from "../view/reports.ts";
+import { reportsJson, reportsText } from "../view/outcomes.ts";
 import { readTargets } from "./targets.ts";
 
 /** Redeploys the framework to each Mac, and prints what became of it. */

@@ -9,8 +9,7 @@ import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
-import { historyJson, historyText } from "../view/history.ts";
-import { statusJson, statusText } from "../view/status.ts";
+import { historyJson, historyText, statusJson, statusText } from "../view/status.ts";
 import { readTargets } from "./targets.ts";
 
 /** Without `--all`: more than a person reads at once. */

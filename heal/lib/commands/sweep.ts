@@ -4,7 +4,7 @@ import type { SweepCommand } from "../command.ts";
 import { describeStore } from "../config/read_settings.ts";
 import { ServerError } from "../http/client.ts";
 import type { Outcome, System } from "../system.ts";
-import { sweepText } from "../view/sweep.ts";
+import { sweepText } from "../view/outcomes.ts";
 import { abortAfterGrace, type SweepSettings, withSweeper } from "./sweeper.ts";
 
 /** Sweeps once, and prints what was decided. */

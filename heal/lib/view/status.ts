@@ -1,10 +1,9 @@
 // Prints the Macs in the store.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
+import { type Decided, type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { countsText } from "./states.ts";
-import { table } from "./table.ts";
+import { countsText, table } from "./table.ts";
 
 /** What is shown. */
 export interface Shown {
@@ -98,4 +97,28 @@ export function redeployJson(redeploy: Redeploy): Record<string, unknown> {
 
 function time(seconds: number | undefined): string | null {
   return seconds === undefined ? null : formatTimestamp(seconds);
+}
+
+/** A table of the decisions, the oldest first, and one of the redeploys. */
+export function historyText(decided: readonly Decided[], redeploys: readonly Redeploy[]): string {
+  const rows = decided.map(({ at, state, reason }) => [formatTimestamp(at), state, reason]);
+  return (rows.length === 0 ? "" : table(["Decided", "State", "Reason"], rows)) +
+    redeploysText(redeploys);
+}
+
+/** The same for programs. */
+export function historyJson(decided: readonly Decided[], redeploys: readonly Redeploy[]): string {
+  return `${
+    JSON.stringify({
+      schema_version: 1,
+      decisions: decided.map(({ at, hostId, state, rule, reason }) => ({
+        at: formatTimestamp(at),
+        host_id: hostId,
+        state,
+        rule,
+        reason,
+      })),
+      redeploys: redeploys.map(redeployJson),
+    })
+  }\n`;
 }

@@ -1,6 +1,7 @@
 // Aligns columns.
 
 import { printable } from "../../../lib/shared/printable.ts";
+import { MAC_STATES, type MacStateName } from "../store/macs.ts";
 
 /**
  * Prints rows under their heads, in aligned columns.
@@ -21,4 +22,31 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
     const padded = line.map((cell, column) => cell.padEnd(widths[column]!));
     return `${padded.join("  ").trimEnd()}\n`;
   }).join("");
+}
+
+/** The number of Macs in each state that occurs, in the order of {@linkcode MAC_STATES}. */
+export function countStates(
+  macs: readonly { readonly state: MacStateName }[],
+): Partial<Record<MacStateName, number>> {
+  const counts = MAC_STATES.map((state) =>
+    [state, macs.filter((mac) => mac.state === state).length] as const
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/**
+ * The numbers in one line.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(countsText({ needs_person: 1, healed: 20 }), "1 needs_person, 20 healed");
+ * assertEquals(countsText({}), "no Mac fails");
+ * ```
+ */
+export function countsText(counts: Partial<Record<MacStateName, number>>): string {
+  const parts = MAC_STATES.filter((state) => counts[state])
+    .map((state) => `${counts[state]} ${state}`);
+  return parts.length === 0 ? "no Mac fails" : parts.join(", ");
 }
