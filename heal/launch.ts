@@ -1,8 +1,7 @@
 // Starts the program with exactly the permissions that the command and its configuration need. It reads the
 // configuration to compute them.
 
-import { parseCommand, UsageError } from "./lib/cli.ts";
-import { type Command, stopSignals } from "./lib/command.ts";
+import { type Command, parseCommand, stopSignals, UsageError } from "./lib/cli.ts";
 import { childEnvironment, realPath } from "./lib/launch/child_environment.ts";
 import { needsOf, permissionFlags } from "./lib/launch/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";

@@ -1,8 +1,7 @@
 // Calls the command, and reports the errors that are expected.
 
 import config from "../../deno.json" with { type: "json" };
-import { UsageError } from "./cli.ts";
-import type { Command } from "./command.ts";
+import { type Command, HELP, UsageError } from "./cli.ts";
 import { check } from "./commands/check.ts";
 import { redeploy } from "./commands/redeploy.ts";
 import { serve } from "./commands/serve.ts";
@@ -10,7 +9,6 @@ import { history, retry, status } from "./commands/status.ts";
 import { sweep } from "./commands/sweep.ts";
 import { needsOf } from "./launch/permissions.ts";
 import { ConfigError, readSettings, type Settings } from "./config/read_settings.ts";
-import { HELP } from "./help.ts";
 import { ListenError } from "./server/webhook.ts";
 import { StoreError } from "./store/driver.ts";
 import type { Outcome, System } from "./system.ts";

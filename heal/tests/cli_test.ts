@@ -1,8 +1,6 @@
 import { assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
-import type { Command } from "../lib/command.ts";
-import { HELP } from "../lib/help.ts";
+import { type Command, HELP, OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
 
 const RATE_LIMITS = { coolDown: 86_400, maxPerHour: 20 };
 const REDEPLOY = {

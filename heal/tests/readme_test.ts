@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { NAMES } from "../lib/config/read_settings.ts";
-import { HELP } from "../lib/help.ts";
+import { HELP } from "../lib/cli.ts";
 import { MAC_STATES } from "../lib/store/macs.ts";
 import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
 import { runProgram } from "./helpers/program.ts";

@@ -1,6 +1,6 @@
 // The mode `redeploy`: Macs that a person names.
 
-import type { RedeployCommand } from "../command.ts";
+import type { RedeployCommand } from "../cli.ts";
 import { ConfigError, describeStore, type Settings } from "../config/read_settings.ts";
 import { connect } from "../connections.ts";
 import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";

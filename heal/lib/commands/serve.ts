@@ -1,7 +1,7 @@
 // The mode `serve`: sweeps again and again, and when Fleet's webhook calls.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import type { ServeCommand } from "../command.ts";
+import type { ServeCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";

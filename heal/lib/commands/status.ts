@@ -1,7 +1,7 @@
 // The modes `status`, `history` and `retry`: what is in the store.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
-import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
+import type { HistoryCommand, RetryCommand, StatusCommand } from "../cli.ts";
 import { ConfigError, type Settings } from "../config/read_settings.ts";
 import { retry as decideAgain } from "../healing/retry.ts";
 import { type Driver, Values } from "../store/driver.ts";

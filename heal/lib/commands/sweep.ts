@@ -1,6 +1,6 @@
 // The mode `sweep`: one sweep.
 
-import type { SweepCommand } from "../command.ts";
+import type { SweepCommand } from "../cli.ts";
 import { describeStore } from "../config/read_settings.ts";
 import { ServerError } from "../http/client.ts";
 import type { Outcome, System } from "../system.ts";

@@ -1,7 +1,7 @@
 // The Macs that a person names in the arguments and in a list.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
-import type { NamedMacs } from "../command.ts";
+import type { NamedMacs } from "../cli.ts";
 import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
 import type { System } from "../system.ts";
 

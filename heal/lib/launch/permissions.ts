@@ -1,6 +1,6 @@
 // The permissions of a command: the configured servers, the store, its secrets, and nothing else.
 
-import type { Command } from "../command.ts";
+import type { Command } from "../cli.ts";
 import {
   type Environment,
   lockOf,

@@ -1,8 +1,7 @@
 // The service with a clock that the test sets.
 import { assertEquals, assertMatch } from "@std/assert";
 import { skip } from "../../../tests/helpers/skip.ts";
-import { parseCommand } from "../../lib/cli.ts";
-import type { ServeCommand } from "../../lib/command.ts";
+import { parseCommand, type ServeCommand } from "../../lib/cli.ts";
 import { serve } from "../../lib/commands/serve.ts";
 import { needsOf } from "../../lib/launch/permissions.ts";
 import { readSettings, type Settings } from "../../lib/config/read_settings.ts";

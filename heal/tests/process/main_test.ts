@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
 import { skip } from "../../../tests/helpers/skip.ts";
 import { endOf, namesIn } from "../../../tests/helpers/test_mac.ts";
-import { HELP } from "../../lib/help.ts";
+import { HELP } from "../../lib/cli.ts";
 import { RedeployFixture } from "../helpers/redeploy_fixture.ts";
 import { freePort, runProgram, Service, start } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
