@@ -1,6 +1,6 @@
 // The mode `redeploy`: Macs that a person names.
 
-import type { RedeployCommand } from "../cli.ts";
+import type { NamedMacs, RedeployCommand } from "../cli.ts";
 import { ConfigError, describeStore, type Settings } from "../config/read_settings.ts";
 import { connect } from "../connections.ts";
 import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
@@ -8,7 +8,8 @@ import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { reportsJson, reportsText } from "../view/outcomes.ts";
-import { readTargets } from "./targets.ts";
+import { UsageError } from "../../../lib/shared/option_parser.ts";
+import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
 
 /** Redeploys the framework to each Mac, and prints what became of it. */
 export async function redeploy(
@@ -46,4 +47,27 @@ export async function redeploy(
     await close();
     await driver.close();
   }
+}
+
+/**
+ * The targets, each once.
+ *
+ * @throws {UsageError} The list cannot be read, or names no Mac.
+ */
+export async function readTargets(
+  { targets, from }: NamedMacs,
+  system: Pick<System, "readInput" | "readFile">,
+): Promise<Target[]> {
+  const all = [...targets];
+  if (from !== undefined) {
+    const name = from === "-" ? "standard input" : from;
+    try {
+      all.push(...targetsOf(from === "-" ? await system.readInput() : system.readFile(from), name));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw new UsageError(error.message);
+    }
+  }
+  if (all.length === 0) throw new UsageError(`No Mac is named in "${from}"`);
+  return withoutRepeats(all);
 }

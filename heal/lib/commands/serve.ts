@@ -10,7 +10,7 @@ import { Schedule } from "../server/schedule.ts";
 import { StoreError, type Values } from "../store/driver.ts";
 import type { Outcome, System } from "../system.ts";
 import { countStates } from "../view/table.ts";
-import { abortAfterGrace, type Sweeper, type SweepSettings, withSweeper } from "./sweeper.ts";
+import { abortAfterGrace, type Sweeper, type SweepSettings, withSweeper } from "./sweep.ts";
 
 /** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is told. */
 const RETRY_AFTER = 300;

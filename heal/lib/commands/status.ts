@@ -3,14 +3,14 @@
 import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { HistoryCommand, RetryCommand, StatusCommand } from "../cli.ts";
 import { ConfigError, type Settings } from "../config/read_settings.ts";
-import { retry as decideAgain } from "../healing/retry.ts";
+import { retry as decideAgain } from "../healing/recorder.ts";
 import { type Driver, Values } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { historyJson, historyText, statusJson, statusText } from "../view/status.ts";
-import { readTargets } from "./targets.ts";
+import { readTargets } from "./redeploy.ts";
 
 /** Without `--all`: more than a person reads at once. */
 const MAX_ROWS = 100;

@@ -56,7 +56,7 @@ interface Run {
  * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
  * @throws {StoreError} The store does not work. What was decided before is recorded.
  */
-export async function sweep(
+export async function runSweep(
   deps: SweepDeps,
   stop: AbortSignal,
   abort: AbortSignal,

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { ReplyError } from "../../lib/http/reply.ts";
-import { sweep } from "../../lib/healing/sweep.ts";
-import { retry } from "../../lib/healing/retry.ts";
+import { runSweep } from "../../lib/healing/sweep.ts";
+import { retry } from "../../lib/healing/recorder.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
@@ -519,7 +519,7 @@ Deno.test("a stop ends the sweep between two Macs", async () => {
     stop.abort();
     return await deps.requestRedeploy(id);
   };
-  await sweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
+  await runSweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
   assertEquals(world.requests.length, 1);
   assertEquals((await new Redeploys(world.driver).list(9))[0]?.state, "queued");
 });
@@ -733,7 +733,7 @@ Deno.test("a stop while hosts are looked up is no problem of Fleet", async () =>
     return Promise.reject(new NoAnswerError("Stopped"));
   };
   const { signal } = new AbortController();
-  const report = await sweep({ ...deps, fleet: { ...deps.fleet, host } }, stop.signal, signal);
+  const report = await runSweep({ ...deps, fleet: { ...deps.fleet, host } }, stop.signal, signal);
   assertEquals(report.problems, []);
 });
 

@@ -2,7 +2,7 @@
 
 import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
 import type { SendDeps } from "../../lib/healing/send_redeploy.ts";
-import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import { targetsOf } from "../../lib/healing/target.ts";
 import { Secret } from "../../lib/config/secret.ts";
@@ -72,7 +72,7 @@ export class ServersFixture implements AsyncDisposable {
   }
 
   async sweep(): Promise<SweepReport> {
-    return await sweep(
+    return await runSweep(
       {
         ...this.#deps(),
         macs: new Macs(this.driver),

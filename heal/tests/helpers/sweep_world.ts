@@ -1,7 +1,7 @@
 // A world of Macs with a clock that a test sets: Fleet and Jamf Pro in memory, and a store.
 
 import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
-import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
 import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
@@ -92,7 +92,7 @@ export class SweepWorld implements AsyncDisposable {
 
   async sweep(given: Partial<SweepDeps> = {}): Promise<SweepReport> {
     const signal = new AbortController().signal;
-    return await sweep({ ...this.all(), ...given }, signal, signal);
+    return await runSweep({ ...this.all(), ...given }, signal, signal);
   }
 
   /** A sweep, and then the state and the rule of a Mac in the store. */
