@@ -16,7 +16,6 @@ export interface Connections {
   readonly fleet: Fleet;
   readonly servers: Servers;
   readonly requestRedeploy: SendDeps["requestRedeploy"];
-  readonly close: () => Promise<void>;
 }
 
 /**
@@ -45,6 +44,5 @@ export function connect(
       host: (id, signal) => fleet!.host(id, signal),
     },
     requestRedeploy: (id, signal) => requestRedeploy(jamf, id, signal),
-    close: () => jamf.close(),
   };
 }

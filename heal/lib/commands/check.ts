@@ -32,23 +32,19 @@ export async function check(
   system: System,
 ): Promise<Outcome> {
   const connections = connect(settings, system);
-  try {
-    const findings = [
-      ["ok", "settings: all can be read"] as const,
-      ...await findingsOf("store", () => checkStore(settings, system)),
-      ...await findingsOf("Jamf Pro", () => checkInventory(connections)),
-      ...await findingsOf("Jamf Pro", () => checkPrivileges(connections)),
-      ...await findingsOf("Jamf Pro", () => checkReenrollment(connections)),
-      ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
-      checkNotify(settings),
-    ];
-    // A server that does not answer is one finding.
-    const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
-    const isWell = findings.every(([level]) => level !== "problem");
-    return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
-  } finally {
-    await connections.close();
-  }
+  const findings = [
+    ["ok", "settings: all can be read"] as const,
+    ...await findingsOf("store", () => checkStore(settings, system)),
+    ...await findingsOf("Jamf Pro", () => checkInventory(connections)),
+    ...await findingsOf("Jamf Pro", () => checkPrivileges(connections)),
+    ...await findingsOf("Jamf Pro", () => checkReenrollment(connections)),
+    ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
+    checkNotify(settings),
+  ];
+  // A server that does not answer is one finding.
+  const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
+  const isWell = findings.every(([level]) => level !== "problem");
+  return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
 }
 
 /** What fails is one finding. */

@@ -22,7 +22,7 @@ export async function redeploy(
     throw new ConfigError("Cannot look up a fleet-host: FLEET_URL is not set");
   }
   const driver = await openStore(settings.store);
-  const { jamf, servers, requestRedeploy, close } = connect(settings, system);
+  const { jamf, servers, requestRedeploy } = connect(settings, system);
   try {
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const { dryRun, force, wait, json } = command;
@@ -44,7 +44,6 @@ export async function redeploy(
     const stdout = json ? reportsJson(reports) : reportsText(reports);
     return { code: isDone ? 0 : 1, stdout, messages: [] };
   } finally {
-    await close();
     await driver.close();
   }
 }

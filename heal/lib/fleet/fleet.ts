@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Secret } from "../config/secret.ts";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { Login, parseReply, ReplyError } from "../http/reply.ts";
+import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
 import {
   countReply,
   fleetsReply,
@@ -32,7 +32,6 @@ const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() }))
 /** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
-  readonly #login: Login;
   readonly #token: Secret;
   /** It is `teams` before Fleet 4.82. */
   #fleetsPath = "fleets";
@@ -41,7 +40,6 @@ export class Fleet {
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
     this.#token = settings.token;
     this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
-    this.#login = new Login("Fleet", "FLEET_API_TOKEN", [401], system.now);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */
@@ -148,7 +146,9 @@ export class Fleet {
       token: this.#token,
       signal,
     } as const;
-    return await this.#login.send(() => this.#http.send(request));
+    const reply = await this.#http.send(request);
+    checkLogin("Fleet", "FLEET_API_TOKEN", [401], reply);
+    return reply;
   }
 }
 

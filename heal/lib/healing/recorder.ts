@@ -37,7 +37,7 @@ export class Recorder {
       reason,
       since: isNew ? now : mac.since,
       endedAt: isEnded ? now : undefined,
-      toldRule: state === "needs_person" ? mac.toldRule : undefined,
+      notifiedRule: state === "needs_person" ? mac.notifiedRule : undefined,
     };
     this.macs.push(after);
     if (isNew) {

@@ -4,6 +4,7 @@ import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { findComputer, type Servers, unreachable } from "./find_computer.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
 import { checkClock, ServerError } from "../http/client.ts";
+import { LoginError } from "../http/reply.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import type { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";
@@ -63,11 +64,21 @@ export async function redeployTargets(
   targets: readonly Target[],
 ): Promise<TargetReport[]> {
   const reports: TargetReport[] = [];
+  let refused: LoginError | undefined;
   for (const [index, target] of targets.entries()) {
     const name = textOf(target);
-    const report = deps.stop.aborted
-      ? { target: name, outcome: "skipped" as const, reason: "the command was stopped" }
-      : await orFailed(name, () => redeployTarget(deps, target, reports));
+    let report: TargetReport;
+    try {
+      if (refused !== undefined) throw refused;
+      report = deps.stop.aborted
+        ? { target: name, outcome: "skipped", reason: "the command was stopped" }
+        : await redeployTarget(deps, target, reports);
+    } catch (error) {
+      if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
+      // A log-in that is refused is not tried again for each Mac.
+      if (error instanceof LoginError) refused = error;
+      report = { target: name, outcome: "failed", reason: error.message };
+    }
     reports.push(report);
     const { outcome, reason } = report;
     const suffix = reason === "" ? "" : `: ${reason}`;
@@ -176,15 +187,6 @@ async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<Ta
     // The next poll may succeed.
     if (error instanceof ServerError) return report;
     throw error;
-  }
-}
-
-async function orFailed(target: string, work: () => Promise<TargetReport>): Promise<TargetReport> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
-    return { target, outcome: "failed", reason: error.message };
   }
 }
 

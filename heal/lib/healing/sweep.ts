@@ -20,6 +20,8 @@ export interface SweepReport {
   readonly changed: ReadonlySet<number>;
   /** Set if more Macs would be redeployed than the limit. */
   readonly tooMany: { readonly count: number; readonly max: number } | undefined;
+  /** Whether Fleet said which hosts fail; else nothing was decided. */
+  readonly isWhole: boolean;
   /** What did not work, for a person. */
   readonly problems: readonly string[];
 }
@@ -90,7 +92,7 @@ export async function runSweep(
   if (problems.length === 0 && !stop.aborted) {
     await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
   }
-  return { macs: recorder.macs, changed: recorder.changed, tooMany, problems };
+  return { macs: recorder.macs, changed: recorder.changed, tooMany, isWhole: true, problems };
 }
 
 /** Records what became of Macs that no longer fail. */

@@ -2,8 +2,8 @@
 
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
-import { errorMessageOf, parseReply, ReplyError } from "../http/reply.ts";
-import { isPathKnown, type JamfPro, TokenError } from "./jamf_pro.ts";
+import { errorMessageOf, LoginError, parseReply, ReplyError } from "../http/reply.ts";
+import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
 
 /** The result of the request. */
 export type RedeployResponse =
@@ -44,7 +44,7 @@ export async function requestRedeploy(
     const path = `api/v1/jamf-management-framework/redeploy/${encodeURIComponent(id)}`;
     return outcomeOf(await jamf.send({ method: "POST", path, signal }));
   } catch (error) {
-    if (error instanceof TokenError) {
+    if (error instanceof LoginError) {
       return { state: "refused", isFinal: false, reason: error.message };
     }
     if (error instanceof NoAnswerError || error instanceof ReplyError) {

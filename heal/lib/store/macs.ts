@@ -51,8 +51,8 @@ const macSchema = z.object({
   lookedUpAt: optional(seconds),
   /** When a person wanted a new decision. */
   retriedAt: optional(seconds),
-  /** The rule that was last told to a person. */
-  toldRule: optional(z.string()),
+  /** The rule of which a person was last notified. */
+  notifiedRule: optional(z.string()),
 });
 
 /** A Mac in the store. Times are in seconds since 1970. */
@@ -125,18 +125,18 @@ export class Macs {
     return HISTORY.parse(rows);
   }
 
-  /** Those that need a person who was not told so. */
-  async untold(): Promise<Mac[]> {
+  /** Those that need a person who was not notified. */
+  async unnotified(): Promise<Mac[]> {
     const rows = await this.#driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (told_rule IS NULL OR told_rule <> rule)
+      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (notified_rule IS NULL OR notified_rule <> rule)
        ORDER BY since, host_id`,
     );
     return MACS.parse(rows);
   }
 
-  /** Records that a person was told about the decisions up to a time. */
-  async told(until: number): Promise<void> {
-    const sql = "UPDATE macs SET told_rule = rule WHERE state = 'needs_person' AND since <= $1";
+  /** Records that a person was notified of the decisions up to a time. */
+  async setNotified(until: number): Promise<void> {
+    const sql = "UPDATE macs SET notified_rule = rule WHERE state = 'needs_person' AND since <= $1";
     await this.#driver.exclusive((query) => query(sql, [until]));
   }
 

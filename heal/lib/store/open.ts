@@ -1,7 +1,7 @@
-// Opens the configured store.
+// Opens the configured store, and makes its tables.
 
 import type { StoreSettings } from "../config/read_settings.ts";
-import { type Driver, type Query, StoreError } from "./driver.ts";
+import { type Driver, StoreError } from "./driver.ts";
 import { openPostgres } from "./postgres.ts";
 import { openSqlite } from "./sqlite.ts";
 
@@ -21,21 +21,21 @@ export async function openStore(settings: StoreSettings): Promise<Driver> {
   }
 }
 
-/** Is increased when the tables change, together with a step in {@linkcode makeTables} that changes existing tables. */
-const VERSION = 2;
+/** Is increased when the tables change. */
+const VERSION = 1;
 
 /**
- * Creates missing tables, and takes over those of an older version. Only reads if there is nothing to do, so that a role
- * that may only read can use `status` and `history`.
+ * Creates missing tables. Only reads if there is nothing to do, so that a role that may only read can use `status`.
  *
  * @throws {StoreError} A newer program has created the tables.
  */
-export async function makeTables({ exclusive, query, id }: Driver): Promise<void> {
-  const known = await query("SELECT max(version) AS version FROM store_version").catch(() => []);
-  if (Number(known[0]?.["version"]) === VERSION) return;
+async function makeTables({ exclusive, query, id }: Driver): Promise<void> {
+  const select = "SELECT version FROM store_version";
+  const [known] = await query(select).catch(() => []);
+  if (Number(known?.["version"]) === VERSION) return;
   await exclusive(async (query) => {
     await query("CREATE TABLE IF NOT EXISTS store_version (version BIGINT NOT NULL)");
-    const [row] = await query("SELECT max(version) AS version FROM store_version");
+    const [row] = await query(select);
     const found = Number(row?.["version"] ?? 0);
     if (found > VERSION) {
       throw new StoreError(
@@ -44,8 +44,6 @@ export async function makeTables({ exclusive, query, id }: Driver): Promise<void
     }
     if (found === VERSION) return;
     for (const statement of tables(id)) await query(statement);
-    if (found === 1) await takeOverVersion1(query);
-    await query("DELETE FROM store_version");
     await query("INSERT INTO store_version (version) VALUES ($1)", [VERSION]);
   });
 }
@@ -72,7 +70,7 @@ function tables(id: string): string[] {
       checked_in_since BIGINT,
       looked_up_at BIGINT,
       retried_at BIGINT,
-      told_rule TEXT
+      notified_rule TEXT
     )`,
     "CREATE INDEX IF NOT EXISTS macs_state ON macs (state, since)",
     "CREATE INDEX IF NOT EXISTS macs_ended ON macs (ended_at)",
@@ -105,18 +103,4 @@ function tables(id: string): string[] {
     "CREATE INDEX IF NOT EXISTS redeploy_requests_serial ON redeploy_requests (serial, asked_at)",
     "CREATE INDEX IF NOT EXISTS redeploy_requests_asked ON redeploy_requests (asked_at)",
   ];
-}
-
-/**
- * Version 1 had jobs. Their redeploys still count for the limits, and one without an answer is requested once more. The
- * jobs are not needed: Fleet knows which Macs fail.
- */
-async function takeOverVersion1(query: Query): Promise<void> {
-  await query(
-    `INSERT INTO redeploy_requests (serial, computer_id, origin, asked_at, attempts, state, command_uuid, reason)
-     SELECT serial, computer_id, CASE WHEN job_id IS NULL THEN 'by_hand' ELSE 'sweep' END, asked_at, attempts, state,
-       command_uuid, '' FROM redeploys`,
-  );
-  await query("DROP TABLE redeploys");
-  await query("DROP TABLE jobs");
 }

@@ -57,16 +57,6 @@ export class JamfTokens {
     for (const token of this.#ends.keys()) this.#ends.set(token, this.#now());
   }
 
-  /** Forgets the token of a request. */
-  invalidate(request: SeenRequest): void {
-    this.#ends.delete(tokenOf(request));
-  }
-
-  /** The number of valid tokens. */
-  get good(): number {
-    return this.#ends.values().filter((ends) => ends > this.#now()).toArray().length;
-  }
-
   #give(): string {
     const token = `token-${++this.#given}-${crypto.randomUUID()}`;
     this.#ends.set(token, this.#now() + LIFETIME * 1000);

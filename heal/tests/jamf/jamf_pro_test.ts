@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ReplyError } from "../../lib/http/reply.ts";
-import { TokenError } from "../../lib/jamf/jamf_pro.ts";
 import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
@@ -133,37 +132,6 @@ Deno.test("tokens are renewed before they expire, and once after a 401", async (
   fake.misbehave(JAMF.search, { status: 401 }, Infinity);
   await assertRejects(() => inventory.withSerial("A"), ReplyError, "Jamf Pro answered 401");
   assertEquals(given(), 4);
-});
-
-Deno.test("concurrent callers share one token", async () => {
-  await using at = await start();
-  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  at.fake.tokens.expireAll();
-  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  assertEquals(at.fake.seen(JAMF.token).length, 2);
-});
-
-Deno.test("a signal ends the wait of its caller for a token, and not of others", async () => {
-  await using at = await start();
-  at.fake.misbehave(JAMF.token, { slow: 500 });
-  const request = { method: "GET", path: "api/v1/x" } as const;
-  const patient = at.jamf.send(request);
-  await assertRejects(
-    () => at.jamf.send({ ...request, signal: AbortSignal.timeout(50) }),
-    TokenError,
-    "Cannot get a token: the time is over",
-  );
-  assertEquals((await patient).status, 404);
-  assertEquals(at.fake.seen(JAMF.token).length, 1);
-});
-
-Deno.test("close() invalidates the token", async () => {
-  await using at = await start();
-  await at.jamf.close();
-  await at.inventory.withSerial("A");
-  assertEquals(at.fake.tokens.good, 1);
-  await at.jamf.close();
-  assertEquals(at.fake.tokens.good, 0);
 });
 
 Deno.test("requests have the cookie of the node that gave the token: others learn of it later", async () => {

@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/reply.ts";
-import { TokenError } from "../../lib/jamf/jamf_pro.ts";
+import { LoginError, ReplyError } from "../../lib/http/reply.ts";
 import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
 import { JAMF, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
@@ -55,7 +54,7 @@ Deno.test("readPrivileges() reads what the API client may do, if Jamf Pro tells 
 
 Deno.test("readPrivileges() throws if there is no token", async () => {
   await using at = await start({}, "not-the-secret");
-  await assertRejects(() => readPrivileges(at.jamf), TokenError);
+  await assertRejects(() => readPrivileges(at.jamf), LoginError);
 });
 
 Deno.test("clockDifference is that of Jamf Pro's clock to ours", async () => {

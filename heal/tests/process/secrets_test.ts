@@ -147,7 +147,7 @@ Deno.test("a malformed Host leaves no stack and no URL in the log", async () => 
     const answer = await sendRaw(service.port, `POST ${path} HTTP/1.1\r\n${head}\r\n\r\n`);
     assertEquals(answer.slice(9, 12), "202", host);
     const none = await sendRaw(service.port, `GET //[${path} HTTP/1.1\r\n${head}\r\n\r\n`);
-    assertEquals(none.slice(9, 12), "400", host);
+    assertEquals(none.slice(9, 12), "404", host);
   }
   const { stderr } = await service.end("SIGTERM");
   const leaks = new Leaks();

@@ -64,11 +64,11 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   assertEquals([refused.code, statesIn(refused)["C000000001"]], [1, "waits"]);
   assertMatch(
     refused.stderr,
-    /^Jamf Pro refused the login at .*: invalid_client; correct JAMF_CLIENT_ID/,
+    /^Jamf Pro refused the login: .*: invalid_client; correct JAMF_CLIENT_ID/,
   );
   const away = await sweep({ ...at.variables, FLEET_API_TOKEN: "wrong" });
   assertEquals([away.code, away.stdout], [1, ""]);
-  assertMatch(away.stderr, /^Fleet refused the login at .*: it answered 401: /);
+  assertMatch(away.stderr, /^Fleet refused the login: it answered 401: /);
   const renamed = await sweep({ ...at.variables, HEAL_POLICIES: "Renamed, Jamf agent checks in" });
   assertEquals([renamed.code, at.jamf.redeploys.length], [1, 1]);
   assertMatch(renamed.stderr, /^Fleet shows no policy "Renamed": /);

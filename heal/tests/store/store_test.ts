@@ -1,12 +1,11 @@
 // Both kinds of store do the same.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { newMac } from "../../lib/healing/observe.ts";
-import { type Driver, Values } from "../../lib/store/driver.ts";
+import { type Driver, StoreError, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
-import { makeTables, openStore } from "../../lib/store/open.ts";
+import { openStore } from "../../lib/store/open.ts";
 import { type Claim, Redeploys } from "../../lib/store/redeploys.ts";
 import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
-import { VERSION_1 } from "./version_1.ts";
 
 const NOW = 1_800_000_000;
 const HOUR = 3600;
@@ -134,11 +133,11 @@ const CASES: Case<Fixture>[] = [
   ["a person is told about a Mac once for each rule", async (at) => {
     const person = macOf(1, { state: "needs_person", rule: "comes_back" });
     await at.macs.record([person, macOf(2)], []);
-    assertEquals(await at.macs.untold(), [person]);
-    await at.macs.told(NOW);
-    assertEquals(await at.macs.untold(), []);
-    await at.macs.record([{ ...person, rule: "out_of_reach", toldRule: "comes_back" }], []);
-    assertEquals((await at.macs.untold()).length, 1);
+    assertEquals(await at.macs.unnotified(), [person]);
+    await at.macs.setNotified(NOW);
+    assertEquals(await at.macs.unnotified(), []);
+    await at.macs.record([{ ...person, rule: "out_of_reach", notifiedRule: "comes_back" }], []);
+    assertEquals((await at.macs.unnotified()).length, 1);
   }],
   ["values are set, replaced and removed", async (at) => {
     await at.values.set("a", "1");
@@ -165,29 +164,16 @@ const CASES: Case<Fixture>[] = [
     await second?.release();
     await other.close();
   }],
-  ["a store of version 1 is taken over", async (at) => {
-    for (const { name } of await at.driver.query(TABLES[at.store.settings.kind])) {
-      await at.driver.query(`DROP TABLE ${name}`);
-    }
-    for (const statement of VERSION_1(at.driver.id)) await at.driver.query(statement);
-    await makeTables(at.driver);
-    const redeploys = await at.redeploys.list(9);
-    assertEquals(redeploys.map(({ serial, origin, state }) => [serial, origin, state]), [
-      ["S2", "by_hand", "queued"],
-      ["S1", "sweep", "in_flight"],
-    ]);
-    assertEquals(await at.claim("2"), "cooling_down");
-    const tables = (await at.driver.query(TABLES[at.store.settings.kind])).map(({ name }) => name);
-    assertEquals(tables.includes("jobs"), false);
-    // Again: there is nothing to do.
-    await makeTables(at.driver);
-    assertEquals((await at.redeploys.list(9)).length, 2);
+  ["a store of a newer version is refused", async (at) => {
+    const tables = await at.driver.query("SELECT version FROM store_version");
+    assertEquals(tables, [{ version: 1 }]);
+    await at.driver.query("UPDATE store_version SET version = 2");
+    const { message } = await assertRejects(() => openStore(at.store.settings), StoreError);
+    assertEquals(
+      message,
+      "Cannot use the store: it has version 2, made by a newer jamf-heal; this one knows 1",
+    );
   }],
 ];
-
-const TABLES = {
-  sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-  postgres: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
-};
 
 testOnBoth("the store", Fixture.start, CASES);
