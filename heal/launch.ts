@@ -19,7 +19,7 @@ async function launch(args: readonly string[]): Promise<number> {
   let flags: string[];
   try {
     command = parseCommand(args);
-    const settings = readSettings(needsOf(command, environment.get), environment);
+    const settings = readSettings(needsOf(command), environment);
     flags = permissionFlags(command, settings, environment, realPath);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;

@@ -18,12 +18,12 @@ const REDEPLOYING = ["redeploy", ...SWEEPING] as const;
 
 /** The modes, and the options with their modes. */
 export const OPTIONS = {
-  modes: ["check", "sweep", "serve", "status", "history", "retry", "redeploy"],
+  modes: ["check", "sweep", "serve", "status", "retry", "redeploy"],
   modesWithArguments: ["redeploy", "retry"],
   flags: {
     "dry-run": REDEPLOYING,
     force: ["redeploy"],
-    json: ["redeploy", "status", "history"],
+    json: ["redeploy", "status"],
     all: ["status"],
   },
   values: {
@@ -35,11 +35,7 @@ export const OPTIONS = {
     every: ["serve"],
     listen: ["serve"],
   },
-  lists: {
-    serial: ["redeploy", "retry", "history"],
-    "computer-id": ["redeploy"],
-    "fleet-host": ["redeploy"],
-  },
+  lists: { serial: ["redeploy", "retry", "status"], "computer-id": ["redeploy"] },
   dashValues: ["from"],
 } as const;
 
@@ -52,8 +48,6 @@ export const DEFAULTS = {
 } as const;
 
 const DAY = 86_400;
-/** The modes of earlier versions. */
-const REPLACED = new Map([["jobs", "status"], ["work", "sweep"]]);
 
 /**
  * Parses the arguments.
@@ -68,10 +62,6 @@ const REPLACED = new Map([["jobs", "status"], ["work", "sweep"]]);
  * ```
  */
 export function parseCommand(args: readonly string[]): Command {
-  const instead = REPLACED.get(args[0] ?? "");
-  if (instead !== undefined) {
-    throw new UsageError(`Mode "${args[0]}" no longer exists: use ${instead}`);
-  }
   const parsed = parseOptions(OPTIONS, args);
   switch (parsed.mode) {
     case "help":
@@ -91,9 +81,7 @@ export function parseCommand(args: readonly string[]): Command {
       return { mode: "serve", ...address, every, dryRun, ...sweepLimits(parsed) };
     }
     case "status":
-      return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all") };
-    case "history":
-      return historyCommand(parsed);
+      return statusCommand(parsed);
   }
 }
 
@@ -117,12 +105,13 @@ function redeployCommand(parsed: Parsed): RedeployCommand {
   };
 }
 
-function historyCommand(parsed: Parsed): HistoryCommand {
+function statusCommand(parsed: Parsed): StatusCommand {
   const [target, second] = targetsIn(parsed);
-  if (target === undefined || second !== undefined) {
-    throw new UsageError('Mode "history" shows one Mac: give one --serial');
+  if (second !== undefined) {
+    throw new UsageError("Cannot show more than one Mac: give one --serial");
   }
-  return { mode: "history", serial: target.value, json: parsed.flag("json") };
+  const serial = target && { serial: target.value };
+  return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all"), ...serial };
 }
 
 function namedMacs(parsed: Parsed): NamedMacs {
@@ -131,7 +120,7 @@ function namedMacs(parsed: Parsed): NamedMacs {
   if (targets.length > 0 || from !== undefined) {
     return { targets, ...(from !== undefined && { from }) };
   }
-  const other = parsed.mode === "redeploy" ? ", --computer-id, --fleet-host" : "";
+  const other = parsed.mode === "redeploy" ? ", --computer-id" : "";
   throw new UsageError(`No Mac is named: give --serial${other} or --from`);
 }
 
@@ -141,7 +130,7 @@ function targetsIn({ list, words }: Parsed): Target[] {
   const [kind] = kinds;
   if (words.length > 0 && (kind === undefined || kinds.length > 1)) {
     throw new UsageError(
-      `Unexpected argument "${words[0]}": put --serial, --computer-id or --fleet-host before it`,
+      `Unexpected argument "${words[0]}": put --serial or --computer-id before it`,
     );
   }
   const named = kinds.flatMap((kind) => list(kind).map((value) => ({ kind, value })));
@@ -190,8 +179,7 @@ export type Command =
   | ServeCommand
   | RedeployCommand
   | RetryCommand
-  | StatusCommand
-  | HistoryCommand;
+  | StatusCommand;
 
 /** `sweep` with its options. */
 export interface SweepCommand extends SweepLimits {
@@ -238,13 +226,8 @@ export interface StatusCommand {
   readonly json: boolean;
   /** Also Macs that have ended, and all rows. */
   readonly all: boolean;
-}
-
-/** `history` with its options. */
-export interface HistoryCommand {
-  readonly mode: "history";
-  readonly serial: string;
-  readonly json: boolean;
+  /** One Mac: what was decided about it, and done. */
+  readonly serial?: string;
 }
 
 /** The signals that ask a command to stop. A service may outlive its terminal, as with `nohup`. */
@@ -262,7 +245,6 @@ Usage: jamf-heal MODE [OPTIONS]
   sweep     ask Fleet which Macs fail the policies, redeploy within the limits, and end
   serve     sweep again and again, and when Fleet's webhook calls
   status    show which Macs need a person, which wait, and what was done
-  history   show what was decided for one Mac
   retry     have the next sweep decide again about Macs that need a person
   redeploy  ask Jamf Pro to redeploy the framework to the Macs that are named
 
@@ -278,11 +260,10 @@ Options of sweep and serve
   --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
 
 Which Macs to redeploy or retry
-  --serial S…       serial numbers; one for history
+  --serial S…       serial numbers
   --computer-id N…  redeploy: ids in Jamf Pro
-  --fleet-host N…   redeploy: ids in Fleet
-  --from FILE       redeploy, retry: a list, one a line: S, or for redeploy computer-id:N or
-                    fleet-host:N; - for standard input
+  --from FILE       redeploy, retry: a list, one a line: S, or for redeploy computer-id:N;
+                    - for standard input
 
 Options of redeploy
   --force           ignore the rate limits, and a check-in of the Mac within the last hour
@@ -290,8 +271,9 @@ Options of redeploy
 
 Options of status
   --all             all Macs of the last 90 days, also those that pass again
+  --serial S        one Mac: what was decided about it, and when
 
-  --json            redeploy, status, history: print for programs
+  --json            redeploy, status: print for programs
   --help, --version
 
 Environment

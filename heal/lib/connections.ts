@@ -21,7 +21,7 @@ export interface Connections {
 /**
  * Makes the clients. They connect at their first request.
  *
- * @param settings Without Fleet if no host of Fleet will be looked up.
+ * @param settings Without Fleet if it is not used.
  * @param timeout In milliseconds, for one answer.
  */
 export function connect(
@@ -41,7 +41,6 @@ export function connect(
     servers: {
       withSerial: (serial, signal) => inventory.withSerial(serial, signal),
       withId: (id, signal) => inventory.withId(id, signal),
-      host: (id, signal) => fleet!.host(id, signal),
     },
     requestRedeploy: (id, signal) => requestRedeploy(jamf, id, signal),
   };

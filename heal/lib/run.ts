@@ -5,7 +5,7 @@ import { type Command, HELP, UsageError } from "./cli.ts";
 import { check } from "./commands/check.ts";
 import { redeploy } from "./commands/redeploy.ts";
 import { serve } from "./commands/serve.ts";
-import { history, retry, status } from "./commands/status.ts";
+import { retry, status } from "./commands/status.ts";
 import { sweep } from "./commands/sweep.ts";
 import { needsOf } from "./launch/permissions.ts";
 import { ConfigError, readSettings, type Settings } from "./config/read_settings.ts";
@@ -20,7 +20,7 @@ import type { Outcome, System } from "./system.ts";
  */
 export async function run(command: Command, system: System): Promise<Outcome> {
   try {
-    const needs = needsOf(command, system.environment.get);
+    const needs = needsOf(command);
     return await dispatch(command, readSettings(needs, system.environment), system);
   } catch (error) {
     const isWrong = error instanceof UsageError || error instanceof ConfigError;
@@ -53,7 +53,5 @@ function dispatch(
       return retry(command, settings, system);
     case "status":
       return status(command, settings, system);
-    case "history":
-      return history(command, settings, system);
   }
 }

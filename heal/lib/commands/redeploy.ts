@@ -1,7 +1,7 @@
 // The mode `redeploy`: Macs that a person names.
 
 import type { NamedMacs, RedeployCommand } from "../cli.ts";
-import { ConfigError, describeStore, type Settings } from "../config/read_settings.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
 import { connect } from "../connections.ts";
 import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
 import { openStore } from "../store/open.ts";
@@ -14,13 +14,10 @@ import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
 /** Redeploys the framework to each Mac, and prints what became of it. */
 export async function redeploy(
   command: RedeployCommand,
-  settings: Pick<Settings, "jamf" | "store"> & Partial<Settings>,
+  settings: Pick<Settings, "jamf" | "store">,
   system: System,
 ): Promise<Outcome> {
   const targets = await readTargets(command, system);
-  if (settings.fleet === undefined && targets.some(({ kind }) => kind === "fleet-host")) {
-    throw new ConfigError("Cannot look up a fleet-host: FLEET_URL is not set");
-  }
   const driver = await openStore(settings.store);
   const { jamf, servers, requestRedeploy } = connect(settings, system);
   try {

@@ -1,9 +1,9 @@
-// The modes `status`, `history` and `retry`: what is in the store.
+// The modes `status` and `retry`: what is in the store.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
-import type { HistoryCommand, RetryCommand, StatusCommand } from "../cli.ts";
+import type { RetryCommand, StatusCommand } from "../cli.ts";
 import { ConfigError, type Settings } from "../config/read_settings.ts";
-import { retry as decideAgain } from "../healing/recorder.ts";
+import { decideAgain } from "../healing/recorder.ts";
 import { type Driver, Values } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
@@ -15,45 +15,37 @@ import { readTargets } from "./redeploy.ts";
 /** Without `--all`: more than a person reads at once. */
 const MAX_ROWS = 100;
 
-/** Prints the Macs that need a person, those that wait, and what was done. */
+/** Prints the Macs that need a person, those that wait, and what was done; or the same about one Mac. */
 export async function status(
-  { json, all }: StatusCommand,
+  { json, all, serial }: StatusCommand,
   { store }: Pick<Settings, "store">,
   system: System,
 ): Promise<Outcome> {
   return await withStore(store, system, async (driver) => {
     const macs = new Macs(driver);
+    const redeploys = new Redeploys(driver);
+    if (serial !== undefined) {
+      const shown = [await macs.history(serial), await redeploys.of(serial)] as const;
+      if (shown.flat().length === 0) {
+        const message = `The store has nothing about serial number "${serial}"`;
+        return { code: 1, stdout: "", messages: [message] };
+      }
+      return { code: 0, stdout: (json ? historyJson : historyText)(...shown), messages: [] };
+    }
     const values = new Values(driver);
     const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
-    const states = all ? MAC_STATES : OPEN_STATES;
     const lists = [];
-    for (const state of states) lists.push(...await macs.inState(state, limit));
+    for (const state of all ? MAC_STATES : OPEN_STATES) {
+      lists.push(...await macs.inState(state, limit));
+    }
     const shown = {
       counts: await macs.counts(),
       macs: lists,
-      redeploys: await new Redeploys(driver).list(limit),
+      redeploys: await redeploys.list(limit),
       lastSweep: Number(await values.get("last_sweep") ?? 0),
       problem: await values.get("problem"),
     };
     return { code: 0, stdout: json ? statusJson(shown) : statusText(shown), messages: [] };
-  });
-}
-
-/** Prints what was decided for one Mac. */
-export async function history(
-  { json, serial }: HistoryCommand,
-  { store }: Pick<Settings, "store">,
-  system: System,
-): Promise<Outcome> {
-  return await withStore(store, system, async (driver) => {
-    const decided = await new Macs(driver).history(serial);
-    const redeploys = await new Redeploys(driver).list(Number.MAX_SAFE_INTEGER, serial);
-    if (decided.length + redeploys.length === 0) {
-      const message = `The store has nothing about serial number "${serial}"`;
-      return { code: 1, stdout: "", messages: [message] };
-    }
-    const print = json ? historyJson : historyText;
-    return { code: 0, stdout: print(decided, redeploys), messages: [] };
   });
 }
 

@@ -1,15 +1,13 @@
 // Finds the computer in Jamf Pro.
 
-import type { HostDetail } from "../fleet/schemas.ts";
 import type { Computer } from "../jamf/inventory.ts";
 import { isSerial } from "../serial.ts";
 import type { Target } from "./target.ts";
 
-/** The queries in Jamf Pro and Fleet. */
+/** The queries in Jamf Pro. */
 export interface Servers {
   readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
   readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
-  readonly host: (id: number, signal?: AbortSignal) => Promise<HostDetail | undefined>;
 }
 
 /** One computer, or the reason why there is not exactly one. */
@@ -27,22 +25,9 @@ export async function findComputer(
   { kind, value }: Target,
   signal?: AbortSignal,
 ): Promise<Found> {
-  switch (kind) {
-    case "serial":
-      return await findBySerial(servers, value, signal);
-    case "computer-id": {
-      const computer = await servers.withId(value, signal);
-      return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
-    }
-    case "fleet-host": {
-      const host = await servers.host(Number(value), signal);
-      if (host === undefined) return { problem: `Fleet shows no host with id "${value}"` };
-      if (host.platform !== "darwin") {
-        return { problem: `Fleet host "${value}" is no Mac: its platform is "${host.platform}"` };
-      }
-      return await findBySerial(servers, host.serial, signal);
-    }
-  }
+  if (kind === "serial") return await findBySerial(servers, value, signal);
+  const computer = await servers.withId(value, signal);
+  return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
 }
 
 /**

@@ -65,7 +65,7 @@ function isSame(one: Mac, other: Mac): boolean {
 }
 
 /** Has the next sweep decide about Macs as if nothing had been decided: what counted against them no longer does. */
-export async function retry(store: Macs, macs: readonly Mac[], now: number): Promise<void> {
+export async function decideAgain(store: Macs, macs: readonly Mac[], now: number): Promise<void> {
   const recorder = new Recorder(store, new Map(macs.map((mac) => [mac.hostId, mac])), now);
   const reason = "a person wants it: the next sweep decides again";
   for (const mac of macs) {

@@ -9,9 +9,9 @@ export interface Target {
 }
 
 /** The kinds, as in the options and in a list. */
-export const TARGET_KINDS = ["serial", "computer-id", "fleet-host"] as const;
+export const TARGET_KINDS = ["serial", "computer-id"] as const;
 
-/** In Jamf Pro and Fleet. */
+/** In Jamf Pro. */
 const ID = /^[1-9]\d{0,14}$/;
 
 /**

@@ -22,20 +22,9 @@ const NEEDS: { readonly [M in Command["mode"]]?: readonly (keyof Settings)[] } =
   redeploy: ["jamf", "store"],
 };
 
-/**
- * The settings that a command needs.
- *
- * @param get Reads a variable. A list of Macs may name hosts of Fleet, if Fleet is configured.
- */
-export function needsOf(
-  command: Command,
-  get: Environment["get"],
-): readonly (keyof Settings)[] {
-  const needs = NEEDS[command.mode] ?? ["store"];
-  if (command.mode !== "redeploy") return needs;
-  const isNamed = command.targets.some(({ kind }) => kind === "fleet-host");
-  const mayName = command.from !== undefined && isGiven(get("FLEET_URL"));
-  return isNamed || mayName ? [...needs, "fleet"] : needs;
+/** The settings that a command needs. */
+export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
+  return NEEDS[mode] ?? ["store"];
 }
 
 /**
@@ -83,7 +72,7 @@ export function permissionFlags(
   } else if (store !== undefined) {
     // SQLite opens its other files without Deno's permissions.
     write.push(store.path);
-    if (!["status", "history"].includes(command.mode)) {
+    if (command.mode !== "status") {
       write.push(lockOf(store.path), ...[ownFolderOf(store.path)].filter(isGiven));
     }
     read.push(...write);

@@ -142,12 +142,20 @@ export class Redeploys {
     return COLUMNS.parse(rows);
   }
 
-  /** The newest redeploys, of all computers or of one serial number, with those that were refused. */
-  async list(limit: number, serial?: string): Promise<Redeploy[]> {
+  /** The newest redeploys, with those that were refused. */
+  async list(limit: number): Promise<Redeploy[]> {
     const rows = await this.#driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial IN ($1, $2)
-       ORDER BY asked_at DESC, id DESC LIMIT $3`,
-      [serial ?? null, serial?.toUpperCase() ?? null, limit],
+      `SELECT ${COLUMNS.list} FROM ${TABLE} ORDER BY asked_at DESC, id DESC LIMIT $1`,
+      [limit],
+    );
+    return COLUMNS.parse(rows);
+  }
+
+  /** All redeploys of a serial number, the newest first. */
+  async of(serial: string): Promise<Redeploy[]> {
+    const rows = await this.#driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE serial IN ($1, $2) ORDER BY asked_at DESC, id DESC`,
+      [serial, serial.toUpperCase()],
     );
     return COLUMNS.parse(rows);
   }

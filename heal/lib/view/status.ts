@@ -1,4 +1,4 @@
-// Prints the Macs in the store.
+// Prints the Macs in the store, or the decisions about one.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type Decided, type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
@@ -56,7 +56,7 @@ export function redeploysText(redeploys: readonly Redeploy[]): string {
 export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
   return `${
     JSON.stringify({
-      schema_version: 2,
+      schema_version: 1,
       last_sweep: time(lastSweep || undefined),
       problem: problem ?? null,
       counts,

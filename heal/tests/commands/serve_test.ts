@@ -75,7 +75,7 @@ class ServeFixture implements AsyncDisposable {
     };
     const environment = { get: (name: string) => variables[name], readSecret: () => "" };
     const command = parseCommand(["serve", "--listen", `127.0.0.1:${this.port}`]) as ServeCommand;
-    const settings = readSettings(needsOf(command, environment.get), environment) as Settings;
+    const settings = readSettings(needsOf(command), environment) as Settings;
     const inMemory = { kind: "sqlite", path: ":memory:" } as const;
     const given = store === undefined ? { ...settings, store: inMemory } : settings;
     this.#serving = serve(command, given, system as unknown as System);

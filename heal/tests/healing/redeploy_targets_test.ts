@@ -8,16 +8,14 @@ function outcomes(reports: readonly { target: string; outcome: string }[]): stri
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
-Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet host", async () => {
+Deno.test("redeployTargets() finds a Mac by serial number or computer id", async () => {
   await using at = await ServersFixture.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
-  at.addMac(3);
-  const reports = await at.redeploy("A\ncomputer-id:2\nfleet-host:3\n");
+  const reports = await at.redeploy("A\ncomputer-id:2\n");
   assertEquals(outcomes(reports), [
     "A redeployed",
     "computer-id:2 redeployed",
-    "fleet-host:3 redeployed",
   ]);
   assertEquals(
     reports.map(({ command_uuid }) => command_uuid),
@@ -27,7 +25,7 @@ Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet 
     at.messages[0]!,
     /^A: "Mac 1", serial number A, computer 1, last check/,
   );
-  assertEquals(at.messages[1], "1/3 A redeployed");
+  assertEquals(at.messages[1], "1/2 A redeployed");
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
@@ -37,8 +35,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
   at.addMac(3, { lastContactTime: new Date() });
   at.addMac(4);
   at.jamf.misbehave(/\/4\b/, { status: 500 }, Infinity);
-  const list =
-    "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\nfleet-host:9\nfleet-host:2";
+  const list = "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\ncomputer-id:2";
   const reports = await at.redeploy(list);
   assertEquals(outcomes(reports), [
     "NONE needs_person",
@@ -46,8 +43,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
     "computer-id:3 skipped",
     "computer-id:4 failed",
     "computer-id:9 needs_person",
-    "fleet-host:9 needs_person",
-    "fleet-host:2 redeployed",
+    "computer-id:2 redeployed",
   ]);
   assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
 });
@@ -55,13 +51,12 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
 Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
   await using at = await ServersFixture.start();
   at.addMac(1, { serialNumber: "A" });
-  const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
+  const reports = await at.redeploy("A\ncomputer-id:1", { force: true });
   assertEquals(outcomes(reports), [
     "A redeployed",
     "computer-id:1 redeployed",
-    "fleet-host:1 redeployed",
   ]);
-  assertEquals(reports[2]?.reason, "the same computer as A");
+  assertEquals(reports[1]?.reason, "the same computer as A");
   assertEquals(at.jamf.redeploys.length, 1);
 });
 

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { ReplyError } from "../../lib/http/reply.ts";
 import { runSweep } from "../../lib/healing/sweep.ts";
-import { retry } from "../../lib/healing/recorder.ts";
+import { decideAgain } from "../../lib/healing/recorder.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
@@ -198,7 +198,7 @@ Deno.test("a Mac that comes back three times in a month needs a person", async (
   world.pass(2 * DAY, mac);
   assertEquals(await world.decided(mac), "needs_person comes_back");
   const macs = new Macs(world.driver);
-  await retry(macs, [(await world.stored(mac))!], world.now);
+  await decideAgain(macs, [(await world.stored(mac))!], world.now);
   assertEquals(await world.decided(mac), "redeployed redeployed");
 });
 
@@ -599,7 +599,7 @@ Deno.test("a retry that a wrong clock recorded years ahead does not count", asyn
   const mac = world.add();
   await world.sweep();
   const macs = new Macs(world.driver);
-  await retry(macs, [(await world.stored(mac))!], world.now + 1000 * DAY);
+  await decideAgain(macs, [(await world.stored(mac))!], world.now + 1000 * DAY);
   for (let hour = 0; hour < 30; hour++) {
     world.pass(HOUR, mac);
     await world.sweep();

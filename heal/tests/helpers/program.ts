@@ -27,7 +27,7 @@ export const NEEDED: Variables = Object.fromEntries(
 function flagsFor(args: readonly string[], variables: Variables): string[] {
   const command = parseCommand(args);
   const environment = { get: (name: string) => variables[name], readSecret: readSecretFile };
-  const settings = readSettings(needsOf(command, environment.get), environment);
+  const settings = readSettings(needsOf(command), environment);
   return permissionFlags(command, settings, environment, realPath);
 }
 

@@ -25,12 +25,11 @@ const OWN = "/var/lib/jamf-heal";
 function flagsOf(args: string, values: Record<string, string>): string[] {
   const command = parseCommand(args.split(" "));
   const environment = { get: (name: string) => values[name], readSecret: () => "secret" };
-  const settings = readSettings(needsOf(command, environment.get), environment);
+  const settings = readSettings(needsOf(command), environment);
   return permissionFlags(command, settings, environment);
 }
 
 Deno.test("permissionFlags() grants what the command needs, and nothing else", () => {
-  const { FLEET_URL: _, ...withoutFleet } = ADDRESSES;
   const proxies = { HTTPS_PROXY: "http://u:p@proxy.example.com:3128", https_proxy: "other:8080" };
   const cases: [args: string, values: Record<string, string>, flags: string[]][] = [
     ["--help", {}, [ENV]],
@@ -39,7 +38,7 @@ Deno.test("permissionFlags() grants what the command needs, and nothing else", (
       "--allow-read=heal.db",
       "--allow-write=heal.db",
     ]],
-    ["history --serial A", { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
+    ["status --serial A", { HEAL_STORE: "postgres://u:p@db.example.com:6432/heal" }, [
       "--allow-net=db.example.com:6432",
       `${ENV},PGAPPNAME`,
     ]],
@@ -57,13 +56,13 @@ Deno.test("permissionFlags() grants what the command needs, and nothing else", (
     ]],
     ["serve", ADDRESSES, [`${BOTH},127.0.0.1:8080`, ENV, ...FILES]],
     ["redeploy --serial A", ADDRESSES, [`--allow-net=${JAMF}`, ENV, ...FILES]],
-    ["redeploy --from macs.txt", withoutFleet, [
+    ["redeploy --from macs.txt", ADDRESSES, [
       `--allow-net=${JAMF}`,
       ENV,
       "--allow-read=/etc/a,,b,heal.db,heal.db-sweep.lock,macs.txt",
       "--allow-write=heal.db,heal.db-sweep.lock",
     ]],
-    ["redeploy --from -", ADDRESSES, [BOTH, ENV, ...FILES]],
+    ["redeploy --from -", ADDRESSES, [`--allow-net=${JAMF}`, ENV, ...FILES]],
     ["retry --serial A", { HEAL_STORE: `${OWN}/heal.db` }, [
       ENV,
       `--allow-read=${OWN}/heal.db,${OWN}/heal.db-sweep.lock,${OWN}`,

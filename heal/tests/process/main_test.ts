@@ -19,7 +19,7 @@ Deno.test("--help and --version need no configuration", async () => {
 Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is done", async () => {
   await using at = await RedeployFixture.start();
   at.addMacs(3);
-  const args = ["redeploy", "--serial", "C000000001", "--fleet-host", "2"];
+  const args = ["redeploy", "--serial", "C000000001", "--computer-id", "2"];
   const done = await runProgram(args, at.variables);
   const [one, two] = at.jamf.redeploys;
   const lastCheckIn = at.jamf.computers.get("1")!.lastContactTime!.toISOString().slice(0, 19);
@@ -32,14 +32,14 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
       `Counts redeploys in "${at.store}"`,
       about("C000000001", 1),
       "1/2 C000000001 redeployed",
-      about("fleet-host:2", 2),
-      "2/2 fleet-host:2 redeployed",
+      about("computer-id:2", 2),
+      "2/2 computer-id:2 redeployed",
       "",
     ].join("\n"),
     stdout: [
-      "Mac           Computer  Outcome     Command                               Reason",
-      `C000000001    1         redeployed  ${one!.commandUuid}`,
-      `fleet-host:2  2         redeployed  ${two!.commandUuid}`,
+      "Mac            Computer  Outcome     Command                               Reason",
+      `C000000001     1         redeployed  ${one!.commandUuid}`,
+      `computer-id:2  2         redeployed  ${two!.commandUuid}`,
       "",
       "2 of 2 done",
       "",
@@ -47,7 +47,7 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
   });
 
   const again = runProgram(["redeploy", "--from", "-", "--wait", "30s", "--json"], at.variables, {
-    stdin: "fleet-host:2 # again\ncomputer-id:3\n",
+    stdin: "computer-id:2 # again\ncomputer-id:3\n",
   });
   await until(() => at.jamf.redeploys.length === 3);
   at.jamf.computers.get("3")!.lastContactTime = new Date(Date.now() + 1000);
@@ -96,9 +96,8 @@ Deno.test("wrong input is reported, with exit status 2", async () => {
     `Cannot open the store "${at.store}": there is no such file; jamf-heal sweep creates it\n`;
   const cases: [args: string[], stderr: string][] = [
     [["status"], noStore],
-    [["history", "--serial", "A"], noStore],
+    [["status", "--serial", "A"], noStore],
     [["retry", "--serial", "A"], noStore],
-    [["history"], 'Mode "history" shows one Mac: give one --serial\n'],
     [
       ["redeploy", "--from", "-"],
       'Line 1 of "standard input": Cannot read "A B" as a serial: give letters, digits and -\n',

@@ -81,7 +81,7 @@ Deno.test("the program reaches its servers, its store and its secrets, and nothi
     await probe(at, args, chat, { urls, allowed: ["jamf", "fleet", "chat"] });
   }
   await probe(at, ["redeploy", "--serial", "A"], chat, { urls, allowed: ["jamf"] });
-  for (const args of [["status"], ["history", "--serial", "A"], ["retry", "--serial", "A"]]) {
+  for (const args of [["status"], ["status", "--serial", "A"], ["retry", "--serial", "A"]]) {
     await probe(at, args, chat, { urls, allowed: [] });
   }
 });

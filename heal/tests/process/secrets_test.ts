@@ -107,11 +107,11 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   const variables = { ...at.variables, HEAL_NOTIFY_URL: chat.webhook };
   at.jamf.computers.get("1")!.managed = false;
   chat.misbehave(/./, { status: 500, body: chat.webhook });
-  const authorization = `Bearer ${SECRETS.fleet}`;
-  at.fleet.misbehave(FLEET.host, { status: 400, body: { message: authorization } });
-  await leaks.run(["redeploy", "--fleet-host", "1", "--json"], variables);
+  await leaks.run(["redeploy", "--computer-id", "1", "--json"], variables);
   await leaks.run(["redeploy", "--computer-id", "7", "--force"], variables);
   at.jamf.options.privileges = ["Read Computers"];
+  const authorization = `Bearer ${SECRETS.fleet}`;
+  at.fleet.misbehave(FLEET.hosts, { status: 400, body: { message: authorization } });
   await leaks.run(["check"], variables);
   await using service = new Service(freePort(), ["--every", "1s"], variables);
   await service.listening;
@@ -126,7 +126,12 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   const { stdout, stderr } = await service.end("SIGTERM");
   leaks.add(stdout, stderr, ...chat.texts);
   await leaks.addFiles(at.dir);
-  leaks.check(secretsOf(at), "[secret]", "Nobody is told: ", "Jamf Pro answered 403");
+  leaks.check(
+    secretsOf(at),
+    "Fleet answered 400: Bearer [secret]",
+    "Nobody is told: ",
+    "Jamf Pro answered 403",
+  );
 });
 
 /** Sends bytes as they are, and returns the whole answer. */

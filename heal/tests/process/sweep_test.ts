@@ -121,7 +121,7 @@ Deno.test("a second sweep at the same time says so, and ends with 0", async () =
   assertEquals([statesIn(await first)["C000000001"], at.jamf.redeploys.length], ["redeployed", 1]);
 });
 
-Deno.test("status and history show what was decided, and retry has a Mac decided about again", async () => {
+Deno.test("status shows what was decided, and retry has a Mac decided about again", async () => {
   await using at = await startFour();
   await runProgram(["sweep"], at.variables);
   await runProgram(["redeploy", "--serial", "C000000004"], at.variables);
@@ -137,10 +137,10 @@ Deno.test("status and history show what was decided, and retry has a Mac decided
   assertEquals([macs.length, redeploys.length], [3, 2]);
   assertEquals(redeploys[1].command_uuid, at.jamf.redeploys[0]!.commandUuid);
 
-  const history = await runProgram(["history", "--serial", "C000000002", "--json"], store);
+  const history = await runProgram(["status", "--serial", "C000000002", "--json"], store);
   const { decisions } = JSON.parse(history.stdout);
   assertEquals([history.code, decisions.length, decisions[0].rule], [0, 1, "out_of_reach"]);
-  const nothing = await runProgram(["history", "--serial", "X"], store);
+  const nothing = await runProgram(["status", "--serial", "X"], store);
   assertEquals([nothing.code, nothing.stdout], [1, ""]);
 
   at.jamf.computers.get("2")!.managed = true;

@@ -125,7 +125,7 @@ const CASES: Case<Fixture>[] = [
     const rules = async () => (await at.macs.history("S1")).map(({ rule }) => rule);
     assertEquals(await rules(), ["one", "two", "three"]);
     assertEquals((await at.macs.history("s1")).length, 3);
-    assertEquals((await at.redeploys.list(9, "s1")).length, 1);
+    assertEquals((await at.redeploys.of("s1")).length, 1);
     await at.macs.forget(NOW + 1);
     assertEquals([await rules(), await at.macs.counts()], [["three"], {}]);
     assertEquals(await at.redeploys.list(9), []);
