@@ -37,21 +37,6 @@ export const NAMES: readonly string[] = [
  * Reads the settings that a command needs.
  *
  * @throws {ConfigError} Any of them is missing or wrong; the message has all problems.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const values: Record<string, string> = {
- *   HEAL_POLICIES: "Jamf trust, Jamf check-in",
- *   HEAL_STORE: "/var/lib/heal.db",
- * };
- * const environment = { get: (name: string) => values[name], readSecret: () => "" };
- * assertEquals(readSettings(["policies", "store"], environment), {
- *   policies: ["Jamf trust", "Jamf check-in"],
- *   store: { kind: "sqlite", path: "/var/lib/heal.db" },
- * });
- * ```
  */
 export function readSettings<N extends keyof Settings>(
   needs: readonly N[],

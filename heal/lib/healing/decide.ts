@@ -49,29 +49,7 @@ const PERSON_BY_JAMF = ["not_in_jamf", "out_of_reach", "refused"];
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["offline", "no_fresh_answer", "too_many", "hourly_limit"];
 
-/**
- * Decides about one Mac.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const { newMac } = await import("./observe.ts");
- * const now = 1_800_000_000;
- * const host = { id: 7, serial: "C02", platform: "darwin", seenAt: now - 60, answeredAt: now - 600 };
- * const mac = newMac(host, ["Jamf agent checks in"], now);
- * const limits = { coolDown: 86_400, maxPerHour: 20 };
- * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, limits, isTooMany: false, isLimited: false };
- * const computer = { id: "1", name: "", serial: "C02", isManaged: true, isMdmCapable: true, checkIn: now - 86_400 };
- * assertEquals(decide(facts), "ask_jamf");
- * assertEquals(decide({ ...facts, found: { computer } }), "redeploy");
- * assertEquals(decide({ ...facts, host: { ...host, platform: "windows" } }), {
- *   state: "left_out",
- *   rule: "not_a_mac",
- *   reason: 'its platform is "windows"',
- * });
- * ```
- */
+/** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
   const { mac, redeploys, found } = facts;
   const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byLimits(facts) ??

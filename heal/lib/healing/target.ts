@@ -39,16 +39,6 @@ export function targetOf(kind: Target["kind"], value: string): Target {
  *
  * @param name The name of the list in an error.
  * @throws {RangeError} A line cannot be read; the message says which.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(targetsOf("C02XK1JWJG5H # front desk\n\ncomputer-id:12\n", "list"), [
- *   { kind: "serial", value: "C02XK1JWJG5H" },
- *   { kind: "computer-id", value: "12" },
- * ]);
- * ```
  */
 export function targetsOf(text: string, name: string): Target[] {
   const targets: Target[] = [];

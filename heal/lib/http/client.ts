@@ -206,16 +206,6 @@ const FIRST_DELAY = 500;
  * @param now Milliseconds since 1970.
  * @param random From 0 to 1.
  * @returns Milliseconds.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(delayBefore(1, null, 0, 0), 250);
- * assertEquals(delayBefore(3, null, 0, 1), 2000);
- * assertEquals(delayBefore(1, "7.5", 0, 0), 7500);
- * assertEquals(delayBefore(1, "Thu, 01 Jan 1970 00:00:09 GMT", 4000, 0), 5000);
- * ```
  */
 export function delayBefore(
   attempt: number,

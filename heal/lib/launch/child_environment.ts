@@ -11,16 +11,6 @@ const DROPPED = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OTEL_DEN
  * The variables of the launcher without those that would leak secrets, and with a store.
  *
  * @param os As `linux`, `darwin` and `windows`.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(childEnvironment({ HOME: "/home/a", http_proxy: "http://proxy:3128" }, "linux"), {
- *   HOME: "/home/a",
- *   HEAL_STORE: "/home/a/.local/state/jamf-heal/jamf-heal.db",
- * });
- * ```
  */
 export function childEnvironment(
   variables: Readonly<Record<string, string>>,

@@ -34,23 +34,6 @@ export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
  * @param settings Those of {@linkcode needsOf}.
  * @param environment The source of the settings.
  * @param realPath Resolves a link: Deno checks the permission for the path that a link points to.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const flags = permissionFlags(
- *   { mode: "status", json: false, all: false },
- *   { store: { kind: "sqlite", path: "/var/lib/heal.db" } },
- *   { get: () => undefined, readSecret: () => "" },
- * );
- * assertEquals(flags.filter((flag) => !flag.startsWith("--allow-env")), [
- *   "--no-prompt",
- *   "--deny-import",
- *   "--allow-read=/var/lib/heal.db",
- *   "--allow-write=/var/lib/heal.db",
- * ]);
- * ```
  */
 export function permissionFlags(
   command: Command,
