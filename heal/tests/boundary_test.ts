@@ -17,7 +17,6 @@ const ORDER = [
   "fleet",
   "store",
   "healing",
-  "connections.ts",
   "view",
   "server",
   "cli.ts",
@@ -91,7 +90,6 @@ Deno.test("secrets are revealed only where they are sent or compared", () => {
 Deno.test("every redeploy passes the same checks", () => {
   assertEquals(filesWith(/jamf-management-framework/), ["heal/lib/jamf/request_redeploy.ts"]);
   assertEquals(filesWith(/\brequestRedeploy\(/), [
-    "heal/lib/connections.ts",
     "heal/lib/healing/send_redeploy.ts",
     "heal/lib/jamf/request_redeploy.ts",
   ]);

@@ -2,11 +2,13 @@
 // but one value in the store.
 
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { connect, type Connections } from "../connections.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
+import { Inventory } from "../jamf/inventory.ts";
+import { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError, Values } from "../store/driver.ts";
 import { openStore } from "../store/open.ts";
 import type { Outcome, System } from "../system.ts";
@@ -31,14 +33,15 @@ export async function check(
   settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">,
   system: System,
 ): Promise<Outcome> {
-  const connections = connect(settings, system);
+  const jamf = new JamfPro(settings.jamf, system);
+  const fleet = new Fleet(settings.fleet, system);
   const findings = [
     ["ok", "settings: all can be read"] as const,
     ...await findingsOf("store", () => checkStore(settings, system)),
-    ...await findingsOf("Jamf Pro", () => checkInventory(connections)),
-    ...await findingsOf("Jamf Pro", () => checkPrivileges(connections)),
-    ...await findingsOf("Jamf Pro", () => checkReenrollment(connections)),
-    ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
+    ...await findingsOf("Jamf Pro", () => checkInventory(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
+    ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies)),
     checkNotify(settings),
   ];
   // A server that does not answer is one finding.
@@ -68,15 +71,15 @@ async function checkStore({ store }: Pick<Settings, "store">, system: System): P
   }
 }
 
-async function checkInventory({ jamf, servers }: Connections): Promise<Finding[]> {
-  await servers.withSerial("jamf-heal-check");
+async function checkInventory(jamf: JamfPro): Promise<Finding[]> {
+  await new Inventory(jamf).withSerial("jamf-heal-check");
   return [
     ["ok", "Jamf Pro: gives a token, and shows the inventory"],
     clockFinding("Jamf Pro", jamf.clockDifference),
   ];
 }
 
-async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
+async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
   const privileges = await readPrivileges(jamf);
   if (privileges === undefined) {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
@@ -92,7 +95,7 @@ async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
   ];
 }
 
-async function checkReenrollment({ jamf }: Connections): Promise<Finding[]> {
+async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
   const again = 'a redeploy goes through enrolment: policies on "enrollment complete" run again';
   const cleared = clearedBy(await readReenrollment(jamf));
   return [["warning", `Jamf Pro: ${again}`], ...cleared];
@@ -112,7 +115,7 @@ function clearedBy(settings: Reenrollment | undefined): Finding[] {
 }
 
 async function checkFleet(
-  { fleet }: Connections,
+  fleet: Fleet,
   names: readonly string[],
 ): Promise<Finding[]> {
   const all = await fleet.policies();

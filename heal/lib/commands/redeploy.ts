@@ -2,8 +2,10 @@
 
 import type { NamedMacs, RedeployCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { connect } from "../connections.ts";
 import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
+import { Inventory } from "../jamf/inventory.ts";
+import { JamfPro } from "../jamf/jamf_pro.ts";
+import { requestRedeploy } from "../jamf/request_redeploy.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
@@ -19,14 +21,14 @@ export async function redeploy(
 ): Promise<Outcome> {
   const targets = await readTargets(command, system);
   const driver = await openStore(settings.store);
-  const { jamf, servers, requestRedeploy } = connect(settings, system);
+  const jamf = new JamfPro(settings.jamf, system);
   try {
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const { dryRun, force, wait, json } = command;
     const reports = await redeployTargets({
       jamf,
-      servers,
-      requestRedeploy,
+      inventory: new Inventory(jamf),
+      requestRedeploy: requestRedeploy.bind(undefined, jamf),
       redeploys: new Redeploys(driver),
       now: () => system.now() / 1000,
       sleep: system.sleep,

@@ -2,12 +2,15 @@
 
 import type { SweepCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { connect } from "../connections.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { type Condition, conditionsOf, notify } from "../healing/notices.ts";
 import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
 import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
+import { Inventory } from "../jamf/inventory.ts";
+import { JamfPro } from "../jamf/jamf_pro.ts";
+import { requestRedeploy } from "../jamf/request_redeploy.ts";
 import { StoreError, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
@@ -74,8 +77,11 @@ export async function withSweeps<T>(
   const values = new Values(driver);
   const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
   const send = async (text: string): Promise<void> => await notifier?.send(text);
+  const jamf = new JamfPro(settings.jamf, system);
   const deps = {
-    ...connect(settings, system),
+    fleet: new Fleet(settings.fleet, system),
+    inventory: new Inventory(jamf),
+    requestRedeploy: requestRedeploy.bind(undefined, jamf),
     macs,
     values,
     redeploys: new Redeploys(driver),

@@ -1,14 +1,8 @@
 // Finds the computer in Jamf Pro.
 
-import type { Computer } from "../jamf/inventory.ts";
+import type { Computer, Inventory } from "../jamf/inventory.ts";
 import { isSerial } from "../serial.ts";
 import type { Target } from "./target.ts";
-
-/** The queries in Jamf Pro. */
-export interface Servers {
-  readonly withSerial: (serial: string, signal?: AbortSignal) => Promise<Computer[]>;
-  readonly withId: (id: string, signal?: AbortSignal) => Promise<Computer | undefined>;
-}
 
 /** One computer, or the reason why there is not exactly one. */
 export type Found =
@@ -21,12 +15,12 @@ export type Found =
  * @throws {ServerError} A server gives no usable answer.
  */
 export async function findComputer(
-  servers: Servers,
+  inventory: Pick<Inventory, "withSerial" | "withId">,
   { kind, value }: Target,
   signal?: AbortSignal,
 ): Promise<Found> {
-  if (kind === "serial") return await findBySerial(servers, value, signal);
-  const computer = await servers.withId(value, signal);
+  if (kind === "serial") return await findBySerial(inventory, value, signal);
+  const computer = await inventory.withId(value, signal);
   return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
 }
 
@@ -36,12 +30,12 @@ export async function findComputer(
  * @throws {ServerError} Jamf Pro gives no usable answer.
  */
 export async function findBySerial(
-  { withSerial }: Pick<Servers, "withSerial">,
+  inventory: Pick<Inventory, "withSerial">,
   serial: string,
   signal?: AbortSignal,
 ): Promise<Found> {
   if (!isSerial(serial)) return { problem: `"${serial}" is not a serial number` };
-  const [computer, second] = await withSerial(serial, signal);
+  const [computer, second] = await inventory.withSerial(serial, signal);
   if (computer === undefined) {
     return { problem: `Jamf Pro has no computer with serial number "${serial}"` };
   }

@@ -5,7 +5,7 @@ import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import { decide, type Decision, type Facts } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
-import { limitReason, requestedReason, sendRedeploy } from "./send_redeploy.ts";
+import { limitReason, type Requested, requestedReason, sendRedeploy } from "./send_redeploy.ts";
 import type { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
@@ -63,17 +63,17 @@ class Healing {
   async countHour(): Promise<void> {
     const { redeploys, limits, now } = this.#deps;
     const at = Math.floor(now());
-    this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR, at)).length;
+    this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR)).length;
   }
 
   async heal(facts: Facts): Promise<void> {
-    const { servers, dryRun } = this.#deps;
+    const { inventory, dryRun } = this.#deps;
     const isLimited = this.#remaining <= 0;
     const verdict = decide({ ...facts, isLimited });
     if (typeof verdict === "object") return this.#recorder.add(facts.mac, verdict);
     if (this.#failures >= MAX_FAILURES) return this.#recorder.add(facts.mac, unanswered(facts.mac));
     try {
-      const found = await findBySerial(servers, facts.host.serial, this.#abort);
+      const found = await findBySerial(inventory, facts.host.serial, this.#abort);
       this.#failures = 0;
       const mac: Mac = {
         ...facts.mac,
@@ -116,38 +116,28 @@ class Healing {
     }
     const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
     const sent = await sendRedeploy(this.#deps, intent, limits, this.#abort);
-    this.#remaining--;
-    switch (sent.kind) {
-      case "redeployed":
-        if (sent.unrecorded !== undefined) {
-          this.#fail(`The redeploy of ${host.serial} is not recorded: ${sent.unrecorded}`);
-        }
-        this.#addRedeployed(mac, sent.at, "queued");
-        break;
-      case "unknown":
-        // A server that does not answer is not asked for the next Mac.
-        this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`);
-        this.#addRedeployed(mac, sent.at, "unknown");
-        break;
-      case "refused":
-        if (sent.isFinal) this.#add(mac, "needs_person", "refused", sent.reason);
-        else {
-          this.#remaining++;
-          this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`);
-          this.#recorder.add(mac, unanswered(mac, sent.reason));
-        }
-        break;
-      case "hourly_limit":
-        this.#remaining = 0;
-        this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
-        break;
-      case "cooling_down":
-        this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
+    if (sent.kind === "requested") this.#addRequested(mac, sent);
+    else if (sent.kind === "cooling_down") {
+      this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
+    } else {
+      this.#remaining = 0;
+      this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
     }
     await this.#recorder.save();
   }
 
-  #addRedeployed(mac: Mac, askedAt: number, state: "queued" | "unknown"): void {
+  #addRequested(mac: Mac, { state, reason, isFinal, at: askedAt, unrecorded }: Requested): void {
+    if (state === "refused" && !isFinal) {
+      this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
+      return this.#recorder.add(mac, unanswered(mac, reason));
+    }
+    this.#remaining--;
+    if (state === "refused") return this.#add(mac, "needs_person", "refused", reason);
+    // A server that does not answer is not asked for the next Mac.
+    if (state === "unknown") this.#fail(`The answer about ${mac.serial} is not known: ${reason}`);
+    else if (unrecorded !== undefined) {
+      this.#fail(`The redeploy of ${mac.serial} is not recorded: ${unrecorded}`);
+    }
     this.#add(mac, "redeployed", "redeployed", requestedReason({ askedAt, state }));
   }
 

@@ -1,11 +1,11 @@
 // Redeploys to one Mac after the other, and follows them.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { findComputer, type Servers, unreachable } from "./find_computer.ts";
+import { findComputer, unreachable } from "./find_computer.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
 import { checkClock, ServerError } from "../http/client.ts";
 import { LoginError } from "../http/reply.ts";
-import type { Computer } from "../jamf/inventory.ts";
+import type { Computer, Inventory } from "../jamf/inventory.ts";
 import type { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";
 import type { RateLimits } from "../store/redeploys.ts";
@@ -37,7 +37,7 @@ export interface TargetReport {
 
 /** What this module needs from its caller. */
 export interface RedeployTargetsDeps extends SendDeps {
-  readonly servers: Servers;
+  readonly inventory: Pick<Inventory, "withSerial" | "withId">;
   readonly jamf: Pick<JamfPro, "clockDifference">;
   /** Gets one line for each step. */
   readonly reportProgress: (line: string) => void;
@@ -93,7 +93,7 @@ async function redeployTarget(
   before: readonly TargetReport[],
 ): Promise<TargetReport> {
   const name = textOf(target);
-  const found = await findComputer(deps.servers, target);
+  const found = await findComputer(deps.inventory, target);
   if (found.computer === undefined) {
     return { target: name, outcome: "needs_person", reason: found.problem };
   }
@@ -133,20 +133,12 @@ async function dryOutcome(
 }
 
 function reportOf(sent: Sent, limits: RateLimits): Result {
-  switch (sent.kind) {
-    case "redeployed": {
-      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = sent;
-      const reason = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
-      return { outcome: "redeployed", reason, command_uuid, redeployed_at };
-    }
-    case "unknown":
-      return { outcome: "unknown", reason: sent.reason, redeployed_at: sent.at };
-    case "refused":
-      return { outcome: sent.isFinal ? "needs_person" : "failed", reason: sent.reason };
-    case "cooling_down":
-    case "hourly_limit":
-      return { outcome: "skipped", reason: limitReason(sent, limits) };
-  }
+  if (sent.kind !== "requested") return { outcome: "skipped", reason: limitReason(sent, limits) };
+  const { state, reason, isFinal, at: redeployed_at, commandUuid, unrecorded } = sent;
+  if (state === "refused") return { outcome: isFinal ? "needs_person" : "failed", reason };
+  if (state === "unknown") return { outcome: "unknown", reason, redeployed_at };
+  const problem = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
+  return { outcome: "redeployed", reason: problem, command_uuid: commandUuid!, redeployed_at };
 }
 
 /** Polls until all Macs have checked in, or the time is over. */
@@ -178,7 +170,7 @@ function isFollowed({ outcome, redeployed_at }: TargetReport): boolean {
 async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<TargetReport> {
   if (!isFollowed(report)) return report;
   try {
-    const checkIn = (await deps.servers.withId(report.computer_id!))?.checkIn;
+    const checkIn = (await deps.inventory.withId(report.computer_id!))?.checkIn;
     if (checkIn === undefined || checkIn <= report.redeployed_at!) return report;
     const reason = `checked in at ${formatTimestamp(Math.floor(checkIn))}`;
     deps.reportProgress(`${report.target} healed: ${reason}`);

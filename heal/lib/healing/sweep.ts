@@ -3,7 +3,6 @@
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
 import { isLeft, type Redeploy } from "../store/redeploys.ts";
-import type { Values } from "../store/driver.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
 import { findOutcomes } from "./find_outcomes.ts";
 import { healCandidates } from "./heal_candidates.ts";
@@ -67,7 +66,7 @@ export async function runSweep(
   const now = Math.floor(deps.now());
   const failing = await listFailing(deps.fleet, deps.policies, abort);
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
-  const done = await redeploys.since(now - RETENTION, now);
+  const done = await redeploys.since(now - RETENTION);
   const run: Run = {
     deps,
     now,
@@ -116,7 +115,8 @@ async function decideAll(
   unlisted: number,
   abort: AbortSignal,
 ): Promise<{ readonly candidates: Facts[]; readonly tooMany: SweepReport["tooMany"] }> {
-  const facts = factsOf(run, await lastSweep(run.deps.values, run.now));
+  const lastSweep = Number(await run.deps.values.get("last_sweep") ?? run.now);
+  const facts = factsOf(run, lastSweep);
   const due = facts.filter((one) => decide(one) === "ask_jamf" && !isPersonByJamf(one.mac));
   const count = due.length + unlisted;
   const max = await maxFailing(run, count, abort);
@@ -151,12 +151,6 @@ async function maxFailing(
     problems.push(`Cannot count the hosts that answer the policies: ${error.message}`);
     return MIN_MAX_FAILING;
   }
-}
-
-/** When the last sweep was, unless a wrong clock recorded it. */
-async function lastSweep(values: Values, now: number): Promise<number> {
-  const at = Number(await values.get("last_sweep") ?? now);
-  return Math.min(at, now);
 }
 
 function factsOf(

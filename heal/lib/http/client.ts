@@ -32,7 +32,7 @@ export interface HttpRequest {
 /** The answer, with any status. */
 export interface HttpReply {
   readonly status: number;
-  /** Without NUL, which PostgreSQL cannot store, and without the secrets that the client sent, which some servers echo. */
+  /** Without the secrets that the client sent, which some servers echo. */
   readonly text: string;
 }
 
@@ -62,9 +62,6 @@ const TIMEOUT = 20_000;
 const USER_AGENT = `jamf-heal/${config.version}`;
 /** In bytes: more than any answer has. */
 const MAX_BYTES = 16 * 1024 * 1024;
-
-/** As it is, or escaped in JSON, so with an odd number of backslashes. */
-const NUL = /\0|\\u0000(?<=(?<!\\)(?:\\\\)*\\u0000)/g;
 
 /** The server is busy, and has not begun with the request. */
 const BUSY_STATUSES: readonly number[] = [429, 503];
@@ -152,7 +149,7 @@ export class HttpClient {
     const { status, headers } = response;
     const date = Date.parse(headers.get("date") ?? "");
     if (!Number.isNaN(date)) this.#clockDifference = (date - this.#system.now()) / 1000;
-    const received = (await textOf(response)).replace(NUL, "");
+    const received = await textOf(response);
     const secrets = token === undefined ? this.#secrets : [...this.#secrets, token];
     const text = secrets.reduce((rest, secret) => secret.removeFrom(rest), received);
     return { reply: { status, text }, headers };

@@ -2,6 +2,7 @@
 // been requested.
 
 import * as z from "zod";
+import type { RedeployResult } from "../jamf/request_redeploy.ts";
 import { Columns, optional } from "./columns.ts";
 import type { Driver, Query } from "./driver.ts";
 
@@ -37,9 +38,6 @@ export type Redeploy = z.output<typeof redeploySchema>;
 /** Who is redeployed, and by whom. */
 export type RedeployIntent = Pick<Redeploy, "serial" | "computerId" | "origin">;
 
-/** The result of the request. */
-export type Settlement = Pick<Redeploy, "state" | "reason"> & { readonly commandUuid?: string };
-
 /** Whether the redeploy may be requested. */
 export type Claim = { readonly kind: "granted"; readonly redeploy: Redeploy } | LimitReached;
 
@@ -52,11 +50,6 @@ export type LimitReached =
 
 const TABLE = "redeploy_requests";
 const HOUR = 3600;
-/**
- * In seconds: a record that is later than now by more was made by a wrong clock, and does not count. Two machines may both
- * differ from the servers by half of it.
- */
-const CLOCK_TOLERANCE = 600;
 /** In seconds: a process that has lost its lock, because the store could not be reached, may still record an answer. */
 const ANSWER_TIME = 600;
 const COLUMNS = new Columns(redeploySchema);
@@ -72,7 +65,7 @@ export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: numb
 export class Redeploys {
   readonly #driver: Driver;
   /** Results that could not be recorded. */
-  readonly #unsettled = new Map<Redeploy, Settlement>();
+  readonly #unsettled = new Map<Redeploy, RedeployResult>();
 
   constructor(driver: Driver) {
     this.#driver = driver;
@@ -112,8 +105,8 @@ export class Redeploys {
   }
 
   /** Records the result of the request. If the store does not work, it is kept, and recorded before the next use. */
-  async settle(redeploy: Redeploy, settlement: Settlement): Promise<void> {
-    this.#unsettled.set(redeploy, settlement);
+  async settle(redeploy: Redeploy, result: RedeployResult): Promise<void> {
+    this.#unsettled.set(redeploy, result);
     await this.#settleAll();
   }
 
@@ -131,13 +124,13 @@ export class Redeploys {
     }
   }
 
-  /** Redeploys since a time that may have been done, the newest first. Those of a wrong clock are left out. */
-  async since(from: number, now: number): Promise<Redeploy[]> {
+  /** Redeploys after a time that may have been done, the newest first. */
+  async since(from: number): Promise<Redeploy[]> {
     await this.#settleAll();
     const rows = await this.#driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
        ORDER BY asked_at DESC, id DESC`,
-      [from, now + CLOCK_TOLERANCE],
+      [from],
     );
     return COLUMNS.parse(rows);
   }
@@ -204,15 +197,15 @@ async function limitReached(
   now: number,
 ): Promise<LimitReached | undefined> {
   const [last] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2 AND asked_at <= $3
+    `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
      ORDER BY asked_at DESC LIMIT 1`,
-    [computerId, now - coolDown, now + CLOCK_TOLERANCE],
+    [computerId, now - coolDown],
   );
   if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
   const [first] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
-     ORDER BY asked_at DESC LIMIT 1 OFFSET $3`,
-    [now - HOUR, now + CLOCK_TOLERANCE, maxPerHour - 1],
+    `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
+     ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
+    [now - HOUR, maxPerHour - 1],
   );
   if (first === undefined) return undefined;
   return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };

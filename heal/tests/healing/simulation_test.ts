@@ -52,7 +52,7 @@ class Simulation {
     }
     world.respond = (computerId) => {
       this.macs[Number(computerId) - 1]!.pending = true;
-      return { state: "queued", commandUuid: computerId };
+      return { state: "queued", commandUuid: computerId, reason: "" };
     };
   }
 

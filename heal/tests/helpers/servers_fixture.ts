@@ -1,12 +1,19 @@
 // The program with fakes of Jamf Pro and Fleet, in this process.
 
-import { redeployTargets, type TargetReport } from "../../lib/healing/redeploy_targets.ts";
+import {
+  redeployTargets,
+  type RedeployTargetsDeps,
+  type TargetReport,
+} from "../../lib/healing/redeploy_targets.ts";
 import type { SendDeps } from "../../lib/healing/send_redeploy.ts";
 import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import { targetsOf } from "../../lib/healing/target.ts";
 import { Secret } from "../../lib/config/secret.ts";
-import { connect, type Connections } from "../../lib/connections.ts";
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import { Inventory } from "../../lib/jamf/inventory.ts";
+import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
+import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
@@ -25,7 +32,8 @@ export class ServersFixture implements AsyncDisposable {
   readonly stop = new AbortController();
   limits: RateLimits = { coolDown: 86_400, maxPerHour: 20 };
   readonly redeploys: Redeploys;
-  readonly #connections: Connections;
+  readonly #jamf: JamfPro;
+  readonly #fleet: Fleet;
 
   private constructor(
     readonly system: TestHttpSystem,
@@ -35,18 +43,11 @@ export class ServersFixture implements AsyncDisposable {
     timeout: number | undefined,
   ) {
     this.redeploys = new Redeploys(driver);
-    this.#connections = connect(
-      {
-        jamf: {
-          url: new URL(jamf.url),
-          clientId: jamf.client.id,
-          clientSecret: new Secret(jamf.client.secret),
-        },
-        fleet: { url: new URL(fleet.url), token: new Secret(fleet.apiToken) },
-      },
-      system,
-      timeout,
-    );
+    const { id: clientId, secret } = jamf.client;
+    const clientSecret = new Secret(secret);
+    this.#jamf = new JamfPro({ url: new URL(jamf.url), clientId, clientSecret }, system, timeout);
+    const token = new Secret(fleet.apiToken);
+    this.#fleet = new Fleet({ url: new URL(fleet.url), token }, system, timeout);
   }
 
   /** @param timeout In milliseconds, for one answer. */
@@ -109,12 +110,14 @@ export class ServersFixture implements AsyncDisposable {
     }, targetsOf(list, "list"));
   }
 
-  #deps(): Pick<SweepDeps, "fleet" | keyof SendDeps> & Pick<Connections, "jamf" | "servers"> {
+  #deps():
+    & Pick<SweepDeps, "fleet" | keyof SendDeps>
+    & Pick<RedeployTargetsDeps, "jamf" | "inventory"> {
     return {
-      fleet: this.#connections.fleet,
-      jamf: this.#connections.jamf,
-      servers: this.#connections.servers,
-      requestRedeploy: this.#connections.requestRedeploy,
+      fleet: this.#fleet,
+      jamf: this.#jamf,
+      inventory: new Inventory(this.#jamf),
+      requestRedeploy: requestRedeploy.bind(undefined, this.#jamf),
       redeploys: this.redeploys,
       now: () => this.system.now() / 1000,
       sleep: this.system.sleep,

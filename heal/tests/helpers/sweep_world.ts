@@ -4,7 +4,7 @@ import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
 import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
-import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
+import type { RedeployResult } from "../../lib/jamf/request_redeploy.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
@@ -39,9 +39,10 @@ export class SweepWorld implements AsyncDisposable {
   readonly lookups: (string | number)[] = [];
   readonly fleetErrors = new Map<string | number, Error>();
   readonly jamfErrors = new Map<string, Error>();
-  respond: (computerId: string) => RedeployResponse = (computerId) => ({
+  respond: (computerId: string) => RedeployResult = (computerId) => ({
     state: "queued",
     commandUuid: `uuid-${computerId}`,
+    reason: "",
   });
   deps: Partial<SweepDeps> = {};
   limits: SweepDeps["limits"] = { coolDown: 86_400, maxPerHour: 20, maxFailing: undefined };
@@ -128,7 +129,7 @@ export class SweepWorld implements AsyncDisposable {
         },
         clockDifference: 0,
       },
-      servers: { withSerial: (serial) => this.#computers(serial) },
+      inventory: { withSerial: (serial) => this.#computers(serial) },
       requestRedeploy: (computerId) => {
         this.requests.push({ computerId, at: this.now });
         return Promise.resolve(this.respond(computerId));

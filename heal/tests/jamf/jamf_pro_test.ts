@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ReplyError } from "../../lib/http/reply.ts";
-import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { type RedeployResult, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { start } from "./jamf_fixture.ts";
@@ -163,7 +163,7 @@ Deno.test("an answer of a wrong shape is reported with its field", async () => {
 Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
   const cases: [
     how: Misbehaviour | undefined,
-    expected: Partial<RedeployResponse>,
+    expected: Partial<RedeployResult>,
     redeploys: number,
   ][] = [
     [undefined, { state: "queued" }, 1],
@@ -197,7 +197,7 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
     const response = await requestRedeploy(at.jamf, "1");
     const { state } = response;
     const isFinal = state === "refused" ? { isFinal: response.isFinal } : {};
-    assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
+    assertEquals({ state, ...isFinal }, expected as RedeployResult, JSON.stringify(how));
     assertEquals(at.fake.redeploys.length, redeploys, JSON.stringify(how));
   }
 });
