@@ -90,7 +90,6 @@ async function measureStatus({ settings, text }: TestStore): Promise<void> {
       const mac = newMac({ ...host, seenAt: now, answeredAt: now }, ["Jamf agent checks in"], now);
       return { ...mac, state, rule: "bench", reason };
     }),
-    [],
   );
   await driver.exclusive((query) =>
     query(

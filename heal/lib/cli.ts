@@ -226,7 +226,7 @@ export interface StatusCommand {
   readonly json: boolean;
   /** Also Macs that have ended, and all rows. */
   readonly all: boolean;
-  /** One Mac: what was decided about it, and done. */
+  /** One Mac: its state, and its redeploys. */
   readonly serial?: string;
 }
 
@@ -271,7 +271,7 @@ Options of redeploy
 
 Options of status
   --all             all Macs of the last 90 days, also those that pass again
-  --serial S        one Mac: what was decided about it, and when
+  --serial S        one Mac: its state, since when and why, and its redeploys
 
   --json            redeploy, status: print for programs
   --help, --version

@@ -9,7 +9,7 @@ import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
-import { historyJson, historyText, statusJson, statusText } from "../view/status.ts";
+import { type ShownMacs, statusJson, statusText } from "../view/status.ts";
 import { readTargets } from "./redeploy.ts";
 
 /** Without `--all`: more than a person reads at once. */
@@ -22,31 +22,34 @@ export async function status(
   system: System,
 ): Promise<Outcome> {
   return await withStore(store, system, async (driver) => {
-    const macs = new Macs(driver);
-    const redeploys = new Redeploys(driver);
-    if (serial !== undefined) {
-      const shown = [await macs.history(serial), await redeploys.of(serial)] as const;
-      if (shown.flat().length === 0) {
-        const message = `The store has nothing about serial number "${serial}"`;
-        return { code: 1, stdout: "", messages: [message] };
-      }
-      return { code: 0, stdout: (json ? historyJson : historyText)(...shown), messages: [] };
-    }
     const values = new Values(driver);
-    const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
-    const lists = [];
-    for (const state of all ? MAC_STATES : OPEN_STATES) {
-      lists.push(...await macs.inState(state, limit));
-    }
     const shown = {
-      counts: await macs.counts(),
-      macs: lists,
-      redeploys: await redeploys.list(limit),
+      ...(serial === undefined ? await allMacs(driver, all) : await oneMac(driver, serial)),
       lastSweep: Number(await values.get("last_sweep") ?? 0),
       problem: await values.get("problem"),
     };
+    if (serial !== undefined && shown.macs.length + shown.redeploys.length === 0) {
+      const message = `The store has nothing about serial number "${serial}"`;
+      return { code: 1, stdout: "", messages: [message] };
+    }
     return { code: 0, stdout: json ? statusJson(shown) : statusText(shown), messages: [] };
   });
+}
+
+async function allMacs(driver: Driver, all: boolean): Promise<ShownMacs> {
+  const macs = new Macs(driver);
+  const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
+  const lists = [];
+  for (const state of all ? MAC_STATES : OPEN_STATES) {
+    lists.push(...await macs.inState(state, limit));
+  }
+  const redeploys = await new Redeploys(driver).list(limit);
+  return { counts: await macs.counts(), macs: lists, redeploys };
+}
+
+async function oneMac(driver: Driver, serial: string): Promise<ShownMacs> {
+  const macs = await new Macs(driver).withSerial(serial);
+  return { macs, redeploys: await new Redeploys(driver).of(serial) };
 }
 
 /** Has the next sweep decide again about Macs that need a person. */

@@ -1,6 +1,6 @@
 // Records the decisions of one sweep.
 
-import { type Decided, type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
+import { type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
 
 /** Collects what was decided, and records it in the store. */
@@ -9,7 +9,6 @@ export class Recorder {
   readonly macs: Mac[] = [];
   readonly changed: Set<number> = new Set();
   #unsaved: Mac[] = [];
-  #decided: Decided[] = [];
   readonly #store: Macs;
   readonly #known: ReadonlyMap<number, Mac>;
   readonly #now: number;
@@ -40,11 +39,7 @@ export class Recorder {
       notifiedRule: state === "needs_person" ? mac.notifiedRule : undefined,
     };
     this.macs.push(after);
-    if (isNew) {
-      const { hostId, serial } = mac;
-      this.changed.add(hostId);
-      this.#decided.push({ hostId, serial, at: now, state, rule, reason });
-    }
+    if (isNew) this.changed.add(mac.hostId);
     if (before === undefined || !isSame(before, after)) this.#unsaved.push(after);
   }
 
@@ -54,9 +49,8 @@ export class Recorder {
   }
 
   async save(): Promise<void> {
-    await this.#store.record(this.#unsaved, this.#decided);
+    await this.#store.record(this.#unsaved);
     this.#unsaved = [];
-    this.#decided = [];
   }
 }
 

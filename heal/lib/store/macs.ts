@@ -1,4 +1,4 @@
-// What was last decided for each Mac, and the history of decisions.
+// What was last decided for each Mac.
 
 import * as z from "zod";
 import { Columns, optional } from "./columns.ts";
@@ -58,20 +58,7 @@ const macSchema = z.object({
 /** A Mac in the store. Times are in seconds since 1970. */
 export type Mac = z.output<typeof macSchema>;
 
-const historySchema = z.object({
-  hostId: z.int(),
-  serial: z.string(),
-  at: seconds,
-  state: z.enum(MAC_STATES),
-  rule: z.string(),
-  reason: z.string(),
-});
-
-/** A decision that was taken at a time. */
-export type Decided = z.output<typeof historySchema>;
-
 const MACS = new Columns(macSchema);
-const HISTORY = new Columns(historySchema);
 
 /** The Macs in the store. */
 export class Macs {
@@ -107,22 +94,19 @@ export class Macs {
     return Object.fromEntries(rows.map(({ state, n }) => [state, Number(n)]));
   }
 
-  /** Records Macs, and the decisions that have changed, in one transaction. */
-  async record(macs: readonly Mac[], decided: readonly Decided[]): Promise<void> {
-    if (macs.length === 0 && decided.length === 0) return;
-    await this.#driver.exclusive(async (query) => {
-      await MACS.insert(query, "macs", macs, "host_id");
-      await HISTORY.insert(query, "history", decided);
-    });
-  }
-
-  /** All decisions for a serial number, the oldest first. */
-  async history(serial: string): Promise<Decided[]> {
+  /** Those with a serial number, the newest decision first. */
+  async withSerial(serial: string): Promise<Mac[]> {
     const rows = await this.#driver.query(
-      `SELECT ${HISTORY.list} FROM history WHERE serial IN ($1, $2) ORDER BY id`,
+      `SELECT ${MACS.list} FROM macs WHERE serial IN ($1, $2) ORDER BY since DESC, host_id`,
       [serial, serial.toUpperCase()],
     );
-    return HISTORY.parse(rows);
+    return MACS.parse(rows);
+  }
+
+  /** Records Macs, in one transaction. */
+  async record(macs: readonly Mac[]): Promise<void> {
+    if (macs.length === 0) return;
+    await this.#driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
   }
 
   /** Those that need a person who was not notified. */
@@ -140,11 +124,10 @@ export class Macs {
     await this.#driver.exclusive((query) => query(sql, [until]));
   }
 
-  /** Deletes Macs that ended before a time, and older decisions and redeploys. */
+  /** Deletes Macs that ended before a time, and older redeploys. */
   async forget(before: number): Promise<void> {
     await this.#driver.exclusive(async (query) => {
       await query("DELETE FROM macs WHERE ended_at < $1", [before]);
-      await query("DELETE FROM history WHERE at < $1", [before]);
       await query("DELETE FROM redeploy_requests WHERE asked_at < $1", [before]);
     });
   }

@@ -75,18 +75,6 @@ function tables(id: string): string[] {
     "CREATE INDEX IF NOT EXISTS macs_state ON macs (state, since)",
     "CREATE INDEX IF NOT EXISTS macs_ended ON macs (ended_at)",
     "CREATE INDEX IF NOT EXISTS macs_serial ON macs (serial)",
-    // A row for each change of a decision.
-    `CREATE TABLE IF NOT EXISTS history (
-      id ${id},
-      host_id BIGINT NOT NULL,
-      serial TEXT NOT NULL,
-      at BIGINT NOT NULL,
-      state TEXT NOT NULL,
-      rule TEXT NOT NULL,
-      reason TEXT NOT NULL
-    )`,
-    "CREATE INDEX IF NOT EXISTS history_serial ON history (serial, id)",
-    "CREATE INDEX IF NOT EXISTS history_at ON history (at)",
     "CREATE TABLE IF NOT EXISTS store_values (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     `CREATE TABLE IF NOT EXISTS redeploy_requests (
       id ${id},

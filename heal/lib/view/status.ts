@@ -1,16 +1,20 @@
-// Prints the Macs in the store, or the decisions about one.
+// Prints the Macs in the store.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { type Decided, type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
+import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import { countsText, table } from "./table.ts";
 
-/** What is shown. */
-export interface Shown {
-  /** Of all Macs, also those that are not listed. */
-  readonly counts: Partial<Record<MacStateName, number>>;
+/** The Macs that are shown, and what was done. */
+export interface ShownMacs {
+  /** Also of those that are not listed; `undefined` if one Mac is shown. */
+  readonly counts?: Partial<Record<MacStateName, number>>;
   readonly macs: readonly Mac[];
   readonly redeploys: readonly Redeploy[];
+}
+
+/** What is shown. */
+export interface Shown extends ShownMacs {
   /** In seconds since 1970; 0 for never. */
   readonly lastSweep: number;
   /** Of the last sweep, for a person. */
@@ -27,18 +31,19 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
     const rows = listed.map((
       { serial, hostId, since, reason },
     ) => [serial, `${hostId}`, formatTimestamp(since), reason]);
-    const rest = (counts[state] ?? 0) - listed.length;
+    const rest = (counts?.[state] ?? 0) - listed.length;
     return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
       (rest > 0 ? `${rest} more: use --all\n` : "");
   });
   // Without a sweep, or after one with a problem, an empty store tells nothing.
   const isKnown = lastSweep > 0 && problem === undefined || macs.length > 0;
-  return `${swept}${isKnown ? `${countsText(counts)}\n` : ""}${tables.join("")}` +
+  const summary = isKnown && counts !== undefined ? `${countsText(counts)}\n` : "";
+  return swept + summary + tables.join("") +
     redeploysText(redeploys);
 }
 
 /** A table of the requests to redeploy, if there are any. */
-export function redeploysText(redeploys: readonly Redeploy[]): string {
+function redeploysText(redeploys: readonly Redeploy[]): string {
   if (redeploys.length === 0) return "";
   const rows = redeploys.map(({ askedAt, serial, computerId, origin, state, attempts, reason }) => [
     formatTimestamp(askedAt),
@@ -81,8 +86,7 @@ function macJson(mac: Mac): Record<string, unknown> {
   };
 }
 
-/** A redeploy for programs. */
-export function redeployJson(redeploy: Redeploy): Record<string, unknown> {
+function redeployJson(redeploy: Redeploy): Record<string, unknown> {
   return {
     serial: redeploy.serial,
     computer_id: redeploy.computerId,
@@ -97,28 +101,4 @@ export function redeployJson(redeploy: Redeploy): Record<string, unknown> {
 
 function time(seconds: number | undefined): string | null {
   return seconds === undefined ? null : formatTimestamp(seconds);
-}
-
-/** A table of the decisions, the oldest first, and one of the redeploys. */
-export function historyText(decided: readonly Decided[], redeploys: readonly Redeploy[]): string {
-  const rows = decided.map(({ at, state, reason }) => [formatTimestamp(at), state, reason]);
-  return (rows.length === 0 ? "" : table(["Decided", "State", "Reason"], rows)) +
-    redeploysText(redeploys);
-}
-
-/** The same for programs. */
-export function historyJson(decided: readonly Decided[], redeploys: readonly Redeploy[]): string {
-  return `${
-    JSON.stringify({
-      schema_version: 1,
-      decisions: decided.map(({ at, hostId, state, rule, reason }) => ({
-        at: formatTimestamp(at),
-        host_id: hostId,
-        state,
-        rule,
-        reason,
-      })),
-      redeploys: redeploys.map(redeployJson),
-    })
-  }\n`;
 }

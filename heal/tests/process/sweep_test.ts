@@ -137,9 +137,11 @@ Deno.test("status shows what was decided, and retry has a Mac decided about agai
   assertEquals([macs.length, redeploys.length], [3, 2]);
   assertEquals(redeploys[1].command_uuid, at.jamf.redeploys[0]!.commandUuid);
 
-  const history = await runProgram(["status", "--serial", "C000000002", "--json"], store);
-  const { decisions } = JSON.parse(history.stdout);
-  assertEquals([history.code, decisions.length, decisions[0].rule], [0, 1, "out_of_reach"]);
+  const one = await runProgram(["status", "--serial", "c000000002", "--json"], store);
+  const { macs: found, redeploys: done } = JSON.parse(one.stdout);
+  assertEquals([one.code, found.length, found[0].rule, done], [0, 1, "out_of_reach", []]);
+  const other = await runProgram(["status", "--serial", "C000000004"], store);
+  assertMatch(other.stdout, /^Last sweep: .*\n\nredeploys, the newest first\n/);
   const nothing = await runProgram(["status", "--serial", "X"], store);
   assertEquals([nothing.code, nothing.stdout], [1, ""]);
 
