@@ -53,13 +53,6 @@ const DAY = 86_400;
  * Parses the arguments.
  *
  * @throws {UsageError} They are wrong; the message says how.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseCommand(["status", "--all"]), { mode: "status", json: false, all: true });
- * ```
  */
 export function parseCommand(args: readonly string[]): Command {
   const parsed = parseOptions(OPTIONS, args);
@@ -182,20 +175,15 @@ export type Command =
   | StatusCommand;
 
 /** `sweep` with its options. */
-export interface SweepCommand extends SweepLimits {
-  readonly mode: "sweep";
-  readonly dryRun: boolean;
-}
+export type SweepCommand = SweepLimits & { readonly mode: "sweep"; readonly dryRun: boolean };
 
-/** `serve` with its options. */
-export interface ServeCommand extends SweepLimits {
+/** `serve` with its options; `every` is in seconds, from one sweep to the next. */
+export type ServeCommand = Omit<SweepCommand, "mode"> & {
   readonly mode: "serve";
-  readonly dryRun: boolean;
-  /** In seconds: from one sweep to the next. */
   readonly every: number;
   readonly hostname: string;
   readonly port: number;
-}
+};
 
 /** The Macs that a person names. */
 export interface NamedMacs {
@@ -205,28 +193,24 @@ export interface NamedMacs {
   readonly from?: string;
 }
 
-/** `redeploy` with its options. */
-export interface RedeployCommand extends NamedMacs, RateLimits {
+/** `redeploy` with its options; `wait` is how long to follow each Mac, in seconds, not at all if absent. */
+export type RedeployCommand = NamedMacs & RateLimits & {
   readonly mode: "redeploy";
   readonly dryRun: boolean;
   readonly force: boolean;
-  /** How long to follow each Mac, in seconds; not at all if absent. */
   readonly wait?: number;
   readonly json: boolean;
-}
+};
 
 /** `retry` with its options. */
-export interface RetryCommand extends NamedMacs {
-  readonly mode: "retry";
-}
+export type RetryCommand = NamedMacs & { readonly mode: "retry" };
 
-/** `status` with its options. */
+/** `status` with its options; `serial` is that of one Mac to show. */
 export interface StatusCommand {
   readonly mode: "status";
   readonly json: boolean;
   /** Also Macs that have ended, and all rows. */
   readonly all: boolean;
-  /** One Mac: its state, and its redeploys. */
   readonly serial?: string;
 }
 

@@ -62,30 +62,28 @@ export async function serve(
 
 /** Runs one sweep after the other, and notifies a person if they fail for long. */
 class Service {
-  readonly #sweeps: Sweeps;
-  readonly #system: System;
-  readonly #every: number;
   readonly #begun: number;
   /** When a sweep of any instance last ended well; 0 for never. */
   #lastGood = 0;
   #failingSince: number | undefined;
   #isNotifiedWithoutStore = false;
 
-  constructor(sweeps: Sweeps, system: System, every: number) {
-    this.#sweeps = sweeps;
-    this.#system = system;
-    this.#every = every;
+  constructor(
+    private readonly sweeps: Sweeps,
+    private readonly system: System,
+    private readonly every: number,
+  ) {
     this.#begun = this.#now();
   }
 
   /** Writes one JSON line for each event. */
   readonly log = (event: Readonly<Record<string, unknown>>): void =>
-    this.#system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
+    this.system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
 
   /** Whether sweeps end well, for monitoring: then the store works, too. */
   health(): Health {
     const since = Math.max(this.#begun, this.#lastGood);
-    const isWell = this.#now() - since <= 2 * this.#every;
+    const isWell = this.#now() - since <= 2 * this.every;
     const failure = `No sweep has ended well since ${formatTimestamp(since)}`;
     return { isWell, text: isWell ? "ok" : failure };
   }
@@ -93,15 +91,15 @@ class Service {
   async run(schedule: Schedule, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await this.#runOnce(stop, abort);
-      const pause = this.#failingSince === undefined ? this.#every : RETRY_AFTER;
-      await schedule.wait(Math.min(this.#every, pause), stop);
+      const pause = this.#failingSince === undefined ? this.every : RETRY_AFTER;
+      await schedule.wait(Math.min(this.every, pause), stop);
     }
   }
 
   async #runOnce(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const problems: string[] = [];
     try {
-      const report = await this.#sweeps.run(stop, abort, async (problem) => {
+      const report = await this.sweeps.run(stop, abort, async (problem) => {
         await this.#readLastGood();
         return stop.aborted ? [] : this.#conditions(problem);
       });
@@ -120,7 +118,7 @@ class Service {
   }
 
   async #readLastGood(): Promise<void> {
-    this.#lastGood = await this.#sweeps.lastGood();
+    this.#lastGood = await this.sweeps.lastGood();
   }
 
   #conditions(problem: string | undefined): Condition[] {
@@ -135,7 +133,7 @@ class Service {
     const text = this.#failure(problem);
     if (text === undefined || this.#isNotifiedWithoutStore) return [];
     try {
-      await this.#sweeps.send(`jamf-heal: ${text}`);
+      await this.sweeps.send(`jamf-heal: ${text}`);
       this.#isNotifiedWithoutStore = true;
       return [];
     } catch (error) {
@@ -149,7 +147,7 @@ class Service {
     this.#failingSince = problem === undefined ? undefined : this.#failingSince ?? now;
     const since = this.#failingSince;
     if (since === undefined || now - since < NOTIFY_AFTER) return undefined;
-    if (now - this.#lastGood < 2 * this.#every) return undefined;
+    if (now - this.#lastGood < 2 * this.every) return undefined;
     return `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
   }
 
@@ -166,7 +164,7 @@ class Service {
   }
 
   #now(): number {
-    return Math.floor(this.#system.now() / 1000);
+    return Math.floor(this.system.now() / 1000);
   }
 }
 

@@ -39,7 +39,7 @@ export class Fleet {
   /** @param timeout In milliseconds, for one answer. */
   constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
     this.#token = settings.token;
-    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
+    this.#http = new HttpClient(settings.url, system, settings.token, timeout);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */

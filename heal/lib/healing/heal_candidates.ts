@@ -47,33 +47,30 @@ export async function healCandidates(
 
 class Healing {
   readonly problems: string[] = [];
-  readonly #deps: SweepDeps;
-  readonly #recorder: Recorder;
-  readonly #abort: AbortSignal;
   #failures = 0;
   /** The redeploys that the hourly limit still allows. */
   #remaining = 0;
 
-  constructor(deps: SweepDeps, recorder: Recorder, abort: AbortSignal) {
-    this.#deps = deps;
-    this.#recorder = recorder;
-    this.#abort = abort;
-  }
+  constructor(
+    private readonly deps: SweepDeps,
+    private readonly recorder: Recorder,
+    private readonly abort: AbortSignal,
+  ) {}
 
   async countHour(): Promise<void> {
-    const { redeploys, limits, now } = this.#deps;
+    const { redeploys, limits, now } = this.deps;
     const at = Math.floor(now());
     this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR)).length;
   }
 
   async heal(facts: Facts): Promise<void> {
-    const { inventory, dryRun } = this.#deps;
+    const { inventory, dryRun } = this.deps;
     const isLimited = this.#remaining <= 0;
     const verdict = decide({ ...facts, isLimited });
-    if (typeof verdict === "object") return this.#recorder.add(facts.mac, verdict);
-    if (this.#failures >= MAX_FAILURES) return this.#recorder.add(facts.mac, unanswered(facts.mac));
+    if (typeof verdict === "object") return this.recorder.add(facts.mac, verdict);
+    if (this.#failures >= MAX_FAILURES) return this.recorder.add(facts.mac, unanswered(facts.mac));
     try {
-      const found = await findBySerial(inventory, facts.host.serial, this.#abort);
+      const found = await findBySerial(inventory, facts.host.serial, this.abort);
       this.#failures = 0;
       const mac: Mac = {
         ...facts.mac,
@@ -85,10 +82,10 @@ class Healing {
         const checkedInSince = verdict.rule === "checked_in"
           ? mac.checkedInSince ?? facts.now
           : mac.checkedInSince;
-        this.#recorder.add({ ...mac, checkedInSince }, verdict);
+        this.recorder.add({ ...mac, checkedInSince }, verdict);
       } else if (dryRun) {
         this.#remaining--;
-        this.#recorder.add(mac, {
+        this.recorder.add(mac, {
           state: "would_redeploy",
           rule: "would_redeploy",
           reason: "dry run: it would be redeployed",
@@ -100,7 +97,7 @@ class Healing {
       const isOne = error instanceof ReplyError && this.#failures + 1 < MAX_FAILURES;
       this.#failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
       if (!isOne) this.problems.push(error.message);
-      this.#recorder.add(
+      this.recorder.add(
         { ...facts.mac, lookedUpAt: facts.now },
         unanswered(facts.mac, error.message),
       );
@@ -108,14 +105,14 @@ class Healing {
   }
 
   async #redeploy(mac: Mac, { host }: Facts): Promise<void> {
-    const { limits } = this.#deps;
+    const { limits } = this.deps;
     const { computerId } = mac;
-    if (!await this.#deps.isHeld()) {
+    if (!await this.deps.isHeld()) {
       this.#fail("The lock of this sweep is lost: the store could not be reached");
-      return this.#recorder.add(mac, unanswered(mac));
+      return this.recorder.add(mac, unanswered(mac));
     }
     const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
-    const sent = await sendRedeploy(this.#deps, intent, limits, this.#abort);
+    const sent = await sendRedeploy(this.deps, intent, limits, this.abort);
     if (sent.kind === "requested") this.#addRequested(mac, sent);
     else if (sent.kind === "cooling_down") {
       this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
@@ -123,13 +120,13 @@ class Healing {
       this.#remaining = 0;
       this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
     }
-    await this.#recorder.save();
+    await this.recorder.save();
   }
 
   #addRequested(mac: Mac, { state, reason, isFinal, at: askedAt, unrecorded }: Requested): void {
     if (state === "refused" && !isFinal) {
       this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
-      return this.#recorder.add(mac, unanswered(mac, reason));
+      return this.recorder.add(mac, unanswered(mac, reason));
     }
     this.#remaining--;
     if (state === "refused") return this.#add(mac, "needs_person", "refused", reason);
@@ -142,7 +139,7 @@ class Healing {
   }
 
   #add(mac: Mac, state: Mac["state"], rule: string, reason: string): void {
-    this.#recorder.add(mac, { state, rule, reason });
+    this.recorder.add(mac, { state, rule, reason });
   }
 
   /** Jamf Pro is asked no more. */

@@ -9,21 +9,18 @@ export class Recorder {
   readonly macs: Mac[] = [];
   readonly changed: Set<number> = new Set();
   #unsaved: Mac[] = [];
-  readonly #store: Macs;
-  readonly #known: ReadonlyMap<number, Mac>;
-  readonly #now: number;
 
   /** @param known The open Macs in the store, by their hosts. */
-  constructor(store: Macs, known: ReadonlyMap<number, Mac>, now: number) {
-    this.#store = store;
-    this.#known = known;
-    this.#now = now;
-  }
+  constructor(
+    private readonly store: Macs,
+    private readonly known: ReadonlyMap<number, Mac>,
+    private readonly now: number,
+  ) {}
 
   /** @param decision `undefined` leaves it as it was. */
   add(mac: Mac, decision: Decision | undefined): void {
-    const now = this.#now;
-    const before = this.#known.get(mac.hostId);
+    const now = this.now;
+    const before = this.known.get(mac.hostId);
     const { state, rule, reason } = decision ?? mac;
     const isNew = before?.rule !== rule || before.state !== state;
     const isEnded = !OPEN_STATES.some((open) => open === state);
@@ -49,7 +46,7 @@ export class Recorder {
   }
 
   async save(): Promise<void> {
-    await this.#store.record(this.#unsaved);
+    await this.store.record(this.#unsaved);
     this.#unsaved = [];
   }
 }

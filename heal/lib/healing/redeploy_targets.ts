@@ -101,35 +101,40 @@ async function redeployTarget(
   const { computer } = found;
   const same = before.find(({ computer_id }) => computer_id === computer.id);
   if (same) return { ...same, target: name, reason: `the same computer as ${same.target}` };
-  const { id, name: computer_name, serial } = computer;
-  const named = { target: name, serial, computer_id: id, computer_name };
-  const objection = objectionTo(deps, computer);
-  if (objection !== undefined) return { ...named, ...objection };
-  if (deps.dryRun) return { ...named, ...await dryOutcome(deps, computer) };
-  deps.reportProgress(`${name}: ${describe(computer)}`);
-  const limits = deps.force ? undefined : deps.limits;
-  const intent = { serial, computerId: id, origin: "by_hand" } as const;
-  return { ...named, ...reportOf(await sendRedeploy(deps, intent, limits), deps.limits) };
+  const { id: computer_id, name: computer_name, serial } = computer;
+  return {
+    target: name,
+    serial,
+    computer_id,
+    computer_name,
+    ...await resultFor(deps, name, computer),
+  };
 }
 
 type Result = Omit<TargetReport, "target">;
 
-function objectionTo({ force, now }: RedeployTargetsDeps, computer: Computer): Result | undefined {
+async function resultFor(
+  deps: RedeployTargetsDeps,
+  name: string,
+  computer: Computer,
+): Promise<Result> {
+  const { redeploys, force, now } = deps;
+  const { id, serial, checkIn } = computer;
+  const limits = force ? undefined : deps.limits;
   const problem = unreachable(computer);
   if (problem !== undefined) return { outcome: "needs_person", reason: problem };
-  const { checkIn } = computer;
-  if (force || checkIn === undefined || checkIn <= now() - HOUR) return undefined;
-  const at = formatTimestamp(Math.floor(checkIn));
-  return { outcome: "skipped", reason: `checked in at ${at}: it reaches its server` };
-}
-
-async function dryOutcome(
-  { redeploys, limits, force, now }: RedeployTargetsDeps,
-  { id }: Computer,
-): Promise<Result> {
-  const limit = force ? undefined : await redeploys.limitReached(id, limits, Math.floor(now()));
-  if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
-  return { outcome: "skipped", reason: limitReason(limit, limits) };
+  if (!force && checkIn !== undefined && checkIn > now() - HOUR) {
+    const at = formatTimestamp(Math.floor(checkIn));
+    return { outcome: "skipped", reason: `checked in at ${at}: it reaches its server` };
+  }
+  if (deps.dryRun) {
+    const limit = limits && await redeploys.limitReached(id, limits, Math.floor(now()));
+    if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
+    return { outcome: "skipped", reason: limitReason(limit, deps.limits) };
+  }
+  deps.reportProgress(`${name}: ${describe(computer)}`);
+  const intent = { serial, computerId: id, origin: "by_hand" } as const;
+  return reportOf(await sendRedeploy(deps, intent, limits), deps.limits);
 }
 
 function reportOf(sent: Sent, limits: RateLimits): Result {

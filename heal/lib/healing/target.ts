@@ -18,14 +18,6 @@ const ID = /^[1-9]\d{0,14}$/;
  * Checks the form, and makes a target.
  *
  * @throws {RangeError} The form is wrong.
- *
- * @example Usage
- * ```ts
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * assertEquals(targetOf("serial", "C02XK1JWJG5H"), { kind: "serial", value: "C02XK1JWJG5H" });
- * assertThrows(() => targetOf("serial", 'C02"=='), RangeError, "letters, digits and -");
- * ```
  */
 export function targetOf(kind: Target["kind"], value: string): Target {
   const isRight = kind === "serial" ? isSerial(value) : ID.test(value);

@@ -36,14 +36,6 @@ export interface HttpReply {
   readonly text: string;
 }
 
-/** What a client may be given. */
-export interface HttpOptions {
-  /** In milliseconds, for one whole answer. */
-  readonly timeout?: number | undefined;
-  /** What is sent to the server, and must not be shown. */
-  readonly secrets?: readonly Secret[];
-}
-
 /** A server gives no usable answer. */
 export class ServerError extends Error {
   override name = "ServerError";
@@ -71,22 +63,21 @@ const GATEWAY_ERRORS: readonly number[] = [502, 504];
 /** The client of one server. It keeps cookies, because a cluster assigns a client to one of its nodes by a cookie. */
 export class HttpClient {
   readonly #base: URL;
-  readonly #system: HttpSystem;
-  readonly #timeout: number;
-  readonly #secrets: readonly Secret[];
   readonly #cookies = new CookieJar();
   #clockDifference: number | undefined;
 
-  /** @param base The URL to which paths are relative. */
+  /**
+   * @param base The URL to which paths are relative.
+   * @param secret What is sent to the server, and must not be shown.
+   * @param timeout In milliseconds, for one whole answer.
+   */
   constructor(
     base: URL,
-    system: HttpSystem,
-    { timeout = TIMEOUT, secrets = [] }: HttpOptions = {},
+    private readonly system: HttpSystem,
+    private readonly secret: Secret,
+    private readonly timeout: number = TIMEOUT,
   ) {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
-    this.#system = system;
-    this.#timeout = timeout;
-    this.#secrets = secrets;
   }
 
   /** In seconds: the server's clock in its last answer, which has whole seconds, minus ours. */
@@ -112,11 +103,11 @@ export class HttpClient {
         if (!mayRepeat || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {
-        const reason = fetchErrorReason(error, this.#timeout);
+        const reason = fetchErrorReason(error, this.timeout);
         const message = `Cannot get an answer from "${this.#base.origin}": ${reason}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
-      const { now, random, sleep } = this.#system;
+      const { now, random, sleep } = this.system;
       const pause = sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
       await pause.catch(() => {
         throw new ServerError(`Stopped before "${this.#base.origin}" answered`);
@@ -129,7 +120,7 @@ export class HttpClient {
     const url = new URL(request.path, this.#base);
     url.search = request.query?.toString() ?? "";
     const cookie = await this.#cookies.getCookieString(url.href);
-    const timeout = AbortSignal.timeout(this.#timeout);
+    const timeout = AbortSignal.timeout(this.timeout);
     const response = await fetch(url, {
       method,
       headers: {
@@ -148,10 +139,9 @@ export class HttpClient {
     }
     const { status, headers } = response;
     const date = Date.parse(headers.get("date") ?? "");
-    if (!Number.isNaN(date)) this.#clockDifference = (date - this.#system.now()) / 1000;
+    if (!Number.isNaN(date)) this.#clockDifference = (date - this.system.now()) / 1000;
     const received = await textOf(response);
-    const secrets = token === undefined ? this.#secrets : [...this.#secrets, token];
-    const text = secrets.reduce((rest, secret) => secret.removeFrom(rest), received);
+    const text = this.secret.removeFrom(token?.removeFrom(received) ?? received);
     return { reply: { status, text }, headers };
   }
 }

@@ -56,16 +56,13 @@ const pageSchema = z.object({ results: z.array(computerSchema) });
 
 /** The inventory, by the newest version of its path that the server knows. */
 export class Inventory {
-  readonly #jamf: JamfPro;
   /** Older servers answer 404 or 400 to a version that they do not know. */
   readonly #paths = new Paths(
     PATHS,
     (reply) => reply.status === 400 || (reply.status === 404 && !isPathKnown(reply)),
   );
 
-  constructor(jamf: JamfPro) {
-    this.#jamf = jamf;
-  }
+  constructor(private readonly jamf: JamfPro) {}
 
   /**
    * The computers with a serial number: none, one, or two of them if there are more.
@@ -107,7 +104,7 @@ export class Inventory {
 
   #get(rest: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
     return this.#paths.send((path) =>
-      this.#jamf.send({ method: "GET", path: path + rest, query, signal })
+      this.jamf.send({ method: "GET", path: path + rest, query, signal })
     );
   }
 }

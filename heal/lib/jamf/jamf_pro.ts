@@ -41,7 +41,7 @@ export class JamfPro {
 
   /** @param timeout In milliseconds, for one answer. */
   constructor(client: JamfSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(client.url, system, { timeout, secrets: [client.clientSecret] });
+    this.#http = new HttpClient(client.url, system, client.clientSecret, timeout);
     this.#client = client;
     this.#now = system.now;
   }
@@ -119,24 +119,22 @@ export function isPathKnown({ status, text }: HttpReply): boolean {
 
 /** The paths of one thing, the newest first. */
 export class Paths {
-  readonly #paths: readonly string[];
-  readonly #isUnknown: (reply: HttpReply) => boolean;
   #known: string | undefined;
 
   /** @param isUnknown Whether it is the answer to a path that the server does not know. */
-  constructor(paths: readonly string[], isUnknown: (reply: HttpReply) => boolean) {
-    this.#paths = paths;
-    this.#isUnknown = isUnknown;
-  }
+  constructor(
+    private readonly paths: readonly string[],
+    private readonly isUnknown: (reply: HttpReply) => boolean,
+  ) {}
 
   /** Sends a request to the path that worked last, or to the newest that the server knows: it may have been upgraded. */
   async send(request: (path: string) => Promise<HttpReply>): Promise<HttpReply> {
     const known = this.#known === undefined ? [] : [this.#known];
     let first: HttpReply | undefined;
-    for (const path of new Set([...known, ...this.#paths])) {
+    for (const path of new Set([...known, ...this.paths])) {
       const reply = await request(path);
       first ??= reply;
-      if (this.#isUnknown(reply)) continue;
+      if (this.isUnknown(reply)) continue;
       if (reply.status === 200) this.#known = path;
       return reply;
     }

@@ -44,14 +44,10 @@ export class StoreError extends Error {
 
 /** Texts by their names. */
 export class Values {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
+  constructor(private readonly driver: Driver) {}
 
   async get(name: string): Promise<string | undefined> {
-    const [row] = await this.#driver.query("SELECT value FROM store_values WHERE name = $1", [
+    const [row] = await this.driver.query("SELECT value FROM store_values WHERE name = $1", [
       name,
     ]);
     return row === undefined ? undefined : String(row["value"]);
@@ -63,7 +59,7 @@ export class Values {
       ? "DELETE FROM store_values WHERE name = $1"
       : `INSERT INTO store_values (name, value) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
-    await this.#driver.exclusive((query) =>
+    await this.driver.exclusive((query) =>
       query(sql, value === undefined ? [name] : [name, value])
     );
   }

@@ -62,16 +62,12 @@ const MACS = new Columns(macSchema);
 
 /** The Macs in the store. */
 export class Macs {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
+  constructor(private readonly driver: Driver) {}
 
   /** Those that have not ended. */
   async open(): Promise<Mac[]> {
     return MACS.parse(
-      await this.#driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
+      await this.driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
     );
   }
 
@@ -81,7 +77,7 @@ export class Macs {
    * @param limit The number of rows.
    */
   async inState(state: MacStateName, limit: number): Promise<Mac[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${MACS.list} FROM macs WHERE state = $1 ORDER BY since DESC, host_id LIMIT $2`,
       [state, limit],
     );
@@ -90,13 +86,13 @@ export class Macs {
 
   /** The number of Macs in each state that occurs. */
   async counts(): Promise<Partial<Record<MacStateName, number>>> {
-    const rows = await this.#driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
+    const rows = await this.driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
     return Object.fromEntries(rows.map(({ state, n }) => [state, Number(n)]));
   }
 
   /** Those with a serial number, the newest decision first. */
   async withSerial(serial: string): Promise<Mac[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${MACS.list} FROM macs WHERE serial IN ($1, $2) ORDER BY since DESC, host_id`,
       [serial, serial.toUpperCase()],
     );
@@ -106,12 +102,12 @@ export class Macs {
   /** Records Macs, in one transaction. */
   async record(macs: readonly Mac[]): Promise<void> {
     if (macs.length === 0) return;
-    await this.#driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
+    await this.driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
   }
 
   /** Those that need a person who was not notified. */
   async unnotified(): Promise<Mac[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (notified_rule IS NULL OR notified_rule <> rule)
        ORDER BY since, host_id`,
     );
@@ -121,12 +117,12 @@ export class Macs {
   /** Records that a person was notified of the decisions up to a time. */
   async setNotified(until: number): Promise<void> {
     const sql = "UPDATE macs SET notified_rule = rule WHERE state = 'needs_person' AND since <= $1";
-    await this.#driver.exclusive((query) => query(sql, [until]));
+    await this.driver.exclusive((query) => query(sql, [until]));
   }
 
   /** Deletes Macs that ended before a time, and older redeploys. */
   async forget(before: number): Promise<void> {
-    await this.#driver.exclusive(async (query) => {
+    await this.driver.exclusive(async (query) => {
       await query("DELETE FROM macs WHERE ended_at < $1", [before]);
       await query("DELETE FROM redeploy_requests WHERE asked_at < $1", [before]);
     });

@@ -63,13 +63,10 @@ export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: numb
 
 /** The redeploys of all commands. */
 export class Redeploys {
-  readonly #driver: Driver;
   /** Results that could not be recorded. */
   readonly #unsettled = new Map<Redeploy, RedeployResult>();
 
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
+  constructor(private readonly driver: Driver) {}
 
   /**
    * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
@@ -79,7 +76,7 @@ export class Redeploys {
    * @param now In seconds since 1970.
    */
   async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
-    return await this.#driver.exclusive(async (query) => {
+    return await this.driver.exclusive(async (query) => {
       const left = intent.origin === "sweep"
         ? await leftOf(query, intent.computerId, now)
         : undefined;
@@ -114,7 +111,7 @@ export class Redeploys {
     for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
       // Another process may have repeated the request, whose result counts.
       const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
-      await this.#driver.exclusive((query) =>
+      await this.driver.exclusive((query) =>
         query(
           `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5 WHERE id = $1 AND attempts = $2`,
           values,
@@ -127,7 +124,7 @@ export class Redeploys {
   /** Redeploys after a time that may have been done, the newest first. */
   async since(from: number): Promise<Redeploy[]> {
     await this.#settleAll();
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
        ORDER BY asked_at DESC, id DESC`,
       [from],
@@ -137,7 +134,7 @@ export class Redeploys {
 
   /** The newest redeploys, with those that were refused. */
   async list(limit: number): Promise<Redeploy[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${COLUMNS.list} FROM ${TABLE} ORDER BY asked_at DESC, id DESC LIMIT $1`,
       [limit],
     );
@@ -146,7 +143,7 @@ export class Redeploys {
 
   /** All redeploys of a serial number, the newest first. */
   async of(serial: string): Promise<Redeploy[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE serial IN ($1, $2) ORDER BY asked_at DESC, id DESC`,
       [serial, serial.toUpperCase()],
     );
@@ -158,7 +155,7 @@ export class Redeploys {
    * command that ended in between.
    */
   async giveUp(now: number): Promise<void> {
-    await this.#driver.exclusive((query) =>
+    await this.driver.exclusive((query) =>
       query(
         `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
          WHERE state = 'in_flight' AND (attempts > 1 OR (origin = 'by_hand' AND asked_at < $1)
@@ -174,7 +171,7 @@ export class Redeploys {
     limits: RateLimits,
     now: number,
   ): Promise<LimitReached | undefined> {
-    return await limitReached(this.#driver.query, computerId, limits, now);
+    return await limitReached(this.driver.query, computerId, limits, now);
   }
 }
 
