@@ -10,7 +10,7 @@ import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError, Values } from "../store/driver.ts";
-import { openStore } from "../store/open.ts";
+import { withStore } from "../store/open.ts";
 import type { Outcome, System } from "../system.ts";
 
 /** A line of the output: it works, a person should know it, or a sweep will not work. */
@@ -62,13 +62,9 @@ async function findingsOf(name: string, look: () => Promise<Finding[]>): Promise
 }
 
 async function checkStore({ store }: Pick<Settings, "store">, system: System): Promise<Finding[]> {
-  const driver = await openStore(store);
-  try {
-    await new Values(driver).set("checked", `${Math.floor(system.now() / 1000)}`);
-    return [["ok", `store: "${describeStore(store)}" can be written`]];
-  } finally {
-    await driver.close();
-  }
+  const at = `${Math.floor(system.now() / 1000)}`;
+  await withStore(store, (driver) => new Values(driver).set("checked", at));
+  return [["ok", `store: "${describeStore(store)}" can be written`]];
 }
 
 async function checkInventory(jamf: JamfPro): Promise<Finding[]> {
@@ -114,10 +110,7 @@ function clearedBy(settings: Reenrollment | undefined): Finding[] {
   return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
 }
 
-async function checkFleet(
-  fleet: Fleet,
-  names: readonly string[],
-): Promise<Finding[]> {
+async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
   const all = await fleet.policies();
   const findings: Finding[] = [
     ["ok", "Fleet: accepts the token"],

@@ -6,7 +6,7 @@ import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
 import { requestRedeploy } from "../jamf/request_redeploy.ts";
-import { openStore } from "../store/open.ts";
+import { withStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { reportsJson, reportsText } from "../view/outcomes.ts";
@@ -20,12 +20,12 @@ export async function redeploy(
   system: System,
 ): Promise<Outcome> {
   const targets = await readTargets(command, system);
-  const driver = await openStore(settings.store);
   const jamf = new JamfPro(settings.jamf, system);
-  try {
+  return await withStore(settings.store, async (driver) => {
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
-    const { dryRun, force, wait, json } = command;
     const reports = await redeployTargets({
+      ...command,
+      limits: command,
       jamf,
       inventory: new Inventory(jamf),
       requestRedeploy: requestRedeploy.bind(undefined, jamf),
@@ -34,17 +34,11 @@ export async function redeploy(
       sleep: system.sleep,
       reportProgress: system.writeLog,
       stop: system.stop,
-      limits: command,
-      dryRun,
-      force,
-      ...(wait !== undefined && { wait }),
     }, targets);
     const isDone = reports.every(({ outcome }) => DONE.includes(outcome));
-    const stdout = json ? reportsJson(reports) : reportsText(reports);
+    const stdout = command.json ? reportsJson(reports) : reportsText(reports);
     return { code: isDone ? 0 : 1, stdout, messages: [] };
-  } finally {
-    await driver.close();
-  }
+  });
 }
 
 /**

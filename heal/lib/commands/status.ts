@@ -6,7 +6,7 @@ import { ConfigError, type Settings } from "../config/read_settings.ts";
 import { decideAgain } from "../healing/recorder.ts";
 import { type Driver, Values } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
-import { openStore } from "../store/open.ts";
+import { withStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { type ShownMacs, statusJson, statusText } from "../view/status.ts";
@@ -21,7 +21,7 @@ export async function status(
   { store }: Pick<Settings, "store">,
   system: System,
 ): Promise<Outcome> {
-  return await withStore(store, system, async (driver) => {
+  return await withExisting(store, system, async (driver) => {
     const values = new Values(driver);
     const shown = {
       ...(serial === undefined ? await allMacs(driver, all) : await oneMac(driver, serial)),
@@ -63,7 +63,7 @@ export async function retry(
   if (other !== undefined) {
     throw new UsageError(`Cannot retry "${other.kind}:${other.value}": give serial numbers`);
   }
-  return await withStore(store, system, async (driver) => {
+  return await withExisting(store, system, async (driver) => {
     const lock = await driver.lockSweep();
     if (lock === undefined) {
       return { code: 1, stdout: "", messages: ["A sweep is running: try again when it has ended"] };
@@ -86,7 +86,8 @@ export async function retry(
   });
 }
 
-async function withStore(
+/** Opens a store that is there. */
+async function withExisting(
   store: Settings["store"],
   { fileExists }: Pick<System, "fileExists">,
   work: (driver: Driver) => Promise<Outcome>,
@@ -96,10 +97,5 @@ async function withStore(
       `Cannot open the store "${store.path}": there is no such file; jamf-heal sweep creates it`,
     );
   }
-  const driver = await openStore(store);
-  try {
-    return await work(driver);
-  } finally {
-    await driver.close();
-  }
+  return await withStore(store, work);
 }

@@ -1,7 +1,6 @@
 // The client of Fleet.
 
 import * as z from "zod";
-import type { Secret } from "../config/secret.ts";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
 import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
@@ -32,13 +31,11 @@ const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() }))
 /** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
-  readonly #token: Secret;
   /** It is `teams` before Fleet 4.82. */
   #fleetsPath = "fleets";
 
   /** @param timeout In milliseconds, for one answer. */
-  constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#token = settings.token;
+  constructor(private readonly settings: FleetSettings, system: HttpSystem, timeout?: number) {
     this.#http = new HttpClient(settings.url, system, settings.token, timeout);
   }
 
@@ -143,7 +140,7 @@ export class Fleet {
       method: "GET",
       path: `api/v1/fleet/${path}`,
       query: new URLSearchParams(query),
-      token: this.#token,
+      token: this.settings.token,
       signal,
     } as const;
     const reply = await this.#http.send(request);

@@ -9,12 +9,12 @@ import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason, requestedReason } from "./send_redeploy.ts";
 
-/** What a decision depends on. `redeploys` is without {@linkcode left}. */
+/** What a decision depends on. `redeploys` is without {@linkcode withoutAnswer}. */
 export interface Facts extends Observed {
   /** What the store has, with this sweep's observation. */
   readonly mac: Mac;
-  /** A request that a kill has left without an answer. */
-  readonly left?: Redeploy | undefined;
+  /** A request that a kill left without an answer. */
+  readonly withoutAnswer?: Redeploy | undefined;
   readonly limits: RateLimits;
   /** Whether more Macs would be redeployed now than `--max-failing` allows. */
   readonly isTooMany: boolean;
@@ -102,13 +102,13 @@ function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefin
   return wait("cool_down", limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits));
 }
 
-function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
+function byLimits({ mac, withoutAnswer, now, isTooMany, isLimited }: Facts): Decision | undefined {
   if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return previousDecision(mac);
   if (isTooMany) {
     return wait("too_many", "more Macs may need a redeploy now than --max-failing allows");
   }
-  // A request that a kill has left has been counted.
-  if (!isLimited || left !== undefined) return undefined;
+  // A request without an answer has been counted.
+  if (!isLimited || withoutAnswer !== undefined) return undefined;
   return wait("hourly_limit", "the hourly limit is reached");
 }
 

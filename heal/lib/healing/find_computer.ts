@@ -48,17 +48,7 @@ export async function findBySerial(
   return { computer };
 }
 
-/**
- * Why a redeploy cannot arrive at a computer; `undefined` if it can.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const computer = { id: "1", name: "", serial: "A", isManaged: true, isMdmCapable: false, checkIn: undefined };
- * assertEquals(unreachable(computer), "Jamf Pro cannot reach it by MDM: enrol this Mac again");
- * ```
- */
+/** Why a redeploy cannot arrive at a computer; `undefined` if it can. */
 export function unreachable({ isManaged, isMdmCapable }: Computer): string | undefined {
   if (!isManaged) return "not managed by Jamf Pro: enrol this Mac again";
   return isMdmCapable ? undefined : "Jamf Pro cannot reach it by MDM: enrol this Mac again";

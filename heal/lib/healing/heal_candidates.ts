@@ -26,13 +26,14 @@ export async function healCandidates(
   stop: AbortSignal,
   abort: AbortSignal,
 ): Promise<string[]> {
-  const healing = new Healing(deps, recorder, abort);
+  const hourAgo = Math.floor(deps.now()) - HOUR;
+  const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
+  const healing = new Healing(deps, recorder, abort, remaining);
   // Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest.
   const queue = candidates.toSorted((one, other) =>
     (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) ||
     one.mac.failingSince - other.mac.failingSince || one.mac.hostId - other.mac.hostId
   );
-  await healing.countHour();
   for (const [index, facts] of queue.entries()) {
     if (stop.aborted) {
       healing.problems.push(`Stopped: the next sweep decides about ${queue.length - index} Macs`);
@@ -48,24 +49,18 @@ export async function healCandidates(
 class Healing {
   readonly problems: string[] = [];
   #failures = 0;
-  /** The redeploys that the hourly limit still allows. */
-  #remaining = 0;
 
   constructor(
     private readonly deps: SweepDeps,
     private readonly recorder: Recorder,
     private readonly abort: AbortSignal,
+    /** The redeploys that the hourly limit still allows. */
+    private remaining: number,
   ) {}
-
-  async countHour(): Promise<void> {
-    const { redeploys, limits, now } = this.deps;
-    const at = Math.floor(now());
-    this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR)).length;
-  }
 
   async heal(facts: Facts): Promise<void> {
     const { inventory, dryRun } = this.deps;
-    const isLimited = this.#remaining <= 0;
+    const isLimited = this.remaining <= 0;
     const verdict = decide({ ...facts, isLimited });
     if (typeof verdict === "object") return this.recorder.add(facts.mac, verdict);
     if (this.#failures >= MAX_FAILURES) return this.recorder.add(facts.mac, unanswered(facts.mac));
@@ -84,7 +79,7 @@ class Healing {
           : mac.checkedInSince;
         this.recorder.add({ ...mac, checkedInSince }, verdict);
       } else if (dryRun) {
-        this.#remaining--;
+        this.remaining--;
         this.recorder.add(mac, {
           state: "would_redeploy",
           rule: "would_redeploy",
@@ -117,7 +112,7 @@ class Healing {
     else if (sent.kind === "cooling_down") {
       this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
     } else {
-      this.#remaining = 0;
+      this.remaining = 0;
       this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
     }
     await this.recorder.save();
@@ -128,7 +123,7 @@ class Healing {
       this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
       return this.recorder.add(mac, unanswered(mac, reason));
     }
-    this.#remaining--;
+    this.remaining--;
     if (state === "refused") return this.#add(mac, "needs_person", "refused", reason);
     // A server that does not answer is not asked for the next Mac.
     if (state === "unknown") this.#fail(`The answer about ${mac.serial} is not known: ${reason}`);

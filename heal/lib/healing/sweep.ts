@@ -2,9 +2,9 @@
 
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
-import { isLeft, type Redeploy } from "../store/redeploys.ts";
+import { isWithoutAnswer, type Redeploy } from "../store/redeploys.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
-import { findOutcomes } from "./find_outcomes.ts";
+import { findEnded } from "./find_ended.ts";
 import { healCandidates } from "./heal_candidates.ts";
 import { countAnswering, type Failing, listFailing } from "./list_failing.ts";
 import { newMac, observe } from "./observe.ts";
@@ -27,7 +27,7 @@ export interface SweepReport {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** In seconds: how long Macs that have ended, decisions and redeploys are kept. */
+/** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
 /** The share of the Macs that answer the policies, and the number below which it does not go. */
 const MAX_FAILING_SHARE = 0.05;
@@ -100,9 +100,7 @@ async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promis
   const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
     redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
   const lookup = { names: deps.policies, isResolved: failing.isResolved, redeployedAt, now };
-  const found = await findOutcomes(deps.fleet, macs, lookup, stop);
-  for (const [mac, decision] of found.outcomes) recorder.add({ ...mac, lookedUpAt: now }, decision);
-  problems.push(...found.problems);
+  problems.push(...await findEnded(deps.fleet, macs, lookup, recorder, stop));
 }
 
 /**
@@ -160,14 +158,10 @@ function factsOf(
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));
   return Array.from(failing.hosts.values(), ({ host, policies }) => {
     const all = redeploys.get(host.serial.toUpperCase()) ?? [];
-    const left = all.find((one) => isLeft(one, now));
-    const done = all.filter((redeploy) => redeploy !== left);
+    const withoutAnswer = all.find((one) => isWithoutAnswer(one, now));
+    const done = all.filter((redeploy) => redeploy !== withoutAnswer);
     const observed = { now, host, redeploys: done, seenWithin };
-    const mac = observe(
-      known.get(host.id) ?? newMac(host, policies, now),
-      policies,
-      observed,
-    );
-    return { ...observed, mac, left, limits, isTooMany: false, isLimited: false };
+    const mac = observe(known.get(host.id) ?? newMac(host, policies, now), policies, observed);
+    return { ...observed, mac, withoutAnswer, limits, isTooMany: false, isLimited: false };
   });
 }

@@ -220,14 +220,6 @@ const MAX_DIFFERENCE = 300;
  *
  * @param difference In seconds: the clock of the server minus that of this machine; `undefined` if it is not known.
  * @throws {ServerError} They differ by more than five minutes.
- *
- * @example Usage
- * ```ts
- * import { assertThrows } from "@std/assert";
- *
- * checkClock("Fleet", 60);
- * assertThrows(() => checkClock("Fleet", -7200), Error, "120 minutes ahead of Fleet's");
- * ```
  */
 export function checkClock(server: string, difference: number | undefined): void {
   if (difference === undefined || Math.abs(difference) <= MAX_DIFFERENCE) return;

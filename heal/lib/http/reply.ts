@@ -15,17 +15,6 @@ export class ReplyError extends ServerError {
  * @param expected The expected status.
  * @param schema The expected shape; unknown fields are allowed.
  * @throws {ReplyError} It has another status or shape; the message says which field is wrong.
- *
- * @example Usage
- * ```ts
- * import { assertEquals, assertThrows } from "@std/assert";
- * import * as z from "zod";
- *
- * const schema = z.object({ id: z.string() });
- * const parse = (text: string) => parseReply("Jamf Pro", { status: 200, text }, 200, schema);
- * assertEquals(parse('{"id":"1","new":2}'), { id: "1" });
- * assertThrows(() => parse('{"id":1}'), ReplyError, "Cannot read the answer of Jamf Pro: id: ");
- * ```
  */
 export function parseReply<T>(
   server: string,

@@ -34,16 +34,16 @@ interface Token {
 /** Sends requests with a token, and with a new one if that is refused. */
 export class JamfPro {
   readonly #http: HttpClient;
-  readonly #client: JamfSettings;
-  readonly #now: () => number;
   readonly #tokenPaths = new Paths(TOKEN_PATHS, ({ status }) => status === 404);
   #token: Token | undefined;
 
   /** @param timeout In milliseconds, for one answer. */
-  constructor(client: JamfSettings, system: HttpSystem, timeout?: number) {
+  constructor(
+    private readonly client: JamfSettings,
+    private readonly system: HttpSystem,
+    timeout?: number,
+  ) {
     this.#http = new HttpClient(client.url, system, client.clientSecret, timeout);
-    this.#client = client;
-    this.#now = system.now;
   }
 
   /** In seconds: the clock of Jamf Pro in its last answer minus ours. */
@@ -63,14 +63,14 @@ export class JamfPro {
   }
 
   async #sendWithToken(request: HttpRequest): Promise<HttpReply> {
-    if (this.#token === undefined || this.#token.renewAt <= this.#now()) {
+    if (this.#token === undefined || this.#token.renewAt <= this.system.now()) {
       this.#token = await this.#logIn(request.signal);
     }
     return await this.#http.send({ ...request, token: this.#token.secret });
   }
 
   async #logIn(signal: AbortSignal | undefined): Promise<Token> {
-    const { clientId, clientSecret } = this.#client;
+    const { clientId, clientSecret } = this.client;
     const form = new URLSearchParams({
       client_id: clientId,
       client_secret: clientSecret.reveal(),
@@ -85,7 +85,7 @@ export class JamfPro {
       const { access_token, expires_in } = parseReply(server, reply, 200, tokenSchema);
       const lifetime = expires_in * 1000;
       // A token with a short lifetime is used for half of it.
-      const renewAt = this.#now() + Math.max(lifetime - MARGIN, lifetime / 2);
+      const renewAt = this.system.now() + Math.max(lifetime - MARGIN, lifetime / 2);
       return { secret: access_token, renewAt };
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
@@ -97,16 +97,6 @@ export class JamfPro {
 /**
  * Whether Jamf Pro itself answered, and knows the path: not a proxy before it, and not a server that has another version
  * of the path, whose 404 has no error with a code.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const text = '{"httpStatus":404,"errors":[{"code":"INVALID_ID"}]}';
- * assertEquals(isPathKnown({ status: 404, text }), true);
- * assertEquals(isPathKnown({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), false);
- * assertEquals(isPathKnown({ status: 404, text: "<html>" }), false);
- * ```
  */
 export function isPathKnown({ status, text }: HttpReply): boolean {
   try {

@@ -27,15 +27,6 @@ export interface WebhookDeps {
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
 }
 
-/** What is read of a request: not its body. */
-export interface WebhookRequest {
-  readonly method: string;
-  /** With the query, as it was sent. */
-  readonly target: string;
-  /** The header `Authorization`. */
-  readonly authorization: string;
-}
-
 /** What is answered: text as it is, anything else as JSON. */
 export interface WebhookAnswer {
   readonly status: number;
@@ -43,7 +34,8 @@ export interface WebhookAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Answerer = (request: WebhookRequest) => WebhookAnswer;
+/** Answers a request by its method, its target with the query, and its header `Authorization`. */
+type Answerer = (method: string, target: string, authorization: string) => WebhookAnswer;
 
 /** In milliseconds: a connection is for one request, and takes no longer, whatever the client does. */
 const LIFETIME = 20_000;
@@ -62,7 +54,7 @@ export function answerer({ secret, requestSweep, health, log }: WebhookDeps): An
         const { isWell, text } = health();
         return { status: isWell ? 200 : 503, body: `${text}\n` };
       }],
-      "/fleet/failing-policy": [["POST"], ({ authorization }) => {
+      "/fleet/failing-policy": [["POST"], (_method, _target, authorization) => {
         // The time of the comparison does not depend on the secret.
         if (timingSafeEqual(digest(passwordIn(authorization)), expected)) {
           log({ event: "webhook" });
@@ -75,11 +67,11 @@ export function answerer({ secret, requestSweep, health, log }: WebhookDeps): An
         return { status: 401, body: { error }, headers };
       }],
     };
-  return (request) => {
-    const path = request.target.replace(/\?.*/s, "");
+  return (method, target, authorization) => {
+    const path = target.replace(/\?.*/s, "");
     if (!Object.hasOwn(routes, path)) return { status: 404, body: { error: "Not found" } };
     const [methods, answer] = routes[path]!;
-    if (methods.includes(request.method)) return answer(request);
+    if (methods.includes(method)) return answer(method, target, authorization);
     const allow = methods[0]!;
     return { status: 405, body: { error: `Use ${allow}` }, headers: { allow } };
   };
@@ -102,9 +94,9 @@ export async function listen(
   whenListening: () => void,
   lifetime: number = LIFETIME,
 ): Promise<void> {
-  const limits = { headersTimeout: lifetime, requestTimeout: lifetime };
-  const checks = { connectionsCheckingInterval: lifetime / 10, requireHostHeader: false };
-  const server = createServer({ ...limits, ...checks }, (incoming, outgoing) => {
+  const limits = { headersTimeout: lifetime, requestTimeout: lifetime, requireHostHeader: false };
+  const options = { ...limits, connectionsCheckingInterval: lifetime / 10 };
+  const server = createServer(options, (incoming, outgoing) => {
     // It fails if the client has left.
     respond(incoming, outgoing, answer).catch(() => outgoing.destroy());
   });
@@ -133,7 +125,7 @@ async function respond(
   answer: Answerer,
 ): Promise<void> {
   const { method = "", url: target = "", headers: { authorization = "" } } = incoming;
-  const { status, body, headers } = answer({ method, target, authorization });
+  const { status, body, headers } = answer(method, target, authorization);
   // A client that still sends may miss an answer before the end of its body. That can happen only to one that is refused.
   if (status < 300) await finished(incoming.resume());
   const isText = typeof body === "string";

@@ -21,6 +21,15 @@ export async function openStore(settings: StoreSettings): Promise<Driver> {
   }
 }
 
+/** Opens the store for some work, and closes it after. */
+export async function withStore<T>(
+  settings: StoreSettings,
+  work: (driver: Driver) => Promise<T>,
+): Promise<T> {
+  const driver = await openStore(settings);
+  return await work(driver).finally(driver.close);
+}
+
 /** Is increased when the tables change. */
 const VERSION = 1;
 

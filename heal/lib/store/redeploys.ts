@@ -56,7 +56,10 @@ const COLUMNS = new Columns(redeploySchema);
 const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
 
 /** Whether a sweep that was killed has left the request without an answer, so that it is repeated, once. */
-export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: number): boolean {
+export function isWithoutAnswer(
+  { state, origin, attempts, askedAt }: Redeploy,
+  now: number,
+): boolean {
   return state === "in_flight" && origin === "sweep" && attempts === 1 &&
     askedAt <= now - ANSWER_TIME;
 }
@@ -70,34 +73,33 @@ export class Redeploys {
 
   /**
    * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
-   * A request that {@linkcode isLeft} is repeated: the caller must hold the lock of sweeps.
+   * A request that {@linkcode isWithoutAnswer} is repeated: the caller must hold the lock of sweeps.
    *
    * @param limits `undefined` ignores them.
    * @param now In seconds since 1970.
    */
   async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
     return await this.driver.exclusive(async (query) => {
-      const left = intent.origin === "sweep"
-        ? await leftOf(query, intent.computerId, now)
-        : undefined;
-      if (left !== undefined) {
-        const again = { ...left, attempts: left.attempts + 1, askedAt: now };
-        await query(`UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`, [
-          left.id,
-          again.attempts,
-          now,
-        ]);
-        return { kind: "granted", redeploy: again };
+      const rows = await query(
+        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
+        [intent.computerId],
+      );
+      const first = COLUMNS.parse(rows).find((one) => isWithoutAnswer(one, now));
+      if (intent.origin === "sweep" && first !== undefined) {
+        const redeploy = { ...first, attempts: first.attempts + 1, askedAt: now };
+        const update = `UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`;
+        await query(update, [first.id, redeploy.attempts, now]);
+        return { kind: "granted", redeploy };
       }
-      const limit = limits && await limitReached(query, intent.computerId, limits, now);
+      const limit = limits && await this.limitReached(intent.computerId, limits, now, query);
       if (limit !== undefined) return limit;
       const values = { ...intent, askedAt: now, attempts: 1, state: "in_flight", reason: "" };
       await NEW_COLUMNS.insert(query, TABLE, [values]);
-      const rows = await query(
+      const inserted = await query(
         `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 ORDER BY id DESC LIMIT 1`,
         [intent.computerId],
       );
-      return { kind: "granted", redeploy: COLUMNS.parse(rows)[0]! };
+      return { kind: "granted", redeploy: COLUMNS.parse(inserted)[0]! };
     });
   }
 
@@ -168,42 +170,22 @@ export class Redeploys {
   /** The limit that a redeploy would reach now; `undefined` if none. */
   async limitReached(
     computerId: string,
-    limits: RateLimits,
+    { coolDown, maxPerHour }: RateLimits,
     now: number,
+    query: Query = this.driver.query,
   ): Promise<LimitReached | undefined> {
-    return await limitReached(this.driver.query, computerId, limits, now);
+    const [last] = await query(
+      `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
+       ORDER BY asked_at DESC LIMIT 1`,
+      [computerId, now - coolDown],
+    );
+    if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
+    const [first] = await query(
+      `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
+       ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
+      [now - HOUR, maxPerHour - 1],
+    );
+    if (first === undefined) return undefined;
+    return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };
   }
-}
-
-async function leftOf(
-  query: Query,
-  computerId: string,
-  now: number,
-): Promise<Redeploy | undefined> {
-  const rows = await query(
-    `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
-    [computerId],
-  );
-  return COLUMNS.parse(rows).find((one) => isLeft(one, now));
-}
-
-async function limitReached(
-  query: Query,
-  computerId: string,
-  { coolDown, maxPerHour }: RateLimits,
-  now: number,
-): Promise<LimitReached | undefined> {
-  const [last] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
-     ORDER BY asked_at DESC LIMIT 1`,
-    [computerId, now - coolDown],
-  );
-  if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
-  const [first] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
-     ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
-    [now - HOUR, maxPerHour - 1],
-  );
-  if (first === undefined) return undefined;
-  return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };
 }

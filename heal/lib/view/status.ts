@@ -59,16 +59,15 @@ function redeploysText(redeploys: readonly Redeploy[]): string {
 
 /** The same for programs. */
 export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
-  return `${
-    JSON.stringify({
-      schema_version: 1,
-      last_sweep: time(lastSweep || undefined),
-      problem: problem ?? null,
-      counts,
-      macs: macs.map(macJson),
-      redeploys: redeploys.map(redeployJson),
-    })
-  }\n`;
+  const report = {
+    schema_version: 1,
+    last_sweep: time(lastSweep || undefined),
+    problem: problem ?? null,
+    counts,
+    macs: macs.map(macJson),
+    redeploys: redeploys.map(redeployJson),
+  };
+  return `${JSON.stringify(report)}\n`;
 }
 
 function macJson(mac: Mac): Record<string, unknown> {

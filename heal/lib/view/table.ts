@@ -3,16 +3,7 @@
 import { printable } from "../../../lib/shared/printable.ts";
 import { MAC_STATES, type MacStateName } from "../store/macs.ts";
 
-/**
- * Prints rows under their heads, in aligned columns.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(table(["Mac", "Reason"], [["C02XK1", "no"]]), "Mac     Reason\nC02XK1  no\n");
- * ```
- */
+/** Prints rows under their heads, in aligned columns. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [heads, ...rows.map((row) => row.map(printable))];
   const widths = heads.map((_, column) =>
@@ -34,17 +25,7 @@ export function countStates(
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-/**
- * The numbers in one line.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(countsText({ needs_person: 1, healed: 20 }), "1 needs_person, 20 healed");
- * assertEquals(countsText({}), "no Mac fails");
- * ```
- */
+/** The numbers in one line. */
 export function countsText(counts: Partial<Record<MacStateName, number>>): string {
   const parts = MAC_STATES.filter((state) => counts[state])
     .map((state) => `${counts[state]} ${state}`);

@@ -16,6 +16,14 @@ Deno.test("removeFrom() finds the secret as it is, and as a URL, a form and JSON
   }));
 });
 
+Deno.test("a secret is not printed", () => {
+  const secret = new Secret("hunter2");
+  assertEquals(`${secret}`, "[secret]");
+  assertEquals(Deno.inspect({ secret }), "{ secret: [secret] }");
+  assertEquals(JSON.stringify({ secret }), '{"secret":"[secret]"}');
+  assertEquals(secret.reveal(), "hunter2");
+});
+
 Deno.test("removeFrom() leaves other texts, and everything if the secret is empty", () => {
   assertEquals(new Secret("a.c").removeFrom("abc"), "abc");
   assertEquals(new Secret("").removeFrom("abc"), "abc");

@@ -23,7 +23,7 @@ class Answers {
   }
 
   to(method: string, target: string, authorization = ""): WebhookAnswer {
-    return this.#answer({ method, target, authorization });
+    return this.#answer(method, target, authorization);
   }
 }
 

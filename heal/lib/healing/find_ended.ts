@@ -6,6 +6,7 @@ import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** Lookups in one sweep: the rest follows in the next ones. */
 const MAX_LOOKUPS = 500;
@@ -14,10 +15,7 @@ const LOOKUP_PAUSE = 3600;
 /** Failures one after the other, after which Fleet is asked no more. */
 const MAX_FAILURES = 3;
 
-/** A Mac, and what was decided; `undefined` if nothing was learned. */
-export type Outcome = readonly [mac: Mac, decision: Decision | undefined];
-
-/** What an outcome depends on. */
+/** What a decision about such a Mac depends on. */
 export interface Lookup {
   /** The names in HEAL_POLICIES, and whether every one is that of a policy. */
   readonly names: readonly string[];
@@ -28,29 +26,30 @@ export interface Lookup {
 }
 
 /**
- * Looks Macs up in Fleet, those first that were not looked up for the longest time.
+ * Looks Macs up in Fleet, those first that were not looked up for the longest time, and records what became of them.
  *
  * @param macs Those that are open in the store, and in no list of hosts that fail.
+ * @returns What did not work, for a person.
  */
-export async function findOutcomes(
+export async function findEnded(
   fleet: Pick<Fleet, "host">,
   macs: readonly Mac[],
   lookup: Lookup,
+  recorder: Recorder,
   signal?: AbortSignal,
-): Promise<{ readonly outcomes: Outcome[]; readonly problems: string[] }> {
+): Promise<string[]> {
   const { now } = lookup;
   const due = macs
     .filter(({ rule, lookedUpAt = 0 }) => rule !== "no_answer" || lookedUpAt <= now - LOOKUP_PAUSE)
     .sort((one, other) => (one.lookedUpAt ?? 0) - (other.lookedUpAt ?? 0))
     .slice(0, MAX_LOOKUPS);
-  const outcomes: Outcome[] = [];
-  const problems: string[] = [];
   let failures = 0;
   for (const mac of due) {
-    if (failures >= MAX_FAILURES || signal?.aborted) break;
+    if (signal?.aborted) break;
+    const lookedUp = { ...mac, lookedUpAt: now };
     try {
       const host = await fleet.host(mac.hostId, signal);
-      outcomes.push([mac, outcomeOf(mac, host, lookup)]);
+      recorder.add(lookedUp, decisionAbout(mac, host, lookup));
       failures = 0;
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
@@ -58,15 +57,16 @@ export async function findOutcomes(
       failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
       const reason = `Cannot look up the host: ${error.message}`;
       // An answer that cannot be read may be about one Mac only.
-      if (failures >= MAX_FAILURES) problems.push(reason);
-      const isOpen = mac.state === "needs_person" || failures >= MAX_FAILURES;
-      outcomes.push([mac, isOpen ? undefined : { state: "waits", rule: "no_answer", reason }]);
+      const isOfFleet = failures >= MAX_FAILURES;
+      const isKept = mac.state === "needs_person" || isOfFleet;
+      recorder.add(lookedUp, isKept ? undefined : { state: "waits", rule: "no_answer", reason });
+      if (isOfFleet) return [reason];
     }
   }
-  return { outcomes, problems };
+  return [];
 }
 
-function outcomeOf(
+function decisionAbout(
   mac: Mac,
   host: HostDetail | undefined,
   { names: configured, isResolved, redeployedAt }: Lookup,
