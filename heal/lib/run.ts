@@ -20,8 +20,8 @@ import type { Outcome, System } from "./system.ts";
  */
 export async function run(command: Command, system: System): Promise<Outcome> {
   try {
-    const needs = needsOf(command);
-    return await dispatch(command, readSettings(needs, system.environment), system);
+    const settings = readSettings(needsOf(command), system.environment);
+    return await dispatch(command, settings, system);
   } catch (error) {
     const isWrong = error instanceof UsageError || error instanceof ConfigError;
     // At the next try, the database may answer, and the address may be free.
@@ -31,27 +31,23 @@ export async function run(command: Command, system: System): Promise<Outcome> {
   }
 }
 
-function dispatch(
-  command: Command,
-  settings: Settings,
-  system: System,
-): Outcome | Promise<Outcome> {
+async function dispatch(command: Command, settings: Settings, system: System): Promise<Outcome> {
   switch (command.mode) {
     case "help":
       return { code: 0, stdout: HELP, messages: [] };
     case "version":
       return { code: 0, stdout: `jamf-heal ${config.version}\n`, messages: [] };
     case "check":
-      return check(settings, system);
+      return await check(settings, system);
     case "sweep":
-      return sweep(command, settings, system);
+      return await sweep(command, settings, system);
     case "serve":
-      return serve(command, settings, system);
+      return await serve(command, settings, system);
     case "redeploy":
-      return redeploy(command, settings, system);
+      return await redeploy(command, settings, system);
     case "retry":
-      return retry(command, settings, system);
+      return await retry(command, settings, system);
     case "status":
-      return status(command, settings, system);
+      return await status(command, settings, system);
   }
 }

@@ -17,10 +17,9 @@ export type Found =
 export async function findComputer(
   inventory: Pick<Inventory, "withSerial" | "withId">,
   { kind, value }: Target,
-  signal?: AbortSignal,
 ): Promise<Found> {
-  if (kind === "serial") return await findBySerial(inventory, value, signal);
-  const computer = await inventory.withId(value, signal);
+  if (kind === "serial") return await findBySerial(inventory, value);
+  const computer = await inventory.withId(value);
   return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
 }
 
@@ -39,13 +38,10 @@ export async function findBySerial(
   if (computer === undefined) {
     return { problem: `Jamf Pro has no computer with serial number "${serial}"` };
   }
-  if (second !== undefined) {
-    const ids = `${computer.id} and ${second.id}`;
-    return {
-      problem: `Jamf Pro has more than one computer with serial number "${serial}": ids ${ids}`,
-    };
-  }
-  return { computer };
+  if (second === undefined) return { computer };
+  const ids = `ids ${computer.id} and ${second.id}`;
+  const problem = `Jamf Pro has more than one computer with serial number "${serial}": ${ids}`;
+  return { problem };
 }
 
 /** Why a redeploy cannot arrive at a computer; `undefined` if it can. */

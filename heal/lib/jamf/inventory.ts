@@ -95,9 +95,9 @@ export class Inventory {
    *
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
-  async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
+  async withId(id: string): Promise<Computer | undefined> {
     const query = new URLSearchParams(SECTIONS);
-    const reply = await this.#get(`/${encodeURIComponent(id)}`, query, signal);
+    const reply = await this.#get(`/${encodeURIComponent(id)}`, query);
     const isAbsent = reply.status === 404 && isPathKnown(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }

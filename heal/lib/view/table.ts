@@ -19,10 +19,9 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 export function countStates(
   macs: readonly { readonly state: MacStateName }[],
 ): Partial<Record<MacStateName, number>> {
-  const counts = MAC_STATES.map((state) =>
-    [state, macs.filter((mac) => mac.state === state).length] as const
-  );
-  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  const groups = Map.groupBy(macs, ({ state }) => state);
+  const states = MAC_STATES.filter((state) => groups.has(state));
+  return Object.fromEntries(states.map((state) => [state, groups.get(state)!.length]));
 }
 
 /** The numbers in one line. */
