@@ -1,6 +1,7 @@
 // The real program as a process, with exactly the permissions that `launch.ts` gives it.
 
 import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
+import { spawn } from "./child.ts";
 import { webhookBody } from "../fakes/webhook_body.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
@@ -51,14 +52,14 @@ export function start(
   const entry = launched
     ? ["--allow-read", "--allow-env", "--allow-run", LAUNCH]
     : [...flagsFor(args, variables), ...(preload ? ["--preload", preload] : []), MAIN];
-  return new Deno.Command(Deno.execPath(), {
+  return spawn(Deno.execPath(), {
     args: [...run, ...entry, ...args],
     clearEnv: true,
     env: { ...NEEDED, NO_COLOR: "1", ...variables },
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+  });
 }
 
 /** Runs the program to its end. */
@@ -133,7 +134,9 @@ export class Service implements AsyncDisposable {
   /** Ends it with a signal, and waits until it is gone. */
   async end(signal: Deno.Signal): Promise<Ended> {
     try {
-      this.#process.kill(signal);
+      // A launcher that is killed leaves its program.
+      if (signal === "SIGKILL") Deno.kill(-this.pid, signal);
+      else this.#process.kill(signal);
     } catch {
       // It has already ended.
     }

@@ -40,23 +40,21 @@ export class ServersFixture implements AsyncDisposable {
     readonly jamf: FakeJamf,
     readonly fleet: FakeFleet,
     readonly driver: Driver,
-    timeout: number | undefined,
   ) {
     this.redeploys = new Redeploys(driver);
     const { id: clientId, secret } = jamf.client;
     const clientSecret = new Secret(secret);
-    this.#jamf = new JamfPro({ url: new URL(jamf.url), clientId, clientSecret }, system, timeout);
+    this.#jamf = new JamfPro({ url: new URL(jamf.url), clientId, clientSecret }, system);
     const token = new Secret(fleet.apiToken);
-    this.#fleet = new Fleet({ url: new URL(fleet.url), token }, system, timeout);
+    this.#fleet = new Fleet({ url: new URL(fleet.url), token }, system);
   }
 
-  /** @param timeout In milliseconds, for one answer. */
-  static async start(timeout?: number): Promise<ServersFixture> {
+  static async start(): Promise<ServersFixture> {
     const system = new TestHttpSystem();
     const jamf = await FakeJamf.start({ now: system.now });
     const fleet = await FakeFleet.start(undefined, system.now);
     const driver = await openStore({ kind: "sqlite", path: ":memory:" });
-    return new ServersFixture(system, jamf, fleet, driver, timeout);
+    return new ServersFixture(system, jamf, fleet, driver);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 // The launcher, as a process.
 import { assertEquals } from "@std/assert";
+import { spawn } from "../helpers/child.ts";
 import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
 import { NEEDED, runProgram } from "../helpers/program.ts";
 
@@ -10,12 +11,14 @@ Deno.test("paths are relative to the folder in which the user typed the task", a
   await Deno.writeTextFile(`${at.dir}/macs.txt`, "A B\n");
   await Deno.writeTextFile(`${at.dir}/secret`, SECRETS.client, { mode: 0o600 });
   const { JAMF_CLIENT_SECRET: _, ...variables } = at.variables;
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stderr } = await spawn(Deno.execPath(), {
     args: ["task", "--quiet", "--config", CONFIG, "heal", "redeploy", "--from", "macs.txt"],
     cwd: at.dir,
     // npx sets INIT_CWD, and then `deno task` does not.
     clearEnv: true,
     env: { ...NEEDED, ...variables, JAMF_CLIENT_SECRET_FILE: "./secret", HEAL_STORE: "./heal.db" },
+    stdout: "piped",
+    stderr: "piped",
   }).output();
   assertEquals([code, new TextDecoder().decode(stderr)], [
     2,

@@ -66,28 +66,38 @@ Deno.test("a dry run of redeploy requests nothing", async () => {
   assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
 });
 
-Deno.test("a command that is stopped prints what it has done; two signals end it at once", async () => {
+Deno.test("a command that is stopped prints what it has done", async () => {
+  const count = 500;
   await using at = await RedeployFixture.start();
-  at.addMacs(6);
-  at.jamf.misbehave(JAMF.redeploy, { slow: 300 });
-  const args = ["redeploy", "--serial", ...at.jamf.computers.values().map((c) => c.serialNumber)];
-  const stopped = start(args, at.variables);
-  await until(() => at.jamf.seen(JAMF.redeploy).length === 1);
+  at.addMacs(count);
+  at.jamf.misbehave(JAMF.redeploy, { slow: 100 }, Infinity);
+  const targets = at.jamf.computers.values().map(({ serialNumber }) => serialNumber);
+  const stopped = start(["redeploy", "--force", "--serial", ...targets], at.variables);
+  await until(() => at.jamf.redeploys.length > 0);
   stopped.kill("SIGINT");
   const { code, stdout, stderr } = await endOf(stopped);
-  assertEquals([code, at.jamf.redeploys.length], [1, 1], stderr);
-  assertStringIncludes(stdout, at.jamf.redeploys[0]!.commandUuid);
-  assertEquals(stdout.match(/skipped .* the command was stopped/g)?.length, 5);
-  assertStringIncludes(stdout, "\n1 of 6 done\n");
+  const { length } = at.jamf.redeploys;
+  assertEquals([code, length < count], [1, true], stderr);
+  for (const { commandUuid } of at.jamf.redeploys) assertStringIncludes(stdout, commandUuid);
+  assertEquals(stdout.match(/skipped .* the command was stopped/g)?.length, count - length);
+  assertStringIncludes(stdout, `\n${length} of ${count} done\n`);
+});
 
-  at.jamf.misbehave(JAMF.search, { hang: true });
-  const ended = start(args, at.variables);
-  await until(() => at.jamf.seen(JAMF.search).length === 2);
-  ended.kill("SIGINT");
-  await new Promise((resolve) => setTimeout(resolve, 1100));
-  ended.kill("SIGINT");
-  const { code: last, stdout: printed } = await endOf(ended);
-  assertEquals([last, printed], [1, ""]);
+Deno.test("a second signal ends a command at once", async () => {
+  await using at = await RedeployFixture.start();
+  at.addMacs(1);
+  at.jamf.misbehave(JAMF.search, { hang: true }, Infinity);
+  const hanging = start(["redeploy", "--serial", "C000000001"], at.variables);
+  await until(() => at.jamf.seen(JAMF.search).length === 1);
+  let hasEnded = false;
+  const ending = endOf(hanging).finally(() => hasEnded = true);
+  while (!hasEnded) {
+    hanging.kill("SIGINT");
+    // Two signals within a second are one, as from a terminal and from the launcher.
+    await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, 1100))]);
+  }
+  const { code, stdout } = await ending;
+  assertEquals([code, stdout], [1, ""]);
 });
 
 Deno.test("wrong input is reported, with exit status 2", async () => {

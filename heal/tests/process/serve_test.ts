@@ -69,21 +69,25 @@ Deno.test("a dry run of serve redeploys nothing", async () => {
 });
 
 Deno.test("SIGTERM waits for the request that has begun, and for no server that hangs", async () => {
+  const count = 500;
   await using at = await RedeployFixture.start();
-  at.addMacs(3);
-  at.jamf.misbehave(JAMF.redeploy, { slow: 1000 });
-  const service = new Service(freePort(), [], at.variables);
-  await until(() => at.jamf.seen(JAMF.redeploy).length === 1);
+  at.addMacs(count);
+  at.jamf.misbehave(JAMF.redeploy, { slow: 100 }, Infinity);
+  const limits = ["--max-per-hour", `${count}`, "--max-failing", `${count}`];
+  const service = new Service(freePort(), limits, at.variables);
+  await until(() => at.jamf.redeploys.length > 0);
   const { code, stderr } = await service.end("SIGTERM");
-  assertEquals([code, at.jamf.redeploys.length], [0, 1]);
-  assertStringIncludes(stderr, '"serial":"C000000001","state":"redeployed"');
+  const { length } = at.jamf.redeploys;
+  assertEquals([code, length < count], [0, true]);
+  assertEquals(stderr.match(/"state":"redeployed"/g)?.length, length);
 
   at.fleet.misbehave(FLEET.hosts, { hang: true }, Infinity);
   const hanging = new Service(freePort(), [], at.variables);
-  await until(() => at.fleet.seen(FLEET.hosts).length === 2);
+  const seen = at.fleet.seen(FLEET.hosts).length;
+  await until(() => at.fleet.seen(FLEET.hosts).length > seen);
   const ended = await hanging.end("SIGTERM");
   // Without an end of the wait, the request would be repeated.
-  assertEquals([ended.code, at.fleet.seen(FLEET.hosts).length], [0, 2], ended.stderr);
+  assertEquals([ended.code, at.fleet.seen(FLEET.hosts).length], [0, seen + 1], ended.stderr);
 });
 
 Deno.test("a port that is in use is reported, with exit status 1", async () => {

@@ -108,7 +108,8 @@ Deno.test("status tells a problem of the last sweep, and says nothing that is no
 
 Deno.test("a second sweep at the same time says so, and ends with 0", async () => {
   await using at = await startFour();
-  at.jamf.misbehave(JAMF.search, { slow: 1500 });
+  const answer = Promise.withResolvers<void>();
+  at.jamf.misbehave(JAMF.search, { slow: answer.promise });
   const first = runProgram(["sweep"], at.variables);
   await until(() => at.jamf.seen(JAMF.search).length === 1);
   const second = await runProgram(["sweep"], at.variables);
@@ -118,6 +119,7 @@ Deno.test("a second sweep at the same time says so, and ends with 0", async () =
     1,
     "A sweep is running: try again when it has ended\n",
   ]);
+  answer.resolve();
   assertEquals([statesIn(await first)["C000000001"], at.jamf.redeploys.length], ["redeployed", 1]);
 });
 
