@@ -36,12 +36,7 @@ export class JamfTokens {
     }
     return {
       status: 200,
-      body: {
-        access_token: this.#give(),
-        scope: "api-role:1",
-        token_type: "Bearer",
-        expires_in: LIFETIME,
-      },
+      body: { access_token: this.#give(), expires_in: LIFETIME },
     };
   }
 
@@ -66,9 +61,7 @@ export class JamfTokens {
 
 /** What a token of an API client may do, at all sites. */
 export function authorizationAnswer(privileges: readonly string[]): Answer {
-  const account = { username: "api-client", privilegesBySite: { "-1": privileges } };
-  const body = { account, accountGroups: [], sites: [], authenticationType: "CLIENT_CREDENTIALS" };
-  return { status: 200, body };
+  return { status: 200, body: { account: { privilegesBySite: { "-1": privileges } } } };
 }
 
 function tokenOf(request: SeenRequest): string {

@@ -2,7 +2,6 @@
 
 import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
 import { spawn } from "./child.ts";
-import { webhookBody } from "../fakes/webhook_body.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
 import { needsOf, permissionFlags } from "../../lib/launch/permissions.ts";
@@ -106,7 +105,7 @@ export class Service implements AsyncDisposable {
     const response = await fetch(this.url(WEBHOOK), {
       method: "POST",
       headers: { authorization: `Basic ${btoa(`fleet:${secret}`)}` },
-      body: JSON.stringify(webhookBody({ hostIds: [1] })),
+      body: JSON.stringify({ policy: { id: 1 }, hosts: [{ id: 1 }] }),
     });
     await response.body?.cancel();
     return response.status;
