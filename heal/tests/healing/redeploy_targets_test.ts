@@ -2,14 +2,14 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
-import { ServersFixture } from "../helpers/servers_fixture.ts";
+import { InProcess } from "../helpers/in_process.ts";
 
 function outcomes(reports: readonly { target: string; outcome: string }[]): string[] {
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
 Deno.test("redeployTargets() finds a Mac by serial number or computer id", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
   const reports = await at.redeploy("A\ncomputer-id:2\n");
@@ -29,7 +29,7 @@ Deno.test("redeployTargets() finds a Mac by serial number or computer id", async
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1, { managed: false });
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
@@ -49,7 +49,7 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
 });
 
 Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1, { serialNumber: "A" });
   const reports = await at.redeploy("A\ncomputer-id:1", { force: true });
   assertEquals(outcomes(reports), [
@@ -61,7 +61,7 @@ Deno.test("redeployTargets() redeploys a computer once, also if it is named repe
 });
 
 Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 2 };
   at.addMac(1);
   await at.sweep();
@@ -78,7 +78,7 @@ Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
 });
 
 Deno.test("force ignores the rate limits and a recent check-in, but not that MDM cannot reach a Mac", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
   at.addMac(2, { managed: false });
@@ -107,7 +107,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
   ];
   for (const [how, outcome, reason] of cases) {
-    await using at = await ServersFixture.start();
+    await using at = await InProcess.start();
     at.addMac(1);
     at.jamf.misbehave(JAMF.redeploy, how, Infinity);
     const [report] = await at.redeploy("computer-id:1");
@@ -117,7 +117,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
 });
 
 Deno.test("a request without an answer counts for the cool-down", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.redeploy("computer-id:1");
@@ -126,7 +126,7 @@ Deno.test("a request without an answer counts for the cool-down", async () => {
 });
 
 Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   const now = at.system.now;
   at.system.now = () => now() + 3 * 3_600_000;
@@ -137,7 +137,7 @@ Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async
 });
 
 Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.addMac(2);
   at.addMac(3, { managed: false });
@@ -163,7 +163,7 @@ Deno.test("wait follows the Macs until they check in, or the time is over", asyn
 });
 
 Deno.test("a redeploy that could not be recorded is reported with its command", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.redeploys.settle = () => Promise.reject(new StoreError("The disk is full"));
   const [report] = await at.redeploy("computer-id:1");
@@ -173,7 +173,7 @@ Deno.test("a redeploy that could not be recorded is reported with its command", 
 });
 
 Deno.test("after a stop, the rest is not tried, and what was done is reported", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   for (const id of [1, 2, 3]) at.addMac(id);
   at.messages.push = (line) => {
     if (/^1\/3/.test(line)) at.stop.abort();
@@ -191,7 +191,7 @@ Deno.test("after a stop, the rest is not tried, and what was done is reported", 
 });
 
 Deno.test("many Macs are followed over few connections", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 100 };
   const ids = Array.from({ length: 40 }, (_, i) => i + 1);
   for (const id of ids) at.addMac(id);

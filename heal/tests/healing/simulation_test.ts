@@ -4,7 +4,8 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { sizeOf } from "../helpers/size.ts";
-import { POLICY, SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+import { POLICY } from "../helpers/servers.ts";
+import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const QUARTER = 900;
 const HOUR = 3600;

@@ -6,7 +6,8 @@ import { decideAgain } from "../../lib/healing/recorder.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
-import { POLICY, SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+import { POLICY } from "../helpers/servers.ts";
+import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

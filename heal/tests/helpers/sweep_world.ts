@@ -10,9 +10,7 @@ import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
 import { serialOf } from "../fakes/jamf_computer.ts";
-
-/** The policy that causes a redeploy. */
-export const POLICY = "Jamf agent checks in";
+import { POLICY } from "./servers.ts";
 
 /** A Mac, as both servers see it. */
 export interface WorldMac {

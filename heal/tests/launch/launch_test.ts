@@ -1,13 +1,13 @@
 // The launcher, as a process.
 import { assertEquals } from "@std/assert";
 import { spawn } from "../helpers/child.ts";
-import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
 import { NEEDED, runProgram } from "../helpers/program.ts";
 
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 Deno.test("paths are relative to the folder in which the user typed the task", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await Deno.writeTextFile(`${at.dir}/macs.txt`, "A B\n");
   await Deno.writeTextFile(`${at.dir}/secret`, SECRETS.client, { mode: 0o600 });
   const { JAMF_CLIENT_SECRET: _, ...variables } = at.variables;
@@ -27,8 +27,8 @@ Deno.test("paths are relative to the folder in which the user typed the task", a
 });
 
 Deno.test("a proxy for http:// sees nothing", async () => {
-  await using at = await RedeployFixture.start();
-  await using proxy = await RedeployFixture.start();
+  await using at = await Servers.start();
+  await using proxy = await Servers.start();
   at.addMacs(1);
   const { url } = proxy.jamf;
   const proxies = { HTTP_PROXY: url, http_proxy: url, ALL_PROXY: url, all_proxy: url };

@@ -7,7 +7,7 @@ import { skip } from "../../../tests/helpers/skip.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { type Redeploy, Redeploys } from "../../lib/store/redeploys.ts";
 import { Values } from "../../lib/store/driver.ts";
-import { RedeployFixture } from "../helpers/redeploy_fixture.ts";
+import { Servers } from "../helpers/servers.ts";
 import { storeAt, type TestStore } from "../helpers/databases.ts";
 import { freePort, Service } from "../helpers/program.ts";
 import { sizeOf } from "../helpers/size.ts";
@@ -90,7 +90,7 @@ async function sweepThrough(
   // deno-lint-ignore no-console
   console.error(`    HEAL_CRASH_SEED=${seed}`);
   const random = randomOf(seed);
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(HOSTS);
   misbehave(at.jamf, random);
   const { settings, text } = store ?? storeIn(at.store);

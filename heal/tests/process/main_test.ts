@@ -4,7 +4,7 @@ import config from "../../../deno.json" with { type: "json" };
 import { skip } from "../../../tests/helpers/skip.ts";
 import { endOf, namesIn } from "../../../tests/helpers/test_mac.ts";
 import { HELP } from "../../lib/cli.ts";
-import { RedeployFixture } from "../helpers/redeploy_fixture.ts";
+import { Servers } from "../helpers/servers.ts";
 import { freePort, runProgram, Service, start } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
@@ -17,7 +17,7 @@ Deno.test("--help and --version need no configuration", async () => {
 });
 
 Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is done", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(3);
   const args = ["redeploy", "--serial", "C000000001", "--computer-id", "2"];
   const done = await runProgram(args, at.variables);
@@ -58,7 +58,7 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
 });
 
 Deno.test("a dry run of redeploy requests nothing", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(1);
   const args = ["redeploy", "--computer-id", "1", "--dry-run"];
   const { code, stdout } = await runProgram(args, at.variables);
@@ -68,7 +68,7 @@ Deno.test("a dry run of redeploy requests nothing", async () => {
 
 Deno.test("a command that is stopped prints what it has done", async () => {
   const count = 500;
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(count);
   at.jamf.misbehave(JAMF.redeploy, { slow: 100 }, Infinity);
   const targets = at.jamf.computers.values().map(({ serialNumber }) => serialNumber);
@@ -84,7 +84,7 @@ Deno.test("a command that is stopped prints what it has done", async () => {
 });
 
 Deno.test("a second signal ends a command at once", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(1);
   at.jamf.misbehave(JAMF.search, { hang: true }, Infinity);
   const hanging = start(["redeploy", "--serial", "C000000001"], at.variables);
@@ -101,7 +101,7 @@ Deno.test("a second signal ends a command at once", async () => {
 });
 
 Deno.test("wrong input is reported, with exit status 2", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   const noStore =
     `Cannot open the store "${at.store}": there is no such file; jamf-heal sweep creates it\n`;
   const cases: [args: string[], stderr: string][] = [
@@ -125,7 +125,7 @@ Deno.test("wrong input is reported, with exit status 2", async () => {
 });
 
 Deno.test("the launcher starts the program, and passes on both signals and the exit status", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(1);
   const launched = { launched: true };
   const refused = await runProgram(["serve", "--lissen"], {}, launched);
@@ -151,7 +151,7 @@ Deno.test({
   name: "the program uses PostgreSQL with permission for only its address",
   ignore: skip("the program with PostgreSQL", whyNoPostgres),
   fn: async () => {
-    await using at = await RedeployFixture.start();
+    await using at = await Servers.start();
     await using postgres = await Postgres.start();
     at.addMacs(2);
     const variables = { ...at.variables, HEAL_STORE: postgres.url };

@@ -5,12 +5,12 @@ import { FakeChat } from "../fakes/chat.ts";
 import { FLEET } from "../fakes/fleet.ts";
 import { JAMF, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
 import { runProgram, type Variables } from "../helpers/program.ts";
-import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
 import { until } from "../helpers/until.ts";
 
 /** Four Macs: one fails, one is not managed, one is asleep, and one passes. */
-async function startFour(): Promise<RedeployFixture> {
-  const at = await RedeployFixture.start();
+async function startFour(): Promise<Servers> {
+  const at = await Servers.start();
   at.addMacs(4);
   at.jamf.computers.get("2")!.managed = false;
   at.fleet.hosts.get(3)!.seenAt = Date.now() / 1000 - 7200;

@@ -6,7 +6,7 @@ import { Macs } from "../../lib/store/macs.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { sizeOf } from "../helpers/size.ts";
-import { ServersFixture } from "../helpers/servers_fixture.ts";
+import { InProcess } from "../helpers/in_process.ts";
 
 const HOUR = 3600;
 const MISBEHAVIOURS: readonly Misbehaviour[] = [
@@ -25,7 +25,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
 ];
 
 Deno.test("a sweep over HTTP redeploys, and the Macs are healed", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   const macs = [1, 2, 3].map((id) => at.addMac(id));
   await at.sweep();
   assertEquals(at.jamf.redeploys.map(({ computerId }) => computerId), ["1", "2", "3"]);
@@ -42,7 +42,7 @@ Deno.test("whatever servers answer, no Mac is lost, and none is redeployed twice
   );
   await fc.assert(
     fc.asyncProperty(faults, async (faults) => {
-      await using at = await ServersFixture.start();
+      await using at = await InProcess.start();
       for (const id of [1, 2, 3, 4]) at.addMac(id);
       for (const [server, how, requests] of faults) {
         if (requests > 0) at[server as "fleet" | "jamf"].misbehave(/./, PASS, requests);
@@ -77,7 +77,7 @@ Deno.test("whatever servers answer, no Mac is lost, and none is redeployed twice
 const PASS: Misbehaviour = { slow: 0 };
 
 Deno.test("a rotated secret is tried once by a sweep, and once for a list of Macs", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   for (let id = 1; id <= 20; id++) at.addMac(id);
   at.jamf.misbehave(JAMF.token, { status: 401, body: { error: "invalid_client" } }, Infinity);
   for (const requests of [1, 2]) {
