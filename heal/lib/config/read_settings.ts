@@ -152,7 +152,7 @@ export interface Settings {
   /** The names of the policies that cause a redeploy. */
   readonly policies: readonly string[];
   readonly store: StoreSettings;
-  /** A webhook that tells people; its URL is a secret. */
+  /** A webhook that notifies people; its URL is a secret. */
   readonly notifyUrl: Secret | undefined;
 }
 

@@ -67,11 +67,8 @@ class Healing {
     try {
       const found = await findBySerial(inventory, facts.host.serial, this.abort);
       this.#failures = 0;
-      const mac: Mac = {
-        ...facts.mac,
-        computerId: found.computer?.id ?? facts.mac.computerId,
-        lookedUpAt: facts.now,
-      };
+      const computerId = found.computer?.id ?? facts.mac.computerId;
+      const mac = { ...facts.mac, computerId, lookedUpAt: facts.now };
       const verdict = decide({ ...facts, isLimited, found });
       if (typeof verdict === "object") {
         const checkedInSince = verdict.rule === "checked_in"

@@ -1,4 +1,4 @@
-// Tells people by a webhook. Uses the network.
+// Notifies people by a webhook. Uses the network.
 
 import type { Secret } from "../config/secret.ts";
 import { fetchErrorReason, ServerError } from "./client.ts";

@@ -85,6 +85,11 @@ Deno.test("too many Macs, and their end, are notified of once", async () => {
   assertEquals(await notified.sweep(), []);
 });
 
+Deno.test("a sweep that could not list the hosts does not end what was too many", () => {
+  assertEquals(conditionsOf({ tooMany: undefined, isWhole: false }), []);
+  assertEquals(conditionsOf({ tooMany: undefined, isWhole: true }).length, 1);
+});
+
 Deno.test("a message names twenty Macs, and the number of the others", async () => {
   await using world = await SweepWorld.start();
   const notified = new Notified(world);
