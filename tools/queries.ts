@@ -13,7 +13,7 @@ const HEAD = `<!-- deno-fmt-ignore-file -->
 
 For Fleet without GitOps: add each as a policy or a report for macOS, with this name, text and SQL.
 
-In "jamf-pulse: parts of Jamf are present", put the identifiers of your configuration profiles between the empty quotes in the last line, and their number in place of 0. "jamf-pulse: Jamf is healthy" repeats all other queries: change it, too.
+In "jamf-pulse: parts of Jamf are present", you can put your server's URL between the empty quotes of "server". "jamf-pulse: Jamf is healthy" repeats the other queries, but for "jamf-pulse: MDM identity is valid": change it, too.
 `;
 
 /** The text of the page. */
