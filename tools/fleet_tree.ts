@@ -23,6 +23,8 @@ export interface Entry {
 export interface FleetFile {
   readonly path: string;
   readonly content: unknown;
+  /** Its content if the examples in its comments were none. */
+  readonly withExamples: unknown;
 }
 
 /** An entry of a list: the path of a file, or a pattern for several. */
@@ -31,26 +33,34 @@ export interface Reference {
   readonly paths?: string;
 }
 
-/** The parts of a fleet's file that are used here. */
+/** The parts of a fleet's file, examples included, that are used here. */
 export interface Fleet {
-  readonly settings: unknown;
   readonly controls: { readonly scripts: readonly Reference[] };
   readonly policies: readonly Reference[];
   readonly reports: readonly Reference[];
+  readonly software: { readonly packages: readonly Reference[] };
+  readonly labels: readonly Reference[];
 }
 
 /** All YAML files, sorted by path. */
 export function fleetFiles(): FleetFile[] {
-  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => ({
-    path: path.slice(FLEET.length),
-    content: parse(Deno.readTextFileSync(path)) as unknown,
-  })).sort((a, b) => a.path < b.path ? -1 : 1);
+  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => {
+    const text = Deno.readTextFileSync(path);
+    return {
+      path: path.slice(FLEET.length),
+      content: parse(text) as unknown,
+      withExamples: parse(text.replace(EXAMPLE, "$1$2")) as unknown,
+    };
+  }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** The files in `fleets`. */
+/** A line of YAML in a comment: a key, with a hyphen before it or without, and one word behind it or none. */
+const EXAMPLE = /^( *)# ( *(?:- )?[a-z_]+:(?: \S+)?)$/gm;
+
+/** The files in `fleets`, with the examples in their comments. */
 export function fleets(): { readonly path: string; readonly content: Fleet }[] {
   return fleetFiles().filter(({ path }) => path.startsWith("fleets/"))
-    .map(({ path, content }) => ({ path, content: content as Fleet }));
+    .map(({ path, withExamples }) => ({ path, content: withExamples as Fleet }));
 }
 
 /** The policies or the reports, in the order of their files. */
