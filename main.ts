@@ -2,14 +2,12 @@
 // nowhere else.
 
 import { type Command, parseCommand, UsageError } from "./lib/cli.ts";
-import type { Outcome, System } from "./lib/system.ts";
-import { print } from "./lib/shared/print.ts";
+import { knownTimeZone, type Outcome, type System } from "./lib/system.ts";
+import { print, printable } from "./lib/shared/print.ts";
 import { reasonOf } from "./lib/permissions.ts";
 import { run } from "./lib/run.ts";
-import { printable } from "./lib/shared/printable.ts";
 import { resultLine } from "./lib/view/result.ts";
 import { RELEASED } from "./lib/version.ts";
-import { knownTimeZone } from "./lib/time_zone.ts";
 
 /** In milliseconds: shorter reads need no progress. */
 const PROGRESS_AFTER = 1000;

@@ -8,7 +8,7 @@ import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
 import { realPath } from "./lib/config/real_path.ts";
 import { readPrivateFile } from "./lib/config/secret_file.ts";
-import { printable } from "../lib/shared/printable.ts";
+import { printable } from "../lib/shared/print.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
 

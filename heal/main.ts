@@ -2,8 +2,7 @@
 // exit status. `launch.ts` starts it with the permissions that it needs.
 
 import { setTimeout } from "node:timers/promises";
-import { print } from "../lib/shared/print.ts";
-import { printable } from "../lib/shared/printable.ts";
+import { print, printable } from "../lib/shared/print.ts";
 import { parseCommand, UsageError } from "./lib/cli.ts";
 import { type Command, stopSignals } from "./lib/command.ts";
 import type { Outcome, System } from "./lib/system.ts";

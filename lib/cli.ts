@@ -26,8 +26,10 @@ export interface StatusCommand extends Folders {
   readonly check: boolean;
   /** A contact longer ago means that the agent is silent. In seconds. */
   readonly maxAge: number;
-  /** Draw bars without block characters. */
+  /** Draw marks and bars with plain characters. */
   readonly ascii: boolean;
+  /** IANA name of the zone of the log's timestamps; this machine's if absent. */
+  readonly zone?: string;
 }
 
 /** `summary` with its options. */
@@ -107,17 +109,6 @@ Examples
  * Reads the arguments.
  *
  * @throws {UsageError} They make no sense.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseCommand([]), {
- *   mode: "checkin",
- *   logDir: "/private/var/log",
- *   outDir: "/opt/telemetry/jamf",
- * });
- * ```
  */
 export function parseCommand(args: readonly string[]): Command {
   const parsed = parseOptions(OPTIONS, args);

@@ -1,21 +1,33 @@
 // One inspection of the Mac: its logs, and what an earlier run left.
 
 import type { Folders } from "./cli.ts";
+import { listLogs } from "./disk/log_files.ts";
+import { logOpener } from "./disk/log_source.ts";
+import { asReadError, ReadError } from "./disk/read_error.ts";
+import { readPreviousFile } from "./disk/regular_file.ts";
 import { type Findings, findingsOf } from "./health/findings.ts";
-import type { Timeline } from "./health/timeline.ts";
+import { LogDetails } from "./health/log_details.ts";
 import { reasonOf } from "./permissions.ts";
-import { ReadError } from "./read_error.ts";
 import { type LogInspection, readLastMessage, readLogs, type ReadOptions } from "./read_logs.ts";
 import { isSystemError } from "./shared/system_error.ts";
 import { formatTimestamp } from "./shared/timestamp.ts";
 import type { System } from "./system.ts";
-import { readPreviousFile } from "./telemetry/previous_file.ts";
 import {
   AGENT_ERRORS,
   LAST_CHECKIN,
   type PreviousState,
   previousStateOf,
-} from "./telemetry/previous_state.ts";
+} from "./telemetry/previous.ts";
+
+/** Without a contact for so long, an agent is silent. In seconds. */
+export const MAX_AGE = 14 * 86_400;
+
+/** What `status` asks for besides. */
+export interface InspectOptions {
+  readonly maxAge?: number;
+  /** The details of the logs are needed, too. */
+  readonly withDetails?: boolean;
+}
 
 /** What one inspection came to. */
 export interface Inspection {
@@ -36,20 +48,39 @@ export interface Inspection {
 export function inspect(
   folders: Folders,
   system: System,
-  makeTimeline?: () => Timeline,
+  { maxAge = MAX_AGE, withDetails = false }: InspectOptions = {},
 ): Inspection {
   refuseWrongClock(system);
   const warnings: string[] = [];
   const previousTexts = readPreviousFiles(folders.outDir, warnings);
   const previous = previousStateOf((name) => previousTexts.get(name), system.now);
-  const options = { dir: folders.logDir, system, previous };
-  const logs = readLogs(options, makeTimeline);
+  const options = {
+    list: () => listLogs(folders.logDir),
+    opener: logOpener,
+    now: system.now,
+    timeZone: system.timeZone,
+    previous,
+    asReadError: (error: unknown) => asReadError(folders.logDir, error),
+  };
+  return { ...inspectLogs(options, { maxAge, withDetails }), previous, previousTexts, warnings };
+}
+
+/** Inspects logs, and joins with them what an earlier run knew. */
+export function inspectLogs(
+  options: ReadOptions,
+  { maxAge, withDetails }: Required<InspectOptions>,
+): Pick<Inspection, "logs" | "findings"> {
+  const { now, timeZone, previous } = options;
+  const logs = readLogs(options, withDetails ? () => new LogDetails(now, timeZone) : undefined);
   const findings = findingsOf({
-    ...logs,
+    now,
+    maxAge,
+    logs: logs.findings,
     previousContact: previous.contact,
+    previous: previous.inspection,
     unreadableSince: logs.unreadable.map(({ modified }) => modified),
   });
-  return { previous, previousTexts, logs, findings: withLastMessage(findings, options), warnings };
+  return { logs, findings: withLastMessage(findings, logs, options) };
 }
 
 function readPreviousFiles(dir: string, warnings: string[]): Map<string, string | undefined> {
@@ -75,9 +106,20 @@ function refuseWrongClock({ now, released }: System): void {
   );
 }
 
-function withLastMessage(findings: Findings, options: ReadOptions): Findings {
-  const { stall } = findings;
-  if (stall === undefined) return findings;
-  const lastMessage = readLastMessage(options, stall) ?? stall.lastMessage;
-  return { ...findings, stall: { ...stall, ...(lastMessage !== undefined && { lastMessage }) } };
+function withLastMessage(
+  findings: Findings,
+  logs: LogInspection,
+  options: ReadOptions,
+): Findings {
+  const { status } = findings;
+  if (status !== "no_answer" && status !== "not_started" && status !== "agent_error") {
+    return findings;
+  }
+  const { inspection } = options.previous;
+  const before = inspection?.status === status ? inspection.lastMessage : undefined;
+  // What an agent that hangs logged last does not change.
+  const isKept = before !== undefined && status !== "agent_error";
+  const unanswered = logs.findings?.checkIns.unanswered.count ?? 0;
+  const lastMessage = isKept ? before : readLastMessage(options, status, unanswered) ?? before;
+  return { ...findings, ...(lastMessage !== undefined && { lastMessage }) };
 }

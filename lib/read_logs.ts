@@ -1,38 +1,45 @@
-// The logs of a folder, read backwards for as long as it takes to settle every question about the agent. The modules `log`
-// and `health` are joined here.
+// The logs, read backwards for as long as it takes to settle every question about the agent. The modules
+// `disk`, `log` and `health` are joined here.
 
-import { type Assessment, Assessor } from "./health/assess.ts";
+import type { LogListing } from "./disk/log_files.ts";
+import { unreadableReason } from "./disk/log_source.ts";
+import { ReplacedFileError } from "./disk/regular_file.ts";
+import { Assessor } from "./health/assess.ts";
+import { CheckIns } from "./health/check_ins.ts";
+import type { Fault } from "./health/faults.ts";
+import { type LogFindings, newSince } from "./health/findings.ts";
 import { FormatCheck } from "./health/known_format.ts";
 import { LastMessageSearch } from "./health/last_message.ts";
 import { type Run, Runs } from "./health/runs.ts";
-import { type Stall, type StallFindings, StallSearch } from "./health/stall.ts";
-import type { Timeline } from "./health/timeline.ts";
-import type { Entry } from "./log/entries.ts";
-import { type FileIssue, listLogs, type LogFile } from "./log/files.ts";
+import type { LogDetails } from "./health/log_details.ts";
+import type { Entry, Messages } from "./log/entries.ts";
 import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
-import { logOpener, unreadableReason } from "./log/source.ts";
-import { asReadError } from "./read_error.ts";
-import { ReplacedFileError } from "./regular_file.ts";
-import type { System } from "./system.ts";
-import type { PreviousState } from "./telemetry/previous_state.ts";
+import type { LogSource } from "./log/byte_source.ts";
+import type { FileIssue, LogFile } from "./log/log_file.ts";
+import type { UnixSeconds } from "./shared/timestamp.ts";
+import type { PreviousState } from "./telemetry/previous.ts";
 
 /** Rotation takes a moment, and happens once a day at most. */
 const MAX_TRIES = 5;
 
 /** How the logs are read. */
 export interface ReadOptions {
-  readonly dir: string;
-  readonly system: System;
+  /** Which logs there are. */
+  readonly list: () => LogListing;
+  /** Makes what opens one of them. */
+  readonly opener: () => (file: LogFile) => LogSource;
+  readonly now: UnixSeconds;
+  /** IANA name of the zone of the log's timestamps. */
+  readonly timeZone: string;
   readonly previous: PreviousState;
+  /** Puts an error that came up meanwhile into a sentence. */
+  readonly asReadError: (error: unknown) => unknown;
 }
 
 /** What reading the logs came to. */
 export interface LogInspection {
   /** `undefined` if there is no log. */
-  readonly assessment: Assessment | undefined;
-  readonly stall: StallFindings;
-  /** The newest records are written in words that this program does not know. */
-  readonly isUnknownFormat: boolean;
+  readonly findings: LogFindings | undefined;
   /** The logs that were read, as far as it took. */
   readonly readings: readonly LogReading[];
   /** Logs that were to be read, but could not be. */
@@ -42,30 +49,35 @@ export interface LogInspection {
   /** Logs that could not have changed the answer. */
   readonly notNeeded: readonly string[];
   /** As asked for. */
-  readonly timeline: Timeline | undefined;
+  readonly details: LogDetails | undefined;
 }
 
 /**
- * Reads the logs of a folder.
+ * Reads the logs.
  *
- * @param makeTimeline Makes a timeline to be filled, too. Without one, reading ends as soon as the rest is settled.
+ * @param makeDetails Makes the details to be filled, too. Without them, reading ends as soon as the rest is settled.
  * @throws {ReadError} They cannot be read at all.
  */
-export function readLogs(options: ReadOptions, makeTimeline?: () => Timeline): LogInspection {
-  return untilUnchanged(options, () => readOnce(options, makeTimeline?.()));
+export function readLogs(options: ReadOptions, makeDetails?: () => LogDetails): LogInspection {
+  return untilUnchanged(options, () => readOnce(options, makeDetails?.()));
 }
 
 /**
- * What the agent logged last before it hung. It is searched for apart, so that every other Mac is spared the text of its
+ * What the agent logged last before a fault. It is searched for apart, so that every other Mac is spared the text of its
  * messages.
  *
+ * @param unanswered How many of the newest check-ins are unanswered.
  * @returns `undefined` if no log that can be read has it.
  * @throws {ReadError} The logs cannot be read at all.
  */
-export function readLastMessage(options: ReadOptions, stall: Stall): string | undefined {
+export function readLastMessage(
+  options: ReadOptions,
+  status: Fault,
+  unanswered: number,
+): string | undefined {
   return untilUnchanged(options, () => {
-    const search = new LastMessageSearch(stall);
-    readHistory(listLogs(options.dir).files, options, true, (entry, run) => {
+    const search = new LastMessageSearch({ status, unanswered, now: options.now });
+    readHistory(options.list().files, options, "all", (entry, run) => {
       search.take(entry, run);
       return search.settled;
     });
@@ -74,63 +86,65 @@ export function readLastMessage(options: ReadOptions, stall: Stall): string | un
 }
 
 /** Reads the logs, again if they were rotated meanwhile: then what was read does not fit together. */
-function untilUnchanged<T>({ dir }: ReadOptions, read: () => T): T {
+function untilUnchanged<T>({ asReadError }: ReadOptions, read: () => T): T {
   for (let tries = 1;; tries++) {
     try {
       return read();
     } catch (error) {
       if (error instanceof ReplacedFileError && tries < MAX_TRIES) continue;
-      throw asReadError(dir, error);
+      throw asReadError(error);
     }
   }
 }
 
-function readOnce(options: ReadOptions, timeline: Timeline | undefined): LogInspection {
-  const { system: { now }, previous } = options;
-  const { files, skipped } = listLogs(options.dir);
-  const assessor = new Assessor(previous.contact);
-  const stall = new StallSearch(now, previous.inspection);
-  const format = new FormatCheck();
-  let isRestSettled = false;
-  const history = readHistory(files, options, false, (entry, run) => {
+function readOnce(options: ReadOptions, details: LogDetails | undefined): LogInspection {
+  const { now, previous: { contact, inspection } } = options;
+  const { files, skipped } = options.list();
+  const checkIns = new CheckIns(now, {
+    at: newSince(inspection, now),
+    contact,
+    isUnanswered: inspection?.status === "no_answer",
+  });
+  const assessor = new Assessor(contact, () => checkIns.failingSinceContact);
+  const format = new FormatCheck(contact);
+  const history = readHistory(files, options, "some", (entry, run) => {
     assessor.take(entry, run);
-    // Of millions of records, the assessor alone needs all.
-    if (isRestSettled) return assessor.settled;
-    stall.take(entry, run);
+    checkIns.take(entry, run);
     format.take(entry);
-    timeline?.take(entry, run);
-    isRestSettled = stall.settled && format.settled && (timeline?.complete ?? true);
-    return isRestSettled && assessor.settled;
+    details?.take(entry, run);
+    return assessor.settled && checkIns.settled && format.settled && (details?.complete ?? true);
   });
   const { readings, unreadable, repeated } = history;
   const opened = new Set([...readings, ...unreadable, ...repeated].map(({ name }) => name));
   return {
-    assessment: files.length > 0 ? assessor.result() : undefined,
-    stall: stall.result(),
-    isUnknownFormat: format.isUnknown(readings),
+    findings: files.length === 0 ? undefined : {
+      assessment: assessor.result(),
+      checkIns: checkIns.result(),
+      format: format.result(readings),
+    },
     readings,
     unreadable,
     skipped: [...skipped, ...repeated],
     notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
-    timeline,
+    details,
   };
 }
 
 /** Gives entries, newest first, with the run that each belongs to, until `take` has enough. */
 function readHistory(
   files: readonly LogFile[],
-  { system: { now, timeZone }, previous }: ReadOptions,
-  withMessages: boolean,
+  { opener, now, timeZone, previous }: ReadOptions,
+  messages: Messages,
   take: (entry: Entry, run: Run) => boolean,
 ): History {
   const history = new History({
     files,
-    open: logOpener(),
+    open: opener(),
     unreadableReason,
     now,
     timeZone,
     previousContact: previous.contact,
-    withMessages,
+    messages,
   });
   try {
     const runs = new Runs();

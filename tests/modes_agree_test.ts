@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { checkinLines, logLine, offlineLines, SIGNATURE_ERROR } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
-import type { StatusReport } from "../lib/view/status_schema.ts";
+import type { StatusReport } from "../lib/view/status_report.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
 
 const NOW = at("2026-11-25T10:00:00Z");

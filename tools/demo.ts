@@ -2,7 +2,7 @@
 
 import { permissionFlags } from "../lib/permissions.ts";
 import { print } from "../lib/shared/print.ts";
-import { knownTimeZone } from "../lib/time_zone.ts";
+import { knownTimeZone } from "../lib/system.ts";
 import { sampleMacs } from "./sample_macs.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;

@@ -1,11 +1,11 @@
 // The modes `checkin` and `errors`: extension attributes. Each gets its result in any case, and Jamf its exit status of 0.
 
 import type { Folders } from "../cli.ts";
+import { ReadError } from "../disk/read_error.ts";
+import { WriteError } from "../disk/secure_write.ts";
 import type { Findings } from "../health/findings.ts";
 import { inspect, type Inspection } from "../inspect.ts";
-import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
-import { WriteError } from "../telemetry/secure_write.ts";
 import { remarks } from "../view/remarks.ts";
 import { checkinResult, errorsResult, resultLine } from "../view/result.ts";
 import { writeAgentErrors, writeLastCheckin } from "./write_telemetry.ts";

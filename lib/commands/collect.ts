@@ -1,10 +1,10 @@
 // The mode `collect`: both files in one pass over the logs, for the LaunchDaemon.
 
 import type { Folders } from "../cli.ts";
+import { ReadError } from "../disk/read_error.ts";
+import { WriteError } from "../disk/secure_write.ts";
 import { inspect } from "../inspect.ts";
-import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
-import { WriteError } from "../telemetry/secure_write.ts";
 import { remarks } from "../view/remarks.ts";
 import { writeAgentErrors, writeLastCheckin } from "./write_telemetry.ts";
 

@@ -1,29 +1,24 @@
-// The mode `status`: the agent's health, for a person or for programs.
+// The mode `status`: the agent's state, for a person or for programs.
 
 import type { StatusCommand } from "../cli.ts";
-import { Timeline } from "../health/timeline.ts";
+import { ReadError } from "../disk/read_error.ts";
 import { inspect } from "../inspect.ts";
-import { ReadError } from "../read_error.ts";
 import type { Outcome, System } from "../system.ts";
 import { statusText } from "../view/status.ts";
-import { statusReport } from "../view/status_report.ts";
-import type { StatusReport } from "../view/status_schema.ts";
-
-/** The days that `status` shows. */
-const DAYS = 14;
+import { type StatusReport, statusReport } from "../view/status_report.ts";
 
 /** Inspects the logs of the last days, and writes nothing. */
 export function runStatus(command: StatusCommand, system: System): Outcome {
-  const { logDir, maxAge, ascii, json, check } = command;
-  const { now, timeZone, color } = system;
+  const { logDir, maxAge, ascii, json, check, zone = system.timeZone } = command;
+  const { now, color } = system;
   try {
-    const inspection = inspect(command, system, () => new Timeline(now, timeZone, DAYS));
-    const days = inspection.logs.timeline?.result() ?? [];
-    const report = statusReport({ ...inspection, days, now, timeZone, logDir, maxAge });
+    const zoned = { ...system, timeZone: zone };
+    const { warnings, ...inspected } = inspect(command, zoned, { maxAge, withDetails: true });
+    const report = statusReport({ ...inspected, now, timeZone: zone, source: logDir, maxAge });
     return {
       code: exitCode(report, check),
       stdout: json ? `${JSON.stringify(report, null, 2)}\n` : statusText(report, { ascii, color }),
-      messages: inspection.warnings,
+      messages: warnings,
     };
   } catch (error) {
     if (error instanceof ReadError) return { code: 2, stdout: "", messages: [error.message] };
@@ -31,8 +26,8 @@ export function runStatus(command: StatusCommand, system: System): Outcome {
   }
 }
 
-function exitCode({ status, health }: StatusReport, check: boolean): 0 | 1 | 2 {
+function exitCode({ status, healthy }: StatusReport, check: boolean): 0 | 1 | 2 {
   // What could not be read is an error; words that nobody knows are an answer.
-  if (status === undefined) return 2;
-  return check && health !== "healthy" ? 1 : 0;
+  if (status === "unknown") return 2;
+  return check && !healthy ? 1 : 0;
 }

@@ -1,15 +1,16 @@
 // The mode `summary`: how often each message occurs.
 
 import type { SummaryCommand } from "../cli.ts";
+import { listLogs } from "../disk/log_files.ts";
+import { openLog, unreadableReason } from "../disk/log_source.ts";
+import { asReadError, ReadError } from "../disk/read_error.ts";
+import { ReplacedFileError } from "../disk/regular_file.ts";
+import { linesForwards } from "../log/lines.ts";
 import { maskCounts } from "../log/mask.ts";
 import { MessageCounter } from "../log/message_counts.ts";
+import type { LogSource } from "../log/byte_source.ts";
 import type { Outcome, System } from "../system.ts";
-import { listLogs } from "../log/files.ts";
-import { asReadError, ReadError } from "../read_error.ts";
-import { linesForwards } from "../log/lines.ts";
-import { type LogSource, openLog, unreadableReason } from "../log/source.ts";
 import { skippedRemarks } from "../view/remarks.ts";
-import { ReplacedFileError } from "../regular_file.ts";
 import { summaryJson, summaryText } from "../view/summary.ts";
 
 const STANDARD_INPUT = "-";

@@ -1,18 +1,18 @@
 // What an inspection leaves for Fleet: a file is written when its answer is known, and stays untouched otherwise.
 
 import type { Folders } from "../cli.ts";
+import { readPreviousFile } from "../disk/regular_file.ts";
+import { secureWrite } from "../disk/secure_write.ts";
 import type { Inspection } from "../inspect.ts";
 import { isSystemError } from "../shared/system_error.ts";
 import type { System } from "../system.ts";
 import { agentErrorsText, lastCheckinText } from "../telemetry/documents.ts";
-import { readPreviousFile } from "../telemetry/previous_file.ts";
 import {
   AGENT_ERRORS,
   LAST_CHECKIN,
   type PreviousState,
   previousStateOf,
-} from "../telemetry/previous_state.ts";
-import { secureWrite } from "../telemetry/secure_write.ts";
+} from "../telemetry/previous.ts";
 
 /**
  * Writes `last_checkin` if the logs show a check-in.
@@ -41,11 +41,11 @@ export function writeAgentErrors(
   { outDir }: Folders,
   { now }: System,
 ): void {
-  const { findings, previous } = inspection;
+  const { findings } = inspection;
   if (findings.status === "unknown") return;
   const other = writtenMeanwhile(inspection, outDir, AGENT_ERRORS).inspection;
   if (other !== undefined && other.at > now) return;
-  const text = agentErrorsText(findings, findings.status, previous.inspection, now);
+  const text = agentErrorsText(findings, findings.status, now);
   secureWrite(outDir, AGENT_ERRORS, text, now);
 }
 

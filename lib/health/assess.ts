@@ -2,6 +2,7 @@
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
+import { NO_STREAK, type Streak } from "./check_ins.ts";
 import { horizon } from "./horizon.ts";
 import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
@@ -16,6 +17,8 @@ export interface Since {
   connectionErrors: number;
   /** Runs begun: `Checking for policies triggered by` and `Checking for policy ID`. */
   attempts: number;
+  /** The newest check-ins, if each of them has failed or is unanswered. */
+  failing: Streak;
 }
 
 /** What the logs say of the agent. */
@@ -34,32 +37,24 @@ interface Candidate {
   readonly pending?: PendingContact;
 }
 
-const NOTHING: Readonly<Since> = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+const NOTHING: Readonly<Since> = {
+  signatureErrors: 0,
+  connectionErrors: 0,
+  attempts: 0,
+  failing: NO_STREAK,
+};
 
 /** A change of the time zone moves stamps by up to 26 hours: a record that much older than a contact was written before it. */
 const ZONE_CHANGE = 26 * 3600;
 
 /**
  * Assesses a history. Entries are given newest first, until it is settled or there are no more.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { EVIDENCE } from "../log/evidence.ts";
- * import { Runs } from "./runs.ts";
- *
- * const contact = EVIDENCE.find((row) => row.means === "contact");
- * const assessor = new Assessor(undefined);
- * const entry = { at: 1_745_572_898, pid: 335, evidence: contact };
- * assessor.take(entry, new Runs().runOf(entry));
- * assertEquals(assessor.settled, true);
- * assertEquals(assessor.result().contact, 1_745_572_898);
- * ```
  */
 export class Assessor {
   /** A record dated before it was written before the contact known from an earlier run. */
   readonly #bound: UnixSeconds;
   readonly #isPastBound: (at: UnixSeconds | undefined) => boolean;
+  readonly #failing: () => Streak;
   #since: Since = { ...NOTHING };
   /** A contact without a usable stamp has been read: signature errors from before it are over. */
   #trusted = false;
@@ -73,8 +68,10 @@ export class Assessor {
 
   /**
    * @param previousContact A contact known from an earlier run: the search ends well before it.
+   * @param failing The newest check-ins read so far, all failed or unanswered.
    */
-  constructor(previousContact: UnixSeconds | undefined) {
+  constructor(previousContact: UnixSeconds | undefined, failing = (): Streak => NO_STREAK) {
+    this.#failing = failing;
     this.#bound = (previousContact ?? -Infinity) - ZONE_CHANGE;
     this.#isPastBound = horizon(this.#bound);
   }
@@ -98,7 +95,7 @@ export class Assessor {
   /** The assessment, once it is settled or all entries were given: then what is still open counts as contact. */
   result(): Assessment {
     const contact = this.#candidates[0];
-    return contact ? { contact: contact.at, since: contact.since } : { since: this.#since };
+    return contact ? { contact: contact.at, since: contact.since } : { since: this.#sinceNow() };
   }
 
   /** An undated record goes with the dated one after it in the log, or if there is none, with the one before it. */
@@ -128,10 +125,14 @@ export class Assessor {
     if (means === "contact") {
       // Undated, it is no answer; but in the order of the log the server has trusted this Mac since.
       if (at === undefined) this.#trusted = true;
-      else this.#add({ at, since: { ...this.#since } });
+      else this.#add({ at, since: this.#sinceNow() });
     } else if (pending?.entry === entry) {
-      this.#add({ at: pending.at, since: { ...this.#since }, pending });
+      this.#add({ at: pending.at, since: this.#sinceNow(), pending });
     }
+  }
+
+  #sinceNow(): Since {
+    return { ...this.#since, failing: this.#failing() };
   }
 
   #add(candidate: Candidate): void {

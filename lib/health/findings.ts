@@ -1,43 +1,51 @@
-// What is known of the agent. Every "unknown" is decided here, and nowhere else.
+// What is known of the agent: one status. Every "unknown" is decided here, and nowhere else.
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";
-import type { Stall, StallFindings } from "./stall.ts";
+import { add, awakeBetween, startOfGap, unscheduledSeconds } from "./awake_time.ts";
+import type { CheckInHistory } from "./check_ins.ts";
+import { type FaultInput, faultOf, type FoundFault, hasRecovered } from "./faults.ts";
+import type { FormatFindings } from "./known_format.ts";
+import { isKeptWithoutLog, isSameFault, type Status } from "./statuses.ts";
 
-/** What the agent's state can be. */
-export const STATUSES = [
-  "ok",
-  "device_signature_error",
-  "no_success",
-  "no_log",
-  "unknown_format",
-] as const;
+/** What the inspection before this one wrote. */
+export interface PreviousInspection {
+  /** When it was. */
+  readonly at: UnixSeconds;
+  /** Its status; if it found no log, the fault that stood before. */
+  readonly status: Status | undefined;
+  readonly statusSince: UnixSeconds | undefined;
+  /** In seconds. */
+  readonly statusSeconds: number;
+  /** In seconds. */
+  readonly unscheduledSeconds: number;
+  /** It found no log. */
+  readonly hadNoLog: boolean;
+  /** It could read every log that it needed. */
+  readonly isComplete: boolean;
+  readonly lastSignatureError: UnixSeconds | undefined;
+  readonly failedCheckins: number | undefined;
+  readonly lastMessage: string | undefined;
+}
 
-/** One of {@linkcode STATUSES}. */
-export type Status = typeof STATUSES[number];
-
-/** What `status` calls the agent's health. */
-export const HEALTHS = [
-  "healthy",
-  "broken_trust",
-  "silent",
-  "never",
-  "unknown",
-  "stalled",
-] as const;
-
-/** One of {@linkcode HEALTHS}. */
-export type Health = typeof HEALTHS[number];
+/** What the logs say. */
+export interface LogFindings {
+  readonly assessment: Assessment;
+  readonly checkIns: CheckInHistory;
+  readonly format: FormatFindings;
+}
 
 /** What the logs and an earlier run say. */
 export interface FindingsInput {
-  /** The newest records are written in words that this program does not know. */
-  readonly isUnknownFormat: boolean;
-  readonly stall: StallFindings;
-  /** What the logs say; `undefined` if there are none. */
-  readonly assessment: Assessment | undefined;
-  /** A check-in known from an earlier run. */
+  readonly now: UnixSeconds;
+  /** After how many seconds without a contact the agent is silent. */
+  readonly maxAge: number;
+  /** `undefined` if there are none. */
+  readonly logs: LogFindings | undefined;
+  /** A contact known from an earlier run. */
   readonly previousContact: UnixSeconds | undefined;
+  /** The inspection before this one, if its result can be used. */
+  readonly previous: PreviousInspection | undefined;
   /** When each log that could not be read was last written to. */
   readonly unreadableSince: readonly UnixSeconds[];
 }
@@ -46,106 +54,190 @@ export interface FindingsInput {
 export interface Findings {
   /** `"unknown"`: a log that could not be read might change it. */
   readonly status: Status | "unknown";
+  /** When the fault began. */
+  readonly statusSince?: UnixSeconds;
+  /** How long the Mac has been awake and watched with it. */
+  readonly statusSeconds: number;
+  /** Without a log: the fault that stood before. */
+  readonly standing?: Status;
   /** The last check-in, or why none is known. */
   readonly checkin: UnixSeconds | "no_log" | "no_success" | "unknown_format" | "unknown";
   /** The newest contact known, from the logs or an earlier run. */
   readonly contact?: UnixSeconds;
   /** What came after the contact in the logs; absent if there is no log. */
   readonly since?: Readonly<Since>;
-  /** Absent if the agent does not hang, or the status leaves it open. */
-  readonly stall?: Stall;
-  /** A log that could not be read might hold a check-in that ends the stall. */
-  readonly isStallOpen?: true;
+  /** How many check-ins failed, if each of them does. */
+  readonly failedCheckins?: number;
   /** How long the Mac has been awake and watched since the agent last showed a check-in, in seconds. */
   readonly unscheduledSeconds: number;
+  /** Every log that was needed could be read. */
+  readonly isComplete: boolean;
+  /** What the agent logged last before the fault. */
+  readonly lastMessage?: string;
+}
+
+/** What the status is, and by which record. */
+interface Verdict {
+  readonly status: Status;
+  /** When it began, as the logs that are left show it. */
+  readonly since?: UnixSeconds | undefined;
+  readonly fault?: FoundFault;
 }
 
 /**
  * Joins what the logs say with what an earlier run knew.
  *
- * A log that could not be read counts if it was last written to after the record that decides the answer: the contact,
- * and for the status also the newest signature error. If there is neither, it always counts. A recorded contact never
- * moves back: the previous one is kept if it is later than the one in the logs.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const since = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
- * const logs = {
- *   assessment: { contact: 100, since },
- *   previousContact: 200,
- *   isUnknownFormat: false,
- *   stall: { unscheduledSeconds: 0 },
- * };
- * assertEquals(findingsOf({ ...logs, unreadableSince: [] }).checkin, 200);
- * assertEquals(findingsOf({ ...logs, unreadableSince: [101] }).checkin, "unknown");
- * assertEquals(findingsOf({ ...logs, unreadableSince: [99] }).status, "ok");
- * ```
+ * A log that could not be read counts if it was last written to after the record that decides the answer, unless an
+ * inspection that read everything and found no signature error has seen it since. A recorded contact never moves back:
+ * the previous one is kept if it is later than the one in the logs.
  */
 export function findingsOf(input: FindingsInput): Findings {
-  const { assessment, previousContact, unreadableSince, isUnknownFormat } = input;
-  const { stall, unscheduledSeconds } = input.stall;
-  const known = later(assessment?.contact, previousContact);
-  const contact = known === undefined ? {} : { contact: known };
-  if (assessment === undefined) {
-    return { status: "no_log", checkin: "no_log", unscheduledSeconds: 0, ...contact };
-  }
-  const { since } = assessment;
-  const newestUnread = Math.max(-Infinity, ...unreadableSince);
-  const decides = assessment.contact ?? -Infinity;
-  const isOpen = newestUnread > decides;
-  const newestError = since.signatureErrors > 0 ? since.lastSignatureError ?? decides : decides;
-  const isStatusOpen = newestUnread > Math.max(decides, newestError);
-  const status = isStatusOpen ? "unknown" : statusOf(assessment, isUnknownFormat);
-  const isStalled = stall !== undefined && (status === "ok" || status === "no_success");
+  const { now, logs, previous, previousContact } = input;
+  if (logs === undefined) return withoutLog(input);
+  const { assessment, format } = logs;
+  const contact = later(assessment.contact, previousContact);
+  const faultInput = faultInputOf(input, logs, contact);
+  const verdict = verdictOf(input, logs, faultInput);
+  const unread = newestUnread(input);
+  const isOpen = unread > (assessment.contact ?? -Infinity);
+  const status = unread > decidedAt(verdict, assessment, previous) ? "unknown" : verdict.status;
+  const isSame = previous?.status !== undefined && isSameFault(previous.status, verdict.status) &&
+    !hasRecovered(faultInput);
+  const since = isSame ? previous.statusSince ?? verdict.since : verdict.since;
+  const failedCheckins = failedCheckinsOf(verdict, isSame ? previous : undefined);
   return {
     status,
-    checkin: isOpen ? "unknown" : checkinOf(assessment, isUnknownFormat, known),
-    ...contact,
-    since,
-    ...(isStalled && { stall }),
-    ...(isStalled && newestUnread > stall.since && { isStallOpen: true }),
-    unscheduledSeconds: isUnknownFormat ? 0 : unscheduledSeconds,
+    ...(since !== undefined && { statusSince: since }),
+    statusSeconds: statusSeconds(verdict, previous, isSame, now),
+    checkin: isOpen ? "unknown" : checkinOf(assessment, verdict, contact),
+    ...(contact !== undefined && { contact }),
+    since: assessment.since,
+    ...(failedCheckins !== undefined && { failedCheckins }),
+    unscheduledSeconds: format.isUnknown ? 0 : faultInput.unscheduledSeconds,
+    isComplete: !isOpen,
   };
 }
 
-/**
- * The agent's health, for a person.
- *
- * @param maxAge After how many seconds without a contact the agent is silent.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const findings = { status: "ok", checkin: 100, contact: 100, unscheduledSeconds: 0 } as const;
- * assertEquals(healthOf(findings, 160, 60), "healthy");
- * assertEquals(healthOf(findings, 161, 60), "silent");
- * ```
- */
-export function healthOf(findings: Findings, now: UnixSeconds, maxAge: number): Health {
-  const { status, stall, isStallOpen, contact } = findings;
-  if (status === "device_signature_error") return "broken_trust";
-  if (status === "unknown" || status === "unknown_format" || isStallOpen) return "unknown";
-  if (stall !== undefined) return "stalled";
-  if (contact === undefined) return "never";
-  return now - contact <= maxAge ? "healthy" : "silent";
+function withoutLog({ now, previous, previousContact }: FindingsInput): Findings {
+  const { status, statusSince } = previous ?? {};
+  const isKept = status !== undefined && isKeptWithoutLog(status);
+  const known = {
+    status: "no_log",
+    checkin: "no_log",
+    ...(previousContact !== undefined && { contact: previousContact }),
+    unscheduledSeconds: previous?.unscheduledSeconds ?? 0,
+    isComplete: false,
+  } as const;
+  if (isKept) {
+    const since = statusSince === undefined ? {} : { statusSince };
+    return { ...known, ...since, standing: status, statusSeconds: previous!.statusSeconds };
+  }
+  const verdict = { status: "no_log" } as const;
+  return { ...known, statusSeconds: statusSeconds(verdict, previous, status === "no_log", now) };
 }
 
-function statusOf({ contact, since }: Assessment, isUnknownFormat: boolean): Status {
-  if (since.signatureErrors > 0) return "device_signature_error";
-  if (isUnknownFormat) return "unknown_format";
-  return contact === undefined ? "no_success" : "ok";
+function faultInputOf(
+  { now, previous, previousContact }: FindingsInput,
+  { assessment, checkIns, format }: LogFindings,
+  contact: UnixSeconds | undefined,
+): FaultInput {
+  const { newest, newestPatches } = checkIns;
+  const shown = Math.max(newest?.began ?? -Infinity, newest?.logged ?? -Infinity, newestPatches);
+  return {
+    now,
+    newSince: newSince(previous, now),
+    checkIns,
+    contact,
+    hasContactBefore: (at) =>
+      [assessment.contact, previousContact].some((contact) =>
+        contact !== undefined && contact < at
+      ),
+    failingSinceContact: assessment.since.failing,
+    unscheduledSeconds: previous === undefined
+      ? 0
+      : unscheduledSeconds(previous.at, previous.unscheduledSeconds, shown, now),
+    mayHaveNewWords: format.mayBeUnknown,
+    before: { status: previous?.status, since: previous?.statusSince },
+  };
+}
+
+/** From when on something is new since the inspection before; now if there was none. */
+export function newSince(
+  previous: Pick<PreviousInspection, "at"> | undefined,
+  now: UnixSeconds,
+): UnixSeconds {
+  return previous === undefined ? now : startOfGap(previous.at, now);
+}
+
+/** The first status that fits. */
+function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInput): Verdict {
+  const { previous } = input;
+  const { assessment: { since }, format } = logs;
+  const { contact } = faultInput;
+  const status = "device_signature_error";
+  if (since.signatureErrors > 0) return { status, since: since.firstSignatureError };
+  const hasEnded = contact !== undefined && contact >= faultInput.newSince;
+  if (previous?.status === status && !hasEnded) return { status, since: previous.statusSince };
+  const fault = faultOf(faultInput);
+  if (fault !== undefined) return { status: fault.status, since: fault.since, fault };
+  if (format.isUnknown) return { status: "unknown_format" };
+  if (contact === undefined) return { status: "no_success" };
+  const silentBefore = input.now - input.maxAge;
+  const isSilent = contact < silentBefore && logs.checkIns.patched < silentBefore;
+  return isSilent ? { status: "silent", since: contact } : { status: "ok" };
+}
+
+/** When the record was written that decides the answer; `-Infinity` if there is none. */
+function decidedAt(
+  { status, fault }: Verdict,
+  { contact = -Infinity, since }: Assessment,
+  previous: PreviousInspection | undefined,
+): UnixSeconds {
+  const error = status === "device_signature_error"
+    ? since.lastSignatureError ?? previous?.lastSignatureError
+    : undefined;
+  return Math.max(contact, error ?? -Infinity, fault?.since ?? -Infinity);
+}
+
+/** When the newest log that counts, and could not be read, was last written to. */
+function newestUnread({ previous, unreadableSince }: FindingsInput): UnixSeconds {
+  const isSeen = previous?.isComplete && previous.status !== "device_signature_error";
+  const seen = isSeen ? previous.at : -Infinity;
+  return unreadableSince.reduce(
+    (newest, at) => at < seen ? newest : Math.max(newest, at),
+    -Infinity,
+  );
+}
+
+function statusSeconds(
+  { status, fault }: Verdict,
+  previous: PreviousInspection | undefined,
+  isSame: boolean,
+  now: UnixSeconds,
+): number {
+  if (status === "ok") return 0;
+  if (previous === undefined) return fault?.failing?.awake ?? 0;
+  if (!isSame) return 0;
+  const isSeenTwice = !previous.hadNoLog || status === "no_log";
+  return add(previous.statusSeconds, isSeenTwice ? awakeBetween(previous.at, now) : 0);
+}
+
+/** An emptied log shows fewer than have failed. */
+function failedCheckinsOf(
+  { fault }: Verdict,
+  same: PreviousInspection | undefined,
+): number | undefined {
+  if (fault?.failing === undefined) return undefined;
+  return Math.max(fault.failing.count, same?.failedCheckins ?? 0);
 }
 
 function checkinOf(
   { contact }: Assessment,
-  isUnknownFormat: boolean,
+  { status }: Verdict,
   known: UnixSeconds | undefined,
 ): Findings["checkin"] {
-  if (isUnknownFormat) return "unknown_format";
-  return contact === undefined ? "no_success" : known!;
+  if (status === "unknown_format") return status;
+  return contact === undefined || known === undefined ? "no_success" : known;
 }
 
 function later(a: number | undefined, b: number | undefined): number | undefined {

@@ -1,34 +1,55 @@
-// Whether the log is still written in words that this program knows. They are documented nowhere, and can change with any
-// version of the agent.
+// Whether the log is still written in words and in a form that this program knows. They are documented nowhere, and can
+// change with any version of the agent.
 
 import type { Entry } from "../log/entries.ts";
+import { shapeOf } from "../log/mask.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** So many of the newest records in a row, over so long, have to be unknown. */
 const UNKNOWN_RECORDS = 100;
 const UNKNOWN_FOR = 86_400;
-/** A log of so many lines without one record is not written in the form that this program knows. */
-const LINES_WITHOUT_RECORD = 100;
+/** So many are enough to doubt that nothing begins. */
+const DOUBTFUL_RECORDS = 12;
+/** One script that writes as jamf, or one line that repeats, is no new wording. */
+const SHAPES = 2;
+const PIDS = 4;
+/** So many lines that are no records, but have to do with the agent, are written in a form that is not known. */
+const UNKNOWN_LINES = 100;
+const DOUBTFUL_LINES = 12;
+
+/** What was read of a log. */
+export interface LogLines {
+  readonly records: number;
+  /** Lines below its newest record that are none, but name the agent or hold one of its messages. */
+  readonly unknownLines: number;
+}
+
+/** Whether the log's form and words are known. */
+export interface FormatFindings {
+  /** They are not. */
+  readonly isUnknown: boolean;
+  /** Perhaps they are not: the newest records or lines are not known, but they are too few to tell. */
+  readonly mayBeUnknown: boolean;
+}
 
 /**
- * Checks whether the newest records fit a row of the table of evidence. Entries are given newest first, until it is settled
- * or there are no more.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const format = new FormatCheck();
- * for (let i = 0; i < 100; i++) format.take({ at: 2_000_000 - 1000 * i, pid: 1, evidence: undefined });
- * assertEquals(format.settled, true);
- * assertEquals(format.isUnknown([{ lines: 100, records: 100 }]), true);
- * ```
+ * Checks whether the newest records fit a row of the table of evidence; records of what happened on the Mac alone count
+ * neither way. Entries are given newest first, with the messages of those that fit no row, until it is settled or there
+ * are no more.
  */
 export class FormatCheck {
+  /** Records dated before it were written before the contact known from an earlier run. */
+  readonly #contact: UnixSeconds;
   #unknown = 0;
   #newest: UnixSeconds | undefined;
   #oldest: UnixSeconds | undefined;
+  readonly #shapes = new Set<string>();
+  readonly #pids = new Set<number>();
   #isKnown = false;
+
+  constructor(contact: UnixSeconds = -Infinity) {
+    this.#contact = contact;
+  }
 
   /** Whether older entries cannot change the answer. */
   get settled(): boolean {
@@ -36,33 +57,41 @@ export class FormatCheck {
   }
 
   /** Takes the next older entry. */
-  take({ at, evidence }: Entry): void {
-    if (this.settled) return;
-    if (evidence !== undefined) {
+  take({ at, pid, evidence, message }: Entry): void {
+    if (this.settled || evidence?.means === "local") return;
+    if (evidence !== undefined || (at !== undefined && at < this.#contact)) {
       this.#isKnown = true;
       return;
     }
     this.#unknown++;
     this.#newest ??= at;
     this.#oldest = at ?? this.#oldest;
+    if (this.#pids.size < PIDS) this.#pids.add(pid);
+    if (this.#shapes.size < SHAPES) this.#shapes.add(shapeOf(message ?? ""));
   }
 
   /**
    * The answer, once it is settled or all entries were given.
    *
-   * @param logs What was read of each log.
+   * @param logs What was read of each log, the one with the newest record first.
    */
-  isUnknown(logs: readonly { readonly lines: number; readonly records: number }[]): boolean {
-    const lines = logs.reduce((sum, log) => sum + log.lines, 0);
-    const hasRecords = logs.some(({ records }) => records > 0);
-    return hasRecords ? this.#isUnknown() : lines >= LINES_WITHOUT_RECORD;
+  result(logs: readonly LogLines[]): FormatFindings {
+    const newest = logs.findIndex(({ records }) => records > 0);
+    const counted = logs.filter(({ records }, i) => records === 0 || i === newest);
+    const lines = counted.reduce((sum, { unknownLines }) => sum + unknownLines, 0);
+    return {
+      isUnknown: this.#isUnknown() || lines >= UNKNOWN_LINES,
+      mayBeUnknown: this.#areUnknown(DOUBTFUL_RECORDS) || lines >= DOUBTFUL_LINES,
+    };
   }
 
   #isUnknown(): boolean {
     const [newest, oldest] = [this.#newest, this.#oldest];
-    if (this.#unknown < UNKNOWN_RECORDS || newest === undefined || oldest === undefined) {
-      return false;
-    }
-    return newest - oldest >= UNKNOWN_FOR;
+    if (newest === undefined || oldest === undefined) return false;
+    return this.#areUnknown(UNKNOWN_RECORDS) && newest - oldest >= UNKNOWN_FOR;
+  }
+
+  #areUnknown(count: number): boolean {
+    return this.#unknown >= count && this.#shapes.size >= SHAPES && this.#pids.size >= PIDS;
   }
 }

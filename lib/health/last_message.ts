@@ -1,34 +1,44 @@
-// What the agent logged last before it hung.
+// What the agent logged last before a fault.
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
+import { MAX_ANSWER_SEARCH } from "./check_ins.ts";
+import type { Fault } from "./faults.ts";
 import { horizon } from "./horizon.ts";
-import type { Run } from "./runs.ts";
-import { MAX_STALL_SEARCH, type Stall } from "./stall.ts";
+import { outcomeOf, type Run } from "./runs.ts";
 
 /** In characters. */
 export const MAX_MESSAGE_LENGTH = 200;
 
+/** The fault whose last message is searched for. */
+export interface LastMessageOptions {
+  readonly status: Fault;
+  /** How many of the newest check-ins are unanswered. */
+  readonly unanswered: number;
+  readonly now: UnixSeconds;
+}
+
 /**
- * Searches a history for the last message before a stall. For `no_answer`, that is the newest message of a run that began
- * before the stall, check-ins without an answer left out; for `not_started`, that of the newest check-in. Entries are
- * given newest first, with their messages, until it is settled or there are no more.
+ * Searches a history for the last message before a fault. For `no_answer`, that is the newest message of a run that began
+ * before the oldest unanswered check-in; for `not_started`, that of the newest check-in; for `agent_error`, the newest
+ * such error. Entries are given newest first, with their messages, until it is settled or there are no more.
  */
 export class LastMessageSearch {
-  readonly #stall: Stall;
+  readonly #options: LastMessageOptions;
   readonly #isTooOld: (at: UnixSeconds | undefined) => boolean;
   /** The newest message of each run that has not been ruled out, newest first. */
   readonly #candidates = new Map<Run, string>();
-  /** Those of them that are known to have begun before the stall. */
+  /** Those of them that began before the oldest unanswered check-in. */
   readonly #earlier = new Set<Run>();
-  /** The timestamp of the entry before, for one without. */
-  #at = Infinity;
+  /** How many unanswered check-ins are still to be read. */
+  #left: number;
   #result: string | undefined;
   #settled = false;
 
-  constructor(stall: Stall) {
-    this.#stall = stall;
-    this.#isTooOld = horizon(stall.since - MAX_STALL_SEARCH);
+  constructor(options: LastMessageOptions) {
+    this.#options = options;
+    this.#left = options.unanswered;
+    this.#isTooOld = horizon(options.now - MAX_ANSWER_SEARCH);
   }
 
   /** Whether older entries cannot change the result. */
@@ -36,41 +46,46 @@ export class LastMessageSearch {
     return this.#settled;
   }
 
-  /** The message, without control characters and cut to a length; `undefined` if no entry that was given has it. */
+  /** The message as {@linkcode cleanMessage} makes it; `undefined` if no entry that was given has it. */
   get result(): string | undefined {
-    return this.#settled ? this.#result : this.#newestEarlier();
+    return this.#result ?? this.#newestEarlier((run) => run.hasBegun) ??
+      this.#newestEarlier(() => true);
   }
 
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
-    if (this.#settled) return;
-    this.#at = entry.at ?? this.#at;
+    const { evidence, at } = entry;
+    const isBeginning = evidence?.run === "begins";
+    // What its process logged before the run began.
+    if (run.hasBegun && !isBeginning) return;
     const text = cleanMessage(entry.message ?? "");
-    const isCandidate = text !== "" && !entry.evidence?.daemon;
-    if (isCandidate && !this.#candidates.has(run)) this.#candidates.set(run, text);
-    const isCheckIn = entry.evidence?.checkIn === true;
-    if (this.#stall.kind === "not_started") {
-      if (isCheckIn) this.#settle(this.#candidates.get(run));
-    } else {
-      this.#judge(entry, run, isCheckIn);
-      const [newest] = this.#candidates.keys();
-      if (newest !== undefined && this.#earlier.has(newest)) this.#settle(this.#newestEarlier());
+    if (text !== "" && !this.#candidates.has(run)) this.#candidates.set(run, text);
+    switch (this.#options.status) {
+      case "no_answer":
+        this.#takeForNoAnswer(run, isBeginning, evidence?.checkIn === true);
+        break;
+      case "not_started":
+        if (isBeginning && evidence.checkIn) this.#settle(this.#candidates.get(run));
+        break;
+      default:
+        if (evidence?.means === "agent error" && text !== "") this.#settle(text);
     }
-    if (this.#isTooOld(entry.at) && !this.#settled) this.#settle(this.#newestEarlier());
+    if (this.#isTooOld(at)) this.#settled = true;
   }
 
-  #judge({ evidence }: Entry, run: Run, isCheckIn: boolean): void {
-    const isEarlier = this.#at < this.#stall.since;
-    const isBeginning = evidence?.run !== undefined;
-    const isUnanswered = isCheckIn && !run.hasMessages;
-    if (isBeginning && (!isEarlier || isUnanswered)) this.#candidates.delete(run);
+  #takeForNoAnswer(run: Run, isBeginning: boolean, isCheckIn: boolean): void {
+    const isUnanswered = isBeginning && isCheckIn && outcomeOf(run) === "unanswered";
+    if (isBeginning && (isUnanswered || this.#left > 0)) this.#candidates.delete(run);
     // Until its beginning is read, a run that was only turned away may be a check-in without an answer.
-    else if (isEarlier && (isBeginning || run.hasMessages)) this.#earlier.add(run);
+    else if (this.#left === 0 && (isBeginning || run.hasMessages)) this.#earlier.add(run);
+    if (isUnanswered && this.#left > 0) this.#left--;
+    const [newest] = this.#candidates.keys();
+    if (newest?.hasBegun) this.#settle(this.#candidates.get(newest));
   }
 
-  #newestEarlier(): string | undefined {
+  #newestEarlier(isFit: (run: Run) => boolean): string | undefined {
     for (const [run, text] of this.#candidates) {
-      if (this.#earlier.has(run)) return text;
+      if (this.#earlier.has(run) && isFit(run)) return text;
     }
     return undefined;
   }
@@ -81,18 +96,29 @@ export class LastMessageSearch {
   }
 }
 
+/** A word of 20 letters and digits or more, with both. */
+const TOKEN =
+  /(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}(?![A-Za-z0-9])/g;
+
 /**
- * A message as one line without control characters, without the debug prefix, and cut to 200 characters.
+ * A message as one line for Fleet, where many may read it: without control characters, the debug prefix, the query of a
+ * URL and what looks like a token, and cut to 200 characters.
  *
  * @example Usage
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(cleanMessage("[DEBUG] \tInstalling\x1b[1m X"), "Installing [1m X");
+ * assertEquals(
+ *   cleanMessage("[DEBUG] \tDownloading https://example.com/x.dmg?token=secret\x1b..."),
+ *   "Downloading https://example.com/x.dmg",
+ * );
  * ```
  */
 export function cleanMessage(message: string): string {
-  const text = message.replace(/^\[DEBUG\] /, "")
-    .replace(/[\p{C}\u2028\u2029]+/gu, " ").trim();
+  const text = message.replace(/^\s*\[DEBUG\] /, "")
+    .replace(/[\p{C}\u2028\u2029]+/gu, " ")
+    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?]*)\?\S*/gi, "$1")
+    .replace(TOKEN, "<token>")
+    .trim();
   return [...text].slice(0, MAX_MESSAGE_LENGTH).join("").trimEnd();
 }

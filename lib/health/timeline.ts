@@ -73,9 +73,10 @@ export class Timeline {
 
   /** Takes the next older entry, and the run it belongs to. */
   take(entry: Entry, run: Run): void {
+    if (this.#complete) return;
     const { at, evidence } = entry;
     const isBeforeFirst = this.#isBeforeFirst(at);
-    this.#complete ||= this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
+    this.#complete = this.#isGivenUp(at) || (isBeforeFirst && this.#isSettled());
     const day = at === undefined ? undefined : this.#dayOf(at);
     if (day === undefined || evidence === undefined) return;
     switch (evidence.means) {
@@ -90,6 +91,8 @@ export class Timeline {
         break;
       case "device signature error":
       case "no connection":
+      case "server certificate":
+      case "agent error":
       case "other failure":
         day.failures++;
         this.#erred.add(run);

@@ -1,8 +1,15 @@
 // One log as entries: each record dated and judged, newest first. Here lines, records, timestamps and evidence meet.
 
-import { continuedEvidence, type Evidence, evidenceOf, isErrorBlockLine } from "./evidence.ts";
-import { type ByteSource, linesBackwards } from "./lines.ts";
+import {
+  continuedEvidence,
+  type Evidence,
+  evidenceOf,
+  isAgentLine,
+  isErrorBlockLine,
+} from "./evidence.ts";
+import { linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
+import type { ByteSource } from "./byte_source.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { type ResolveStamp } from "./stamp.ts";
 
@@ -26,7 +33,15 @@ export interface EntryCounts {
   cutLines: number;
   /** Lines of the file, with a timestamp or without. */
   lines: number;
+  /** Lines below the newest record that are none, but name the agent or hold one of its messages. */
+  unknownLines: number;
 }
+
+/** Which entries get their messages, which takes time: none, all, or those that fit no row or are about the inventory. */
+export type Messages = "none" | "all" | "some";
+
+/** More lines below the newest record are not looked at. */
+const MAX_LINES_BELOW = 100_000;
 
 /** A timestamp so long before that of the record above it is a wrong clock's (docs/jamf-log.md: "The year"). */
 const CLOCK_JUMP = 400 * 86_400;
@@ -47,14 +62,14 @@ export type NextEntry = () => Entry | undefined;
  * @param reference Nothing in the log was written later.
  * @param resolve Dates its timestamps.
  * @param counts Is counted up while entries are taken.
- * @param withMessages Gives entries their messages, which takes time.
+ * @param messages Which entries get their messages.
  */
 export function entriesBackwards(
   source: ByteSource,
   reference: UnixSeconds,
   resolve: ResolveStamp,
   counts: EntryCounts,
-  withMessages = false,
+  messages: Messages = "none",
 ): NextEntry {
   const text = new TextDecoder();
   const nextLine = linesBackwards(source);
@@ -65,7 +80,11 @@ export function entriesBackwards(
       if (line.cut) counts.cutLines++;
     }
     return line;
-  }, isErrorBlockLine);
+  }, (bytes, start, end) => {
+    const isBelow = counts.records === 0 && counts.lines <= MAX_LINES_BELOW;
+    if (isBelow && isAgentLine(bytes, start, end)) counts.unknownLines++;
+    return isErrorBlockLine(bytes, start, end);
+  });
 
   return withoutClockJumps(
     () => {
@@ -77,7 +96,9 @@ export function entriesBackwards(
       if (at === undefined) counts.unusableStamps++;
       const own = evidenceOf(bytes, head.messageStart, end);
       const evidence = continuation.length > 0 ? continuedEvidence(own, continuation) : own;
-      if (!withMessages) return { at, pid: head.pid, evidence };
+      const isOne = evidence === undefined || evidence.inventory === true;
+      const hasMessage = messages === "all" || (messages === "some" && isOne);
+      if (!hasMessage) return { at, pid: head.pid, evidence };
       const message = text.decode(bytes.subarray(head.messageStart, end));
       return { at, pid: head.pid, evidence, message };
     },

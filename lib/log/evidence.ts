@@ -5,6 +5,7 @@ import { ERROR_OPENING, EVIDENCE, type Evidence, type Meaning } from "./evidence
 export { EVIDENCE, type Evidence, type Meaning } from "./evidence_table.ts";
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const SPACE = 0x20;
 const COLON = 0x3a;
 const QUOTE = 0x22;
@@ -14,8 +15,9 @@ const ERROR_OPENING_BYTES = encoder.encode(ERROR_OPENING);
 /** Of several errors in one record, the one with the highest rank counts. */
 const ERRORS: Readonly<Partial<Record<Meaning, number>>> = {
   "other failure": 1,
-  "no connection": 2,
-  "device signature error": 3,
+  "agent error": 2,
+  "no connection": 3,
+  "device signature error": 4,
 };
 
 interface Row {
@@ -32,23 +34,13 @@ for (const row of EVIDENCE) {
 
 /**
  * The row that a message fits, if any. The prefix of the debug log level is left out.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const meaningOf = (message: string) => {
- *   const bytes = new TextEncoder().encode(message);
- *   return evidenceOf(bytes, 0, bytes.length)?.means;
- * };
- * assertEquals(meaningOf("No patch policies were found."), "contact");
- * assertEquals(meaningOf('Error running recon: Connection failure: "x"'), "no connection");
- * ```
  */
 export function evidenceOf(bytes: Uint8Array, start: number, end: number): Evidence | undefined {
   const from = startsWith(bytes, start, end, DEBUG) ? start + DEBUG.length : start;
   const row = rowAt(bytes, from, end);
-  return row?.quotesError ? quotedError(bytes, from, end, row) ?? row : row;
+  const quoted = row?.quotesError ? quotedError(bytes, from, end, row) : undefined;
+  if (quoted === undefined) return row;
+  return row?.inventory ? { ...quoted, inventory: true } : quoted;
 }
 
 function rowAt(bytes: Uint8Array, from: number, end: number): Evidence | undefined {
@@ -56,8 +48,8 @@ function rowAt(bytes: Uint8Array, from: number, end: number): Evidence | undefin
   const rows = rowsByFirstByte[bytes[from]!]!;
   for (let i = 0; i < rows.length; i++) {
     const { row, begins } = rows[i]!;
-    const isRow = startsWith(bytes, from, end, begins);
-    if (isRow && !(row.whole && from + begins.length < end)) return row;
+    if (!startsWith(bytes, from, end, begins)) continue;
+    if (!(row.wholeNumber && isDigit(bytes, from + begins.length, end))) return row;
   }
   return undefined;
 }
@@ -85,6 +77,17 @@ function quotedError(
   return undefined;
 }
 
+/** How the agent tags its lines, and how the messages begin that its runs are known by. */
+const AGENT_TAG = / jamf\[\d+\]:/;
+const AGENT_MESSAGES = EVIDENCE.filter(({ means }) => means !== "local").map((row) => row.begins);
+
+/** Whether a line that is neither a record nor part of an error block has to do with the agent. */
+export function isAgentLine(bytes: Uint8Array, start: number, end: number): boolean {
+  if (isErrorBlockLine(bytes, start, end)) return false;
+  const line = decoder.decode(bytes.subarray(start, end));
+  return AGENT_TAG.test(line) || AGENT_MESSAGES.some((message) => line.includes(message));
+}
+
 /**
  * Whether a continuation line can be part of an error block: see {@linkcode continuedEvidence}. Most lines of a
  * script's output begin with other text.
@@ -103,18 +106,6 @@ export function isErrorBlockLine(bytes: Uint8Array, start: number, end: number):
  *
  * @param own What the record means by itself.
  * @param lines Those continuation lines that are {@linkcode isErrorBlockLine}, in the order of the log.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const error = "Device Signature Error - A valid device signature is required to perform the action.";
- * assertEquals(
- *   continuedEvidence(undefined, ["There was an error.", `    ${error}`])?.means,
- *   "device signature error",
- * );
- * assertEquals(continuedEvidence(undefined, [error]), undefined);
- * ```
  */
 export function continuedEvidence(
   own: Evidence | undefined,
@@ -131,8 +122,7 @@ export function continuedEvidence(
     if (rankOf(error) > rankOf(means)) means = error;
   }
   // It may still be where a run begins, or the step about patches.
-  if (own === undefined || means === undefined) return means;
-  return { ...means, run: own.run, checkIn: own.checkIn, patches: own.patches };
+  return means === undefined ? undefined : { ...own, ...means };
 }
 
 function isError(row: Evidence): boolean {
@@ -149,6 +139,10 @@ function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8
     if (bytes[start + i] !== prefix[i]) return false;
   }
   return true;
+}
+
+function isDigit(bytes: Uint8Array, at: number, end: number): boolean {
+  return at < end && bytes[at]! >= 0x30 && bytes[at]! <= 0x39;
 }
 
 function indentEnd(bytes: Uint8Array, start: number, end: number): number {

@@ -1,8 +1,15 @@
 // All logs of a folder as one history, newest entry first. Files are opened only when it is their turn.
 
-import { entriesBackwards, type Entry, type EntryCounts, type NextEntry } from "./entries.ts";
-import type { FileIssue, LogFile } from "./files.ts";
-import { headOf, isBeginning, type LogSource } from "./source.ts";
+import {
+  entriesBackwards,
+  type Entry,
+  type EntryCounts,
+  type Messages,
+  type NextEntry,
+} from "./entries.ts";
+import { headOf, isBeginning } from "./copies.ts";
+import type { FileIssue, LogFile } from "./log_file.ts";
+import type { LogSource } from "./byte_source.ts";
 import { stampResolver } from "./stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
@@ -32,8 +39,8 @@ export interface HistoryOptions {
   readonly timeZone: string;
   /** A check-in known from an earlier run: no log was last written to before it. */
   readonly previousContact: UnixSeconds | undefined;
-  /** Entries come with their messages. */
-  readonly withMessages?: boolean;
+  /** Which entries come with their messages. */
+  readonly messages?: Messages;
 }
 
 /** A log that has been opened. */
@@ -58,26 +65,6 @@ interface OpenLog extends Opened {
  *
  * A copy of a log, or of its beginning, counts once: whichever of both is opened second, the other is still open, because
  * nothing in a copy is newer than when it was last written to.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./source.ts";
- *
- * const bytes = new TextEncoder().encode("Fri Apr 25 09:21:38 Mac jamf[1]: Daemon starting\n");
- * const now = Temporal.Instant.from("2025-04-25T10:00:00Z").epochMilliseconds / 1000;
- * const file = { name: "jamf.log", path: "/jamf.log", size: bytes.length, modified: now, inode: 1 };
- * const history = new History({
- *   files: [file],
- *   open: () => bytesSource(bytes),
- *   unreadableReason: () => undefined,
- *   now,
- *   timeZone: "UTC",
- *   previousContact: undefined,
- * });
- * assertEquals(history.next()?.at, now - 2302);
- * assertEquals(history.next(), undefined);
- * ```
  */
 export class History {
   /** The logs opened so far. */
@@ -132,7 +119,7 @@ export class History {
   }
 
   #openLog(file: LogFile): void {
-    const { now, timeZone, previousContact, withMessages } = this.#options;
+    const { now, timeZone, previousContact, messages } = this.#options;
     const opened = this.#tryToOpen(file);
     if (opened === undefined) return;
     const { source } = opened;
@@ -143,11 +130,11 @@ export class History {
       source.close();
       throw error;
     }
-    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
     const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
     const resolve = stampResolver(reference, timeZone);
-    const take = entriesBackwards(source, reference, resolve, reading, withMessages);
+    const take = entriesBackwards(source, reference, resolve, reading, messages);
     const log: OpenLog = { ...opened, take, next: undefined, at: reference };
     this.readings.push(reading);
     this.#open.push(log);

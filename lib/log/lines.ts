@@ -1,12 +1,6 @@
 // Bytes to lines, from either end, without ever holding more than a block and one line.
 
-/** Random access to the bytes of one file, as they were when it was opened. */
-export interface ByteSource {
-  /** In bytes. What is appended later is not part of it. */
-  readonly size: number;
-  /** Fills `into` with the bytes from offset `at` on; throws if they are not there. */
-  read(into: Uint8Array, at: number): void;
-}
+import type { ByteSource } from "./byte_source.ts";
 
 /** A line without its `\n` or `\r\n`: `bytes[start]` up to, not including, `bytes[end]`. */
 export interface Line {
@@ -34,16 +28,6 @@ const CR = 0x0d;
  * @param source Where the bytes come from.
  * @param blockSize How many bytes are read at a time; changes speed, never lines.
  * @param maxLine How many bytes of a line are kept.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { bytesSource } from "./source.ts";
- *
- * const next = linesBackwards(bytesSource(new TextEncoder().encode("one\ntwo\n")));
- * const line = next();
- * assertEquals(line && new TextDecoder().decode(line.bytes.subarray(line.start, line.end)), "two");
- * ```
  */
 export function linesBackwards(
   source: ByteSource,
@@ -108,21 +92,6 @@ export function linesBackwards(
  * @param read Fills `into` as far as it can, and returns how many bytes that was; 0 at the end.
  * @param blockSize How many bytes are asked for at a time; changes speed, never lines.
  * @param maxLine How many bytes of a line are kept.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const chunks = [new TextEncoder().encode("one\ntw"), new TextEncoder().encode("o")];
- * const next = linesForwards((into) => {
- *   const chunk = chunks.shift() ?? new Uint8Array();
- *   into.set(chunk);
- *   return chunk.length;
- * });
- * next();
- * const line = next();
- * assertEquals(line && new TextDecoder().decode(line.bytes.subarray(line.start, line.end)), "two");
- * ```
  */
 export function linesForwards(
   read: (into: Uint8Array) => number,

@@ -42,19 +42,6 @@ const HAS_YEAR = /\d{4}/;
  *
  * @param counts Messages as {@linkcode MessageCounter} counts them.
  * @param computers The computer names in front of the agent's messages.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   maskCounts([
- *     { count: 2, message: "Checking for policy ID 332..." },
- *     { count: 1, message: "Checking for policy ID 7..." },
- *   ]),
- *   [{ count: 3, message: "Checking for policy ID <number>..." }],
- * );
- * ```
  */
 export function maskCounts(
   counts: readonly MessageCount[],
@@ -67,7 +54,7 @@ export function maskCounts(
   const names = knownNames(lines, computers);
   const totals = new Map<string, number>();
   for (const { count, message } of lines) {
-    const masked = mask(names(message));
+    const masked = shapeOf(names(message));
     totals.set(masked, (totals.get(masked) ?? 0) + count);
   }
   return sortCounts(totals);
@@ -124,8 +111,9 @@ function knownNames(
   return (message) => message.replace(any, (name) => known.get(name.toLowerCase()) ?? "<name>");
 }
 
-function mask(message: string): string {
-  return message
+/** The shape of one message: without names, URLs, ids and numbers. */
+export function shapeOf(message: string): string {
+  return message.slice(0, MAX_SHAPE_LENGTH)
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, "<url>")
     .replace(COMPUTER, "$1 <computer>")
     .replace(HOME, "/Users/<user>")

@@ -29,19 +29,6 @@ const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
  *
  * A message is what follows the first `jamf[<digits>]: ` of a line, or the whole line if it has none, so that every line
  * is counted. Lines that are too long count by their beginning.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { linesBackwards } from "./lines.ts";
- * import { bytesSource } from "./source.ts";
- *
- * const summary = new MessageCounter();
- * summary.addLines(linesBackwards(bytesSource(new TextEncoder().encode(
- *   "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\nFri Apr 25 09:36:38 Mac jamf[2]: Hello\n",
- * ))));
- * assertEquals(summary.counts(), [{ count: 2, message: "Hello" }]);
- * ```
  */
 export class MessageCounter {
   readonly #byHash = new Map<number, Counted[]>();

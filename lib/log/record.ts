@@ -22,7 +22,7 @@ export interface JamfRecord {
   readonly continuation: readonly string[];
 }
 
-/** Decides by a line's bytes whether it is kept as continuation. */
+/** Looks at a line that is no record, and decides whether it is kept, if it is a continuation. */
 export type KeepLine = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 const SPACE = 0x20;
@@ -62,7 +62,7 @@ const MONTHS = letters([
  * below a timestamp of another program belong to nobody: neither is handed out.
  *
  * @param nextLine The log's lines, last line first.
- * @param keep Which continuation lines to hand out with their record.
+ * @param keep Which continuation lines to hand out with their record; it is given each line that is no record.
  * @returns A function that gives one record at a time, `undefined` when there are no more.
  */
 export function recordsBackwards(
@@ -75,14 +75,13 @@ export function recordsBackwards(
     for (let line = nextLine(); line; line = nextLine()) {
       const { bytes, start, end } = line;
       const head = headOf(bytes, start, end);
-      if (head === undefined) {
-        if (keep(bytes, start, end) && kept.length < MAX_KEPT) {
-          kept = [text.decode(bytes.subarray(start, end)), ...kept];
-        }
-      } else if (head === "foreign") {
-        kept = NOTHING_KEPT;
-      } else {
+      if (head !== undefined && head !== "foreign") {
         return { head, bytes, end, continuation: kept };
+      }
+      const isKept = keep(bytes, start, end);
+      if (head === "foreign") kept = NOTHING_KEPT;
+      else if (isKept && kept.length < MAX_KEPT) {
+        kept = [text.decode(bytes.subarray(start, end)), ...kept];
       }
     }
     return undefined;
@@ -94,21 +93,6 @@ export function recordsBackwards(
  * a tag: the first ` name[<digits>]:` after the time is the line's own. Every other timestamp is another program's.
  *
  * @returns `undefined` if the line has no timestamp, `"foreign"` if it is another program's.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const line = new TextEncoder().encode("Fri Apr 25 09:21:38 Jane's MacBook Pro jamf[335]: Hello");
- * assertEquals(headOf(line, 0, line.length), {
- *   weekday: 5,
- *   month: 4,
- *   day: 25,
- *   second: 33698,
- *   pid: 335,
- *   messageStart: 50,
- * });
- * ```
  */
 export function headOf(
   bytes: Uint8Array,

@@ -35,30 +35,16 @@ type DatedDay = number | "never" | undefined;
  *
  * @param reference Nothing in the file was written later.
  * @param timeZone IANA name of the Mac's time zone.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const reference = Temporal.Instant.from("2026-01-02T00:00:00Z").epochMilliseconds / 1000;
- * const resolve = stampResolver(reference, "America/New_York");
- * const at = resolve({ weekday: 5, month: 4, day: 25, second: 5 * 3600 });
- * assertEquals(at, Temporal.Instant.from("2025-04-25T09:00:00Z").epochMilliseconds / 1000);
- * ```
  */
 export function stampResolver(reference: UnixSeconds, timeZone: string): ResolveStamp {
   const limit = reference + DAY;
   const days = new Map<number, DatedDay>();
-  let lastKey = -1;
-  let lastDay: DatedDay;
 
-  /** Almost every timestamp of a log costs one lookup in a map a day, and one addition a line. */
+  /** Almost every timestamp of a log costs one lookup in a map, and one addition. */
   function datedDay(stamp: Stamp): DatedDay {
     const key = (stamp.weekday * 100 + stamp.month) * 100 + stamp.day;
-    if (key === lastKey) return lastDay;
     if (!days.has(key)) days.set(key, dateDay(stamp, limit, timeZone));
-    lastKey = key;
-    return lastDay = days.get(key);
+    return days.get(key);
   }
 
   return (stamp) => {

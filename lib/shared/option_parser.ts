@@ -1,8 +1,6 @@
 // Arguments of the command line to a mode and its options, by a table, or a sentence about what is wrong with them.
 
 import { parseArgs } from "@std/cli/parse-args";
-import { didYouMean } from "./did_you_mean.ts";
-import { parseDuration } from "./duration.ts";
 
 /** The arguments make no sense; the message says which, and what may have been meant. */
 export class UsageError extends Error {
@@ -47,20 +45,6 @@ export interface ParsedOptions<
  * Reads the arguments.
  *
  * @throws {UsageError} They make no sense.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const parsed = parseOptions({
- *   modes: ["list"],
- *   modesWithArguments: [],
- *   flags: { json: ["list"] },
- *   values: {},
- *   lists: {},
- * }, ["list", "--json"]);
- * assertEquals(parsed.mode === "list" && parsed.flag("json"), true);
- * ```
  */
 export function parseOptions<
   Mode extends string,
@@ -123,6 +107,31 @@ export function parseOptions<
     value: (name) => valuesOf(given[name])[0],
     list: (name) => valuesOf(given[name]),
   };
+}
+
+/** In seconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 7 * 86_400 };
+
+/**
+ * Reads a length of time, as options give it.
+ *
+ * @param text A whole number and a unit.
+ * @param units The units that are known here, of `s`, `m`, `h`, `d` and `w`.
+ * @returns Seconds, more than 0; `undefined` if it is anything else.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseDuration("36h"), 129_600);
+ * assertEquals(parseDuration("30s"), undefined);
+ * assertEquals(parseDuration("30s", "smh"), 30);
+ * ```
+ */
+export function parseDuration(text: string, units: string = "mhdw"): number | undefined {
+  const [, digits, unit = ""] = /^(\d{1,6})([a-z])$/.exec(text) ?? [];
+  const seconds = Number(digits) * (units.includes(unit) ? UNITS[unit] ?? NaN : NaN);
+  return seconds > 0 ? seconds : undefined;
 }
 
 /**
@@ -211,4 +220,43 @@ function needsValue(option: string): UsageError {
 function enumerate(words: readonly string[], conjunction = "and"): string {
   const last = words.at(-1) ?? "";
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} ${conjunction} ${last}`;
+}
+
+/**
+ * The end of a sentence about an unknown word: a question if a known one is similar, else a pointer to `--help`.
+ *
+ * @example Usage
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(didYouMean("sttaus", ["status", "summary"]), '. Did you mean "status"?');
+ * assertEquals(didYouMean("hello", ["status", "summary"]), ". See --help");
+ * ```
+ */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = known
+    .map((name) => ({ name, steps: editDistance(word, name) }))
+    .sort((a, b) => a.steps - b.steps)[0];
+  return near && near.steps <= Math.max(1, Math.floor(near.name.length / 3))
+    ? `. Did you mean "${near.name}"?`
+    : ". See --help";
+}
+
+/**
+ * How many letters to insert, remove, replace or swap with their neighbour. By hand, because `@std/text` counts a swap as
+ * two: then `lits` would be as far from `list` as `lime`.
+ */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? rows[i - 2]![j - 2]! + 1 : Infinity;
+      row.push(Math.min(replaced, swapped, rows[i - 1]![j]! + 1, row[j - 1]! + 1));
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
 }

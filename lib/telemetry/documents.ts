@@ -1,24 +1,13 @@
 // Findings to the text of the two files that Fleet reads.
 
-import type { Findings, Status } from "../health/findings.ts";
-import { watchedSeconds } from "../health/watch.ts";
+import type { Findings } from "../health/findings.ts";
+import type { Status } from "../health/statuses.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { VERSION } from "../version.ts";
-import type { PreviousInspection } from "./previous_state.ts";
-import type { AgentErrors, LastCheckin } from "./schema.ts";
+import type { AgentErrors, findingKeys, LastCheckin } from "./schema.ts";
 
 /**
  * The text of `last_checkin`.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(
- *   lastCheckinText(1_745_572_898),
- *   '{"last_successful_checkin":"2025-04-25T09:21:38Z"}\n',
- * );
- * ```
  */
 export function lastCheckinText(contact: UnixSeconds): string {
   const file: LastCheckin = { last_successful_checkin: formatTimestamp(contact) };
@@ -26,38 +15,38 @@ export function lastCheckinText(contact: UnixSeconds): string {
 }
 
 /** The text of `agent_errors`. */
-export function agentErrorsText(
-  findings: Findings,
-  status: Status,
-  previous: PreviousInspection | undefined,
-  now: UnixSeconds,
-): string {
-  const { contact } = findings;
+export function agentErrorsText(findings: Findings, status: Status, now: UnixSeconds): string {
+  const { standing, isComplete } = findings;
   const file: AgentErrors = {
     schema_version: 1,
     checked_at: formatTimestamp(now),
     program_version: VERSION,
     status,
-    ...(contact !== undefined && { last_successful_checkin: formatTimestamp(contact) }),
-    ...sinceKeys(findings),
-    watched_seconds: watchedSeconds(previous, contact, now),
-    ...stallKeys(findings),
+    ...(standing !== undefined && { standing }),
+    ...findingKeysOf(findings),
+    ...(isComplete && { complete: true }),
   };
   return `${JSON.stringify(file)}\n`;
 }
 
-/** Those keys of `agent_errors` that say what came since the last contact. */
-type SinceKeys = Pick<
-  AgentErrors,
-  | "device_signature_errors"
-  | "first_device_signature_error"
-  | "last_device_signature_error"
-  | "connection_errors"
-  | "attempts"
->;
+/** What `agent_errors` and `status --json` say alike. */
+type FindingKeys = Pick<AgentErrors, keyof typeof findingKeys>;
 
-/** What came since the last contact, by the keys of `agent_errors`; none of them if there is no log. */
-export function sinceKeys({ since }: Findings): SinceKeys {
+/** The findings by the keys of `agent_errors`; those of what came since the last contact only if there is a log. */
+export function findingKeysOf(findings: Findings): FindingKeys {
+  const { statusSince, statusSeconds, contact, failedCheckins, lastMessage } = findings;
+  return {
+    ...(statusSince !== undefined && { status_since: formatTimestamp(statusSince) }),
+    status_seconds: statusSeconds,
+    ...(contact !== undefined && { last_successful_checkin: formatTimestamp(contact) }),
+    ...sinceKeys(findings),
+    ...(failedCheckins !== undefined && { failed_checkins: failedCheckins }),
+    ...(lastMessage !== undefined && { last_message: lastMessage }),
+    unscheduled_seconds: findings.unscheduledSeconds,
+  };
+}
+
+function sinceKeys({ since }: Findings): Partial<FindingKeys> {
   if (since === undefined) return {};
   const { signatureErrors, firstSignatureError, lastSignatureError, connectionErrors, attempts } =
     since;
@@ -69,23 +58,5 @@ export function sinceKeys({ since }: Findings): SinceKeys {
       { last_device_signature_error: formatTimestamp(lastSignatureError) }),
     connection_errors: connectionErrors,
     attempts,
-  };
-}
-
-/** Those keys of `agent_errors` that say whether the agent hangs. */
-type StallKeys = Pick<
-  AgentErrors,
-  "stalled" | "stalled_since" | "last_message" | "unscheduled_seconds"
->;
-
-/** Whether the agent hangs, by the keys of `agent_errors`. */
-export function stallKeys({ stall, unscheduledSeconds }: Findings): StallKeys {
-  if (stall === undefined) return { unscheduled_seconds: unscheduledSeconds };
-  const { kind, since, lastMessage } = stall;
-  return {
-    stalled: kind,
-    stalled_since: formatTimestamp(since),
-    ...(lastMessage !== undefined && { last_message: lastMessage }),
-    unscheduled_seconds: unscheduledSeconds,
   };
 }

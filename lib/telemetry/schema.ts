@@ -1,46 +1,97 @@
-// The two files that Fleet reads, as schemas beside their types. For those who check them; the endpoint program takes only
-// the types.
+// The two files that Fleet reads, as schemas beside their types, and what a run takes from those of an earlier one. Every
+// start makes the last; the others are for those who check the files, and are made when one is first used (`z.lazy`).
 
 import * as z from "zod/mini";
-import { STATUSES } from "../health/findings.ts";
-import { STALLS } from "../health/stall.ts";
-import { count, messageText, timestamp } from "./previous_schema.ts";
+import { MAX_MESSAGE_LENGTH } from "../health/last_message.ts";
+import { STATUSES } from "../health/statuses.ts";
+import { parseTimestamp } from "../shared/timestamp.ts";
+
+/** UTC, whole seconds, `Z`: `2025-04-25T09:21:38Z`, and an instant that exists. */
+export const timestamp = z.string().check(z.refine((text) => parseTimestamp(text) !== undefined));
+/** A whole number. */
+export const count = z.int().check(z.nonnegative());
+const status = z.enum(STATUSES);
+/** One line, not too long for a table. */
+const messageText = z.string().check(
+  z.regex(new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u")),
+);
+const optionalTimestamp = z.optional(timestamp);
+const optionalCount = z.optional(count);
+
+/** What `agent_errors` and `status --json` say alike. */
+export const findingKeys = {
+  /** The newest contact known, from the logs or an earlier run. */
+  last_successful_checkin: optionalTimestamp,
+  /** Records with that error since the last contact. */
+  device_signature_errors: optionalCount,
+  first_device_signature_error: optionalTimestamp,
+  last_device_signature_error: optionalTimestamp,
+  /** Records that say there was no connection, since the last contact. */
+  connection_errors: optionalCount,
+  /** Runs begun since the last contact. */
+  attempts: optionalCount,
+  /** Only if each check-in fails: how many did. */
+  failed_checkins: optionalCount,
+  /** When the fault began. */
+  status_since: optionalTimestamp,
+  /** How long the Mac has been awake and watched with this fault. In seconds. */
+  status_seconds: count,
+  /** What the agent logged last before the fault. */
+  last_message: z.optional(messageText),
+  /** How long the Mac has been awake and watched since the agent last showed a check-in. In seconds. */
+  unscheduled_seconds: count,
+};
 
 /** `last_checkin`: when the agent last reached its server. */
-export const lastCheckinSchema = z.object({ last_successful_checkin: timestamp });
+export const lastCheckinSchema = z.lazy(() =>
+  z.strictObject({ last_successful_checkin: timestamp })
+);
 
 /** The content of `last_checkin`. */
 export type LastCheckin = z.infer<typeof lastCheckinSchema>;
 
 /** `agent_errors`: the agent's state. A key that is absent means that it is unknown; there are no nulls. */
-export const agentErrorsSchema = z.object({
-  /** Raised when the meaning of a key changes. */
-  schema_version: z.literal(1),
-  /** When this program inspected the logs. */
-  checked_at: timestamp,
-  /** The version of the program that did. */
-  program_version: z.string(),
-  status: z.enum(STATUSES),
-  /** The newest contact known, from the logs or an earlier run. */
-  last_successful_checkin: z.optional(timestamp),
-  /** Records with that error since the last contact. */
-  device_signature_errors: z.optional(count),
-  first_device_signature_error: z.optional(timestamp),
-  last_device_signature_error: z.optional(timestamp),
-  /** Records that say there was no connection, since the last contact. */
-  connection_errors: z.optional(count),
-  /** Runs begun since the last contact. */
-  attempts: z.optional(count),
-  /** How long this program has watched, without a gap, a Mac that made no new contact. In seconds. */
-  watched_seconds: z.optional(count),
-  /** Awake time since the agent last showed a check-in. In seconds. */
-  unscheduled_seconds: count,
-  /** How the agent hangs; absent if it does not. */
-  stalled: z.optional(z.enum(STALLS)),
-  stalled_since: z.optional(timestamp),
-  /** What the agent logged last before it hung. */
-  last_message: z.optional(messageText),
-});
+export const agentErrorsSchema = z.lazy(() =>
+  z.strictObject({
+    /** Raised when the meaning of a key changes. */
+    schema_version: z.literal(1),
+    /** When this program inspected the logs. */
+    checked_at: timestamp,
+    /** The version of the program that did. */
+    program_version: z.string(),
+    status,
+    ...findingKeys,
+    /** Without a log: the fault that stood before. `status_since` and `status_seconds` are those of this fault. */
+    standing: z.optional(status),
+    /** Every log that was needed could be read. */
+    complete: z.optional(z.literal(true)),
+  })
+);
 
 /** The content of `agent_errors`. */
 export type AgentErrors = z.infer<typeof agentErrorsSchema>;
+
+// Shared between keys: to make a schema takes longer than all that it then does.
+const [at, seconds, word] = [orAbsent(timestamp), orAbsent(count), orAbsent(status)];
+
+/**
+ * What this program takes from the files of an earlier run. A key that is missing or wrong counts as absent, so that it
+ * does not spoil the others.
+ */
+export const previousFileSchema = z.object({
+  checked_at: at,
+  last_successful_checkin: at,
+  last_device_signature_error: at,
+  status: word,
+  standing: word,
+  status_since: at,
+  status_seconds: seconds,
+  failed_checkins: seconds,
+  unscheduled_seconds: seconds,
+  last_message: orAbsent(messageText),
+  complete: orAbsent(z.boolean()),
+});
+
+function orAbsent<T extends z.ZodMiniType>(schema: T): z.ZodMiniCatch<z.ZodMiniOptional<T>> {
+  return z.catch(z.optional(schema), undefined);
+}

@@ -1,6 +1,6 @@
 // Sentences on what was not read, or not as it was meant: nothing is skipped in silence.
 
-import type { FileIssue } from "../log/files.ts";
+import type { FileIssue } from "../log/log_file.ts";
 import type { LogReading } from "../log/history.ts";
 
 /** What reading the logs came to, as far as it needs a remark. */

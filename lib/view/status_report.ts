@@ -1,41 +1,118 @@
-// An inspection to the report that `status` prints: as it is with `--json`, and as text otherwise.
+// An inspection to the report that `status` prints: as it is with `--json`, and as text otherwise. Its schema is for those
+// who check it, and made when it is first used (`z.lazy`).
 
-import { type Findings, healthOf } from "../health/findings.ts";
-import type { Day } from "../health/timeline.ts";
+import * as z from "zod/mini";
+import type { Findings } from "../health/findings.ts";
+import { STATUSES } from "../health/statuses.ts";
+import type { LogInspection } from "../read_logs.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { sinceKeys, stallKeys } from "../telemetry/documents.ts";
-import type { LogsRead } from "./remarks.ts";
-import type { StatusReport } from "./status_schema.ts";
+import { findingKeysOf } from "../telemetry/documents.ts";
+import { count, findingKeys, timestamp } from "../telemetry/schema.ts";
+import { checksOf, MARKS } from "./checks.ts";
+import { headlineOf, nextStepOf } from "./headline.ts";
+import { remarks } from "./remarks.ts";
+
+/** What `status --json` prints. An absent key means that it is unknown. */
+export const statusReportSchema = z.lazy(() =>
+  z.strictObject({
+    /** Raised when the meaning of a key changes. */
+    schema_version: z.literal(1),
+    /** When this program inspected the logs; of a log that was given to it, when that was last written to. */
+    checked_at: timestamp,
+    /** The folder of the logs, or the log that was given. */
+    source: z.string(),
+    /** IANA name of the time zone that the log's timestamps were read in. */
+    zone: z.string(),
+    /** `unknown` if a log that could not be read might change it. */
+    status: z.enum([...STATUSES, "unknown"]),
+    /** Whether the status is `ok`. */
+    healthy: z.boolean(),
+    headline: z.string(),
+    next_step: z.optional(z.string()),
+    max_age_seconds: count,
+    ...findingKeys,
+    /** How long ago the last contact was, when this program inspected the logs. */
+    age_seconds: z.optional(count),
+    /** What was looked at. */
+    checks: z.array(z.strictObject({ name: z.string(), mark: z.enum(MARKS), text: z.string() })),
+    /** The last 14 days by the Mac's calendar, today first. */
+    days: z.array(
+      z.strictObject({
+        date: z.string(),
+        /** Runs that reached the server. */
+        contacts: count,
+        /** Runs begun. */
+        attempts: count,
+        /** Records of an error. */
+        failures: count,
+        /** Runs begun that met an error, and did not reach the server. */
+        failed_runs: count,
+      }),
+    ),
+    /** Logs that were read, as far as it took. `size` is in bytes, unpacked. */
+    logs: z.array(
+      z.strictObject({
+        name: z.string(),
+        size: count,
+        records: count,
+        unusable_stamps: count,
+        cut_lines: count,
+      }),
+    ),
+    /** Logs that could not have changed the answer. */
+    not_needed: z.array(z.string()),
+    /** Sentences on what could not be read, or not as it was meant. */
+    remarks: z.array(z.string()),
+  })
+);
+
+/** What `status` found. */
+export type StatusReport = z.infer<typeof statusReportSchema>;
 
 /** What goes into a report. */
 export interface StatusReportOptions {
   readonly findings: Findings;
-  readonly logs: LogsRead & { readonly notNeeded: readonly string[] };
-  readonly days: readonly Readonly<Day>[];
+  readonly logs: LogInspection;
   readonly now: UnixSeconds;
   readonly timeZone: string;
-  readonly logDir: string;
+  readonly source: string;
   /** In seconds. */
   readonly maxAge: number;
+  /** What is said behind the headline of a log that was given. */
+  readonly asOf?: string;
 }
 
 /** Puts a report together. */
 export function statusReport(options: StatusReportOptions): StatusReport {
-  const { findings, logs, days, now, timeZone, logDir, maxAge } = options;
+  const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
   const { contact, status } = findings;
+  const { newestRecord, unknownRecords = 0, inventory, timeline } = logs.details ?? {};
+  const words = { findings, place: source, newestRecord, now, timeZone };
+  const nextStep = nextStepOf(words);
   return {
     schema_version: 1,
     checked_at: formatTimestamp(now),
-    log_dir: logDir,
+    source,
     zone: timeZone,
-    health: healthOf(findings, now, maxAge),
-    ...(status !== "unknown" && { status }),
+    status,
+    healthy: status === "ok",
+    headline: `${headlineOf(words)}${asOf ?? ""}`,
+    ...(nextStep !== undefined && { next_step: nextStep }),
     max_age_seconds: maxAge,
-    ...(contact !== undefined &&
-      { last_successful_checkin: formatTimestamp(contact), age_seconds: now - contact }),
-    ...sinceKeys(findings),
-    ...stallKeys(findings),
-    days: days.map(({ failedRuns, ...day }) => ({ ...day, failed_runs: failedRuns })),
+    ...findingKeysOf(findings),
+    ...(contact !== undefined && { age_seconds: now - contact }),
+    checks: checksOf({
+      ...words,
+      checkIns: logs.findings?.checkIns,
+      format: logs.findings?.format,
+      inventory: inventory ?? { count: 0, last: "" },
+      logs: logs.readings,
+      unknownRecords,
+    }),
+    days: (timeline?.result() ?? []).map(({ failedRuns, ...day }) => ({
+      ...day,
+      failed_runs: failedRuns,
+    })),
     logs: logs.readings.map(({ name, size, records, unusableStamps, cutLines }) => ({
       name,
       size,
@@ -44,7 +121,6 @@ export function statusReport(options: StatusReportOptions): StatusReport {
       cut_lines: cutLines,
     })),
     not_needed: [...logs.notNeeded],
-    unread: logs.unreadable.map(({ name, reason }) => ({ name, reason })),
-    skipped: [...logs.skipped],
+    remarks: remarks(logs),
   };
 }

@@ -1,7 +1,7 @@
 // A frequency table to text.
 
 import type { MessageCount } from "../log/message_counts.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/print.ts";
 
 /**
  * One line a message, its count before it, like `sort | uniq -c | sort -nr`. What `top` leaves out is counted in a last

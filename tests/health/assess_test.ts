@@ -15,7 +15,6 @@ import {
 } from "../helpers/record_spec.ts";
 
 const PATCHES = "Checking for patches...";
-const SUBMIT = "Submitting log to https://jamf.example.com:8443/";
 const CERTIFICATE = "The device certificate was created successfully.";
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -62,7 +61,6 @@ type Case = readonly [
 
 const CASES: readonly Case[] = [
   // No contact.
-  ["nothing of an empty log", [], undefined, since(), OPEN],
   [
     "no contact in attempts",
     [[1, 7, BEGIN], [2, 7, PATCHES]],
@@ -91,13 +89,6 @@ const CASES: readonly Case[] = [
     "the last contact in the log, not the latest stamp",
     [[9, 7, CONTACT], [5, 8, CONTACT]],
     5,
-    since(),
-    SETTLED,
-  ],
-  [
-    "a contact of a run that had been offline",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, CONTACT]],
-    3,
     since(),
     SETTLED,
   ],
@@ -138,123 +129,11 @@ const CASES: readonly Case[] = [
     OPEN,
   ],
   [
-    "a policy in spite of what its pid met 14 days before",
-    [[1, 7, OFFLINE], [1 + 14 * DAY, 7, POLICY]],
-    1 + 14 * DAY,
-    since(),
-    OPEN,
-  ],
-  [
-    "no policy of a run that was offline 13 days before",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 8, OTHER], [13 * DAY, 7, POLICY]],
-    undefined,
-    since({ connectionErrors: 1, attempts: 1 }),
-    OPEN,
-  ],
-  [
-    "no policy of a run that was refused three days before",
-    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 8, OTHER], [3 * DAY, 7, POLICY]],
-    undefined,
-    since({ ...errors(1, 2, 2), attempts: 1 }),
-    OPEN,
-  ],
-  [
-    "the newest policy of a run",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SUBMIT]],
-    3,
-    since(),
-    SETTLED,
-  ],
-  [
     "no policy of an offline run, offline before",
     [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]],
     undefined,
     since({ connectionErrors: 1, attempts: 1 }),
     OPEN,
-  ],
-  [
-    "a policy of a run that went offline afterwards",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]],
-    2,
-    since({ connectionErrors: 1 }),
-    SETTLED,
-  ],
-  [
-    "a policy of a run that met a signature error afterwards",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR]],
-    2,
-    since(errors(1, 3, 3)),
-    SETTLED,
-  ],
-  [
-    "the policy before a run went offline, not the one after it",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, POLICY]],
-    2,
-    since({ connectionErrors: 1 }),
-    SETTLED,
-  ],
-  [
-    "a policy of a run whose pid an enrolment took over",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR], [4, 7, "Enroll return code: 70"]],
-    2,
-    since(errors(1, 3, 3)),
-    SETTLED,
-  ],
-  [
-    "a policy after an enrolment that took over the pid of an offline run",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED], [4, 7, POLICY]],
-    4,
-    since(),
-    SETTLED,
-  ],
-  [
-    "no policy of an offline run, with others in between",
-    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 7, OFFLINE], [4, 9, OTHER], [5, 7, POLICY], [6, 8, OTHER]],
-    undefined,
-    since({ connectionErrors: 1, attempts: 2 }),
-    OPEN,
-  ],
-  [
-    "no policy of a run with a signature error",
-    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 7, POLICY]],
-    undefined,
-    since({ ...errors(1, 2, 2), attempts: 1 }),
-    OPEN,
-  ],
-  [
-    "no policy of an offline run without a beginning",
-    [[1, 7, OFFLINE], [2, 7, POLICY]],
-    undefined,
-    since({ connectionErrors: 1 }),
-    OPEN,
-  ],
-  [
-    "a policy in spite of a failed recon, which says nothing of its run",
-    [[1, 7, BEGIN], [2, 7, RECON], [3, 7, POLICY]],
-    3,
-    since(),
-    SETTLED,
-  ],
-  [
-    "a policy of a run beside an offline one",
-    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 8, OFFLINE], [4, 7, POLICY], [5, 8, POLICY]],
-    4,
-    since(),
-    SETTLED,
-  ],
-  [
-    "a policy of a run before an offline one of the same pid",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, BEGIN], [4, 7, OFFLINE], [5, 7, POLICY]],
-    2,
-    since({ connectionErrors: 1, attempts: 1 }),
-    SETTLED,
-  ],
-  [
-    "a policy of a run after an offline one of the same pid",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, BEGIN], [4, 7, POLICY]],
-    4,
-    since(),
-    SETTLED,
   ],
 
   // Which candidate wins, and the counts that go with it.
@@ -366,13 +245,6 @@ const CASES: readonly Case[] = [
     [[1, 7, SIGNATURE_ERROR], [undefined, 8, ENROLLED]],
     undefined,
     since(),
-    OPEN,
-  ],
-  [
-    "no contact and no failure in an attempt that was turned away",
-    [[1, 7, BEGIN], [2, 7, "This policy trigger is already being run: recurring check-in"]],
-    undefined,
-    since({ attempts: 1 }),
     OPEN,
   ],
   [

@@ -1,6 +1,9 @@
+// Which records are one run, and what a run comes to: for its conditional contacts, for the assessment, for the days.
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
-import { MAX_SEARCH, type PendingContact, type Run, Runs } from "../../lib/health/runs.ts";
+import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
+import { MAX_SEARCH, type PendingContact, Runs } from "../../lib/health/runs.ts";
+import { Timeline } from "../../lib/health/timeline.ts";
 import {
   BEGIN,
   BLOCKED,
@@ -18,44 +21,22 @@ import {
 
 const DAY = 86_400;
 
-/** The run of each record, and what became of each pending contact, in the order of the log. */
-function read(log: readonly RecordSpec[]): { runs: Run[]; pending: PendingContact[] } {
-  const runs = new Runs();
-  const pending: PendingContact[] = [];
-  const all = log.toReversed().map((said) => {
-    const entry = entryOf(said);
-    const run = runs.runOf(entry);
-    if (run.pending?.entry === entry) pending.unshift(run.pending);
-    return run;
-  });
-  return { runs: all.reverse(), pending };
-}
-
-/** The runs as letters, a letter a run. */
+/** The runs as letters, a letter a run, in the order of the log. */
 function letters(log: readonly RecordSpec[]): string {
-  const { runs } = read(log);
-  const known = [...new Set(runs)];
-  return runs.map((run) => "abcdefgh"[known.indexOf(run)]).join("");
+  const runs = new Runs();
+  const all = log.toReversed().map((said) => runs.runOf(entryOf(said))).reverse();
+  const known = [...new Set(all)];
+  return all.map((run) => "abcdefgh"[known.indexOf(run)]).join("");
 }
 
-const CASES: readonly [what: string, log: readonly RecordSpec[], runs: string][] = [
-  ["one run of a pid", [[1, 7, BEGIN], [2, 7, OTHER], [3, 7, OTHER]], "aaa"],
-  ["a run that begins by a policy's ID", [[1, 7, OTHER], [2, 7, POLICY_ID], [3, 7, OTHER]], "abb"],
-  ["two runs of a pid one after the other", [
-    [1, 7, BEGIN],
-    [2, 7, OTHER],
-    [3, 7, BEGIN],
-    [4, 7, OTHER],
-  ], "aabb"],
-  ["a pid's records before its first beginning", [[1, 7, OTHER], [2, 7, BEGIN]], "ab"],
-  ["pids that interleave", [
-    [1, 7, BEGIN],
-    [2, 8, BEGIN],
+const GROUPS: readonly [what: string, log: readonly RecordSpec[], runs: string][] = [
+  ["records before a pid's first beginning, and its runs", [
+    [1, 7, OTHER],
+    [2, 7, POLICY_ID],
     [3, 7, OTHER],
-    [4, 9, OTHER],
-    [5, 8, OTHER],
-    [6, 7, OTHER],
-  ], "abacba"],
+    [4, 7, BEGIN],
+    [5, 7, OTHER],
+  ], "abbcc"],
   ["pids that interleave, and begin anew", [
     [1, 7, BEGIN],
     [2, 8, OTHER],
@@ -64,112 +45,267 @@ const CASES: readonly [what: string, log: readonly RecordSpec[], runs: string][]
     [5, 7, OTHER],
     [6, 8, OTHER],
   ], "abcdcd"],
-  ["a run that waits for a click for ten days", [
-    [0, 7, BEGIN],
-    [1, 8, OTHER],
-    [10 * DAY, 7, OTHER],
-  ], "aba"],
-  ["a run whose policy sets the time zone", [
+  ["a run that waits for a click for ten days, and sets the time zone", [
     [26 * 3600, 7, BEGIN],
-    [1, 7, OTHER],
-    [52 * 3600, 7, OTHER],
-  ], "aaa"],
-  ["an enrolment under the pid of a run before", [
+    [1, 8, OTHER],
+    [undefined, 7, OTHER],
+    [10 * DAY, 7, OTHER],
+  ], "abaa"],
+  ["an enrolment and a daemon under the pid of a run before", [
     [1, 7, BEGIN],
-    [2, 7, OTHER],
-    [3, 7, ENROLLED],
-    [4, 7, OTHER],
-  ], "aabb"],
-  ["a daemon under the pid of a run before", [[1, 7, BEGIN], [2, 7, DAEMON], [3, 7, OTHER]], "abb"],
-  ["undated records with those of their pid", [
-    [undefined, 7, OTHER],
-    [1, 7, OTHER],
-    [undefined, 7, OTHER],
-  ], "aaa"],
+    [2, 7, ENROLLED],
+    [3, 7, OTHER],
+    [4, 7, DAEMON],
+    [5, 7, OTHER],
+  ], "abbcc"],
 ];
 
-for (const [what, log, expected] of CASES) {
+for (const [what, log, expected] of GROUPS) {
   Deno.test(`Runs know ${what}`, () => {
     assertEquals(letters(log), expected);
   });
 }
 
-type Outcome = PendingContact["outcome"];
+/** What a log comes to. */
+interface Result {
+  /** Of each conditional contact that is the newest of its run, in the order of the log. */
+  readonly outcomes: readonly PendingContact["outcome"][];
+  readonly assessment: Assessment;
+  /** Of all days together. */
+  readonly counts: readonly [contacts: number, attempts: number, failures: number];
+}
 
-const OUTCOMES: readonly [what: string, log: readonly RecordSpec[], outcomes: Outcome[]][] = [
-  ["one whose beginning is read", [[1, 7, BEGIN], [2, 7, POLICY]], ["confirmed"]],
-  ["one whose beginning is gone", [[1, 8, BEGIN], [2, 7, POLICY]], ["open"]],
-  ["the last of a run alone", [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, POLICY]], ["confirmed"]],
-  ["one after going offline", [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]], ["refused"]],
-  [
-    "one after a signature error",
-    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 7, POLICY]],
-    ["refused"],
-  ],
-  ["one before going offline", [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]], ["confirmed"]],
-  [
-    "one before a signature error",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR]],
-    ["confirmed"],
-  ],
-  [
-    "one before and one after going offline",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, POLICY]],
-    ["confirmed", "refused"],
-  ],
-  [
-    "one after what says nothing of the run",
-    [[1, 7, BEGIN], [2, 7, RECON], [3, 7, BLOCKED], [4, 7, CONTACT], [5, 7, POLICY]],
-    ["confirmed"],
-  ],
-  ["one beside an offline run", [[1, 7, BEGIN], [2, 8, OFFLINE], [3, 7, POLICY]], ["confirmed"]],
-  ["one after an offline run", [[1, 7, OFFLINE], [2, 7, BEGIN], [3, 7, POLICY]], ["confirmed"]],
-  [
-    "one that a cached policy wrote three days later",
-    [[0, 7, BEGIN], [1, 7, OFFLINE], [2, 8, BEGIN], [3 * DAY, 7, POLICY]],
-    ["refused"],
-  ],
-  [
-    "one after the time zone was set",
-    [[0, 7, BEGIN], [1, 7, OFFLINE], [26 * 3600, 7, OTHER], [26 * 3600, 7, POLICY]],
-    ["refused"],
-  ],
-  [
-    "one before an enrolment under the same pid, which was refused",
-    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR], [4, 7, "Enroll return code: 70"]],
-    ["confirmed"],
-  ],
-  [
-    "one after an enrolment under the pid of an offline run",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED], [4, 7, POLICY]],
-    ["confirmed"],
-  ],
-  [
-    "one of a daemon under the pid of an offline run",
-    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, DAEMON], [4, 7, POLICY]],
-    ["confirmed"],
-  ],
-  [
-    "one of a run without a beginning, a second before 14 days",
-    [[1, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
-    ["refused"],
-  ],
-  [
-    "one of a run without a beginning, after 14 days",
-    [[0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
-    ["open"],
-  ],
-  [
-    "one of a run that begins 14 days before, and was offline then",
-    [[0, 7, BEGIN], [0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
-    ["refused"],
-  ],
-  ["one after an undated refusal", [[undefined, 7, OFFLINE], [9, 7, POLICY]], ["refused"]],
-  ["none that is undated", [[1, 7, BEGIN], [undefined, 7, POLICY]], []],
+function resultOf(log: readonly RecordSpec[]): Result {
+  const [runs, assessor] = [new Runs(), new Assessor(undefined)];
+  const timeline = new Timeline(30 * DAY, "UTC", 31);
+  const pending: PendingContact[] = [];
+  for (const said of log.toReversed()) {
+    const entry = entryOf(said);
+    const run = runs.runOf(entry);
+    assessor.take(entry, run);
+    timeline.take(entry, run);
+    if (run.pending?.entry === entry) pending.unshift(run.pending);
+  }
+  const sum = (key: "contacts" | "attempts" | "failures"): number =>
+    timeline.result().reduce((total, day) => total + day[key], 0);
+  return {
+    outcomes: pending.map(({ outcome }) => outcome),
+    assessment: assessor.result(),
+    counts: [sum("contacts"), sum("attempts"), sum("failures")],
+  };
+}
+
+function errors(count: number, first: number, last: number): Partial<Since> {
+  return { signatureErrors: count, firstSignatureError: first, lastSignatureError: last };
+}
+
+type Scenario = readonly [
+  what: string,
+  log: readonly RecordSpec[],
+  outcomes: Result["outcomes"],
+  contact: number | undefined,
+  since: Partial<Since>,
+  counts: Result["counts"],
 ];
 
-for (const [what, log, expected] of OUTCOMES) {
-  Deno.test(`Runs settle ${what}`, () => {
-    assertEquals(read(log).pending.map(({ outcome }) => outcome), expected);
+const SCENARIOS: readonly Scenario[] = [
+  ["an empty log", [], [], undefined, {}, [0, 0, 0]],
+  ["a policy", [[1, 7, BEGIN], [2, 7, POLICY]], ["confirmed"], 2, {}, [1, 1, 0]],
+  ["a run by a policy's ID", [[1, 7, POLICY_ID], [2, 7, POLICY]], ["confirmed"], 2, {}, [1, 1, 0]],
+  ["a policy whose run's beginning is gone", [[2, 7, POLICY]], ["open"], 2, {}, [1, 0, 0]],
+  [
+    "the newest of policies",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, POLICY]],
+    ["confirmed"],
+    3,
+    {},
+    [1, 1, 0],
+  ],
+  [
+    "a policy of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1, attempts: 1 },
+    [0, 1, 1],
+  ],
+  [
+    "a policy of an offline run whose beginning is gone",
+    [[1, 7, OFFLINE], [2, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1 },
+    [0, 0, 1],
+  ],
+  [
+    "a policy of a refused run",
+    [[1, 7, BEGIN], [2, 7, SIGNATURE_ERROR], [3, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { ...errors(1, 2, 2), attempts: 1 },
+    [0, 1, 1],
+  ],
+  [
+    "a policy before its run goes offline",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE]],
+    ["confirmed"],
+    2,
+    { connectionErrors: 1 },
+    [1, 1, 1],
+  ],
+  [
+    "a policy before its run is refused",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR]],
+    ["confirmed"],
+    2,
+    errors(1, 3, 3),
+    [1, 1, 1],
+  ],
+  [
+    "a policy before and one after going offline",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, POLICY]],
+    ["confirmed", "refused"],
+    2,
+    { connectionErrors: 1 },
+    [1, 1, 1],
+  ],
+  [
+    "a contact of a run that was offline",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY], [4, 7, CONTACT]],
+    ["refused"],
+    4,
+    {},
+    [1, 1, 1],
+  ],
+  [
+    "a policy, then no connection, then a contact",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, OFFLINE], [4, 7, CONTACT]],
+    ["confirmed"],
+    4,
+    {},
+    [1, 1, 1],
+  ],
+  [
+    "a policy after what says nothing of its run",
+    [[1, 7, BEGIN], [2, 7, RECON], [3, 7, BLOCKED], [4, 7, CONTACT], [5, 7, POLICY]],
+    ["confirmed"],
+    5,
+    {},
+    [1, 1, 1],
+  ],
+  [
+    "an attempt that was turned away",
+    [[1, 7, BEGIN], [2, 7, BLOCKED]],
+    [],
+    undefined,
+    { attempts: 1 },
+    [0, 1, 0],
+  ],
+  [
+    "a policy of a run beside an offline one",
+    [[1, 7, BEGIN], [2, 8, BEGIN], [3, 8, OFFLINE], [4, 7, POLICY], [5, 8, POLICY]],
+    ["confirmed", "refused"],
+    4,
+    {},
+    [1, 2, 1],
+  ],
+  [
+    "a policy of a run before an offline one of the same pid",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, BEGIN], [4, 7, OFFLINE], [5, 7, POLICY]],
+    ["confirmed", "refused"],
+    2,
+    { connectionErrors: 1, attempts: 1 },
+    [1, 2, 1],
+  ],
+  [
+    "a policy of a run after an offline one of the same pid",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, BEGIN], [4, 7, POLICY]],
+    ["confirmed"],
+    4,
+    {},
+    [1, 2, 1],
+  ],
+  [
+    "a policy after an enrolment that took over the pid of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, ENROLLED], [4, 7, POLICY]],
+    ["confirmed"],
+    4,
+    {},
+    [1, 1, 1],
+  ],
+  [
+    "a policy of a daemon under the pid of an offline run",
+    [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, DAEMON], [4, 7, POLICY]],
+    ["confirmed"],
+    4,
+    {},
+    [1, 1, 1],
+  ],
+  [
+    "a policy of a run whose pid an enrolment took over, which was refused",
+    [[1, 7, BEGIN], [2, 7, POLICY], [3, 7, SIGNATURE_ERROR], [4, 7, "Enroll return code: 70"]],
+    ["confirmed"],
+    2,
+    errors(1, 3, 3),
+    [1, 1, 1],
+  ],
+  [
+    "a policy that a run ran from its cache 13 days later",
+    [[0, 7, BEGIN], [1, 7, OFFLINE], [2, 8, OTHER], [13 * DAY, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1, attempts: 1 },
+    [0, 1, 1],
+  ],
+  [
+    "a policy a second before 14 days after its pid was offline",
+    [[1, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1 },
+    [0, 0, 1],
+  ],
+  [
+    "a policy 14 days after its pid was offline",
+    [[0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["open"],
+    MAX_SEARCH,
+    {},
+    [1, 0, 1],
+  ],
+  [
+    "a policy 14 days after its run began, and was offline",
+    [[0, 7, BEGIN], [0, 7, OFFLINE], [MAX_SEARCH, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1, attempts: 1 },
+    [0, 1, 1],
+  ],
+  [
+    "a policy after an undated record of no connection",
+    [[undefined, 7, OFFLINE], [9, 7, POLICY]],
+    ["refused"],
+    undefined,
+    { connectionErrors: 1 },
+    [0, 0, 0],
+  ],
+  [
+    "an undated policy",
+    [[1, 7, BEGIN], [undefined, 7, POLICY]],
+    [],
+    undefined,
+    { attempts: 1 },
+    [0, 1, 0],
+  ],
+];
+
+for (const [what, log, outcomes, contact, since, counts] of SCENARIOS) {
+  Deno.test(`Runs, Assessor and Timeline agree on ${what}`, () => {
+    const nothing = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+    const assessment = {
+      ...(contact !== undefined && { contact }),
+      since: { ...nothing, ...since },
+    };
+    assertEquals(resultOf(log), { outcomes, assessment, counts });
   });
 }

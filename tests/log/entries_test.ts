@@ -9,7 +9,7 @@ import {
 } from "../../lib/log/entries.ts";
 import type { Meaning } from "../../lib/log/evidence.ts";
 import { MAX_LINE } from "../../lib/log/lines.ts";
-import { bytesSource } from "../../lib/log/source.ts";
+import { bytesSource } from "../../lib/log/byte_source.ts";
 import { stampResolver } from "../../lib/log/stamp.ts";
 import { at } from "../helpers/test_mac.ts";
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { logLine } from "../../tools/log_text.ts";
-import type { LogFile } from "../../lib/log/files.ts";
+import type { LogFile } from "../../lib/log/log_file.ts";
 import { History } from "../../lib/log/history.ts";
-import { bytesSource, type LogSource } from "../../lib/log/source.ts";
+import { bytesSource, type LogSource } from "../../lib/log/byte_source.ts";
 import { at } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");

@@ -1,13 +1,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
-import {
-  type ByteSource,
-  linesBackwards,
-  linesForwards,
-  MAX_LINE,
-  type NextLine,
-} from "../../lib/log/lines.ts";
-import { bytesSource } from "../../lib/log/source.ts";
+import { linesBackwards, linesForwards, MAX_LINE, type NextLine } from "../../lib/log/lines.ts";
+import { type ByteSource, bytesSource } from "../../lib/log/byte_source.ts";
 
 /** A line as it is compared: a character a byte. */
 interface Kept {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { maskCounts } from "../../lib/log/mask.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
-import { bytesSource } from "../../lib/log/source.ts";
+import { bytesSource } from "../../lib/log/byte_source.ts";
 
 function pairs(counts: readonly MessageCount[]): [number, string][] {
   return counts.map(({ count, message }) => [count, message]);

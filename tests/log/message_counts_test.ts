@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { logLine } from "../../tools/log_text.ts";
 import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
-import { bytesSource } from "../../lib/log/source.ts";
+import { bytesSource } from "../../lib/log/byte_source.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");

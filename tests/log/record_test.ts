@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { headOf, type KeepLine, recordsBackwards } from "../../lib/log/record.ts";
-import { bytesSource } from "../../lib/log/source.ts";
+import { bytesSource } from "../../lib/log/byte_source.ts";
 
 const encoder = new TextEncoder();
 

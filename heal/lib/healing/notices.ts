@@ -1,6 +1,6 @@
 // Tells a person what has begun, and what has ended, once.
 
-import { printable } from "../../../lib/shared/printable.ts";
+import { printable } from "../../../lib/shared/print.ts";
 import { ServerError } from "../http/client.ts";
 import type { Macs } from "../store/macs.ts";
 import type { Values } from "../store/values.ts";

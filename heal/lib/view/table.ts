@@ -1,6 +1,6 @@
 // Aligns columns.
 
-import { printable } from "../../../lib/shared/printable.ts";
+import { printable } from "../../../lib/shared/print.ts";
 
 /**
  * Prints rows under their heads, in aligned columns.

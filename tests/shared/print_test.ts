@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { printable } from "../../lib/shared/printable.ts";
+import { printable } from "../../lib/shared/print.ts";
 
 Deno.test("printable() shows what a terminal would obey", () => {
   const cases: [text: string, expected: string][] = [

@@ -1,18 +1,13 @@
-// The bytes of one log file, plain or compressed by gzip. Touches the disk.
+// The bytes of one log file, plain or compressed by gzip.
 
-import type { LogFile } from "./files.ts";
-import type { ByteSource } from "./lines.ts";
+import type { LogFile } from "../log/log_file.ts";
+import { bytesSource, type LogSource } from "../log/byte_source.ts";
 import { reasonOf } from "../permissions.ts";
 import { isSystemError } from "../shared/system_error.ts";
-import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../regular_file.ts";
+import { NotRegularFileError, openRegularFile, ReplacedFileError } from "./regular_file.ts";
 
 /** Node's modules without an import: as one, even an unused `node:zlib` would cost every start 20 ms and more. */
 declare const process: { getBuiltinModule(name: "node:zlib"): typeof import("node:zlib") };
-
-/** An open log. */
-export interface LogSource extends ByteSource {
-  close(): void;
-}
 
 /** A log that cannot be read; the message says why. */
 export class UnreadableLogError extends Error {
@@ -103,53 +98,6 @@ export function unreadableReason(error: unknown): string | undefined {
     return error.message;
   }
   return isSystemError(error) ? reasonOf(error) : undefined;
-}
-
-/** How many bytes at its beginning tell most logs apart: a first line begins with its timestamp. */
-const HEAD = 512;
-/** How much is compared at either end of a log. */
-const COMPARED = 1 << 16;
-
-/** The first bytes of a log. */
-export function headOf(source: ByteSource): Uint8Array {
-  const head = new Uint8Array(Math.min(HEAD, source.size));
-  source.read(head, 0);
-  return head;
-}
-
-/**
- * Whether one log is a copy of another, or of its beginning: the first and the last 64 KiB of it are the same bytes at the
- * same offsets. Between them nothing can have changed but a line for another of the same length.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const [log, copy, none] = ["one\ntwo\n", "one\n", ""].map((text) =>
- *   bytesSource(new TextEncoder().encode(text))
- * );
- * assertEquals([isBeginning(copy!, log!), isBeginning(log!, copy!)], [true, false]);
- * assertEquals(isBeginning(none!, log!), false);
- * ```
- */
-export function isBeginning(copy: ByteSource, log: ByteSource): boolean {
-  if (copy.size === 0 || copy.size > log.size) return false;
-  const length = Math.min(COMPARED, copy.size);
-  const [a, b] = [new Uint8Array(length), new Uint8Array(length)];
-  return [0, copy.size - length].every((at) => {
-    copy.read(a, at);
-    log.read(b, at);
-    return a.every((byte, i) => byte === b[i]);
-  });
-}
-
-/** Bytes in memory as a source. */
-export function bytesSource(bytes: Uint8Array): LogSource {
-  return {
-    size: bytes.length,
-    read: (into, at) => into.set(bytes.subarray(at, at + into.length)),
-    close: () => {},
-  };
 }
 
 function fileSource(file: Deno.FsFile, size: number): LogSource {

@@ -1,8 +1,7 @@
 // The one place that writes. A reader, a crash, a full disk or a second copy at the same moment never sees half a file.
-// Touches the disk.
 
 import { reasonOf } from "../permissions.ts";
-import { kindOf } from "../regular_file.ts";
+import { kindOf } from "./regular_file.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** A file that was not written; the message says why, and the previous file is untouched. */

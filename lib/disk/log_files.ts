@@ -1,24 +1,7 @@
-// Which logs there are. Touches the disk.
+// Which logs there are.
 
-import { kindOf, NotRegularFileError, ReplacedFileError } from "../regular_file.ts";
-import type { UnixSeconds } from "../shared/timestamp.ts";
-
-/** A log or a copy of it, as it was listed. */
-export interface LogFile {
-  readonly name: string;
-  readonly path: string;
-  /** In bytes, on the disk. */
-  readonly size: number;
-  /** When it was last written to. */
-  readonly modified: UnixSeconds;
-  readonly inode: number | null;
-}
-
-/** Something named like a log that is none, and why. */
-export interface FileIssue {
-  readonly name: string;
-  readonly reason: string;
-}
+import type { FileIssue, LogFile } from "../log/log_file.ts";
+import { kindOf, NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
 
 /** What a log folder holds. */
 export interface LogListing {

@@ -1,15 +1,8 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import {
-  bytesSource,
-  isBeginning,
-  logOpener,
-  type LogSource,
-  MAX_UNPACKED,
-  openLog,
-  UnreadableLogError,
-} from "../../lib/log/source.ts";
-import { NotRegularFileError, ReplacedFileError } from "../../lib/regular_file.ts";
-import type { LogFile } from "../../lib/log/files.ts";
+import { logOpener, MAX_UNPACKED, openLog, UnreadableLogError } from "../../lib/disk/log_source.ts";
+import { NotRegularFileError, ReplacedFileError } from "../../lib/disk/regular_file.ts";
+import type { LogFile } from "../../lib/log/log_file.ts";
+import type { LogSource } from "../../lib/log/byte_source.ts";
 import { gzip, TestMac } from "../helpers/test_mac.ts";
 
 const TEXT = "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\n";
@@ -164,27 +157,6 @@ Deno.test("logOpener() does not unpack what cannot fit", () => {
   first.close();
 });
 
-const LONG = "x".repeat(100_000);
-
-const BEGINNINGS: readonly [what: string, copy: string, log: string, expected: boolean][] = [
-  ["the same", TEXT, TEXT, true],
-  ["its beginning", TEXT, `${TEXT}more\n`, true],
-  ["a longer one", `${TEXT}more\n`, TEXT, false],
-  ["nothing", "", TEXT, false],
-  ["another one of the same size", TEXT.replace("Hello", "World"), TEXT, false],
-  ["one with another end", `${LONG}a`, `${LONG}bc`, false],
-  ["one with another beginning", `a${LONG}`, `b${LONG}c`, false],
-  ["a long beginning", LONG, `${LONG}more`, true],
-  ["its end", "more", `${LONG}more`, false],
-];
-
-for (const [what, copy, log, expected] of BEGINNINGS) {
-  Deno.test(`isBeginning() says ${expected} of ${what}`, () => {
-    const [a, b] = [copy, log].map((text) => bytesSource(new TextEncoder().encode(text)));
-    assertEquals(isBeginning(a!, b!), expected);
-  });
-}
-
 Deno.test("openLog() refuses gzip that is too large to be unpacked at all", () => {
   using mac = new TestMac();
   const path = `${mac.logDir}/jamf.log.1.gz`;
@@ -275,8 +247,4 @@ Deno.test({
     assertThrows(() => openLog(`${mac.logDir}/jamf.log.2`), UnreadableLogError);
     assertThrows(() => openLog(`${mac.logDir}/jamf.log`, -1), ReplacedFileError);
   },
-});
-
-Deno.test("bytesSource() gives the bytes it was made of", () => {
-  assertEquals(readAll(bytesSource(new TextEncoder().encode(TEXT))), TEXT);
 });

@@ -1,8 +1,8 @@
 // Why the logs of a folder cannot be read at all.
 
-import { reasonOf } from "./permissions.ts";
+import { reasonOf } from "../permissions.ts";
 import { NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
-import { isSystemError } from "./shared/system_error.ts";
+import { isSystemError } from "../shared/system_error.ts";
 
 /** The logs of a folder cannot be read at all; the message says why, and what to do. */
 export class ReadError extends Error {

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { listLogs } from "../../lib/log/files.ts";
-import { asReadError, ReadError } from "../../lib/read_error.ts";
-import { NotRegularFileError, openRegularFile, ReplacedFileError } from "../../lib/regular_file.ts";
+import { listLogs } from "../../lib/disk/log_files.ts";
+import { asReadError, ReadError } from "../../lib/disk/read_error.ts";
+import {
+  NotRegularFileError,
+  openRegularFile,
+  ReplacedFileError,
+} from "../../lib/disk/regular_file.ts";
 import { at, TestMac } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readPreviousFile } from "../../lib/telemetry/previous_file.ts";
+import { readPreviousFile } from "../../lib/disk/regular_file.ts";
 import { beforeEachOpen } from "../helpers/before_open.ts";
 import { TestMac } from "../helpers/test_mac.ts";
 

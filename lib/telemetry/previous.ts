@@ -1,10 +1,9 @@
 // What an earlier run left in the telemetry folder, as far as it can be understood.
 
-import type { PreviousStall, Stall } from "../health/stall.ts";
-import type { PreviousWatch } from "../health/watch.ts";
+import type { PreviousInspection } from "../health/findings.ts";
 import type * as z from "zod/mini";
 import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { previousFileSchema } from "./previous_schema.ts";
+import { previousFileSchema } from "./schema.ts";
 
 /** The files in the telemetry folder. */
 export const LAST_CHECKIN = "last_checkin";
@@ -18,25 +17,11 @@ export interface PreviousState {
   readonly inspection?: PreviousInspection;
 }
 
-/** An inspection, as `agent_errors` records it. */
-export type PreviousInspection = PreviousWatch & PreviousStall;
-
 /**
  * Reads what an earlier run left. A file that cannot be understood counts as absent, and is replaced.
  *
  * @param read Gives the text of a file by its name; `undefined` if there is none to read.
  * @param now A contact later than this is not believed.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const files: Record<string, string> = {
- *   last_checkin: '{"last_successful_checkin":"2025-04-25T09:21:38Z"}',
- *   agent_errors: "not ours",
- * };
- * assertEquals(previousStateOf((name) => files[name], 1_800_000_000).contact, 1_745_572_898);
- * ```
  */
 export function previousStateOf(
   read: (name: string) => string | undefined,
@@ -71,23 +56,22 @@ function contactIn(file: PreviousFile, now: UnixSeconds): UnixSeconds | undefine
   return pastIn(file.last_successful_checkin, now);
 }
 
+/** Its time may lie in the future: the clock was ahead when it was written, and what it counted still holds. */
 function inspectionIn(file: PreviousFile, now: UnixSeconds): PreviousInspection | undefined {
-  const at = pastIn(file.checked_at, now);
+  const at = parseTimestamp(file.checked_at);
   if (at === undefined) return undefined;
   return {
     at,
-    contact: contactIn(file, now),
-    watchedSeconds: file.watched_seconds ?? 0,
+    status: file.standing ?? file.status,
+    statusSince: pastIn(file.status_since, now),
+    statusSeconds: file.status_seconds ?? 0,
     unscheduledSeconds: file.unscheduled_seconds ?? 0,
-    stall: stallIn(file, now),
+    hadNoLog: file.status === "no_log",
+    isComplete: file.complete ?? false,
+    lastSignatureError: pastIn(file.last_device_signature_error, now),
+    failedCheckins: file.failed_checkins,
+    lastMessage: file.last_message,
   };
-}
-
-function stallIn(file: PreviousFile, now: UnixSeconds): Stall | undefined {
-  const { stalled: kind, last_message: lastMessage } = file;
-  const since = pastIn(file.stalled_since, now);
-  if (kind === undefined || since === undefined) return undefined;
-  return { kind, since, ...(lastMessage !== undefined && { lastMessage }) };
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { type Disk, secureWrite, WriteError } from "../../lib/telemetry/secure_write.ts";
+import { type Disk, secureWrite, WriteError } from "../../lib/disk/secure_write.ts";
 import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";

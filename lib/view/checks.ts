@@ -1,0 +1,186 @@
+// What `status` has looked at, one line for each thing: a log proves some of them, and of others it says nothing.
+
+import type { CheckInHistory } from "../health/check_ins.ts";
+import type { Findings } from "../health/findings.ts";
+import type { FormatFindings } from "../health/known_format.ts";
+import type { UnixSeconds } from "../shared/timestamp.ts";
+import { durationText, localText, numberText, plural } from "./words.ts";
+
+/** What was found: `unknown` for what could not be looked at. */
+export const MARKS = ["ok", "fail", "warn", "unknown"] as const;
+
+/** What was found of one thing. */
+export interface Check {
+  readonly name: string;
+  readonly mark: typeof MARKS[number];
+  readonly text: string;
+}
+
+/** Errors of the inventory in the last 7 days. */
+export interface InventoryErrors {
+  readonly count: number;
+  /** The newest of them. */
+  readonly last: string;
+}
+
+/** What the lines are made of. */
+export interface CheckInput {
+  readonly findings: Findings;
+  /** `undefined` if there is no log. */
+  readonly checkIns: CheckInHistory | undefined;
+  readonly format: FormatFindings | undefined;
+  /** When the newest record was written, if there is one. */
+  readonly newestRecord: UnixSeconds | undefined;
+  readonly inventory: InventoryErrors;
+  /** The logs that were read, and how many records they hold. */
+  readonly logs: readonly { readonly name: string; readonly records: number }[];
+  /** How many of the records fit no row. */
+  readonly unknownRecords: number;
+  readonly now: UnixSeconds;
+  readonly timeZone: string;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** Check-ins are 60 minutes apart at most. */
+const MAX_INTERVAL = 90 * 60;
+
+type Verdict = Omit<Check, "name">;
+
+/** The lines, in the order in which they are shown. */
+export function checksOf(input: CheckInput): Check[] {
+  const { checkIns, findings } = input;
+  if (checkIns === undefined || findings.status === "no_log") return [];
+  return [
+    { name: "connection", ...connection(input) },
+    { name: "trust", ...trust(input) },
+    { name: "check-ins", ...checkInsBegin(input, checkIns) },
+    { name: "runs", ...runs(input, checkIns) },
+    { name: "inventory", ...inventory(input) },
+    { name: "log", ...log(input) },
+  ];
+}
+
+function connection({ findings, checkIns, now }: CheckInput): Verdict {
+  const { status, contact, since } = findings;
+  const ago = checkIns?.newest && `; the last one ${durationText(now - checkIns.newest.began)} ago`;
+  const awake = `, ${durationText(findings.statusSeconds)} of it awake and watched`;
+  const lasts = `for ${durationText(now - (findings.statusSince ?? now))}${awake}${ago}`;
+  switch (status) {
+    case "no_connection":
+      return fail(`no connection at any check-in ${lasts}`);
+    case "server_certificate":
+      return fail(`the server's certificate is not trusted at any check-in ${lasts}`);
+    case "agent_error":
+      return fail(`an error of the agent at each check-in ${lasts}`);
+    case "device_signature_error":
+      return ok("the server answers, and refuses this Mac");
+    case "no_answer":
+      return unknown("cannot be told: check-ins get no answer");
+    case "not_started":
+      return unknown("cannot be told: no check-in begins");
+    case "unknown_format":
+      return unknown("cannot be told: the words of the log are not known");
+    case "unknown":
+      return unknown("cannot be told: a log could not be read");
+    case "no_success":
+      return fail("no contact with the server is known");
+    case "silent":
+      return fail(`no contact with the server for ${durationText(now - (contact ?? now))}`);
+  }
+  const errors = since?.connectionErrors ?? 0;
+  const reached = contact === undefined
+    ? "check-ins end without an error"
+    : `the server answered ${durationText(now - contact)} ago`;
+  return errors === 0
+    ? ok(reached)
+    : warn(`${reached}; ${plural(errors, "connection error")} since`);
+}
+
+function trust({ findings, timeZone }: CheckInput): Verdict {
+  const { status, since } = findings;
+  const errors = since?.signatureErrors ?? 0;
+  if (status === "device_signature_error") {
+    const first = findings.statusSince;
+    const from = first === undefined ? "" : ` since ${localText(first, timeZone)}`;
+    return fail(`${plural(errors, "signature error")}${from}`);
+  }
+  const none = "no signature error since the last contact";
+  if (status === "ok") return ok(none);
+  if (status === "unknown") return unknown("cannot be told: a log could not be read");
+  if (status === "unknown_format") {
+    return unknown("cannot be told: the words of the log are not known");
+  }
+  return unknown(`cannot be told without an answer of the server; ${none}`);
+}
+
+function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory): Verdict {
+  const { findings, now, newestRecord } = input;
+  if (findings.status === "not_started") {
+    const awake = durationText(findings.unscheduledSeconds);
+    const last = newest === undefined
+      ? ""
+      : `; the last one ${durationText(now - newest.began)} ago`;
+    return fail(`none has begun while this Mac was awake for ${awake}${last}`);
+  }
+  if (newest === undefined) return warn("none in the logs that were read");
+  const age = now - newest.began;
+  const every = interval === undefined ? "" : `one begins every ${durationText(interval)}, `;
+  if (age <= MAX_INTERVAL) return ok(`${every}the last ${durationText(age)} ago`);
+  const isQuiet = newestRecord !== undefined && now - newestRecord > DAY;
+  const quiet = `none has begun for ${durationText(age)}`;
+  if (isQuiet) return warn(`${quiet}, and the agent has logged nothing for over a day`);
+  return age > DAY ? warn(quiet) : ok(`the last ${durationText(age)} ago: this Mac may have slept`);
+}
+
+function runs({ findings, now }: CheckInput, { unanswered }: CheckInHistory): Verdict {
+  const { status, statusSince = now, lastMessage } = findings;
+  const last = lastMessage === undefined ? "" : `; the last message before: ${lastMessage}`;
+  if (status === "no_answer") {
+    const count = plural(unanswered.count, "check-in");
+    return fail(`${count} without an answer for ${durationText(now - statusSince)}${last}`);
+  }
+  if (status === "not_started") {
+    return unknown(`cannot be told: a check-in that hangs lets no other begin${last}`);
+  }
+  if (status === "agent_error" && lastMessage !== undefined) {
+    return ok(`none hangs; the last error: ${lastMessage}`);
+  }
+  return ok("none hangs");
+}
+
+function inventory({ inventory: { count, last } }: CheckInput): Verdict {
+  if (count === 0) return ok("no error in 7 days");
+  return warn(`${plural(count, "error")} in 7 days; the last: ${last}`);
+}
+
+function log({ format, logs, unknownRecords }: CheckInput): Verdict {
+  const names = logs.map(({ name }) => name).join(", ");
+  const records = logs.reduce((sum, { records }) => sum + records, 0);
+  const counted = `${names}: ${plural(records, "record")}`;
+  if (format?.mayBeUnknown) {
+    return warn(`${counted}; the newest are in words or in a form that are not known`);
+  }
+  if (records === 0) return warn(counted);
+  return ok(
+    unknownRecords === 0
+      ? `${counted}, all of them in words that are known`
+      : `${counted}, ${numberText(unknownRecords)} of them in words that are not known`,
+  );
+}
+
+function ok(text: string): Verdict {
+  return { mark: "ok", text };
+}
+
+function fail(text: string): Verdict {
+  return { mark: "fail", text };
+}
+
+function warn(text: string): Verdict {
+  return { mark: "warn", text };
+}
+
+function unknown(text: string): Verdict {
+  return { mark: "unknown", text };
+}

@@ -1,0 +1,253 @@
+// One status: whole logs, and what the program makes of them, inspection by inspection.
+import { assertEquals, assertMatch } from "@std/assert";
+import { agentErrorsSchema } from "../lib/telemetry/schema.ts";
+import { formatTimestamp } from "../lib/shared/timestamp.ts";
+import {
+  attemptLine,
+  attemptMessage,
+  checkinLines,
+  logLine,
+  offlineLines,
+  refusedLines,
+} from "../tools/log_text.ts";
+import { TestMac } from "./helpers/test_mac.ts";
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** A look of the LaunchDaemon that is on time. */
+const NOW = Date.UTC(2026, 10, 30, 12, 7, 0) / 1000;
+
+type AgentErrors = Record<string, unknown>;
+
+/** Lines of one check-in every 15 minutes, from `from` up to `until`, each with a pid of its own. */
+function every15(
+  from: number,
+  until: number,
+  lines: (at: number, pid: number) => string,
+): string {
+  let text = "";
+  for (let at = from, pid = 1000; at <= until; at += 15 * MINUTE, pid++) text += lines(at, pid);
+  return text;
+}
+
+const offline = (at: number, pid: number): string => offlineLines(at, { pid });
+const healthy = (at: number, pid: number): string => checkinLines(at, { pid });
+const unanswered = (at: number, pid: number): string => attemptLine(at, { pid });
+const untrusted = (at: number, pid: number): string =>
+  attemptLine(at, { pid }) +
+  logLine(at + 1, "The SSL Certificate for https://jamf.example.com:8443/ must be trusted.", { pid });
+const NS_ERROR =
+  'Error Domain=NSCocoaErrorDomain Code=4099 "The connection to service named com.jamf.management.daemon.binary was invalidated from this process." UserInfo={NSDebugDescription=x}';
+const agentError = (at: number, pid: number): string =>
+  attemptLine(at, { pid }) + logLine(at + 1, NS_ERROR, { pid });
+
+/** Inspects a log, and returns what `agent_errors` says. */
+function look(mac: TestMac, log: string | undefined, now = NOW): AgentErrors {
+  if (log !== undefined) mac.log("jamf.log", log, now);
+  const { code, messages } = mac.run(["collect"], now);
+  assertEquals([code, messages], [0, []]);
+  const file = JSON.parse(mac.telemetry("agent_errors")!);
+  agentErrorsSchema.parse(file);
+  return file;
+}
+
+function firstLook(log: string, now = NOW): AgentErrors {
+  using mac = new TestMac();
+  return look(mac, log, now);
+}
+
+/** A hung login run of five hours ago, behind an answered check-in. */
+const HUNG = checkinLines(NOW - 5 * HOUR - 20 * MINUTE, { pid: 500 }) +
+  attemptLine(NOW - 5 * HOUR - 5 * MINUTE, { pid: 900 }, "login") +
+  logLine(NOW - 5 * HOUR - 5 * MINUTE, "Executing Policy Ask for a restart", { pid: 900 });
+
+Deno.test("a Mac that fails at every check-in is never ok", () => {
+  const cases: [string, (at: number, pid: number) => string][] = [
+    ["no_connection", offline],
+    ["server_certificate", untrusted],
+    ["agent_error", agentError],
+  ];
+  for (const [status, lines] of cases) {
+    const healthyDays = every15(NOW - 20 * DAY, NOW - 13 * DAY - 15 * MINUTE, healthy);
+    const file = firstLook(healthyDays + every15(NOW - 13 * DAY, NOW - 4 * MINUTE, lines));
+    assertEquals([file.status, file.failed_checkins], [status, 1248]);
+    assertEquals(file.status_since, formatTimestamp(NOW - 13 * DAY));
+    assertEquals(file.status_seconds, 1247 * 15 * MINUTE);
+    assertEquals(file.complete, true);
+  }
+});
+
+Deno.test("a run that hangs is found, whatever a pid logged before its run began", () => {
+  const before = (at: number, pid: number): string =>
+    logLine(
+      at - 1,
+      "Removing existing launchd task /Library/LaunchAgents/com.jamfsoftware.jamfhelper.plist...",
+      { pid },
+    ) + attemptLine(at, { pid });
+  const a = firstLook(HUNG + every15(NOW - 5 * HOUR, NOW - 1, before));
+  assertEquals([a.status, a.last_message], ["no_answer", "Executing Policy Ask for a restart"]);
+
+  const sameSecond = (at: number, pid: number): string => before(at + 1, pid);
+  const answered = checkinLines(NOW - 8 * HOUR, { pid: 1000 });
+  const b = firstLook(answered + HUNG + every15(NOW - 5 * HOUR, NOW - 1, sameSecond));
+  assertEquals([b.status, b.last_message], ["no_answer", "Executing Policy Ask for a restart"]);
+
+  const script = (at: number): string => logLine(at, "update-apps - nothing to do", { pid: 96 });
+  const c = firstLook(
+    script(NOW - 8 * HOUR) + HUNG + every15(NOW - 5 * HOUR, NOW - HOUR - 1, unanswered) +
+      script(NOW - HOUR) + every15(NOW - HOUR, NOW - 1, unanswered),
+  );
+  assertEquals([c.status, c.last_message], ["no_answer", "Executing Policy Ask for a restart"]);
+});
+
+Deno.test("an agent that lost its daemon, and logs one error again and again, is not_started", () => {
+  let log = checkinLines(NOW - 41 * HOUR);
+  for (let at = NOW - 40 * HOUR, pid = 2000; at < NOW; at += 19 * MINUTE, pid++) {
+    log += logLine(at, NS_ERROR, { pid });
+  }
+  using mac = new TestMac();
+  mac.writePrevious(
+    "agent_errors",
+    JSON.stringify({
+      schema_version: 1,
+      checked_at: formatTimestamp(NOW - 15 * MINUTE),
+      status: "not_started",
+      status_since: formatTimestamp(NOW - 41 * HOUR),
+      status_seconds: 3600,
+      unscheduled_seconds: 20_000,
+    }) + "\n",
+  );
+  const file = look(mac, log);
+  assertEquals([file.status, file.status_seconds], ["not_started", 4500]);
+  assertMatch(String(file.last_message), /^No patch policies/);
+});
+
+Deno.test("what healthy Macs log is ok", () => {
+  const cases: [string, string][] = [
+    ["healthy", every15(NOW - 2 * DAY, NOW - 1, healthy)],
+    ["a short outage", every15(NOW - DAY, NOW - 3 * HOUR, healthy) + every15(NOW - 2 * HOUR, NOW, offline)],
+    [
+      "patch policies in words that nobody has published",
+      checkinLines(NOW - 3 * DAY) + every15(NOW - 2 * DAY, NOW - 1, (at, pid) =>
+        attemptLine(at, { pid }) + logLine(at + 4, "Checking for patches...", { pid }) +
+        logLine(at + 5, "Some new words of a patch", { pid })),
+    ],
+    [
+      "check-ins that log unknown words",
+      checkinLines(NOW - 3 * DAY) +
+      every15(NOW - 2 * DAY, NOW - 1, (at, pid) =>
+        attemptLine(at, { pid }) + logLine(at + 4, "Words", { pid })),
+    ],
+    [
+      "a long installation is at work",
+      checkinLines(NOW - 9 * HOUR, { pid: 7 }) + attemptLine(NOW - 8 * HOUR, { pid: 8 }, "login") +
+      every15(NOW - 7 * HOUR, NOW - 10 * MINUTE, unanswered) +
+      logLine(NOW - MINUTE, "Installing X...", { pid: 8 }),
+    ],
+  ];
+  for (const [name, log] of cases) assertEquals(firstLook(log).status, "ok", name);
+});
+
+Deno.test("a fault stands while its log is gone or emptied, until the log shows its end", () => {
+  using mac = new TestMac();
+  const before = every15(NOW - 3 * DAY, NOW - DAY - 15 * MINUTE, healthy);
+  const first = look(mac, before + every15(NOW - DAY, NOW - 60, offline));
+  assertEquals(first.status, "no_connection");
+  Deno.removeSync(`${mac.logDir}/jamf.log`);
+  const gone = look(mac, undefined, NOW + 15 * MINUTE);
+  assertEquals(
+    [gone.status, gone.standing, gone.status_since, gone.status_seconds, gone.attempts],
+    ["no_log", "no_connection", first.status_since, first.status_seconds, undefined],
+  );
+  const emptied = look(mac, offline(NOW + 16 * MINUTE, 1), NOW + 30 * MINUTE);
+  assertEquals(
+    [emptied.status, emptied.status_since, emptied.failed_checkins],
+    ["no_connection", first.status_since, 1],
+  );
+  const ended = look(
+    mac,
+    offline(NOW + 16 * MINUTE, 1) + healthy(NOW + 31 * MINUTE, 2),
+    NOW + 45 * MINUTE,
+  );
+  assertEquals([ended.status, ended.status_since, ended.status_seconds], ["ok", undefined, 0]);
+});
+
+Deno.test("a signature error stands until a contact", () => {
+  using mac = new TestMac();
+  const log = checkinLines(NOW - DAY) + refusedLines(NOW - HOUR);
+  const first = look(mac, log);
+  assertEquals([first.status, first.status_since], [
+    "device_signature_error",
+    formatTimestamp(NOW - HOUR + 1),
+  ]);
+  const emptied = look(mac, logLine(NOW + 60, "Installing X...", { pid: 9 }), NOW + 15 * MINUTE);
+  assertEquals(
+    [emptied.status, emptied.status_since, emptied.status_seconds, emptied.device_signature_errors],
+    ["device_signature_error", first.status_since, 900, 0],
+  );
+  assertEquals(look(mac, healthy(NOW + 16 * MINUTE, 3), NOW + 30 * MINUTE).status, "ok");
+});
+
+Deno.test("no answer ends when a check-in logs something: what failed then is said at once", () => {
+  using mac = new TestMac();
+  const log = HUNG + every15(NOW - 5 * HOUR, NOW - 1, unanswered);
+  const first = look(mac, log);
+  assertEquals(first.status, "no_answer");
+  const failed = look(mac, log + offline(NOW + 60, 1), NOW + 15 * MINUTE);
+  assertEquals(
+    [failed.status, failed.status_since, failed.status_seconds, failed.last_message],
+    ["no_connection", first.status_since, 900, undefined],
+  );
+  assertEquals(look(mac, log + healthy(NOW + 960, 2), NOW + 30 * MINUTE).status, "ok");
+});
+
+Deno.test("Self Service beside check-ins that never get through ends no agent error, and other faults", () => {
+  const selfService = (at: number): string =>
+    logLine(at, "Checking for policy ID 332...", { pid: 77 }) +
+    logLine(at + 1, "Executing Policy Office", { pid: 77 });
+  const contact = checkinLines(NOW - 2 * DAY);
+  const errors = every15(NOW - DAY, NOW - 1, agentError);
+  assertEquals(firstLook(contact + errors + selfService(NOW - 1)).status, "agent_error");
+  const away = every15(NOW - DAY, NOW - 60, offline);
+  assertEquals(firstLook(contact + away + selfService(NOW - 1)).status, "ok");
+});
+
+Deno.test("only looks that are on time count as awake time", () => {
+  const log = every15(NOW - 3 * DAY, NOW - DAY, healthy) +
+    every15(NOW - DAY + 15 * MINUTE, NOW - 60, offline);
+  const seconds = (...times: number[]): number => {
+    using mac = new TestMac();
+    let last = 0;
+    const first = Number(look(mac, log).status_seconds);
+    for (const at of times) {
+      last = Number(look(mac, log + every15(NOW, at, offline), at).status_seconds) - first;
+    }
+    return last;
+  };
+  assertEquals(seconds(NOW + 900, NOW + 1800), 1800);
+  assertEquals(seconds(NOW + 900 + 119, NOW + 1800), 1800);
+  assertEquals(seconds(NOW + 900 + 121, NOW + 1800), 0);
+  assertEquals(seconds(NOW + 1800), 0);
+  assertEquals(seconds(NOW + 7200, NOW + 8100), 900);
+});
+
+Deno.test("silent is a status", () => {
+  const log = every15(NOW - 20 * DAY, NOW - 15 * DAY, healthy);
+  const file = firstLook(log + offline(NOW - 60, 1));
+  assertEquals(file.status, "silent");
+  assertEquals(file.status_since, file.last_successful_checkin);
+});
+
+Deno.test("unknown words are a status of their own, and hide no known fault", () => {
+  let words = "";
+  for (let at = NOW - 2 * DAY, i = 0; at < NOW; at += 20 * MINUTE, i++) {
+    words += logLine(at, i % 2 ? "Asking for work" : "Got work", { pid: 3000 + i });
+  }
+  assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + words).status, "unknown_format");
+  const one = words.replaceAll("Got work", "Asking for work");
+  assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + one).status, "ok");
+  const lines = Array.from({ length: 100 }, (_, i) =>
+    `2026-11-30 10:15:40 jamf[${i}]: ${attemptMessage()}\n`).join("");
+  assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + lines).status, "unknown_format");
+});
