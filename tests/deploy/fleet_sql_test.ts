@@ -1,11 +1,21 @@
 // Runs the queries of deploy/fleet in SQLite, on telemetry of every status.
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DUE_AT, DUE_EVERY } from "../../lib/health/awake_time.ts";
+import { type Status, STATUSES } from "../../lib/health/statuses.ts";
 import { PROGRAM_PATH } from "../../release/package.ts";
 import { tryTool } from "../../release/tool.ts";
 import { OUT_DIR } from "../../lib/permissions.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import {
+  attemptLine,
+  checkinLines,
+  type LineOptions,
+  logLine,
+  offlineLines,
+  refusedLines,
+} from "../../tools/log_text.ts";
 import { entriesIn, FLEET, policies } from "../../tools/fleet_tree.ts";
-import { agentErrorsOf, type Found, type Status, STATUSES, writeFound } from "../helpers/found.ts";
+import { agentErrorsOf, type Found, writeFound } from "../helpers/found.ts";
 import { ask, countByVirtualTables, type Row, type Tables, tablesOf } from "../helpers/osquery.ts";
 import { skip } from "../helpers/skip.ts";
 import { TestMac } from "../helpers/test_mac.ts";
@@ -297,12 +307,20 @@ function tablesFor(...changes: Change[]): Tables {
   return tables;
 }
 
+/** The names of the policies that fail. */
+function failedOn(tables: Tables): string[] {
+  const answers = ask(tables, all.map(({ query }) => query));
+  return all.filter((_, i) => answers[i]!.length === 0).map(({ name }) => name);
+}
+
+function withComposite(fails: string | undefined): string[] {
+  return fails === undefined ? [] : [fails, composite.name];
+}
+
 /** Fails unless that policy fails on the Mac, and no other but the composite. */
 function assertFails([name, fails, ...changes]: Case): void {
-  const answers = ask(tablesFor(...changes), all.map(({ query }) => query));
-  const failed = all.filter((_, i) => answers[i]!.length === 0).map((policy) => policy.name);
-  const and = APART.has(name) ? [] : [composite.name];
-  assertEquals(failed, fails === undefined ? [] : [fails, ...and], name);
+  const expected = APART.has(name) ? [fails!] : withComposite(fails);
+  assertEquals(failedOn(tablesFor(...changes)), expected, name);
 }
 
 for (const status of STATUSES) {
@@ -310,6 +328,69 @@ for (const status of STATUSES) {
     const own = STATUS_CASES.filter(([name]) => name.includes(`${status}, `));
     assert(own.length >= TIMES.length * 4);
     own.forEach(assertFails);
+  });
+}
+
+/** The newest moment at which an inspection is on time. */
+const LOOK = NOW - (NOW - DUE_AT) % DUE_EVERY;
+
+/** Check-ins every 25 minutes of the five hours before that, and what each logs. */
+function checkIns(lines: (at: number, options: LineOptions) => string): string {
+  return Array.from(
+    { length: 13 },
+    (_, i) => lines(LOOK - (13 - i) * 25 * MINUTE, { pid: 900 + i }),
+  )
+    .join("");
+}
+
+/** A check-in that logs one message behind its beginning. */
+function failing(message: string): string {
+  return checkIns((at, options) => attemptLine(at, options) + logLine(at + 1, message, options));
+}
+
+const CONTACT = checkinLines(LOOK - 6 * HOUR);
+
+/** A log for each status, or none. */
+const LOGS: Readonly<Record<Status, string | undefined>> = {
+  no_log: undefined,
+  device_signature_error: CONTACT + refusedLines(LOOK - HOUR),
+  no_answer: CONTACT + attemptLine(LOOK - 5.9 * HOUR, { pid: 99 }, "login") +
+    logLine(LOOK - 5.8 * HOUR, "Executing Policy Ask for a restart", { pid: 99 }) +
+    checkIns(attemptLine),
+  not_started: CONTACT,
+  server_certificate: CONTACT +
+    failing("The SSL Certificate for https://jamf.example.com:8443/ must be trusted."),
+  no_connection: CONTACT + checkIns(offlineLines),
+  agent_error: CONTACT + failing("Error Domain=NSCocoaErrorDomain Code=4099"),
+  unknown_format: checkinLines(LOOK - 9 * DAY) +
+    Array.from(
+      { length: 120 },
+      (_, i) =>
+        logLine(LOOK - (120 - i) * HOUR, i % 2 ? "Syncing" : "Asking for work", { pid: 600 + i }),
+    )
+      .join(""),
+  no_success: offlineLines(LOOK - HOUR),
+  silent: checkinLines(LOOK - 15 * DAY) + offlineLines(LOOK - HOUR),
+  ok: CONTACT,
+};
+
+for (const status of STATUSES) {
+  Deno.test(`the program writes what these tests do for ${status}, and the same policy fails`, () => {
+    using mac = new TestMac();
+    const log = LOGS[status];
+    if (log !== undefined) mac.log("jamf.log", log, LOOK);
+    const looks = status === "not_started" ? 17 : 1;
+    for (let i = looks - 1; i >= 0; i--) mac.run(["collect"], LOOK - i * DUE_EVERY);
+    const written = JSON.parse(mac.telemetry("agent_errors")!);
+    const hasContact = !["no_log", "no_success"].includes(status);
+    const result: Found = { status, ...(hasContact && contactAt(HOUR)) };
+    const expected = agentErrorsOf(result, LOOK);
+    assertEquals(written.status, status);
+    assertEquals(Object.keys(written).sort(), Object.keys(expected).sort());
+    for (const [key, value] of Object.entries(expected)) {
+      assertEquals(typeof written[key], typeof value, key);
+    }
+    assertEquals(failedOn(tablesOf(mac)), withComposite(BY_STATUS[status][0]));
   });
 }
 

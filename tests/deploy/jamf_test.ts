@@ -1,7 +1,7 @@
 // The extension attributes for Jamf Pro, run in a folder that has the paths of a Mac.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { STATUSES } from "../../lib/health/statuses.ts";
 import { PROGRAM_PATH } from "../../release/package.ts";
-import { STATUSES } from "../helpers/found.ts";
 import { type ChrootMac, testInShells } from "../helpers/chroot_mac.ts";
 
 const JAMF = new URL("../../deploy/jamf/", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 // The script that ends an agent's runs that hang, on real processes.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { STATUSES } from "../../lib/health/statuses.ts";
 import { PROGRAM_PATH } from "../../release/package.ts";
-import { STATUSES } from "../helpers/found.ts";
 import {
   type Aftermath,
   type AgentMac,

@@ -1,27 +1,10 @@
 // What jamf-pulse finds on a Mac, as its two telemetry files say it: for tests of what reads these files.
 
+import { FAILURES } from "../../lib/health/check_ins.ts";
+import type { Status } from "../../lib/health/statuses.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
+import { VERSION } from "../../lib/version.ts";
 import type { TestMac } from "./test_mac.ts";
-
-/** Every status, in the order in which the program decides. */
-export const STATUSES = [
-  "no_log",
-  "device_signature_error",
-  "no_answer",
-  "not_started",
-  "server_certificate",
-  "no_connection",
-  "agent_error",
-  "unknown_format",
-  "no_success",
-  "silent",
-  "ok",
-] as const;
-
-export type Status = typeof STATUSES[number];
-
-/** A fault of an agent that tries, and fails at every check-in. */
-export const UNREACHED: readonly Status[] = ["server_certificate", "no_connection", "agent_error"];
 
 /** The result of an inspection. All times are in Unix seconds. */
 export interface Found {
@@ -44,7 +27,7 @@ export function agentErrorsOf(found: Found, now: number): Record<string, unknown
   return {
     schema_version: 1,
     checked_at: formatTimestamp(now),
-    program_version: "0.1.0",
+    program_version: VERSION,
     status,
     ...(standing !== undefined && { standing }),
     ...(hasSince && { status_since: since }),
@@ -53,7 +36,7 @@ export function agentErrorsOf(found: Found, now: number): Record<string, unknown
     ...(status !== "no_log" && { device_signature_errors: isRefused ? 3 : 0 }),
     ...(isRefused && { first_device_signature_error: since, last_device_signature_error: since }),
     ...(status !== "no_log" && { connection_errors: 0, attempts: 12 }),
-    ...(UNREACHED.includes(status) && { failed_checkins: 12 }),
+    ...(FAILURES.some((failure) => failure === status) && { failed_checkins: 12 }),
     ...(status !== "no_log" && { complete: true }),
     ...(["no_answer", "not_started", "agent_error"].includes(status) && {
       last_message: "Executing Policy Ask for a restart",
