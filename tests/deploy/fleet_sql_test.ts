@@ -102,14 +102,14 @@ function row(table: keyof Tables, index: number, change: Row): Change {
   return { tables: (tables) => Object.assign(tables[table][index]!, change) };
 }
 
-/** Adds a file that was last modified some time ago. */
+/** Adds a file that was last modified some time ago; `NaN` if that is not known. */
 function flag(path: string, ago: number): Change {
   const entry = { path, type: "regular", mode: "0644", uid: "0", gid: "0", symlink: "0" };
   return { tables: ({ file }) => file.push({ ...entry, mtime: `${NOW - ago}` }) };
 }
 
 const SETUP_STARTED = "/private/var/db/.JamfSetupStarted";
-const SETUP_DONE = flag("/private/var/db/.JamfSetupEnrollmentDone", HOUR);
+const SETUP_DONE = "/private/var/db/.JamfSetupEnrollmentDone";
 const NO_BINARY = without("file", "/usr/local/jamf");
 const NO_TASK = without("launchd", "task.1");
 const TASK_IS_OFF = row("launchd", 1, { disabled: "1" });
@@ -227,9 +227,15 @@ const CASES: readonly Case[] = [
   ]),
   ...(["no_answer", "not_started"] as const).flatMap((status): Case[] => {
     const result = found({ ...HANGS, status });
+    const started = flag(SETUP_STARTED, 2 * DAY);
+    const finished = (ago: number): Change => flag(SETUP_DONE, ago);
     return [
-      [`${status}, Setup Manager enrols`, undefined, result, flag(SETUP_STARTED, HOUR)],
-      [`${status}, it has enrolled`, AT_WORK, result, flag(SETUP_STARTED, HOUR), SETUP_DONE],
+      [`${status}, Setup Manager enrols`, undefined, result, started],
+      [`${status}, since when is not known`, undefined, result, flag(SETUP_STARTED, NaN)],
+      [`${status}, it has finished an hour ago`, undefined, result, started, finished(HOUR)],
+      [`${status}, it has finished a day ago`, AT_WORK, result, started, finished(DAY)],
+      [`${status}, it has finished in two days`, undefined, result, started, finished(-2 * DAY)],
+      [`${status}, it has finished at some time`, AT_WORK, result, started, finished(NaN)],
       [`${status}, it began 4 days ago`, AT_WORK, result, flag(SETUP_STARTED, 4 * DAY)],
       [`${status}, it begins in 2 days`, AT_WORK, result, flag(SETUP_STARTED, -2 * DAY)],
     ];

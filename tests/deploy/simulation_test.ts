@@ -9,6 +9,7 @@ import {
   offlineLines,
   refusedLines,
 } from "../../tools/log_text.ts";
+import type { Row } from "../helpers/osquery.ts";
 import {
   type Agent,
   type Answer,
@@ -20,6 +21,7 @@ import {
   MINUTE,
   randomOf,
   SimulatedMac,
+  START,
 } from "../helpers/simulated_mac.ts";
 
 const SEED = Number(Deno.env.get("JAMF_PULSE_SEED") ?? 1);
@@ -90,7 +92,7 @@ const INVALIDATED = "Error Domain=NSCocoaErrorDomain Code=4099 " +
 /** What can be wrong with an agent. */
 interface Fault {
   readonly agent: Agent;
-  /** The policies that fail: the first, or in this order. */
+  /** The policies that fail, one after the other. */
   readonly policies: (life: string, interval: number) => readonly string[];
   /** Hours within which Fleet must see it, by the minutes between check-ins: awake, or awake and watched. */
   readonly seenWithin: { readonly awake?: Limit; readonly watched?: Limit };
@@ -109,12 +111,8 @@ const untilClear: Limit = (interval) => Math.max(4, 12 * (interval + 5) / 60);
 function neverThrough(checkIn: Agent["checkIn"]): Fault {
   return {
     agent: always(checkIn),
-    policies: (life, interval) => {
-      // With an hour between check-ins, there are never two in a row: only the age of the last contact is left.
-      if (life === AN_HOUR && interval > 30) return [CHECK_IN];
-      // After the holidays, the last contact is too old before it is clear that each check-in fails.
-      return life === HOLIDAYS ? [CHECK_IN, REACHES] : [REACHES];
-    },
+    // With an hour between check-ins, there are never two in a row: only the age of the last contact is left.
+    policies: (life, interval) => life === AN_HOUR && interval > 30 ? [CHECK_IN] : [REACHES],
     // An hour for Fleet to ask, and one for a part of an hour that is not watched.
     seenWithin: { watched: (interval) => 24 + 2 * untilClear(interval) + 2 },
     seenInAnHour: 60,
@@ -187,7 +185,12 @@ for (const [life, week] of Object.entries(LIVES)) {
   // All intervals for two lives, the longest for the others: all of them take minutes.
   const hasAll = life === IN_AN_OFFICE || life === AN_HOUR;
   for (const interval of hasAll ? [5, 15, 30, 60] : [60]) {
-    testHealthy(`that ${life}, with a check-in every ${interval} minutes`, week, interval, HEALTHY);
+    testHealthy(
+      `that ${life}, with a check-in every ${interval} minutes,`,
+      week,
+      interval,
+      HEALTHY,
+    );
     const isFull = interval === 60 || life === AN_HOUR;
     for (const [name, fault] of Object.entries(FAULTS)) {
       if (isLong(fault) && !isFull) continue;
@@ -218,6 +221,52 @@ testHealthy("with other lines of the agent between its check-ins", office, 15, {
     checkinLines(at, options) + logLine(at + 60, INVALIDATED, { ...options, pid: 96 }),
 });
 
+testHealthy("that has no connection on the day before its holidays", LIVES[HOLIDAYS]!, 15, {
+  checkIn: (at, options) =>
+    at >= START + 3 * DAY && at < START + 4 * DAY
+      ? offlineLines(at, options)
+      : checkinLines(at, options),
+});
+
+Deno.test("a Mac that Setup Manager enrols never fails", () => {
+  const life: Life = (day) => day === 0 ? hours(day, [9, 17]) : office(day);
+  using mac = new SimulatedMac({ life, interval: 15, seed: SEED });
+  const started = fileRow("/private/var/db/.JamfSetupStarted", START + 9 * HOUR);
+  const done = fileRow("/private/var/db/.JamfSetupEnrollmentDone", START + DAY);
+  const answers = mac.live(0, 1, {
+    begins: (at, options) =>
+      logLine(at, "Enroll return code: 0", options) + attemptLine(at + 60, options, "setup_apps") +
+      logLine(at + 62, "Executing Policy Office", options),
+    checkIn: () => "",
+    files: [started],
+  });
+  assertNothingFails(answers);
+  assertEquals(answers.at(-1)!.status, "not_started");
+  assertNothingFails(mac.live(1, 14, { ...HEALTHY, files: [started, done] }));
+});
+
+/** A week at home without VPN, between others in the office. */
+function weekAtHome(change: (query: string) => string): Answer[] {
+  using mac = new SimulatedMac({ life: office, interval: 15, seed: SEED, change });
+  return [
+    ...mac.live(0, 7, HEALTHY),
+    ...mac.live(7, 14, always(offlineLines)),
+    ...mac.live(14, 21, HEALTHY),
+  ];
+}
+
+Deno.test("a Mac that is at home without VPN for a week fails, unless the admin allows for that", () => {
+  const failed = weekAtHome((query) => query).filter(({ failed }) => failed.length > 0);
+  assertEquals(new Set(failed.flatMap(({ failed }) => failed)), new Set([REACHES]));
+  assert(failed[0]!.watched >= 24 * HOUR);
+  assertNothingFails(weekAtHome((query) => query.replaceAll("24 * 3600", "60 * 3600")));
+});
+
+function fileRow(path: string, mtime: number): Row {
+  const row = { type: "regular", mode: "0644", uid: "0", gid: "0", symlink: "0" };
+  return { path, ...row, mtime: `${mtime}` };
+}
+
 /** Whether it takes weeks to see it. */
 function isLong({ seenWithin }: Fault): boolean {
   return (seenWithin.watched?.(60) ?? 0) > 24;
@@ -231,7 +280,7 @@ function assertNothingFails(answers: readonly Answer[]): void {
 }
 
 function testHealthy(name: string, life: Life, interval: number, agent: Agent): void {
-  Deno.test(`a Mac ${name}, never fails`, () => {
+  Deno.test(`a Mac ${name} never fails`, () => {
     using mac = new SimulatedMac({ life, interval, seed: SEED });
     assertNothingFails(mac.live(0, BROKEN + LONG, agent));
   });
@@ -250,8 +299,13 @@ function testFault(life: string, interval: number, name: string, fault: Fault): 
     }
     assert(first >= 0, "Fleet has not seen it");
     const owners = fault.policies(life, interval);
-    if (!owners.includes(CHECK_IN)) assertInTime(answers[first]!, interval, fault);
-    assertOneAfterTheOther(answers.slice(first), owners);
+    const isOld = life === HOLIDAYS || owners.includes(CHECK_IN);
+    if (!isOld) assertInTime(answers[first]!, interval, fault);
+    // After the holidays, the last contact is too old before the fault is clear.
+    assertOneAfterTheOther(
+      answers.slice(first),
+      life === HOLIDAYS ? [CHECK_IN, ...owners] : owners,
+    );
     const { repair } = fault;
     const repaired = mac.live(end, end + AFTERWARDS, {
       ...HEALTHY,
@@ -279,7 +333,7 @@ function assertInTime({ awake, watched, at }: Answer, interval: number, fault: F
 function assertOneAfterTheOther(answers: readonly Answer[], owners: readonly string[]): void {
   let owner = 0;
   for (const { at, status, failed } of answers) {
-    if (failed[0] !== owners[owner] && failed[0] === owners[owner + 1]) owner++;
+    if (failed[0] === owners[owner + 1]) owner++;
     assertEquals(failed, [owners[owner]!], `${formatTimestamp(at)}: ${status}`);
   }
 }

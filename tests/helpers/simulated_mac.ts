@@ -12,8 +12,8 @@ export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** A Monday. */
-const START = at("2026-11-02T00:00:00Z");
+/** Midnight of a Monday. */
+export const START = at("2026-11-02T00:00:00Z");
 
 /** When a Mac is awake, in seconds from the start, and where. */
 export interface Awake {
@@ -87,6 +87,8 @@ export class SimulatedMac implements Disposable {
     this.#random = randomOf(seed + interval);
     this.#owners = policies().owners.map((entry) => ({ ...entry, query: change(entry.query) }));
     this.#mac.log("jamf.log", "", START);
+    // The package starts the LaunchDaemon, which inspects at once.
+    this.#inspect(START, "UTC");
   }
 
   [Symbol.dispose](): void {
