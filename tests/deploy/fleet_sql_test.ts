@@ -14,7 +14,7 @@ import {
   offlineLines,
   refusedLines,
 } from "../../tools/log_text.ts";
-import { entriesIn, FLEET, policies } from "../../tools/fleet_tree.ts";
+import { entriesIn, type Entry, FLEET, fleetFiles, policies } from "../../tools/fleet_tree.ts";
 import { agentErrorsOf, type Found, writeFound } from "../helpers/found.ts";
 import { ask, countByVirtualTables, type Row, type Tables, tablesOf } from "../helpers/osquery.ts";
 import { skip } from "../helpers/skip.ts";
@@ -434,6 +434,16 @@ Deno.test("policies: two agree on when a Mac has gone without its server for too
 Deno.test("policies: each has a case in which it fails", () => {
   const failing = new Set([...CASES, ...STATUS_CASES].flatMap(([, fails]) => fails ?? []));
   assertEquals([...failing].sort(), [...owners, apart].map(({ name }) => name).sort());
+});
+
+Deno.test("the label has Macs with a single trace of Jamf's agent", () => {
+  const { content } = fleetFiles().find(({ path }) => path === "labels/jamf-macs.yml")!;
+  const [{ query }] = content as [Entry];
+  const has = (files: Row[]): boolean =>
+    ask({ ...tablesFor(), file: files }, [query])[0]!.length > 0;
+  assertEquals(has(tablesFor().file), true);
+  assertEquals(has([{ path: "/private/var/log/jamf.log" }]), true);
+  assertEquals(has([{ path: "/private/var/log/install.log" }]), false);
 });
 
 /** The text of a policy's file, with its comments. */
