@@ -1,7 +1,13 @@
 // Arguments to a command, or a sentence about what is wrong with them.
 
 import { LOG_DIR, OUT_DIR } from "./permissions.ts";
-import { parseCountOption, parseDurationOption, parseOptions } from "./shared/option_parser.ts";
+import { knownTimeZone } from "./system.ts";
+import {
+  parseCountOption,
+  parseDurationOption,
+  parseOptions,
+  UsageError,
+} from "./shared/option_parser.ts";
 
 export { UsageError } from "./shared/option_parser.ts";
 
@@ -28,6 +34,8 @@ export interface StatusCommand extends Folders {
   readonly maxAge: number;
   /** Draw marks and bars with plain characters. */
   readonly ascii: boolean;
+  /** A log that came from another Mac: its path, or `-` for standard input; the logs in the folder if absent. */
+  readonly input?: string;
   /** IANA name of the zone of the log's timestamps; this machine's if absent. */
   readonly zone?: string;
 }
@@ -50,7 +58,7 @@ const MODES = ["checkin", "errors", "collect", "status", "summary"] as const;
 export const OPTIONS = {
   modes: MODES,
   defaultMode: "checkin",
-  modesWithArguments: ["summary"],
+  modesWithArguments: ["status", "summary"],
   flags: {
     json: ["status", "summary"],
     check: ["status"],
@@ -61,6 +69,7 @@ export const OPTIONS = {
     "log-dir": MODES,
     "out-dir": ["checkin", "errors", "collect", "status"],
     "max-age": ["status"],
+    zone: ["status"],
     top: ["summary"],
   },
   lists: {},
@@ -75,9 +84,9 @@ export const HELP =
 Usage: jamf-pulse [MODE] [OPTIONS]
 
   checkin   print the last successful check-in as an extension attribute (the default)
-  errors    print whether the server still trusts this Mac as an extension attribute
+  errors    print what is wrong with the agent, or ok, as an extension attribute
   collect   write both files for Fleet and print nothing: for the LaunchDaemon
-  status    show the agent's health to a person
+  status    show the agent's state to a person: status [FILE | -] for another Mac's log
   summary   count how often each message occurs: summary [FILE… | -]
 
 Options of all modes
@@ -89,18 +98,22 @@ Options of status
   --json           print a report for programs
   --check          exit with 1 unless the agent is healthy
   --max-age TIME   how long ago the last contact may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
-  --ascii          draw bars with plain characters
+  --zone ZONE      the time zone of the log, such as Europe/Berlin   (this computer's)
+  --ascii          draw marks and bars with plain characters
 
 Options of summary
   --top N          show the N most frequent messages
   --mask           group by shape: hide names, URLs, ids and numbers
   --json           print the counts for programs
 
+The released program reads and writes only below the two folders above.
+
 Exit status: 0 done, 1 unhealthy (status --check), 2 wrong usage, or something could not be
 read or written. checkin and errors answer Jamf with 0 and say so in their <result>.
 
 Examples
   jamf-pulse status --check --max-age 7d
+  jamf-pulse status --zone Europe/Berlin - < ~/Desktop/jamf.log
   jamf-pulse summary --mask --top 20
   jamf-pulse summary - < ~/Desktop/jamf.log
 `;
@@ -119,6 +132,9 @@ export function parseCommand(args: readonly string[]): Command {
   const { mode, words: inputs } = parsed;
   switch (mode) {
     case "status": {
+      const zone = parsed.value("zone");
+      const [input] = inputs;
+      refuseOtherInputs(inputs, parsed.value("log-dir"));
       const maxAge = parseDurationOption("max-age", parsed.value("max-age") ?? MAX_AGE);
       return {
         mode,
@@ -128,6 +144,8 @@ export function parseCommand(args: readonly string[]): Command {
         check: parsed.flag("check"),
         ascii: parsed.flag("ascii"),
         maxAge,
+        ...(zone !== undefined && { zone: parseZone(zone) }),
+        ...(input !== undefined && { input }),
       };
     }
     case "summary": {
@@ -144,6 +162,21 @@ export function parseCommand(args: readonly string[]): Command {
     default:
       return { mode, logDir, outDir };
   }
+}
+
+function refuseOtherInputs(inputs: readonly string[], logDir: string | undefined): void {
+  const [input, other] = inputs;
+  if (other !== undefined) {
+    throw new UsageError(`Mode "status" reads one log: got "${input}" and "${other}"`);
+  }
+  if (input !== undefined && logDir !== undefined) {
+    throw new UsageError(`Give either a log or "--log-dir": got "${input}" and "${logDir}"`);
+  }
+}
+
+function parseZone(zone: string): string {
+  if (knownTimeZone(zone) === zone) return zone;
+  throw new UsageError(`Unknown time zone "${zone}" for "--zone": give a name like Europe/Berlin`);
 }
 
 function folder(path: string): string {

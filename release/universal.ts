@@ -59,14 +59,6 @@ export function joinSlices(slices: readonly Slice[]): Uint8Array {
  *
  * @returns Its slices, in their order in the file.
  * @throws {SyntaxError} It is not universal, or is cut off.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const slices = [{ arch: "x86_64" as const, bytes: new Uint8Array([1, 2, 3]) }];
- * assertEquals(splitSlices(joinSlices(slices)), slices);
- * ```
  */
 export function splitSlices(file: Uint8Array): Slice[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);

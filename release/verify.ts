@@ -1,7 +1,7 @@
 // Verifies what was built.
 
-import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";
+import { BuildError } from "./tool.ts";
 import type { Slice } from "./universal.ts";
 
 /** The processors that a file for all Macs is for, in their order in it. */
@@ -11,15 +11,6 @@ export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
  * Checks that a program is for its target. A runtime named by `DENORT_BIN` is used for every target.
  *
  * @throws {BuildError} It is for another target.
- *
- * @example Usage
- * ```ts
- * import { assertThrows } from "@std/assert";
- *
- * const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2]);
- * verifyTarget("x86_64-unknown-linux-gnu", elf);
- * assertThrows(() => verifyTarget("aarch64-apple-darwin", elf));
- * ```
  */
 export function verifyTarget(target: string, program: Uint8Array): void {
   if (formatOf(program) === FORMATS.get(target)) return;
@@ -71,22 +62,6 @@ export function verifyProgram(
  * How a compiled program holds permission flags.
  *
  * @param flags As from `permissionFlags()`.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(bakedPermissions(["--no-prompt", "--allow-read=/a,/b"]), {
- *   allow_read: ["/a", "/b"],
- *   allow_write: null,
- *   allow_net: null,
- *   allow_env: null,
- *   allow_run: null,
- *   allow_sys: null,
- *   allow_ffi: null,
- *   prompt: false,
- * });
- * ```
  */
 export function bakedPermissions(flags: readonly string[]): Readonly<Record<string, unknown>> {
   const list = (kind: string): string[] | null => {

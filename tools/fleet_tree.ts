@@ -1,5 +1,4 @@
-// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
-// it writes that query.
+// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries.
 
 import { walkSync } from "@std/fs/walk";
 import { parse } from "yaml";
@@ -88,18 +87,6 @@ export function policies(): {
 /**
  * The query of the composite: it repeats the others' text, so that it cannot differ from them. Lines about the table
  * `mdm` are left out, because it answers "not enrolled" when macOS does not answer in time.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(compositeOf(["SELECT 1", "SELECT 2"]), `SELECT 1
- * WHERE EXISTS (
- *   SELECT 1
- * ) AND EXISTS (
- *   SELECT 2
- * )`);
- * ```
  */
 export function compositeOf(queries: readonly string[]): string {
   const conditions = queries.map((query) => {
@@ -113,7 +100,8 @@ function indented(text: string, by: string): string {
   return text.replace(/^(?=.)/gm, by);
 }
 
-if (import.meta.main) {
+/** Writes the query of the composite. */
+export function writeComposite(): void {
   const query = compositeOf(policies().owners.map((owner) => owner.query));
   const text = Deno.readTextFileSync(COMPOSITE);
   Deno.writeTextFileSync(

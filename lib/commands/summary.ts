@@ -2,18 +2,16 @@
 
 import type { SummaryCommand } from "../cli.ts";
 import { listLogs } from "../disk/log_files.ts";
-import { openLog, unreadableReason } from "../disk/log_source.ts";
+import { openLog } from "../disk/log_source.ts";
 import { asReadError, ReadError } from "../disk/read_error.ts";
-import { ReplacedFileError } from "../disk/regular_file.ts";
 import { linesForwards } from "../log/lines.ts";
 import { maskCounts } from "../log/mask.ts";
 import { MessageCounter } from "../log/message_counts.ts";
 import type { LogSource } from "../log/byte_source.ts";
 import type { Outcome, System } from "../system.ts";
+import { STANDARD_INPUT, unreadMessage } from "./log_input.ts";
 import { skippedRemarks } from "../view/remarks.ts";
 import { summaryJson, summaryText } from "../view/summary.ts";
-
-const STANDARD_INPUT = "-";
 
 /**
  * Counts the messages in the logs of a folder, in the files named, or in standard input. What cannot be read is
@@ -26,7 +24,7 @@ export function runSummary(command: SummaryCommand, system: System): Outcome {
     try {
       addTo(counter, path, system);
     } catch (error) {
-      failures.push(unreadMessage(path, error));
+      failures.push(unreadMessage(path, error, "summary"));
     }
   }
   const all = counter.counts();
@@ -86,13 +84,4 @@ function reader(log: LogSource, name: string, system: System): (into: Uint8Array
     system.progress(name, at, log.size);
     return count;
   };
-}
-
-function unreadMessage(path: string, error: unknown): string {
-  const reason = error instanceof ReplacedFileError ? error.message : unreadableReason(error);
-  if (reason === undefined) throw error;
-  const isForbidden = error instanceof Error && error.name === "NotCapable";
-  const next = isForbidden ? `; pipe it in instead: jamf-pulse summary - < "${path}"` : "";
-  const name = path === STANDARD_INPUT ? "standard input" : `"${path}"`;
-  return `Cannot read ${name}: ${reason}${next}`;
 }

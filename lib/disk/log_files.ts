@@ -36,8 +36,7 @@ export function listLogs(dir: string): LogListing {
       skipped.push({ name, reason: `it is ${kindOf(info)}` });
       continue;
     }
-    const modified = Math.floor((info.mtime?.getTime() ?? Infinity) / 1000);
-    files.push({ name, path, size: info.size, modified, inode: info.ino });
+    files.push(logFileOf(name, path, info));
   }
   const live = skipped.find(({ name }) => name === LIVE_LOG);
   if (live !== undefined && files.length === 0) {
@@ -45,6 +44,25 @@ export function listLogs(dir: string): LogListing {
     throw new NotRegularFileError(`${what}; put the file itself there`);
   }
   return { files: files.sort(byAge), skipped: skipped.sort(byName) };
+}
+
+/**
+ * A log that is named by its path.
+ *
+ * @throws {NotRegularFileError} It is a link, a folder or a pipe.
+ * @throws {Deno.errors.NotFound} There is none.
+ * @throws {Deno.errors.PermissionDenied} The system refuses it.
+ * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
+ */
+export function logAt(path: string): LogFile {
+  const info = Deno.lstatSync(path);
+  if (!info.isFile) throw new NotRegularFileError(`it is ${kindOf(info)}`);
+  return logFileOf(path, path, info);
+}
+
+function logFileOf(name: string, path: string, info: Deno.FileInfo): LogFile {
+  const modified = Math.floor((info.mtime?.getTime() ?? Infinity) / 1000);
+  return { name, path, size: info.size, modified, inode: info.ino };
 }
 
 function namesIn(dir: string): string[] {

@@ -56,25 +56,31 @@ export function openLog(
 ): LogSource {
   const { file, info } = openRegularFile(path, inode);
   try {
-    const plain = fileSource(file, info.size);
-    const magic = new Uint8Array(Math.min(6, plain.size));
-    plain.read(magic, 0);
-    const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
-    const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
-    if (format) {
-      throw new UnreadableLogError(`${format[0]} is not supported`);
-    }
-    if (!isFormat(GZIP)) {
-      if (path.endsWith(".gz")) {
-        throw new UnreadableLogError("its name ends in .gz, but it is not gzip");
-      }
-      return plain;
-    }
-    return unpack(plain, memory);
+    return unpackIfPacked(fileSource(file, info.size), path.endsWith(".gz"), memory);
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/**
+ * A log that is in the memory.
+ *
+ * @throws {UnreadableLogError} It is in a format that is not read, damaged, or too large to unpack.
+ */
+export function logInMemory(bytes: Uint8Array): LogSource {
+  return unpackIfPacked(bytesSource(bytes), false, { left: MAX_UNPACKED });
+}
+
+function unpackIfPacked(plain: LogSource, mustBePacked: boolean, memory: UnpackMemory): LogSource {
+  const magic = new Uint8Array(Math.min(6, plain.size));
+  plain.read(magic, 0);
+  const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
+  const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
+  if (format) throw new UnreadableLogError(`${format[0]} is not supported`);
+  if (isFormat(GZIP)) return unpack(plain, memory);
+  if (mustBePacked) throw new UnreadableLogError("its name ends in .gz, but it is not gzip");
+  return plain;
 }
 
 /**

@@ -30,5 +30,5 @@ export function asReadError(dir: string, error: unknown): unknown {
 function otherWay(dir: string): string {
   return /^\/var\/log(?:\/|$)/.test(dir)
     ? `; on macOS "/var" is a link, use "--log-dir /private${dir}"`
-    : "; pipe a log from elsewhere in: jamf-pulse summary - < jamf.log";
+    : "; pipe a log from elsewhere in: jamf-pulse status - < jamf.log";
 }

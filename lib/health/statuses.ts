@@ -5,9 +5,11 @@
 export interface StatusText {
   /** What `status` begins its headline with. */
   readonly title: string;
-  /** What it means, as the end of a sentence. */
+  /** What it means, in few words. */
   readonly meaning: string;
-  /** What to do about it; absent if nothing is wrong. */
+  /** What repairs it, in few words. */
+  readonly repair: string;
+  /** What `status` says to do; absent if nothing is wrong. */
   readonly nextStep?: string;
 }
 
@@ -15,59 +17,70 @@ export const STATUS_TEXTS = {
   no_log: {
     title: "No log",
     meaning: "there is no `jamf.log`",
+    repair: "see whether the Jamf agent is installed",
     nextStep: "see whether the Jamf agent is installed: ls /usr/local/jamf/bin/jamf",
   },
   device_signature_error: {
     title: "Broken trust",
-    meaning: "the server no longer trusts this Mac: it refuses the Mac's device signature",
+    meaning: "the server no longer trusts this Mac",
+    repair: "redeploy the management framework, or enrol the Mac again",
     nextStep: "redeploy the Jamf management framework, or enrol this Mac again",
   },
   no_answer: {
     title: "No answer",
-    meaning: "check-ins begin, and nothing comes of them: a run of the agent hangs",
+    meaning: "check-ins begin, and nothing comes of them: a run hangs",
+    repair: "`sudo killall jamf`",
     nextStep: "end the run that hangs: sudo killall jamf",
   },
   not_started: {
     title: "Not started",
-    meaning: "the Mac is awake, and no check-in begins: the check-in hangs, or is not loaded",
+    meaning: "the Mac is awake, and no check-in begins",
+    repair: "`sudo killall jamf`, then `sudo jamf manage`",
     nextStep:
       "end the run that hangs: sudo killall jamf; if no check-in begins then: sudo jamf manage",
   },
   server_certificate: {
     title: "Server certificate",
-    meaning: "each check-in fails, because the agent does not trust the server's certificate",
+    meaning: "each check-in fails: the server's certificate is not trusted",
+    repair: "look for TLS inspection, and at the certificate chain",
     nextStep:
-      "look at the server's certificate chain, and for TLS inspection between this Mac and the server",
+      "look for TLS inspection between this Mac and the server, and at the server's certificate chain",
   },
   no_connection: {
     title: "No connection",
-    meaning: "each check-in fails, because the server cannot be reached",
+    meaning: "each check-in fails: the server cannot be reached",
+    repair: "look at the network: proxy, firewall, DNS, VPN",
     nextStep:
       "sudo jamf checkJSSConnection; then the proxy, TLS inspection and firewall between this Mac and the server",
   },
   agent_error: {
     title: "Agent error",
     meaning: "each check-in fails with an error of the agent itself",
+    repair: "`sudo killall jamf`; redeploy the management framework",
     nextStep: "sudo killall jamf; if the error comes back, redeploy the Jamf management framework",
   },
   unknown_format: {
     title: "Unknown format",
-    meaning: "the newest records are in words or in a form that this version does not know",
+    meaning: "the newest records are in words that this version does not know",
+    repair: "update jamf-pulse",
     nextStep: "update jamf-pulse",
   },
   no_success: {
     title: "No contact",
-    meaning: "no contact with the server is known: there was none, or the log was emptied",
+    meaning: "no contact is known: there was none, or the log was emptied",
+    repair: "see whether the Mac is enrolled; wait for its next check-in",
     nextStep: "see whether this Mac is enrolled: sudo jamf checkJSSConnection",
   },
   silent: {
     title: "Silent",
-    meaning: "the last contact with the server is over 14 days ago",
+    meaning: "the last contact is over 14 days ago",
+    repair: "see whether the Mac reaches the server",
     nextStep: "see whether this Mac reaches the server: sudo jamf checkJSSConnection",
   },
   ok: {
     title: "Healthy",
-    meaning: "the agent reaches its server, and nothing that fails at every try is known",
+    meaning: "the agent reaches its server",
+    repair: "nothing",
   },
 } as const satisfies Record<string, StatusText>;
 

@@ -14,7 +14,7 @@ export interface StatusStyle {
 }
 
 const BAR_WIDTH = 32;
-const LABEL_WIDTH = "Last contact".length + 3;
+const NAME_WIDTH = "connection".length + 3;
 const GREEN = "32";
 const YELLOW = "33";
 const RED = "31";
@@ -32,19 +32,21 @@ export function statusText(report: StatusReport, style: StatusStyle): string {
   const color = report.healthy ? GREEN : report.status === "unknown" ? YELLOW : RED;
   const headline = paint(printable(report.headline), color, style);
   const checks = report.checks.map((check) => checkLine(check, style));
-  const facts = factsOf(report).map(([label, text]) =>
-    `${label.padEnd(LABEL_WIDTH)}${printable(text)}`
-  );
+  const width = signWidth(style) + NAME_WIDTH;
+  const facts = factsOf(report).map(([label, text]) => `${label.padEnd(width)}${printable(text)}`);
   const days = report.days.length === 0 ? [] : ["", ...dayLines(report, style)];
   return `${[headline, "", ...checks, ...facts, ...days].join("\n")}\n`;
 }
 
 function checkLine({ name, mark, text }: Check, style: StatusStyle): string {
-  const [sign, width] = style.ascii ? [PLAIN_SIGNS[mark], 5] : [SIGNS[mark], 2];
+  const sign = (style.ascii ? PLAIN_SIGNS : SIGNS)[mark].padEnd(signWidth(style));
   const color = COLORS[mark];
-  const padded = sign.padEnd(width);
-  const label = name.padEnd(LABEL_WIDTH - 2);
-  return `${color === undefined ? padded : paint(padded, color, style)}${label}${printable(text)}`;
+  const painted = color === undefined ? sign : paint(sign, color, style);
+  return `${painted}${name.padEnd(NAME_WIDTH)}${printable(text)}`;
+}
+
+function signWidth({ ascii }: StatusStyle): number {
+  return ascii ? 5 : 2;
 }
 
 function factsOf(report: StatusReport): [label: string, text: string][] {

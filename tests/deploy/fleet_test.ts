@@ -241,7 +241,7 @@ Deno.test("the composite is made of the other policies", () => {
   assertEquals(
     composite.query,
     compositeOf(owners.map(({ query }) => query)),
-    "run `deno task queries`",
+    "run `deno task generate`",
   );
 });
 

@@ -288,8 +288,9 @@ test("uninstall by any user but root touches nothing", (mac) => {
   assertEquals(mac.list(), before);
 });
 
-Deno.test("every script works in the root folder, wherever it is called from", () => {
+Deno.test("every script on a Mac works in the root folder, wherever it is called from", () => {
   const scripts = Array.from(walkSync(`${PKG}..`, { includeDirs: false }), ({ path }) => path)
+    .filter((path) => !path.endsWith("/make-packages"))
     .map((path) => [path, Deno.readTextFileSync(path)] as const)
     .filter(([, text]) => text.startsWith("#!/bin/sh\n"));
   assert(scripts.length >= 7);

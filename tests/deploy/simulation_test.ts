@@ -23,6 +23,7 @@ import {
   SimulatedMac,
   START,
 } from "../helpers/simulated_mac.ts";
+import { bySize, IS_LARGE } from "../helpers/test_size.ts";
 
 const SEED = Number(Deno.env.get("JAMF_PULSE_SEED") ?? 1);
 
@@ -52,6 +53,7 @@ function withDarkWakes(life: Life, shortest: number, longest: number): Life {
   };
 }
 
+const NO_SLEEP = "never sleeps";
 const IN_AN_OFFICE = "works in an office";
 const AN_HOUR = "is opened for an hour now and then";
 const HOLIDAYS = "goes on holidays";
@@ -59,7 +61,7 @@ const POWER_NAP = "wakes in the dark every 15 to 17 minutes";
 
 /** How Macs spend their days. */
 const LIVES: Readonly<Record<string, Life>> = {
-  "never sleeps": (day) => hours(day, [0, 24]),
+  [NO_SLEEP]: (day) => hours(day, [0, 24]),
   [IN_AN_OFFICE]: office,
   [AN_HOUR]: (day) => hours(day, [9, 10], [12.5, 13.5], [20, 21]),
   // macOS's power logs have 909 to 1,019 seconds.
@@ -182,18 +184,21 @@ const SHORT = 7;
 const AFTERWARDS = 2;
 
 for (const [life, week] of Object.entries(LIVES)) {
+  // It takes as long as all others together.
+  if (life === NO_SLEEP && !IS_LARGE) continue;
   // All intervals for two lives, the longest for the others: all of them take minutes.
   const hasAll = life === IN_AN_OFFICE || life === AN_HOUR;
-  for (const interval of hasAll ? [5, 15, 30, 60] : [60]) {
+  const intervals = hasAll ? bySize([15], [5, 15, 30, 60]) : [60];
+  for (const interval of intervals) {
     testHealthy(
       `that ${life}, with a check-in every ${interval} minutes,`,
       week,
       interval,
       HEALTHY,
     );
-    const isFull = interval === 60 || life === AN_HOUR;
     for (const [name, fault] of Object.entries(FAULTS)) {
-      if (isLong(fault) && !isFull) continue;
+      // The interval matters to it for one life alone.
+      if (isLong(fault) && life !== AN_HOUR && interval !== intervals.at(-1)) continue;
       testFault(life, interval, name, fault);
     }
   }

@@ -129,6 +129,17 @@ const CASES: readonly Case[] = [
     OPEN,
   ],
   [
+    "a policy whose run's beginning is gone, not 14 days before a newer one that was refused",
+    [...others(64, 6 * DAY - 1), [9 * DAY, 7, OFFLINE], [10 * DAY, 8, POLICY], [
+      20 * DAY,
+      7,
+      POLICY,
+    ]],
+    10 * DAY,
+    since(),
+    OPEN,
+  ],
+  [
     "no policy of an offline run, offline before",
     [[1, 7, BEGIN], [2, 7, OFFLINE], [3, 7, POLICY]],
     undefined,

@@ -177,6 +177,22 @@ Deno.test("Timeline is complete only when the last runs' beginnings have been re
   assertEquals([read.complete, rowsOf(read)[1]], [true, ["2026-11-22", 0, 0, 0]]);
 });
 
+Deno.test("Timeline waits for the beginning of a run that it met among older records, too", () => {
+  const older = Array.from({ length: 64 }, (): Happened => ["11-21 23:00", 1, "Hello"]);
+  const log: Happened[] = [
+    ...older,
+    ["11-22 00:00", 7, BEGIN],
+    ["11-22 00:02", 8, POLICY],
+    ...older,
+    ["11-22 00:01", 7, POLICY],
+  ];
+  assertEquals(fill(new Timeline(NOW, "UTC", 2), log).complete, false);
+  assertEquals(
+    fill(new Timeline(NOW, "UTC", 2), [["11-21 22:00", 8, BEGIN], ...log]).complete,
+    true,
+  );
+});
+
 Deno.test("Timeline gives up the beginning of a run 14 days before its first day", () => {
   const older = Array.from({ length: 64 }, (): Happened => ["11-07 23:59", 1, "Hello"]);
   const timeline = fill(new Timeline(NOW, "UTC", 2), [...older, ["11-22 00:01", 7, POLICY]]);
@@ -188,6 +204,8 @@ Deno.test("Timeline counts the runs that met an error and did not reach the serv
     ["11-23 09:00", 7, BEGIN],
     ["11-23 09:01", 7, OFFLINE],
     ["11-23 10:00", 8, BEGIN],
+    ["11-23 10:30", 13, BEGIN],
+    ["11-23 10:31", 13, OFFLINE],
     ["11-23 11:00", 9, BEGIN],
     ["11-23 11:01", 9, SIGNATURE_ERROR],
     ["11-23 11:02", 9, OTHER_FAILURE],
@@ -204,5 +222,5 @@ Deno.test("Timeline counts the runs that met an error and did not reach the serv
   ];
   const timeline = fill(new Timeline(at("2026-11-23T18:00:00Z"), "UTC", 1), log);
   const { contacts, attempts, failedRuns } = timeline.result()[0]!;
-  assertEquals([contacts, attempts, failedRuns], [2, 6, 2]);
+  assertEquals([contacts, attempts, failedRuns], [2, 7, 3]);
 });
