@@ -14,8 +14,14 @@ const test = testInShells("the extension attributes");
 
 /** Puts a script in the program's place, and makes `sleep` sleep so long. */
 function writeProgram(mac: ChrootMac, script: string, seconds = '"$1"'): void {
-  mac.write(PROGRAM_PATH, `#!/bin/sh\n${script}\n`, 0o755);
-  mac.write("/bin/sleep", `#!/bin/sh\nexec /bin/true-sleep ${seconds}\n`, 0o755);
+  writeScript(mac, PROGRAM_PATH, script);
+  writeScript(mac, "/bin/sleep", `exec /bin/true-sleep ${seconds}`);
+}
+
+/** As a new file: what an earlier run of an attribute left may be about to read the one before. */
+function writeScript(mac: ChrootMac, path: string, script: string): void {
+  if (mac.read(path) !== undefined) Deno.removeSync(mac.path + path);
+  mac.write(path, `#!/bin/sh\n${script}\n`, 0o755);
 }
 
 /** Runs both attributes, and fails unless each prints that one result, and ends with 0. */
@@ -57,7 +63,7 @@ test("an extension attribute does not wait when the program has ended, even if i
     // It ends when the test says so.
     mac.write("/state/asleep", "");
     const asleep = "while [ -e /state/asleep ]; do /bin/true-sleep 0.05; done";
-    mac.write("/bin/sleep", `#!/bin/sh\n${asleep}\n`, 0o755);
+    writeScript(mac, "/bin/sleep", asleep);
     mac.write("/state/attribute", Deno.readTextFileSync(JAMF + file));
     const parent = `${mac.path}/state/parent`;
     // GNU's timeout itself does not pass on that a signal is ignored.
