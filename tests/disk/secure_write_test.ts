@@ -447,7 +447,7 @@ Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
   });
   assertEquals(
     assertThrows(() => writeNew(mac, disk), WriteError).message,
-    `Cannot write into "${mac.outDir}": its mode 0755 cannot be tightened to 0700: permission denied`,
+    `Cannot write into "${mac.outDir}": its mode 0755 cannot be tightened to 0700: permission denied; run it as root, with sudo`,
   );
   assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
 });
