@@ -3,7 +3,6 @@
 
 import config from "./deno.json" with { type: "json" };
 import { billOfMaterials } from "./release/bill_of_materials.ts";
-import { BuildError } from "./release/build_error.ts";
 import { bundle, compile, moduleGraph } from "./release/compile.ts";
 import { parseMachO } from "./release/macho.ts";
 import {
@@ -14,18 +13,18 @@ import {
 } from "./release/options.ts";
 import { buildInto, writeCheckSums } from "./release/output.ts";
 import { type Package, thinPackage, universalOf } from "./release/package.ts";
-import { makePackages, stagePackages, writePackageScript } from "./release/package_tree.ts";
+import { makePackages, stagePackages } from "./release/package_tree.ts";
 import { checkTags, commitTime } from "./release/repository.ts";
 import {
+  checkPackageSigner,
   ENTITLEMENTS,
-  findPackageSigner,
   findSigner,
   IDENTIFIER,
-  type PackageSigner,
   sign,
   type Signer,
+  SIGNING_VARIABLES,
 } from "./release/sign.ts";
-import { PROJECT, tryTool } from "./release/tool.ts";
+import { BuildError, PROJECT, tryTool } from "./release/tool.ts";
 import { joinSlices, type Slice, splitSlices } from "./release/universal.ts";
 import {
   bakedPermissions,
@@ -51,7 +50,8 @@ function build({ targets, out, skipSign }: BuildOptions): void {
   checkTags(version);
   const time = commitTime();
   const env = (name: string): string | undefined => Deno.env.get(name) || undefined;
-  const packageSigner = skipSign ? {} : findPackageSigner(Deno.build.os, env);
+  if (!skipSign) checkPackageSigner(Deno.build.os, env);
+  const isInstalled = (tool: string): boolean => tryTool([tool, "--version"]) !== undefined;
   const signer = skipSign ? undefined : findSigner(Deno.build.os, env, isInstalled);
   const isForMac = targets.some((target) => MAC_TARGETS.includes(target));
   buildInto(out, (scratch, artefacts) => {
@@ -68,14 +68,12 @@ function build({ targets, out, skipSign }: BuildOptions): void {
       stage("Join for all Macs", () => join(forMacs, `${artefacts}/${NAME}`));
       packages.unshift(universalOf(packages));
     }
-    if (isForMac) {
-      stage("Package", () => packageAll(packages, scratch, artefacts, packageSigner));
-    }
+    if (isForMac) stage("Package", () => packageAll(packages, scratch, artefacts, skipSign));
     stage("Write the bill of materials", () => writeBill(`${artefacts}/${NAME}.cdx.json`, time));
     stage("Write the check sums", () => writeCheckSums(artefacts));
   });
   print(`Built ${NAME} ${version} in ${out}`);
-  if (isForMac) printSigning(signer, packageSigner);
+  if (isForMac) printSigning(signer, env(SIGNING_VARIABLES.installerIdentity));
 }
 
 /** @returns The bundle's path. */
@@ -122,16 +120,17 @@ function packageAll(
   packages: readonly Package[],
   scratch: string,
   artefacts: string,
-  signer: PackageSigner,
+  skipSign: boolean,
 ): void {
   Deno.copyFileSync(`${PROJECT}deploy/pkg/uninstall`, `${artefacts}/uninstall`);
   if (Deno.build.os === "darwin") {
     stagePackages(scratch, artefacts, packages, version);
-    makePackages(scratch, artefacts, packages, version, signer);
+    const { installerIdentity, notaryProfile } = SIGNING_VARIABLES;
+    const unsigned = { [installerIdentity]: "", [notaryProfile]: "" };
+    makePackages(scratch, artefacts, skipSign ? unsigned : {});
     return;
   }
   stagePackages(artefacts, artefacts, packages, version);
-  writePackageScript(artefacts, packages, version);
   print('  Packages are made on a Mac: run "make-packages" there, in the output folder');
 }
 
@@ -145,7 +144,7 @@ function writeBill(path: string, time: number): void {
   );
 }
 
-function printSigning(signer: Signer | undefined, { installerIdentity }: PackageSigner): void {
+function printSigning(signer: Signer | undefined, installerIdentity: string | undefined): void {
   if (signer === undefined) {
     print("Not signed: the arm64 programs are signed ad hoc, the x86_64 programs not at all");
   } else if (signer.certificate.length === 0) {
@@ -153,10 +152,6 @@ function printSigning(signer: Signer | undefined, { installerIdentity }: Package
   } else {
     print(`Signed with the certificate named${installerIdentity ? ", and the packages, too" : ""}`);
   }
-}
-
-function isInstalled(tool: string): boolean {
-  return tryTool([tool, "--version"]) !== undefined;
 }
 
 function stage<T>(name: string, work: () => T): T {

@@ -54,8 +54,17 @@ export function permissionFlags(
  * ```
  */
 export function reasonOf(error: unknown): string {
-  return systemErrorReason(
+  const reason = systemErrorReason(
     error,
-    `this program reads only "${LOG_DIR}" and "${OUT_DIR}", and writes only to "${OUT_DIR}"`,
+    `this program reads only "${LOG_DIR}" and "${OUT_DIR}", and writes only to "${OUT_DIR}"; ` +
+      "from source, name other folders in --allow-read and --allow-write",
   );
+  return isPermissionDenied(error) ? `${reason}; ${RUN_AS_ROOT}` : reason;
+}
+
+/** What helps if the system refuses something: which user runs this cannot be asked without one more permission. */
+export const RUN_AS_ROOT = "run it as root, with sudo";
+
+function isPermissionDenied(error: unknown): boolean {
+  return error instanceof Error && error.name === "PermissionDenied";
 }

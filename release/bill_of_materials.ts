@@ -1,6 +1,8 @@
 // What is inside the program, as a CycloneDX bill of materials: this project, the packages that its code imports, Deno
 // and V8.
 
+import { Buffer } from "node:buffer";
+
 /** What `deno info --json` prints, as far as it is used here. */
 export interface ModuleGraph {
   readonly roots: readonly string[];
@@ -35,22 +37,6 @@ export interface BillOptions {
  * The packages that the program's code imports. Modules that are only imported for types are not in the program.
  *
  * @returns `name@version`, sorted.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const graph = {
- *   roots: ["file:///main.ts"],
- *   redirects: { "npm:a@1": "npm:/a@1.0.0" },
- *   modules: [
- *     { specifier: "file:///main.ts", dependencies: [{ code: { specifier: "npm:a@1" } }, {}] },
- *     { specifier: "npm:/a@1.0.0", npmPackage: "a@1.0.0" },
- *     { specifier: "npm:/b@1.0.0", npmPackage: "b@1.0.0" },
- *   ],
- * };
- * assertEquals(packagesReached(graph), ["a@1.0.0"]);
- * ```
  */
 export function packagesReached({ roots, redirects, modules }: ModuleGraph): string[] {
   const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
@@ -107,7 +93,5 @@ export function billOfMaterials(options: BillOptions): string {
 /** From Base64, as npm writes it, to hexadecimal digits, as CycloneDX does. */
 function sha512Of(integrity: string | undefined): string | undefined {
   const base64 = /^sha512-(.+)$/.exec(integrity ?? "")?.[1];
-  if (base64 === undefined) return undefined;
-  return Array.from(atob(base64), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"))
-    .join("");
+  return base64 && Buffer.from(base64, "base64").toString("hex");
 }

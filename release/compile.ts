@@ -1,8 +1,7 @@
 // Bundles the program to one JavaScript file, and compiles that to executables.
 
 import type { ModuleGraph } from "./bill_of_materials.ts";
-import { BuildError } from "./build_error.ts";
-import { type ToolResult, tryTool } from "./tool.ts";
+import { BuildError, type ToolResult, tryTool } from "./tool.ts";
 
 /** What a compiled program is to be. */
 export interface CompileOptions {

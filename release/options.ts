@@ -1,8 +1,8 @@
 // Arguments of the build to what is to be built.
 
 import { parseArgs } from "@std/cli/parse-args";
-import { BuildError } from "./build_error.ts";
 import { SIGNING_VARIABLES } from "./sign.ts";
+import { BuildError } from "./tool.ts";
 
 /** What to build, and where. */
 export interface BuildOptions {
@@ -36,6 +36,7 @@ Signed on a Mac by codesign, elsewhere by rcodesign if it is installed: ad hoc, 
   ${SIGNING_VARIABLES.p12PasswordFile}    a file with its password
   ${SIGNING_VARIABLES.installerIdentity}   Developer ID Installer certificate, by its name in the keychain
   ${SIGNING_VARIABLES.notaryProfile}       profile of "notarytool store-credentials": notarise the packages
+  ${SIGNING_VARIABLES.notaryKeychain}      the keychain with that profile, if it is not the default one
 `;
 
 /**
@@ -43,17 +44,6 @@ Signed on a Mac by codesign, elsewhere by rcodesign if it is installed: ad hoc, 
  *
  * @returns `undefined` if help is asked for.
  * @throws {BuildError} An argument is unknown, or a value is missing or unknown.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseBuildOptions(["--targets", "x86_64-apple-darwin", "--out", "/tmp/x"]), {
- *   targets: ["x86_64-apple-darwin"],
- *   out: "/tmp/x",
- *   skipSign: false,
- * });
- * ```
  */
 export function parseBuildOptions(args: readonly string[]): BuildOptions | undefined {
   const given = parseArgs(args, {

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { walkSync } from "@std/fs/walk";
-import { BuildError } from "./build_error.ts";
+import { BuildError } from "./tool.ts";
 
 const CHECK_SUMS = "SHA256SUMS";
 /** How the names of the folders begin that a build works in. */

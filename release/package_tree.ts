@@ -1,23 +1,12 @@
-// Stages what packages install, as folders for `pkgbuild`, and makes the packages on a Mac.
+// Stages packages as `deploy/pkg/make-packages` reads them, and runs it on a Mac.
 
 import { basename, dirname } from "node:path";
-import {
-  CONFIGURATION,
-  distribution,
-  type Package,
-  packageCommands,
-  packageName,
-  packageScript,
-  PROGRAM_PATH,
-  SCRIPTS,
-} from "./package.ts";
-import { notarise } from "./notary.ts";
-import type { PackageSigner } from "./sign.ts";
+import { CONFIGURATION, distribution, type Package, PROGRAM_PATH, SCRIPTS } from "./package.ts";
 import { PROJECT, runTool } from "./tool.ts";
 
 /**
- * Stages packages: `root` is what is installed on a Mac, `scripts` run before and after, `distribution.xml` is what the
- * Installer checks. Names end with the package's suffix.
+ * Stages packages, and the script that makes them: `root` is what is installed on a Mac, `scripts` run before and after,
+ * `distribution.xml` is what the Installer checks. Names end with the package's suffix.
  *
  * @param dir The folder to stage them in.
  * @param artefacts The folder with the programs.
@@ -28,6 +17,7 @@ export function stagePackages(
   packages: readonly Package[],
   version: string,
 ): void {
+  copy(`${PROJECT}deploy/pkg/make-packages`, `${dir}/make-packages`, 0o755);
   for (const script of SCRIPTS) copy(PROJECT + script, `${dir}/scripts/${basename(script)}`, 0o755);
   for (const pkg of packages) {
     const root = `${dir}/root${pkg.suffix}`;
@@ -39,34 +29,20 @@ export function stagePackages(
 }
 
 /**
- * Makes the packages that {@linkcode stagePackages} has staged; on a Mac only.
+ * Makes the packages that {@linkcode stagePackages} has staged, and moves them to the artefacts; on a Mac only.
  *
+ * @param env Variables of the script, beside those of this process.
  * @throws {BuildError} A tool fails.
  */
 export function makePackages(
   dir: string,
   artefacts: string,
-  packages: readonly Package[],
-  version: string,
-  signer: PackageSigner,
+  env: Readonly<Record<string, string>>,
 ): void {
-  for (const pkg of packages) {
-    const name = packageName(pkg, version);
-    for (const command of packageCommands(pkg, version, signer)) {
-      runTool(`make "${name}"`, command, dir);
-    }
-    if (signer.notaryProfile !== undefined) notarise(name, signer.notaryProfile, dir);
-    Deno.renameSync(`${dir}/${name}`, `${artefacts}/${name}`);
+  runTool("make the packages", ["sh", "make-packages"], { cwd: dir, env });
+  for (const { name } of Deno.readDirSync(dir)) {
+    if (name.endsWith(".pkg")) Deno.renameSync(`${dir}/${name}`, `${artefacts}/${name}`);
   }
-}
-
-/** Writes the script that makes the packages on a Mac. */
-export function writePackageScript(
-  dir: string,
-  packages: readonly Package[],
-  version: string,
-): void {
-  Deno.writeTextFileSync(`${dir}/make-packages`, packageScript(packages, version), { mode: 0o755 });
 }
 
 /** Copies a file into folders of mode 0755, whatever the umask. */

@@ -1,7 +1,6 @@
 // Reads the time of the commit and the tags from git.
 
-import { BuildError } from "./build_error.ts";
-import { tryTool } from "./tool.ts";
+import { BuildError, tryTool } from "./tool.ts";
 
 /**
  * When the current commit was made, in Unix seconds: it becomes part of the program, so that the same commit gives the
@@ -21,14 +20,6 @@ export function commitTime(): number {
  * Checks that a tagged commit is tagged with its version.
  *
  * @throws {BuildError} One of them is the tag of another version.
- *
- * @example Usage
- * ```ts
- * import { assertThrows } from "@std/assert";
- *
- * checkTags("1.2.0", ["v1.2.0", "tested"]);
- * assertThrows(() => checkTags("1.2.0", ["v1.3.0"]));
- * ```
  */
 export function checkTags(version: string, tags: readonly string[] = tagsHere()): void {
   const other = tags.find((tag) => /^v\d/.test(tag) && tag !== `v${version}`);

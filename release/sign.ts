@@ -1,8 +1,6 @@
-// Signs for macOS: programs with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is installed; packages on
-// a Mac only.
+// Signs programs for macOS: with Apple's `codesign` on a Mac, elsewhere with `rcodesign` if it is installed.
 
-import { BuildError } from "./build_error.ts";
-import { PROJECT, runTool } from "./tool.ts";
+import { BuildError, PROJECT, runTool } from "./tool.ts";
 
 /** Names the program to macOS, whatever its file is called; the package has the same. */
 export const IDENTIFIER = "io.github.jamf-pulse";
@@ -27,6 +25,7 @@ export const SIGNING_VARIABLES = {
   p12PasswordFile: "JAMF_PULSE_P12_PASSWORD_FILE",
   installerIdentity: "JAMF_PULSE_INSTALLER_IDENTITY",
   notaryProfile: "JAMF_PULSE_NOTARY_PROFILE",
+  notaryKeychain: "JAMF_PULSE_NOTARY_KEYCHAIN",
 } as const;
 
 /**
@@ -37,45 +36,25 @@ export const SIGNING_VARIABLES = {
  * @param isInstalled Whether this machine has a tool.
  * @returns `undefined` if there is none.
  * @throws {BuildError} A certificate is named that cannot be used here: a release must not be left unsigned by mistake.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const none = () => undefined;
- * assertEquals(findSigner("darwin", none, () => true), { tool: "codesign", certificate: [] });
- * assertEquals(findSigner("linux", none, () => false), undefined);
- * ```
  */
 export function findSigner(
   os: string,
   env: (name: string) => string | undefined,
   isInstalled: (tool: string) => boolean,
 ): Signer | undefined {
-  const identity = env(SIGNING_VARIABLES.identity);
-  const p12 = env(SIGNING_VARIABLES.p12File);
-  const password = env(SIGNING_VARIABLES.p12PasswordFile);
+  const { identity, p12File, p12PasswordFile } = SIGNING_VARIABLES;
+  const [name, p12, password] = [env(identity), env(p12File), env(p12PasswordFile)];
   if (os === "darwin") {
-    if (p12 !== undefined) {
-      throw unusable(SIGNING_VARIABLES.p12File, `on a Mac, name ${SIGNING_VARIABLES.identity}`);
-    }
-    return { tool: "codesign", certificate: identity === undefined ? [] : [identity] };
+    if (p12 !== undefined) throw unusable(p12File, `on a Mac, name ${identity}`);
+    return { tool: "codesign", certificate: name === undefined ? [] : [name] };
   }
-  if (identity !== undefined) {
-    throw unusable(
-      SIGNING_VARIABLES.identity,
-      `only a Mac has it; name ${SIGNING_VARIABLES.p12File}`,
-    );
-  }
+  if (name !== undefined) throw unusable(identity, `only a Mac has it; name ${p12File}`);
   if (p12 === undefined) {
     return isInstalled("rcodesign") ? { tool: "rcodesign", certificate: [] } : undefined;
   }
-  if (!isInstalled("rcodesign")) throw unusable(SIGNING_VARIABLES.p12File, "install rcodesign");
+  if (!isInstalled("rcodesign")) throw unusable(p12File, "install rcodesign");
   if (password === undefined) {
-    throw unusable(
-      SIGNING_VARIABLES.p12File,
-      `name a file with its password in ${SIGNING_VARIABLES.p12PasswordFile}`,
-    );
+    throw unusable(p12File, `name a file with its password in ${p12PasswordFile}`);
   }
   const certificate = ["--p12-file", p12, "--p12-password-file", password];
   return { tool: "rcodesign", certificate };
@@ -115,42 +94,28 @@ export function sign(signer: Signer, program: string): void {
 }
 
 /**
- * Who signs packages, and who has them notarised. Both are names, not secrets: of a certificate for installers, and of a
- * profile of `notarytool` in the keychain.
- */
-export interface PackageSigner {
-  readonly installerIdentity?: string | undefined;
-  readonly notaryProfile?: string | undefined;
-}
-
-/**
- * Finds who signs packages, and who has them notarised.
+ * Checks what `deploy/pkg/make-packages` needs to sign packages and to have them notarised, before the build begins.
  *
- * @throws {BuildError} One is named where no package is made, or a notary profile without both certificates: Apple
+ * @throws {BuildError} A variable is set where no package is made, or a notary profile without both certificates: Apple
  *         accepts only programs and packages that are signed with a Developer ID.
  */
-export function findPackageSigner(
+export function checkPackageSigner(
   os: string,
   env: (name: string) => string | undefined,
-): PackageSigner {
-  const { identity, installerIdentity: installer, notaryProfile: notary } = SIGNING_VARIABLES;
-  const [installerIdentity, notaryProfile] = [env(installer), env(notary)];
+): void {
+  const { identity, installerIdentity, notaryProfile, notaryKeychain } = SIGNING_VARIABLES;
   if (os !== "darwin") {
-    const named = [installer, notary].find((variable) => env(variable) !== undefined);
+    const named = [installerIdentity, notaryProfile, notaryKeychain].find((name) => env(name));
     if (named !== undefined) throw unusable(named, "packages are made on a Mac; unset it");
   }
-  if (notaryProfile === undefined) return { installerIdentity, notaryProfile };
-  if (env(identity) === undefined) {
-    throw new BuildError(
-      `Cannot use ${notary}: the programs would be signed ad hoc, which Apple rejects; ` +
-        `name a Developer ID Application certificate in ${identity}`,
-    );
-  }
-  if (installerIdentity === undefined) {
-    throw new BuildError(
-      `Cannot use ${notary}: the packages would not be signed; ` +
-        `name a Developer ID Installer certificate in ${installer}`,
-    );
-  }
-  return { installerIdentity, notaryProfile };
+  if (env(notaryProfile) === undefined) return;
+  const missing = [
+    [identity, "the programs would be signed ad hoc, which Apple rejects", "Application"],
+    [installerIdentity, "the packages would not be signed", "Installer"],
+  ].find(([variable]) => env(variable!) === undefined);
+  if (missing === undefined) return;
+  const [variable, why, kind] = missing;
+  throw new BuildError(
+    `Cannot use ${notaryProfile}: ${why}; name a Developer ID ${kind} certificate in ${variable}`,
+  );
 }

@@ -1,12 +1,23 @@
 // Runs other programs.
 
-import { BuildError } from "./build_error.ts";
+/** The build cannot go on; the message says why, and what to do. */
+export class BuildError extends Error {
+  override name = "BuildError";
+}
 
 /** What a tool did. */
 export interface ToolResult {
   readonly ok: boolean;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How a tool is run. */
+export interface ToolOptions {
+  /** Its working folder; this project's root by default. */
+  readonly cwd?: string;
+  /** Variables, beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The root of this project. */
@@ -16,24 +27,18 @@ export const PROJECT = new URL("../", import.meta.url).pathname;
  * Runs a tool, whether it succeeds or not.
  *
  * @param command The tool, by its name or path, and its arguments.
- * @param cwd Its working folder.
  * @returns `undefined` if there is no such tool.
- *
- * @example Usage
- * ```ts ignore
- * tryTool(["git", "rev-parse", "HEAD"])?.stdout;
- * ```
  */
 export function tryTool(
   command: readonly string[],
-  cwd: string = PROJECT,
+  { cwd = PROJECT, env }: ToolOptions = {},
 ): ToolResult | undefined {
   const [tool, ...args] = command;
   try {
     const { success, stdout, stderr } = new Deno.Command(tool!, {
       args,
       cwd,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -53,8 +58,12 @@ export function tryTool(
  * @returns Its standard output.
  * @throws {BuildError} It is missing, or fails; the message holds its output.
  */
-export function runTool(purpose: string, command: readonly string[], cwd?: string): string {
-  const result = tryTool(command, cwd);
+export function runTool(
+  purpose: string,
+  command: readonly string[],
+  options?: ToolOptions,
+): string {
+  const result = tryTool(command, options);
   const [tool] = command;
   if (result === undefined) {
     throw new BuildError(`Cannot ${purpose}: there is no "${tool}" on this machine`);

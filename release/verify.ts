@@ -1,7 +1,7 @@
 // Verifies what was built.
 
-import { BuildError } from "./build_error.ts";
 import { type Arch, type MachO, parseMachO } from "./macho.ts";
+import { BuildError } from "./tool.ts";
 import type { Slice } from "./universal.ts";
 
 /** The processors that a file for all Macs is for, in their order in it. */
@@ -11,15 +11,6 @@ export const ARCHS: readonly Arch[] = ["arm64", "x86_64"];
  * Checks that a program is for its target. A runtime named by `DENORT_BIN` is used for every target.
  *
  * @throws {BuildError} It is for another target.
- *
- * @example Usage
- * ```ts
- * import { assertThrows } from "@std/assert";
- *
- * const elf = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2]);
- * verifyTarget("x86_64-unknown-linux-gnu", elf);
- * assertThrows(() => verifyTarget("aarch64-apple-darwin", elf));
- * ```
  */
 export function verifyTarget(target: string, program: Uint8Array): void {
   if (formatOf(program) === FORMATS.get(target)) return;
@@ -47,7 +38,7 @@ function formatOf(program: Uint8Array): string | undefined {
 }
 
 /**
- * Checks a program for one target: it holds the bundle, and exactly the permissions that were asked for.
+ * Checks a program for one target: it holds the bundle once, and exactly the permissions that were asked for.
  *
  * @param bundle The bytes of the bundle that it was compiled from.
  * @param permissions What must be in it, as JSON: see {@linkcode bakedPermissions}.
@@ -60,7 +51,12 @@ export function verifyProgram(
   permissions: Readonly<Record<string, unknown>>,
 ): void {
   const text = latin1(program);
-  if (!text.includes(latin1(bundle))) throw new BuildError(`"${name}" does not hold the bundle`);
+  const count = text.split(latin1(bundle)).length - 1;
+  if (count !== 1) {
+    throw new BuildError(
+      `"${name}" holds the bundle ${count} times, not once: build with Deno 2.6.4 or later`,
+    );
+  }
   for (const [key, value] of Object.entries(permissions)) {
     const wanted = `"${key}":${JSON.stringify(value)}`;
     if (!text.includes(wanted)) throw new BuildError(`"${name}" does not hold ${wanted}`);
@@ -71,22 +67,6 @@ export function verifyProgram(
  * How a compiled program holds permission flags.
  *
  * @param flags As from `permissionFlags()`.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(bakedPermissions(["--no-prompt", "--allow-read=/a,/b"]), {
- *   allow_read: ["/a", "/b"],
- *   allow_write: null,
- *   allow_net: null,
- *   allow_env: null,
- *   allow_run: null,
- *   allow_sys: null,
- *   allow_ffi: null,
- *   prompt: false,
- * });
- * ```
  */
 export function bakedPermissions(flags: readonly string[]): Readonly<Record<string, unknown>> {
   const list = (kind: string): string[] | null => {

@@ -11,6 +11,7 @@ import {
 } from "../tools/log_text.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
 import { at, gzip, KEYS_OF_EVERY_FILE, TestMac } from "./helpers/test_mac.ts";
+import { bySize } from "./helpers/test_size.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
 const HOUR = 3600;
@@ -209,7 +210,7 @@ Deno.test("reading backwards finds what the rules find forwards, also a second t
       assertEquals(findings(mac), assess(facts));
       assertEquals(findings(mac), assess(facts));
     }),
-    { numRuns: 300 },
+    { numRuns: bySize(200, 2000) },
   );
 });
 
@@ -240,7 +241,7 @@ Deno.test("a log that was rotated gives the same findings as the whole", async (
       );
       assertEquals(findings(mac), assess(facts));
     }),
-    { numRuns: 200 },
+    { numRuns: bySize(100, 1000) },
   );
 });
 
@@ -283,7 +284,7 @@ for (const [args, expected] of COMMANDS) {
         mac.log("jamf.log.1", copy, NOW - 100);
         assertMatch(mac.run(args, NOW, { timeZone: zone }).stdout, expected);
       }),
-      { numRuns: 100 },
+      { numRuns: bySize(50, 300) },
     );
   });
 }

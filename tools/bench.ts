@@ -2,12 +2,11 @@
 // another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
 // fetched, else `deno run`.
 
-import { BuildError } from "../release/build_error.ts";
 import { bundle, compile } from "../release/compile.ts";
-import { PROJECT } from "../release/tool.ts";
+import { BuildError, PROJECT } from "../release/tool.ts";
 import { permissionFlags } from "../lib/permissions.ts";
 import { lastCheckinText } from "../lib/telemetry/documents.ts";
-import { type Kind, writeLog } from "./bench_logs.ts";
+import { writeLog } from "./bench_logs.ts";
 
 /** Programs are copied again after so many rounds: see `copyAgain`. */
 const ROUNDS_PER_COPY = 3;
@@ -34,10 +33,10 @@ interface Figures {
   readonly memory: number;
 }
 
-/** How programs are started: compiled, or by `deno run`. */
+/** What starts programs: compiled ones, or `deno run`. */
 interface Starter {
   readonly how: string;
-  readonly program: (mac: string, ...args: string[]) => readonly string[];
+  readonly program: readonly string[];
   readonly hello: readonly string[];
   /** The executables; empty with `deno run`. */
   readonly files: readonly string[];
@@ -48,11 +47,13 @@ function bench(): void {
   try {
     const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
     printLine("Writing logs of 7 MB and 360 MB");
-    makeMac(root, "healthy-7", 7e6, now, "healthy", 900);
-    makeMac(root, "healthy-360", 360e6, now, "healthy", 40);
-    makeMac(root, "silent-360", 360e6, now, "silent", 40);
-    makeMac(root, "watched-360", 360e6, now, "silent", 40, now - 3600);
-    const starter = compiledStarter(root) ?? denoRunStarter(root);
+    writeLog(makeMac(`${root}/healthy-7`), 7e6, now, "healthy", 900);
+    writeLog(makeMac(`${root}/healthy-360`), 360e6, now, "healthy", 40);
+    writeLog(makeMac(`${root}/silent-360`), 360e6, now, "silent", 40);
+    writeLog(makeMac(`${root}/watched-360`), 360e6, now, "silent", 40);
+    const previous = `${root}/watched-360/telemetry/last_checkin`;
+    Deno.writeTextFileSync(previous, lastCheckinText(now - 3600), { mode: 0o600 });
+    const starter = starterIn(root);
     printLine(`Measuring ${starter.how}\n`);
     printLine("| work | time | compared with | time | ratio | peak memory |");
     printLine("|---|--:|---|--:|--:|--:|");
@@ -64,16 +65,16 @@ function bench(): void {
 
 function works(root: string, { program, hello }: Starter): Work[] {
   const log = (mac: string): string => `${root}/${mac}/log/jamf.log`;
-  const shell = (name: string, line: string): Subject => ({ name, args: ["/bin/sh", "-c", line] });
+  const shell = (name: string, line: string): Subject => ({
+    name,
+    args: ["/bin/bash", "-c", line],
+  });
   const own = (mac: string, ...args: string[]): Subject => ({
     name: `${args[0]}, ${mac}`,
-    args: program(mac, ...args),
+    args: [...program, ...args, ...foldersOf(`${root}/${mac}`, args[0]!)],
   });
   const helloWorld: Subject = { name: "hello-world", args: hello };
-  const script: Subject = {
-    name: "a shell script",
-    args: ["/bin/bash", "-c", shellScript(`${root}/healthy-7`)],
-  };
+  const script = shell("a shell script", shellScript(`${root}/healthy-7`));
   const anyMarker = shell("grep -c", `grep -aEc '${MARKERS}' ${log("silent-360")}`);
   const sortAll = shell(
     "sed, sort, uniq, sort",
@@ -156,41 +157,31 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
-function makeMac(
-  root: string,
-  name: string,
-  bytes: number,
-  now: number,
-  kind: Kind,
-  interval: number,
-  previousContact?: number,
-): void {
-  Deno.mkdirSync(`${root}/${name}/log`, { recursive: true });
-  Deno.mkdirSync(`${root}/${name}/telemetry`, { mode: 0o700 });
-  writeLog(`${root}/${name}/log/jamf.log`, bytes, now, kind, interval);
-  if (previousContact === undefined) return;
-  const text = lastCheckinText(previousContact);
-  Deno.writeTextFileSync(`${root}/${name}/telemetry/last_checkin`, text, { mode: 0o600 });
+/** Makes the folders of a Mac, and returns the path of its log. */
+function makeMac(mac: string): string {
+  Deno.mkdirSync(`${mac}/log`, { recursive: true });
+  Deno.mkdirSync(`${mac}/telemetry`, { mode: 0o700 });
+  return `${mac}/log/jamf.log`;
 }
 
-/** Compiles the program, and a hello-world; `undefined` if the runtime cannot be fetched. */
-function compiledStarter(root: string): Starter | undefined {
-  const program = `${root}/jamf-pulse`;
+/** Compiles the program and a hello-world, if the runtime can be fetched. */
+function starterIn(root: string): Starter {
+  const permissions = permissionFlags(root, root);
+  const [program, hello] = [`${root}/jamf-pulse`, `${root}/hello`];
+  Deno.writeTextFileSync(`${hello}.ts`, 'console.log("hello");\n');
   try {
     bundle("main.ts", `${program}.js`);
-    compile(`${program}.js`, program, { permissions: permissionFlags(root, root) });
-    compile(writeHelloWorld(root), `${root}/hello`, { permissions: ["--no-prompt"] });
+    compile(`${program}.js`, program, { permissions });
+    compile(`${hello}.ts`, hello, { permissions: ["--no-prompt"] });
+    const files = [program, hello];
+    return { how: "compiled programs", program: [program], hello: [hello], files };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     printLine(error.message);
-    return undefined;
+    const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
+    const main = [...run, ...permissions, `${PROJECT}main.ts`];
+    return { how: "`deno run`", program: main, hello: [...run, `${hello}.ts`], files: [] };
   }
-  return {
-    how: "compiled programs",
-    program: (mac, ...args) => [program, ...withFolders(root, mac, args)],
-    hello: [`${root}/hello`],
-    files: [program, `${root}/hello`],
-  };
 }
 
 /** Copies a program, as an installer does. A start takes up to 2 ms more or less from one copy to another, by the page cache. */
@@ -200,26 +191,9 @@ function copyAgain(path: string): void {
   Deno.removeSync(`${path}.compiled`);
 }
 
-function denoRunStarter(root: string): Starter {
-  const run = [Deno.execPath(), "run", "--quiet", "--no-check"];
-  const program = [...run, ...permissionFlags(root, root), `${PROJECT}main.ts`];
-  return {
-    how: "`deno run`",
-    program: (mac, ...args) => [...program, ...withFolders(root, mac, args)],
-    hello: [...run, writeHelloWorld(root)],
-    files: [],
-  };
-}
-
-function writeHelloWorld(root: string): string {
-  const path = `${root}/hello.ts`;
-  Deno.writeTextFileSync(path, 'console.log("hello");\n');
-  return path;
-}
-
-function withFolders(root: string, mac: string, args: readonly string[]): string[] {
-  const outDir = args[0] === "summary" ? [] : ["--out-dir", `${root}/${mac}/telemetry`];
-  return [...args, "--log-dir", `${root}/${mac}/log`, ...outDir];
+function foldersOf(mac: string, mode: string): string[] {
+  const outDir = mode === "summary" ? [] : ["--out-dir", `${mac}/telemetry`];
+  return ["--log-dir", `${mac}/log`, ...outDir];
 }
 
 function printLine(text: string): void {

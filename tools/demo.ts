@@ -1,47 +1,94 @@
-// Shows the program without a Mac: with its real permissions, on generated logs of four Macs.
+// Shows the program without a Mac: with its real permissions, on logs of four Macs made just now.
 
 import { permissionFlags } from "../lib/permissions.ts";
 import { print } from "../lib/shared/print.ts";
 import { knownTimeZone } from "../lib/system.ts";
-import { sampleMacs } from "./sample_macs.ts";
+import { type SampleMac, sampleMacs } from "./sample_macs.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
-const COMMANDS = [["checkin"], ["errors"], ["status"], ["summary", "--mask", "--top", "5"]];
+/** The Mac that is shown in full if none is named. */
+const SHOWN = "no connection";
+const NAME_WIDTH = 16;
+const RESULT_WIDTH = 26;
 
-function demo(): void {
-  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-demo-" }));
+/** A Mac with its log in a folder of its own. */
+interface DemoMac {
+  readonly name: string;
+  readonly folder: string;
+}
+
+function demo(shown: string): number {
   const zone = knownTimeZone(Temporal.Now.timeZoneId());
   const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
+  const samples = sampleMacs(now, zone);
+  if (!samples.some(({ name }) => name === shown)) {
+    const names = samples.map(({ name }) => `"${name}"`).join(", ");
+    print(Deno.stderr, `Unknown Mac "${shown}": give one of ${names}\n`);
+    return 2;
+  }
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-demo-" }));
   try {
-    for (const { name, log } of sampleMacs(now, zone)) {
-      print(Deno.stdout, `\n── A Mac: ${name} ${"─".repeat(60 - name.length)}\n`);
-      const folder = `${root}/${name.replace(" ", "-")}`;
-      Deno.mkdirSync(`${folder}/log`, { recursive: true });
-      Deno.writeTextFileSync(`${folder}/log/jamf.log`, log);
-      print(Deno.stdout, `\n$ cd ${folder}\n`);
-      for (const command of COMMANDS) runCommand(command, folder);
-      for (const file of ["last_checkin", "agent_errors"]) {
-        const text = Deno.readTextFileSync(`${folder}/telemetry/${file}`);
-        print(Deno.stdout, `\n$ cat telemetry/${file}\n${text}`);
-      }
-    }
+    const macs = samples.map((sample) => macOf(sample, root));
+    say("Four Macs: the name, what `errors` prints for Jamf Pro, and the headline of `status`.\n");
+    for (const mac of macs) say(lineOf(mac));
+    showInFull(macs.find(({ name }) => name === shown)!);
+    say("Another Mac in full: deno task demo healthy");
+    say("Your own log:        deno task pulse status - < /var/log/jamf.log");
+    return 0;
   } finally {
     Deno.removeSync(root, { recursive: true });
   }
 }
 
-function runCommand(command: readonly string[], folder: string): void {
-  const outDir = command[0] === "summary" ? [] : ["--out-dir", "telemetry"];
-  const args = [...command, "--log-dir", "log", ...outDir];
-  print(Deno.stdout, `\n$ jamf-pulse ${args.join(" ")}\n`);
-  const flags = permissionFlags(`${folder}/log`, `${folder}/telemetry`);
-  new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", ...flags, MAIN, ...args],
-    cwd: folder,
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).outputSync();
+function macOf({ name, log }: SampleMac, root: string): DemoMac {
+  const folder = `${root}/${name.replace(" ", "-")}`;
+  Deno.mkdirSync(`${folder}/log`, { recursive: true });
+  Deno.writeTextFileSync(`${folder}/log/jamf.log`, log);
+  return { name, folder };
 }
 
-if (import.meta.main) demo();
+function lineOf(mac: DemoMac): string {
+  const result = outputOf(mac, ["errors"]).trim();
+  const [headline] = outputOf(mac, ["status"]).split("\n");
+  return `${mac.name.padEnd(NAME_WIDTH)}${
+    result.replace(/<\/?result>/g, "").padEnd(RESULT_WIDTH)
+  }${headline}`;
+}
+
+function showInFull(mac: DemoMac): void {
+  say(`\n── ${mac.name}: what a person sees, then what Fleet reads ${"─".repeat(30)}\n`);
+  say(`$ jamf-pulse status\n${outputOf(mac, ["status"])}`);
+  outputOf(mac, ["collect"]);
+  for (const file of ["last_checkin", "agent_errors"]) {
+    say(`$ cat ${file}\n${Deno.readTextFileSync(`${mac.folder}/telemetry/${file}`)}`);
+  }
+}
+
+function outputOf({ folder }: DemoMac, args: readonly string[]): string {
+  const [logDir, outDir] = [`${folder}/log`, `${folder}/telemetry`];
+  const flags = permissionFlags(logDir, outDir);
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-check",
+      ...flags,
+      MAIN,
+      ...args,
+      "--log-dir",
+      logDir,
+      "--out-dir",
+      outDir,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).outputSync();
+  return new TextDecoder().decode(stdout);
+}
+
+function say(text: string): void {
+  print(Deno.stdout, `${text}\n`);
+}
+
+if (import.meta.main) Deno.exit(demo(Deno.args.join(" ") || SHOWN));

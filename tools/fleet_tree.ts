@@ -1,5 +1,4 @@
-// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries. Run as a program,
-// it writes that query.
+// Reads the YAML in `deploy/fleet`, and makes the query of the composite policy of the others' queries.
 
 import { walkSync } from "@std/fs/walk";
 import { parse } from "yaml";
@@ -9,6 +8,8 @@ export const FLEET: string = new URL("../deploy/fleet/", import.meta.url).pathna
 
 const POLICIES = `${FLEET}platforms/macos/policies`;
 const COMPOSITE = `${POLICIES}/jamf-composite.yml`;
+/** Was never run on a Mac, and asks two tables that fail more often than others: no part of the composite. */
+const APART = `${POLICIES}/jamf-mdm-identity.yml`;
 
 /** A policy or a report: both have these. */
 export interface Entry {
@@ -21,6 +22,8 @@ export interface Entry {
 export interface FleetFile {
   readonly path: string;
   readonly content: unknown;
+  /** Its content if the examples in its comments were none. */
+  readonly withExamples: unknown;
 }
 
 /** An entry of a list: the path of a file, or a pattern for several. */
@@ -29,26 +32,34 @@ export interface Reference {
   readonly paths?: string;
 }
 
-/** The parts of a fleet's file that are used here. */
+/** The parts of a fleet's file, examples included, that are used here. */
 export interface Fleet {
-  readonly settings: unknown;
   readonly controls: { readonly scripts: readonly Reference[] };
   readonly policies: readonly Reference[];
   readonly reports: readonly Reference[];
+  readonly software: { readonly packages: readonly Reference[] };
+  readonly labels: readonly Reference[];
 }
 
 /** All YAML files, sorted by path. */
 export function fleetFiles(): FleetFile[] {
-  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => ({
-    path: path.slice(FLEET.length),
-    content: parse(Deno.readTextFileSync(path)) as unknown,
-  })).sort((a, b) => a.path < b.path ? -1 : 1);
+  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => {
+    const text = Deno.readTextFileSync(path);
+    return {
+      path: path.slice(FLEET.length),
+      content: parse(text) as unknown,
+      withExamples: parse(text.replace(EXAMPLE, "$1$2")) as unknown,
+    };
+  }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** The files in `fleets`. */
+/** A line of YAML in a comment: a key, with a hyphen before it or without, and one word behind it or none. */
+const EXAMPLE = /^( *)# ( *(?:- )?[a-z_]+:(?: \S+)?)$/gm;
+
+/** The files in `fleets`, with the examples in their comments. */
 export function fleets(): { readonly path: string; readonly content: Fleet }[] {
   return fleetFiles().filter(({ path }) => path.startsWith("fleets/"))
-    .map(({ path, content }) => ({ path, content: content as Fleet }));
+    .map(({ path, withExamples }) => ({ path, content: withExamples as Fleet }));
 }
 
 /** The policies or the reports, in the order of their files. */
@@ -57,31 +68,25 @@ export function entriesIn(folder: "policies" | "reports"): Entry[] {
     .flatMap(({ content }) => content as Entry[]);
 }
 
-/** The policies that fail for one kind of fault each, and the composite of them. */
-export function policies(): { readonly owners: readonly Entry[]; readonly composite: Entry } {
-  const all = entriesIn("policies");
-  const { name } = (parse(Deno.readTextFileSync(COMPOSITE)) as Entry[])[0]!;
+/** The policies that fail for one kind of fault each, the composite of them, and the one that is no part of it. */
+export function policies(): {
+  readonly owners: readonly Entry[];
+  readonly composite: Entry;
+  readonly apart: Entry;
+} {
+  const [composite, apart] = [COMPOSITE, APART]
+    .map((path) => (parse(Deno.readTextFileSync(path)) as Entry[])[0]!) as [Entry, Entry];
+  const others = new Set([composite.name, apart.name]);
   return {
-    owners: all.filter((policy) => policy.name !== name),
-    composite: all.find((policy) => policy.name === name)!,
+    owners: entriesIn("policies").filter(({ name }) => !others.has(name)),
+    composite,
+    apart,
   };
 }
 
 /**
  * The query of the composite: it repeats the others' text, so that it cannot differ from them. Lines about the table
  * `mdm` are left out, because it answers "not enrolled" when macOS does not answer in time.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(compositeOf(["SELECT 1", "SELECT 2"]), `SELECT 1
- * WHERE EXISTS (
- *   SELECT 1
- * ) AND EXISTS (
- *   SELECT 2
- * )`);
- * ```
  */
 export function compositeOf(queries: readonly string[]): string {
   const conditions = queries.map((query) => {
@@ -95,7 +100,8 @@ function indented(text: string, by: string): string {
   return text.replace(/^(?=.)/gm, by);
 }
 
-if (import.meta.main) {
+/** Writes the query of the composite. */
+export function writeComposite(): void {
   const query = compositeOf(policies().owners.map((owner) => owner.query));
   const text = Deno.readTextFileSync(COMPOSITE);
   Deno.writeTextFileSync(

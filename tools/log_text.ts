@@ -22,13 +22,6 @@ export const SIGNATURE_ERROR =
  * A timestamp as the agent writes it, without year and time zone.
  *
  * @param at Unix seconds.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(stampText(1_745_572_898), "Fri Apr 25 09:21:38");
- * ```
  */
 export function stampText(at: number, zone = "UTC"): string {
   const local = Temporal.Instant.fromEpochMilliseconds(at * 1000).toZonedDateTimeISO(zone);

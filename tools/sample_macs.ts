@@ -1,4 +1,4 @@
-// The logs of four Macs at a given time: one is healthy, the trust of one is broken, one is silent, the agent of one hangs.
+// The logs of four Macs at a given time: one is healthy, one has lost its trust, one never gets through, one hangs.
 
 import {
   attemptLine,
@@ -30,8 +30,8 @@ export function sampleMacs(now: number, zone: string): SampleMac[] {
   return [
     { name: "healthy", log: logOf(now, zone, checkin) },
     { name: "broken trust", log: logOf(now, zone, until(now - 2 * DAY, refusedLines)) },
-    { name: "silent", log: logOf(now, zone, until(now - 20 * DAY, offlineLines)) },
-    { name: "stalled", log: logOf(now, zone, hanging(now - 6 * HOUR)) },
+    { name: "no connection", log: logOf(now, zone, until(now - 6 * DAY, offline)) },
+    { name: "no answer", log: logOf(now, zone, hanging(now - 6 * HOUR)) },
   ];
 }
 
@@ -39,6 +39,13 @@ type Lines = (at: number, options: LineOptions) => string;
 
 function until(end: number, then: Lines): Lines {
   return (at, options) => (at < end ? checkin : then)(at, options);
+}
+
+/** A check-in without a connection; now and then the inventory fails, too. */
+function offline(at: number, options: LineOptions): string {
+  const failed = 'Error running recon: Connection failure: "The request timed out."';
+  const inventory = isSeldom(at) ? logLine(at + 40, failed, options) : "";
+  return offlineLines(at, options) + inventory;
 }
 
 /** From a given time on, a policy waits for a click, and check-ins log their beginning alone. */
@@ -65,7 +72,10 @@ function logOf(now: number, zone: string, lines: Lines): string {
 
 /** Most check-ins find nothing to do; some run a policy. */
 function checkin(at: number, options: LineOptions): string {
-  const isBusy = Math.floor(at / INTERVAL) % 12 === 0;
-  const policy = isBusy ? logLine(at + 1, "Executing Policy Update Inventory", options) : "";
+  const policy = isSeldom(at) ? logLine(at + 1, "Executing Policy Update Inventory", options) : "";
   return checkinLines(at, options, policy);
+}
+
+function isSeldom(at: number): boolean {
+  return Math.floor(at / INTERVAL) % 12 === 0;
 }

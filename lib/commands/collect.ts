@@ -13,11 +13,12 @@ export function runCollect(folders: Folders, system: System): Outcome {
   try {
     const inspection = inspect(folders, system);
     const messages = [
+      ...inspection.warnings,
       ...writeErrorOf(() => writeLastCheckin(inspection, folders, system)),
       // Also if the first file is refused: what is wrong with one must not hide what the other has to say.
       ...writeErrorOf(() => writeAgentErrors(inspection, folders, system)),
+      ...(inspection.findings.status === "unknown" ? remarks(inspection.logs) : []),
     ];
-    if (inspection.findings.status === "unknown") messages.push(...remarks(inspection.logs));
     // A fault of the folder is said once.
     return { code: messages.length > 0 ? 2 : 0, stdout: "", messages: [...new Set(messages)] };
   } catch (error) {

@@ -42,8 +42,9 @@ const TEMP_LIFETIME = 3600;
  *
  * @param now By which temporary files of killed runs are old enough to be removed.
  * @param disk The file system; tests give a failing one.
- * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, or the system
- *         refuses a step. The old file is as it was, and nothing is left beside it.
+ * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, somebody else
+ *         replaced the temporary file, or the system refuses a step. The old file is as it was, and nothing is left
+ *         beside it.
  */
 export function secureWrite(
   dir: string,
@@ -57,7 +58,8 @@ export function secureWrite(
   try {
     makeFolder(dir, disk);
     try {
-      fillTemp(temp, { dir, path }, text, disk);
+      const made = fillTemp(temp, { dir, path }, text, disk);
+      refuseReplaced(temp, made, { dir, path }, disk);
       disk.renameSync(temp, path);
     } catch (error) {
       removeTemp(temp, disk);
@@ -128,23 +130,45 @@ function refuseOther(dir: string, info: Deno.FileInfo): void {
   );
 }
 
-/** Fills the temporary file, once it has shown whom this runs as: asking the system would take one more permission. */
-function fillTemp(
-  temp: string,
-  target: { dir: string; path: string },
-  text: string,
-  disk: Disk,
-): void {
+/** The file that is written, and its folder. */
+interface Target {
+  readonly dir: string;
+  readonly path: string;
+}
+
+/**
+ * Fills the temporary file, once it has shown whom this runs as: asking the system would take one more permission.
+ *
+ * @returns What the open file was.
+ */
+function fillTemp(temp: string, target: Target, text: string, disk: Disk): Deno.FileInfo {
   using file = disk.openSync(temp, { write: true, createNew: true, mode: FILE_MODE });
   const made = file.statSync();
   tightenFolder(target.dir, made.uid, disk);
   refuseForeignOwner(target.path, lstatOrNothing(target.path, disk), made.uid);
-  // The umask may have taken bits away, and a file's group is that of its folder.
-  disk.chmodSync(temp, FILE_MODE);
-  if (made.uid === ROOT) disk.chownSync(temp, ROOT, WHEEL);
+  // Until now the folder may have been open to others, and these two calls would follow a link. They are seldom needed:
+  // the umask may have taken bits away, and a file's group can be that of its folder.
+  refuseReplaced(temp, made, target, disk);
+  if (modeOf(made) !== FILE_MODE) disk.chmodSync(temp, FILE_MODE);
+  if (made.uid === ROOT && made.gid !== WHEEL) disk.chownSync(temp, ROOT, WHEEL);
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   file.syncSync();
+  return made;
+}
+
+/** Whoever could write to the folder may have put a link, or a file of their own, in the temporary file's place. */
+function refuseReplaced(
+  temp: string,
+  made: Deno.FileInfo,
+  { dir, path }: Target,
+  disk: Disk,
+): void {
+  const info = lstatOrNothing(temp, disk);
+  if (info?.isFile && info.ino === made.ino && info.dev === made.dev) return;
+  throw new WriteError(
+    `Cannot write "${path}": its temporary file was replaced; find out who else writes to "${dir}"`,
+  );
 }
 
 function tightenFolder(dir: string, uid: number | null, disk: Disk): void {

@@ -69,8 +69,8 @@ export function parseOptions<
   const names = [...flags, ...values];
 
   refuseOddOptions(args, flags, names);
-  const given: Given = parseArgs(withDashAsValue(args, table.dashValues ?? []), {
-    boolean: [...flags, "h"],
+  const given: Given = parseArgs(withDashAsValue(args, table.dashValues ?? [], values), {
+    boolean: [...flags, "h", "V"],
     string: ["_", ...values],
     collect: lists,
     unknown: (arg, key) => {
@@ -79,7 +79,7 @@ export function parseOptions<
     },
   });
   if (given["help"] === true || given["h"] === true) return { mode: "help" };
-  if (given["version"] === true) return { mode: "version" };
+  if (given["version"] === true || given["V"] === true) return { mode: "version" };
 
   // First, because the library takes the empty value itself for an argument, too.
   for (const name of values) {
@@ -87,6 +87,8 @@ export function parseOptions<
   }
   const [word = table.defaultMode, ...words] = given._;
   if (word === undefined) throw new UsageError("No mode is given. See --help");
+  if (word === "help") return { mode: "help" };
+  if (word === "version") return { mode: "version" };
   const mode = table.modes.find((mode) => mode === word);
   if (mode === undefined) {
     throw new UsageError(`Unknown mode "${word}"${didYouMean(word, table.modes)}`);
@@ -134,15 +136,24 @@ export function parseDuration(text: string, units: string = "mhdw"): number | un
   return seconds > 0 ? seconds : undefined;
 }
 
+/** In seconds: ten years, and no date becomes one that cannot be written. */
+const MAX_DURATION = 3653 * 86_400;
+
 /**
  * Reads a length of time, in seconds.
  *
  * @param units The units that are known here, as {@linkcode parseDuration} takes them.
- * @throws {UsageError} It is none.
+ * @throws {UsageError} It is none, or over ten years.
  */
 export function parseDurationOption(option: string, text: string, units = "mhdw"): number {
   const seconds = parseDuration(text, units);
-  if (seconds !== undefined) return seconds;
+  if (seconds !== undefined && seconds <= MAX_DURATION) return seconds;
+  if (/^0+[a-z]$/.test(text)) {
+    throw new UsageError(`Cannot use "${text}" for "--${option}": give more than 0`);
+  }
+  if (/^\d+[a-z]$/.test(text) && units.includes(text.at(-1)!)) {
+    throw new UsageError(`Cannot use "${text}" for "--${option}": give ten years or less`);
+  }
   const known = DURATION_UNITS.filter(({ unit }) => units.includes(unit));
   const words = known.map(({ word }) => word);
   const examples = known.map(({ example }) => example).join(", ");
@@ -178,14 +189,18 @@ function valuesOf(given: unknown): string[] {
   return [given].flat().filter((value) => typeof value === "string");
 }
 
-/** The library takes a lone `-` for no value of the option before it. */
-function withDashAsValue(args: readonly string[], options: readonly string[]): string[] {
+/** The library takes a lone `-`, and a negative number, for no value of the option before it. */
+function withDashAsValue(
+  args: readonly string[],
+  dashOptions: readonly string[],
+  options: readonly string[],
+): string[] {
   const joined: string[] = [];
   for (const [index, arg] of args.entries()) {
     if (arg === "--") return [...joined, ...args.slice(index)];
     const before = joined.at(-1);
-    const isValue = arg === "-" && options.some((name) => before === `--${name}`);
-    if (isValue) joined.splice(-1, 1, `${before}=-`);
+    const possible = arg === "-" ? dashOptions : /^-\d/.test(arg) ? options : [];
+    if (possible.some((name) => before === `--${name}`)) joined.splice(-1, 1, `${before}=${arg}`);
     else joined.push(arg);
   }
   return joined;
@@ -235,7 +250,7 @@ function enumerate(words: readonly string[], conjunction = "and"): string {
  */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
-    .map((name) => ({ name, steps: editDistance(word, name) }))
+    .map((name) => ({ name, steps: editDistance(word.toLowerCase(), name) }))
     .sort((a, b) => a.steps - b.steps)[0];
   return near && near.steps <= Math.max(1, Math.floor(near.name.length / 3))
     ? `. Did you mean "${near.name}"?`

@@ -2,6 +2,7 @@
 
 import type { Findings } from "../health/findings.ts";
 import { STATUS_TEXTS } from "../health/statuses.ts";
+import { RUN_AS_ROOT } from "../permissions.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { durationText, localText, plural } from "./words.ts";
 
@@ -12,6 +13,8 @@ export interface HeadlineInput {
   readonly place: string;
   /** When the newest record was written, if there is one. */
   readonly newestRecord: UnixSeconds | undefined;
+  /** Why each log that could not be read could not. */
+  readonly unreadReasons: readonly string[];
   readonly now: UnixSeconds;
   readonly timeZone: string;
 }
@@ -58,10 +61,12 @@ function reasonOf({ findings, place, now, timeZone }: HeadlineInput): string {
 }
 
 /** What to do; `undefined` if nothing is wrong. */
-export function nextStepOf({ findings, newestRecord, now }: HeadlineInput): string | undefined {
+export function nextStepOf(input: HeadlineInput): string | undefined {
+  const { findings, newestRecord, unreadReasons, now } = input;
   const { status } = findings;
   if (status === "ok") return undefined;
   if (status === "unknown") {
+    if (unreadReasons.some((reason) => reason.endsWith(RUN_AS_ROOT))) return RUN_AS_ROOT;
     return "make the unreadable log readable, decompress it or move it away, then run this again";
   }
   const { nextStep } = STATUS_TEXTS[status];

@@ -96,7 +96,8 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
   const { contact, status } = findings;
   const { newestRecord, unknownRecords = 0, inventory, timeline } = logs.details ?? {};
-  const words = { findings, place: source, newestRecord, now, timeZone };
+  const unreadReasons = logs.unreadable.map(({ reason }) => reason);
+  const words = { findings, place: source, newestRecord, unreadReasons, now, timeZone };
   const nextStep = nextStepOf(words);
   return {
     schema_version: 1,

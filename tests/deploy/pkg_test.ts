@@ -172,6 +172,25 @@ test("preinstall makes telemetry root's, and removes it when others could write 
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
+test("preinstall removes telemetry only once nobody else can put something in its place", (mac) => {
+  Deno.renameSync(`${mac.path}/bin/rm`, `${mac.path}/bin/true-rm`);
+  mac.write(
+    "/bin/rm",
+    `#!/bin/sh
+[ "$2" != ${TELEMETRY}/last_checkin ] || /usr/bin/find ${TELEMETRY} -maxdepth 0 -user 0 -perm 700 >/state/taken
+exec /bin/true-rm "$@"
+`,
+    0o755,
+  );
+  Deno.mkdirSync(`${mac.path}/opt`);
+  writeTelemetry(mac);
+  Deno.chownSync(mac.path + TELEMETRY, 501, 20);
+  Deno.chmodSync(mac.path + TELEMETRY, 0o777);
+  assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
+  assertEquals(mac.read("/state/taken"), `${TELEMETRY}\n`);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
+});
+
 test("postinstall keeps telemetry if the identity of this Mac is unknown", (mac) => {
   install(mac);
   writeTelemetry(mac);
@@ -270,6 +289,23 @@ test("uninstall leaves other files, and reports them", (mac) => {
   assertEquals(mac.read("/private/var/log/jamf.log"), "");
 });
 
+test("uninstall ends with 1 if a file of jamf-pulse is left, and removes the others", (mac) => {
+  install(mac);
+  mac.write(
+    "/bin/rm",
+    '#!/bin/sh\ncase "$*" in *plist*) exit 1 ;; esac\nexec /bin/rm-real "$@"\n',
+    0o755,
+  );
+  mac.copy("rm", "/bin/rm-real");
+  const { code, stderr } = mac.run(UNINSTALL);
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^Cannot remove "\/Library\/LaunchDaemons\/io\.github\.jamf-pulse\.collect\.plist"/,
+  );
+  assertEquals(mac.read("/opt/telemetry/bin/jamf-pulse"), undefined);
+});
+
 test("uninstall follows no link out of its folder", (mac) => {
   mac.write("/elsewhere/last_checkin", "somebody's");
   Deno.mkdirSync(`${mac.path}/opt/telemetry`, { recursive: true });
@@ -288,8 +324,9 @@ test("uninstall by any user but root touches nothing", (mac) => {
   assertEquals(mac.list(), before);
 });
 
-Deno.test("every script works in the root folder, wherever it is called from", () => {
+Deno.test("every script on a Mac works in the root folder, wherever it is called from", () => {
   const scripts = Array.from(walkSync(`${PKG}..`, { includeDirs: false }), ({ path }) => path)
+    .filter((path) => !path.endsWith("/make-packages"))
     .map((path) => [path, Deno.readTextFileSync(path)] as const)
     .filter(([, text]) => text.startsWith("#!/bin/sh\n"));
   assert(scripts.length >= 7);

@@ -181,7 +181,7 @@ Deno.test("secureWrite() has the whole file on the disk before it takes its name
   using mac = new TestMac();
   const { disk, calls } = faultyDisk(mac.outDir);
   writeNew(mac, disk);
-  const order = ["chmod temp", "write temp", "sync temp", "rename temp", "sync folder"];
+  const order = ["write temp", "sync temp", "rename temp", "sync folder"];
   assertEquals(calls.filter((call) => order.includes(call)), order);
 });
 
@@ -238,6 +238,62 @@ for (const [state, prepare] of STATES) {
     }
   });
 }
+
+/** Puts a link to `victim` in the place of a temporary file, as a user could who may write to the folder. */
+function replaceTemp(mac: TestMac, victim: string): void {
+  for (const name of namesIn(mac.outDir).filter((name) => name.endsWith(".tmp"))) {
+    Deno.removeSync(`${mac.outDir}/${name}`);
+    Deno.symlinkSync(victim, `${mac.outDir}/${name}`);
+  }
+}
+
+for (const [state, prepare] of STATES) {
+  Deno.test(`secureWrite() is not led elsewhere by a link in its file's place, on ${state}`, () => {
+    const steps = callsOn(prepare);
+    const lastCheck = steps.lastIndexOf("lstat temp", steps.indexOf("rename temp"));
+    assert(lastCheck > steps.indexOf("close temp"));
+    for (let index = steps.indexOf("open temp") + 1; index < steps.length; index++) {
+      using mac = new TestMac();
+      prepare(mac);
+      const before = mac.telemetry(NAME);
+      const victim = `${mac.root}/victim`;
+      Deno.writeTextFileSync(victim, "secret", { mode: 0o644 });
+      if (IS_ROOT) Deno.chownSync(victim, OTHER_USER, OTHER_USER);
+      const { mode, uid, gid } = Deno.lstatSync(victim);
+      const { disk } = faultyDisk(mac.outDir, (_, at) => {
+        if (at === index) replaceTemp(mac, victim);
+      });
+      const step = `${index}: ${steps[index]}`;
+      if (index <= lastCheck) {
+        const { message } = assertThrows(() => writeNew(mac, disk), WriteError);
+        assertEquals(
+          message,
+          `Cannot write "${mac.outDir}/${NAME}": its temporary file was replaced; ` +
+            `find out who else writes to "${mac.outDir}"`,
+        );
+        assertEquals(mac.telemetry(NAME), before && OLD, step);
+        assertEquals(namesIn(mac.outDir).filter((name) => name !== NAME), [], step);
+      } else {
+        writeNew(mac, disk);
+      }
+      const after = Deno.lstatSync(victim);
+      assertEquals([after.mode, after.uid, after.gid], [mode, uid, gid], step);
+      assertEquals(Deno.readTextFileSync(victim), "secret", step);
+    }
+  });
+}
+
+Deno.test("secureWrite() refuses a file of its own in its temporary file's place", () => {
+  using mac = new TestMac();
+  const { disk } = faultyDisk(mac.outDir, (call) => {
+    if (call !== "write temp") return;
+    const [temp] = namesIn(mac.outDir);
+    Deno.renameSync(`${mac.outDir}/${temp}`, `${mac.root}/moved`);
+    Deno.writeTextFileSync(`${mac.outDir}/${temp}`, "forged", { mode: 0o600 });
+  });
+  assertThrows(() => writeNew(mac, disk), WriteError, "its temporary file was replaced");
+  assertEquals(namesIn(mac.outDir), []);
+});
 
 Deno.test("secureWrite() reports the first failure when the removal of its file fails too", () => {
   using mac = new TestMac();
@@ -391,7 +447,7 @@ Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
   });
   assertEquals(
     assertThrows(() => writeNew(mac, disk), WriteError).message,
-    `Cannot write into "${mac.outDir}": its mode 0755 cannot be tightened to 0700: permission denied`,
+    `Cannot write into "${mac.outDir}": its mode 0755 cannot be tightened to 0700: permission denied; run it as root, with sudo`,
   );
   assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
 });

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { walkSync } from "@std/fs/walk";
 import type { Ended } from "./test_mac.ts";
 import { skip } from "./skip.ts";
+import { bySize } from "./test_size.ts";
 
 /** Where a Mac has the commands, and this machine. */
 const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
@@ -59,10 +60,16 @@ const IOREG = `#!/bin/sh
 export class ChrootMac implements Disposable {
   readonly path: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-" }));
 
-  /** @param shell What `/bin/sh` is: by name, as this machine has it. */
+  /** The command that runs a script. */
+  readonly #shell: readonly string[];
+
+  /** @param shell What runs the scripts, by name, as this machine has it: as `/bin/sh`, or with an option as itself. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
-    for (const [mac, name] of [["/bin/sh", shell] as const, ...COMMANDS]) this.copy(name, mac);
+    const [name = "", option] = shell.split(" ");
+    this.#shell = option === undefined ? ["/bin/sh"] : [`/bin/${name}`, option];
+    for (const [mac, from] of [["/bin/sh", name] as const, ...COMMANDS]) this.copy(from, mac);
+    if (option !== undefined) this.copy(name, `/bin/${name}`);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -115,8 +122,10 @@ export class ChrootMac implements Disposable {
     Deno.copyFileSync(script, `${this.path}/state/script`);
     const { code, stdout, stderr } = new Deno.Command("chroot", {
       args: [`--userspec=${uid}:${uid}`, this.path, "/bin/sh", "-c"].concat(
-        'cd /state && exec /bin/sh /state/script "$@"',
+        'cd /state && exec "$@"',
         "sh",
+        this.#shell,
+        "/state/script",
         args,
       ),
       clearEnv: true,
@@ -175,6 +184,9 @@ export function commandPath(name: string): string | undefined {
   });
 }
 
+/** What can be a Mac's `/bin/sh`, and the shells that an admin may call a script with. */
+const SHELLS = ["dash", "bash", "zsh", "zsh -f", "bash --posix"];
+
 /** Why scripts cannot be run in such a root here; `undefined` if they can. */
 const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? "Run the tests as root on Linux"
@@ -188,13 +200,13 @@ const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() 
  */
 export function testInShells(
   what: string,
-  names: readonly string[] = ["dash", "bash", "zsh"],
+  names: readonly string[] = bySize(["dash", "zsh -f"], SHELLS),
 ): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoChroot);
   const shells = names.filter((shell) =>
     !skip(
       `${what} in ${shell}`,
-      commandPath(shell) ? undefined : `Install ${shell}`,
+      commandPath(shell.split(" ")[0]!) ? undefined : `Install ${shell.split(" ")[0]}`,
     )
   );
   return (name, fn) => {

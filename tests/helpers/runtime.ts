@@ -1,8 +1,8 @@
 // Whether programs can be compiled here. Tests that need it are skipped loudly where they cannot.
 
-import { BuildError } from "../../release/build_error.ts";
 import { compile } from "../../release/compile.ts";
 import { MAC_TARGETS } from "../../release/options.ts";
+import { BuildError } from "../../release/tool.ts";
 import { skip } from "./skip.ts";
 
 /** For `ignore` of a test: no runtime for this machine and for Macs can be had. */

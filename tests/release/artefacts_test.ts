@@ -91,7 +91,7 @@ Deno.test({
   const { components } = JSON.parse(Deno.readTextFileSync(`${dist}/jamf-pulse.cdx.json`));
   const names = components.map(({ name }: { name: string }) => name);
   assertEquals(names, ["deno", "v8", "deno-std", "zod"]);
-  const sums = tryTool(["shasum", "-a", "256", "--check", "SHA256SUMS"], dist);
+  const sums = tryTool(["shasum", "-a", "256", "--check", "SHA256SUMS"], { cwd: dist });
   assert(sums?.ok, sums?.stderr);
   const files = Array.from(walkSync(dist, { includeDirs: false }));
   assertEquals(sums.stdout.trim().split("\n").length, files.length - 1);

@@ -1,12 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { BuildError } from "../../release/build_error.ts";
 import { BUILD_HELP, parseBuildOptions } from "../../release/options.ts";
 import { checkTags } from "../../release/repository.ts";
+import { BuildError } from "../../release/tool.ts";
 
 Deno.test("parseBuildOptions() builds for Macs into dist by default", () => {
   const targets = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
   assertEquals(parseBuildOptions([]), { targets, out: "dist", skipSign: false });
+  const given = ["--targets", "x86_64-apple-darwin", "--out", "/tmp/x", "--skip-sign"];
+  const options = { targets: ["x86_64-apple-darwin"], out: "/tmp/x", skipSign: true };
+  assertEquals(parseBuildOptions(given), options);
   assertEquals(parseBuildOptions(["--help"]), undefined);
 });
 

@@ -1,82 +1,100 @@
-import { assert, assertEquals } from "@std/assert";
-import { type Package, packageCommands, packageScript } from "../../release/package.ts";
+// `deploy/pkg/make-packages`, with fakes of macOS's tools.
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { distribution, type Package, universalOf } from "../../release/package.ts";
 import { makePackages } from "../../release/package_tree.ts";
+import { BuildError, PROJECT } from "../../release/tool.ts";
 import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
-const arm64: Package = {
-  suffix: "-arm64",
-  program: "jamf-pulse-aarch64-apple-darwin",
-  archs: ["arm64"],
-  minimumMacos: "12.0",
-};
+const intel: Package = { suffix: "-x86_64", program: "", archs: ["x86_64"], minimumMacos: "10.15" };
+const arm64: Package = { suffix: "-arm64", program: "", archs: ["arm64"], minimumMacos: "12.0" };
+const SIGNED = { JAMF_PULSE_INSTALLER_IDENTITY: "Example (TEAM)" };
+const NOTARISED = { ...SIGNED, JAMF_PULSE_NOTARY_PROFILE: "PROFILE" };
+const SUBMIT =
+  "xcrun notarytool submit jamf-pulse-1.2.3-arm64.pkg --wait --output-format json --keychain-profile PROFILE";
 
-Deno.test("packageCommands() signs if there is a certificate", () => {
-  const toolsOf = (signer: Parameters<typeof packageCommands>[2]): string[] =>
-    packageCommands(arm64, "1.2.3", signer).map(([tool]) => tool!);
-  const unsigned = ["xattr", "pkgbuild", "productbuild", "rm"];
-  assertEquals(toolsOf({}), unsigned);
-  assertEquals(toolsOf({ installerIdentity: "I" }), [...unsigned, "pkgutil"]);
-  const productbuild = packageCommands(arm64, "1.2.3", { installerIdentity: "I" })[2];
-  const signed = ["--sign", "I", "--timestamp", "jamf-pulse-1.2.3-arm64.pkg"];
-  assertEquals(productbuild?.slice(-4), signed);
-});
+/** What a fake `xcrun` does: `submit` prints a verdict, and exits with 0 as the real one does for every verdict. */
+function verdict(status: string): string {
+  return `case $2 in
+submit) echo '{"message":"Processing complete","id":"1-2-3","status":"${status}"}' ;;
+log) echo "The signature is missing" ;;
+esac`;
+}
 
-/** Puts fakes of macOS's tools into a folder, and returns a `PATH` with it. Each records its call in `calls`. */
-function fakeTools(root: string): string {
-  const dir = `${root}/tools`;
-  Deno.mkdirSync(dir);
+/** Stages a package, and puts fakes of the tools into a folder. Each records its call in `calls`. */
+function stageWithFakes(root: string, xcrun: string): string {
   const makesItsLastArgument = 'for last; do :; done\n: >"$last"';
-  const fakes = {
-    xattr: "",
-    pkgbuild: makesItsLastArgument,
-    productbuild: makesItsLastArgument,
-    pkgutil: "",
-    xcrun: `[ "$2" != submit ] || echo '{"id":"1","status":"Accepted"}'`,
-  };
-  for (const [tool, script] of Object.entries(fakes)) {
+  const fakes = { xattr: "", pkgbuild: makesItsLastArgument, productbuild: makesItsLastArgument };
+  Deno.mkdirSync(`${root}/tools`);
+  for (const [tool, script] of Object.entries({ ...fakes, pkgutil: "", xcrun })) {
     const text = `#!/bin/sh\necho ${tool} "$@" >>calls\n${script}\n`;
-    Deno.writeTextFileSync(`${dir}/${tool}`, text, { mode: 0o755 });
+    Deno.writeTextFileSync(`${root}/tools/${tool}`, text, { mode: 0o755 });
   }
-  return `${dir}:${Deno.env.get("PATH")}`;
+  Deno.copyFileSync(`${PROJECT}deploy/pkg/make-packages`, `${root}/make-packages`);
+  Deno.writeTextFileSync(`${root}/distribution-arm64.xml`, distribution(arm64, "1.2.3"));
+  return `${root}/tools:${Deno.env.get("PATH")}`;
 }
 
-function callsIn(root: string): string[] {
-  return Deno.readTextFileSync(`${root}/calls`).trim().split("\n");
-}
-
-Deno.test("packageScript() runs the commands of the build, and removes what it needs no more", () => {
+/** Makes the package, hands over what happened, and returns the calls of the tools. */
+function make(
+  env: Readonly<Record<string, string>>,
+  xcrun: string,
+  check: (run: () => void) => void,
+): { readonly calls: string[]; readonly made: string[] } {
   using mac = new TestMac();
-  const PATH = fakeTools(mac.root);
-  Deno.writeTextFileSync(`${mac.root}/make-packages`, packageScript([arm64], "1.2.3"));
-  const { success } = new Deno.Command("sh", {
-    args: [`${mac.root}/make-packages`],
-    env: { PATH },
-  }).outputSync();
-  assert(success);
-  const names = ["calls", "jamf-pulse-1.2.3-arm64.pkg", "log", "make-packages", "tools"];
-  assertEquals(namesIn(mac.root), names);
-  const commands = packageCommands(arm64, "1.2.3", {}).slice(0, 3);
-  assertEquals(callsIn(mac.root), commands.map((command) => command.join(" ")));
+  const PATH = stageWithFakes(mac.root, xcrun);
+  const before = namesIn(mac.root);
+  check(() => makePackages(mac.root, mac.logDir, { ...env, PATH }));
+  assertEquals(namesIn(mac.root).filter((name) => !before.includes(name)), ["calls"]);
+  const calls = Deno.readTextFileSync(`${mac.root}/calls`).trim().split("\n");
+  return { calls, made: namesIn(mac.logDir) };
+}
+
+Deno.test("make-packages makes a package of root's files, without attributes", () => {
+  const { calls, made } = make({}, "", (run) => run());
+  assertEquals(calls, [
+    "xattr -cr root-arm64 scripts",
+    "pkgbuild --root root-arm64 --scripts scripts --ownership recommended " +
+    "--identifier io.github.jamf-pulse --version 1.2.3 --install-location / component-arm64.pkg",
+    "productbuild --distribution distribution-arm64.xml --package-path . jamf-pulse-1.2.3-arm64.pkg",
+  ]);
+  assertEquals(made, ["jamf-pulse-1.2.3-arm64.pkg"]);
 });
 
-Deno.test("makePackages() has a package notarised before it is an artefact", () => {
-  using mac = new TestMac();
-  const path = Deno.env.get("PATH")!;
-  Deno.env.set("PATH", fakeTools(mac.root));
-  try {
-    const signer = { installerIdentity: "I", notaryProfile: "N" };
-    makePackages(mac.root, mac.logDir, [arm64], "1.2.3", signer);
-  } finally {
-    Deno.env.set("PATH", path);
-  }
-  const tools = callsIn(mac.root).map((call) => call.split(" ").slice(0, 2).join(" "));
-  assertEquals(tools, [
-    "xattr -cr",
-    "pkgbuild --root",
-    "productbuild --distribution",
-    "pkgutil --check-signature",
-    "xcrun notarytool",
-    "xcrun stapler",
+Deno.test("make-packages signs, and staples the ticket of a package that Apple accepts", () => {
+  const env = { ...NOTARISED, JAMF_PULSE_NOTARY_KEYCHAIN: "/a.keychain-db" };
+  const { calls, made } = make(env, verdict("Accepted"), (run) => run());
+  assertEquals(calls.slice(2), [
+    "productbuild --distribution distribution-arm64.xml --package-path . " +
+    "--sign Example (TEAM) --timestamp jamf-pulse-1.2.3-arm64.pkg",
+    "pkgutil --check-signature jamf-pulse-1.2.3-arm64.pkg",
+    SUBMIT.replace("--keychain-profile", "--keychain /a.keychain-db --keychain-profile"),
+    "xcrun stapler staple jamf-pulse-1.2.3-arm64.pkg",
   ]);
-  assertEquals(namesIn(mac.logDir), ["jamf-pulse-1.2.3-arm64.pkg"]);
+  assertEquals(made, ["jamf-pulse-1.2.3-arm64.pkg"]);
+});
+
+Deno.test("make-packages fails with what Apple says, and leaves no package, if it is not accepted", () => {
+  const log = "xcrun notarytool log 1-2-3 --keychain-profile PROFILE";
+  const noLog = `[ "$2" = log ] && { echo "No network" >&2; exit 1; }\n${verdict("Invalid")}`;
+  const cases: readonly [xcrun: string, message: string, calls: string[]][] = [
+    [verdict("Invalid"), 'submission 1-2-3 is "Invalid". Apple\'s log:\n', [SUBMIT, log]],
+    [verdict("Rejected"), '"Rejected"', [SUBMIT, log]],
+    [verdict("In Progress"), '"In Progress"', [SUBMIT, log]],
+    [noLog, "No network", [SUBMIT, log]],
+    ['echo "No such profile" >&2; exit 69', "No such profile", [SUBMIT]],
+    ['echo \'{"id":"1-2-3"}\'', 'printed no verdict: {"id":"1-2-3"}', [SUBMIT]],
+    ["exit 0", '"notarytool submit" printed no verdict', [SUBMIT]],
+  ];
+  for (const [xcrun, message, expected] of cases) {
+    const { calls, made } = make(NOTARISED, xcrun, (run) => {
+      const error = assertThrows(run, BuildError, message);
+      assertStringIncludes(error.message, 'Cannot notarise "jamf-pulse-1.2.3-arm64.pkg": ');
+    });
+    assertEquals([calls.slice(4), made], [expected, []]);
+  }
+});
+
+Deno.test("universalOf() runs on what all of its programs run on", () => {
+  const { archs, minimumMacos } = universalOf([arm64, intel]);
+  assertEquals([archs, minimumMacos], [["arm64", "x86_64"], "12.0"]);
 });

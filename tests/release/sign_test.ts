@@ -1,15 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { BuildError } from "../../release/build_error.ts";
 import type { MachO } from "../../release/macho.ts";
 import {
+  checkPackageSigner,
   ENTITLEMENTS,
-  findPackageSigner,
   findSigner,
   IDENTIFIER,
-  type PackageSigner,
   signCommand,
   type Signer,
 } from "../../release/sign.ts";
+import { BuildError } from "../../release/tool.ts";
 import { verifySignatures } from "../../release/verify.ts";
 
 type Variables = Readonly<Record<string, string>>;
@@ -48,29 +47,12 @@ Deno.test("findSigner() refuses a certificate that it cannot use", () => {
   }
 });
 
-function packageSignerOn(os: string, variables: Variables): PackageSigner {
-  return findPackageSigner(os, (name) => variables[name]);
-}
-
 const INSTALLER = { JAMF_PULSE_INSTALLER_IDENTITY: "Developer ID Installer: Example" };
 const NOTARY = { JAMF_PULSE_NOTARY_PROFILE: "notary" };
 
-Deno.test("findPackageSigner() finds the certificate and the notary profile that are named", () => {
-  const none = { installerIdentity: undefined, notaryProfile: undefined };
-  const installerIdentity = INSTALLER.JAMF_PULSE_INSTALLER_IDENTITY;
-  const cases: readonly [os: string, Variables, signer: PackageSigner][] = [
-    ["linux", {}, none],
-    ["linux", P12, none],
-    ["darwin", {}, none],
-    ["darwin", INSTALLER, { installerIdentity, notaryProfile: undefined }],
-    ["darwin", { ...MAC, ...INSTALLER, ...NOTARY }, { installerIdentity, notaryProfile: "notary" }],
-  ];
-  for (const [os, variables, signer] of cases) {
-    assertEquals(packageSignerOn(os, variables), signer);
-  }
-});
-
-Deno.test("findPackageSigner() refuses a name that it cannot use, and a notary profile without both certificates", () => {
+Deno.test("checkPackageSigner() refuses a name that cannot be used, and a notary profile without both certificates", () => {
+  const check = (os: string, variables: Variables): void =>
+    checkPackageSigner(os, (name) => variables[name]);
   const onMac = ": packages are made on a Mac";
   const cases: readonly [os: string, Variables, message: string][] = [
     ["darwin", { ...MAC, ...NOTARY }, "certificate in JAMF_PULSE_INSTALLER_IDENTITY"],
@@ -78,11 +60,14 @@ Deno.test("findPackageSigner() refuses a name that it cannot use, and a notary p
     ["darwin", NOTARY, "certificate in JAMF_PULSE_SIGN_IDENTITY"],
     ["linux", INSTALLER, `Cannot use JAMF_PULSE_INSTALLER_IDENTITY${onMac}`],
     ["linux", NOTARY, `Cannot use JAMF_PULSE_NOTARY_PROFILE${onMac}`],
-    ["linux", { ...INSTALLER, ...NOTARY }, onMac],
-    ["windows", INSTALLER, onMac],
+    ["windows", { JAMF_PULSE_NOTARY_KEYCHAIN: "/a" }, onMac],
   ];
   for (const [os, variables, message] of cases) {
-    assertThrows(() => packageSignerOn(os, variables), BuildError, message);
+    assertThrows(() => check(os, variables), BuildError, message);
+  }
+  check("linux", P12);
+  for (const variables of [{}, INSTALLER, { ...MAC, ...INSTALLER, ...NOTARY }]) {
+    check("darwin", variables);
   }
 });
 

@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { BuildError } from "../../release/build_error.ts";
-import { runTool, tryTool } from "../../release/tool.ts";
+import { BuildError, runTool, tryTool } from "../../release/tool.ts";
 
 Deno.test("tryTool() returns undefined for a missing tool, and what a failing tool printed", () => {
   assertEquals(tryTool(["no-such-tool"]), undefined);
