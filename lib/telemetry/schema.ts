@@ -13,9 +13,9 @@ export const timestamp = z.string().check(z.refine((text) => parseTimestamp(text
 export const count = z.int().check(z.nonnegative());
 const status = z.enum(STATUSES);
 /** One line, not too long for a table. */
-const messageText = z.string().check(z.refine((text) =>
-  new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u").test(text)
-));
+const messageText = z.string().check(
+  z.refine((text) => new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u").test(text)),
+);
 const optionalTimestamp = z.optional(timestamp);
 const optionalCount = z.optional(count);
 
