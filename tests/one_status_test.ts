@@ -269,3 +269,150 @@ Deno.test("unknown words are a status of their own, and hide no known fault", ()
   ).join("");
   assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + lines).status, "unknown_format");
 });
+
+/** A record, by how long ago it was written. */
+type Line = readonly [ago: number, pid: number, message: string];
+
+const textOf = (lines: readonly Line[]): string =>
+  lines.toSorted((a, b) => b[0] - a[0])
+    .map(([ago, pid, message]) => logLine(NOW - ago, message, { pid })).join("");
+
+/** Check-ins that log their beginning alone, the newest of them `newest` seconds ago. */
+const alone = (count: number, interval: number, newest = 0): Line[] =>
+  Array.from({ length: count }, (_, i) => [newest + i * interval, 1000 + i, attemptMessage()]);
+
+const ANSWER: readonly Line[] = [
+  [9 * HOUR, 500, attemptMessage()],
+  [9 * HOUR - 5, 500, "No patch policies were found."],
+];
+const LOGIN: readonly Line[] = [
+  [8 * HOUR, 600, attemptMessage("login")],
+  [8 * HOUR - 5, 600, "Executing Policy Ask for a restart"],
+];
+/** Half an hour apart: 12 of them last for five and a half hours. */
+const TWELVE = alone(12, 30 * MINUTE);
+const HANGS = [...ANSWER, ...LOGIN, ...TWELVE];
+
+Deno.test("check-ins are without an answer by 12 of them over 4 hours, while nothing else is at work", () => {
+  const cases: [what: string, lines: readonly Line[], isFault: boolean][] = [
+    ["12", HANGS, true],
+    ["11", [...ANSWER, ...LOGIN, ...TWELVE.slice(0, 11)], false],
+    ["within four hours", [...ANSWER, ...alone(12, 21 * MINUTE)], false],
+    ["the newest 90 minutes ago", [...ANSWER, ...alone(12, 30 * MINUTE, 90 * MINUTE)], true],
+    ["the newest longer ago", [...ANSWER, ...alone(12, 30 * MINUTE, 90 * MINUTE + 1)], false],
+    [
+      "a night between them",
+      [
+        [2 * DAY, 500, attemptMessage()],
+        [2 * DAY - 5, 500, "Checking for patches..."],
+        ...alone(6, 20 * MINUTE),
+        ...alone(6, 20 * MINUTE, 14 * HOUR),
+      ],
+      false,
+    ],
+    ["no contact before them", TWELVE, false],
+    ["only a contact since", [...TWELVE, [HOUR, 5, "Enroll return code: 0"]], false],
+    ["an enrolment before them", [[9 * HOUR, 5, "Enroll return code: 0"], ...TWELVE], true],
+    ["a policy from a cache before them", [
+      [9 * HOUR, 5, attemptMessage("login")],
+      [9 * HOUR, 5, "Could not connect to the JSS. Looking for cached policies..."],
+      [9 * HOUR, 5, "Executing Policy Cached"],
+      ...TWELVE,
+    ], false],
+    ["an answer 9 days ago", [
+      ...ANSWER.map(([ago, ...rest]): Line => [ago + 9 * DAY, ...rest]),
+      ...TWELVE,
+    ], true],
+    [
+      "a run that logged something four hours ago",
+      [...HANGS, [4 * HOUR, 600, "Installing x"]],
+      false,
+    ],
+    ["a run that did so longer ago", [...HANGS, [4 * HOUR + 1, 600, "Installing x"]], true],
+    ["a run that began before the last answer", [
+      ...LOGIN.map(([ago, ...rest]): Line => [ago + 2 * HOUR, ...rest]),
+      ...ANSWER,
+      ...TWELVE,
+      [HOUR, 600, "Installing Word..."],
+    ], false],
+    ["a run that began later", [
+      ...HANGS,
+      [5 * HOUR, 700, attemptMessage("networkStateChange")],
+      [HOUR, 700, "No patch policies were found."],
+    ], true],
+    ["a daemon", [
+      ...HANGS,
+      [3 * DAY, 88, "Daemon starting"],
+      [25 * MINUTE, 88, "Informing the JSS about login for user jdoe"],
+    ], true],
+    ["check-ins that were turned away", [
+      ...HANGS,
+      ...TWELVE.map(([ago, pid]): Line => [
+        ago,
+        pid,
+        pid % 2 ? "This policy trigger is already being run: jdoe" : "Policy error code: 51",
+      ]),
+    ], true],
+    [
+      "one that comes to its patches",
+      [...HANGS, [2 * HOUR - 1, 1004, "Checking for patches..."]],
+      false,
+    ],
+  ];
+  for (const [what, lines, isFault] of cases) {
+    assertEquals(firstLook(textOf(lines)).status === "no_answer", isFault, what);
+  }
+});
+
+/** Looks every 15 minutes from then on, and returns the last of them. */
+function watch(mac: TestMac, from: number, seconds: number): AgentErrors {
+  let found = {};
+  for (let after = 0; after <= seconds; after += 15 * MINUTE) {
+    found = look(mac, undefined, from + after);
+  }
+  return found;
+}
+
+Deno.test("a Mac that is awake for four hours without a check-in has not started one", () => {
+  using mac = new TestMac();
+  const log = checkinLines(NOW - MINUTE);
+  mac.log("jamf.log", log, NOW);
+  const before = watch(mac, NOW, 4 * HOUR - 15 * MINUTE);
+  assertEquals([before.status, before.unscheduled_seconds], ["ok", 4 * HOUR - 15 * MINUTE]);
+  const found = look(mac, undefined, NOW + 4 * HOUR);
+  assertEquals(
+    [found.status, found.status_since, found.status_seconds, found.last_message],
+    ["not_started", formatTimestamp(NOW - MINUTE), 0, "No patch policies were found."],
+  );
+  // Sleep ends the count, not the fault; a check-in does, answered or not.
+  const awake = look(mac, undefined, NOW + 2 * DAY);
+  assertEquals([awake.status, awake.unscheduled_seconds], ["not_started", 0]);
+  const next = attemptLine(NOW + 2 * DAY + 60, { pid: 2000 });
+  assertEquals(look(mac, log + next, NOW + 2 * DAY + 900).status, "ok");
+});
+
+Deno.test("what the agent logs ends the awake time without a check-in", () => {
+  const messages: readonly (readonly [message: string, pid: number, ends: boolean])[] = [
+    [attemptMessage(), 2000, true],
+    ["Executing Policy Long one", 335, true],
+    ["Checking for patches...", 2000, true],
+    ["No patch policies were found.", 2000, true],
+    ["Executing Policy of Self Service", 2000, false],
+    [attemptMessage("login"), 2000, false],
+  ];
+  for (const [message, pid, ends] of messages) {
+    using mac = new TestMac();
+    // However much its run has logged before.
+    const log = checkinLines(NOW - 200) +
+      Array.from({ length: 70 }, (_, i) => logLine(NOW - 190 + i, `Copying ${i}`)).join("");
+    look(mac, log);
+    look(mac, undefined, NOW + 900);
+    const { unscheduled_seconds } = look(
+      mac,
+      // The second of the look before counts.
+      log + logLine(NOW + 900, message, { pid }),
+      NOW + 1800,
+    );
+    assertEquals(unscheduled_seconds, ends ? 0 : 1800, message);
+  }
+});

@@ -2,7 +2,16 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { formatTimestamp, parseTimestamp } from "../lib/shared/timestamp.ts";
-import { anyLife, type Event, type Life, live, lookBefore, textOf } from "./helpers/mac_lives.ts";
+import { SIGNATURE_ERROR } from "../tools/log_text.ts";
+import {
+  anyLife,
+  checkInEvents,
+  type Event,
+  type Life,
+  live,
+  lookBefore,
+  textOf,
+} from "./helpers/mac_lives.ts";
 import { type LogRecord, type Look, StatusModel } from "./helpers/status_model.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
 import { bySize } from "./helpers/test_size.ts";
@@ -119,13 +128,16 @@ function lookOf(mac: TestMac, now: number): Look {
   };
 }
 
-/** Plays a life on a Mac, and gives what each look answers. */
-export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): void {
+/** Plays events on a Mac, and gives what each look answers. */
+function playEvents(
+  events: readonly Event[],
+  before: Look | undefined,
+  onLook: (look: Look, log: PlayedLog) => void,
+): void {
   using mac = new TestMac();
   const log = new PlayedLog(mac);
-  const before = lookBefore(life, START);
   if (before !== undefined) plant(mac, before);
-  for (const event of live(life, START).events) {
+  for (const event of events) {
     if (event.kind !== "look") {
       log.take(event);
       continue;
@@ -135,6 +147,19 @@ export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): 
   }
 }
 
+export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): void {
+  playEvents(live(life, START).events, lookBefore(life, START), onLook);
+}
+
+/** The looks of events. */
+function looksOf(events: readonly Event[], before?: Look): Look[] {
+  const looks: Look[] = [];
+  playEvents(events, before, (look) => looks.push(look));
+  return looks;
+}
+
+const RUNS = { numRuns: bySize(80, 10_000), seed: 1 };
+
 Deno.test("each look of a random life answers what the rules say", () => {
   fc.assert(
     fc.property(anyLife, (life) => {
@@ -143,6 +168,127 @@ Deno.test("each look of a random life answers what the rules say", () => {
         assertEquals(look, model.look(look.at, visible), formatTimestamp(look.at));
       });
     }),
-    { numRuns: bySize(200, 10_000), seed: 1 },
+    { ...RUNS, numRuns: bySize(200, 10_000) },
+  );
+});
+
+/** What is written in between: the number of the event that it comes before, and what. */
+const anyNoise = fc.array(
+  fc.record({
+    where: fc.nat(),
+    what: fc.constantFrom<"unknown" | "foreign" | "rotate">("unknown", "foreign", "rotate"),
+  }),
+  { maxLength: 11 },
+);
+type Noise = typeof anyNoise extends fc.Arbitrary<infer T> ? T : never;
+
+/** The events with others in between, at the times of those they come before. */
+function withNoise(events: readonly Event[], noise: Noise): Event[] {
+  const mixed = [...events];
+  for (const { where, what } of noise) {
+    // The last event is a look.
+    const index = where % mixed.length;
+    const { at } = mixed[index]!;
+    const message = "A script of nobody";
+    mixed.splice(
+      index,
+      0,
+      {
+        unknown: { at, kind: "record", record: { at, pid: 80_000 + where % 9, message } } as const,
+        foreign: {
+          at,
+          kind: "line",
+          text: "2026-10-01 10:15:40 x[7]: y",
+          isUnknown: false,
+        } as const,
+        rotate: { at, kind: "rotate" } as const,
+      }[what],
+    );
+  }
+  return mixed;
+}
+
+/** A life whose log nobody empties, and which has no unknown words of its own: the noise must not add to them. */
+const anyKeptLife = anyLife.map((life) => ({
+  ...life,
+  steps: life.steps.filter(({ part }) =>
+    !["words", "lines", "empty", "remove"].includes(part.kind)
+  ),
+}));
+const lastLook = (events: readonly Event[]): Event[] =>
+  events.filter(({ kind }, i) => kind !== "look" || i === events.length - 1);
+
+Deno.test("the status depends neither on where rotation cut nor on unknown lines between the runs", () => {
+  fc.assert(
+    fc.property(anyKeptLife, anyNoise, (life, noise) => {
+      const events = lastLook(live(life, START).events);
+      // A record would make a log where there is none.
+      fc.pre(events.some(({ kind }) => kind === "record"));
+      const before = lookBefore(life, START);
+      assertEquals(looksOf(withNoise(events, noise), before), looksOf(events, before));
+    }),
+    RUNS,
+  );
+});
+
+const FAILED = ["no_answer", "server_certificate", "no_connection", "agent_error"];
+
+Deno.test("the status does not depend on the looks before, but for awake time and a fault that stands", () => {
+  fc.assert(
+    fc.property(anyKeptLife, (life) => {
+      const { events } = live({ ...life, before: undefined }, START);
+      const [alone] = looksOf(lastLook(events));
+      const looks = looksOf(events);
+      const [last, before] = [looks.at(-1)!, looks.at(-2)];
+      assertEquals(last.contact, alone!.contact);
+      if (last.status === alone!.status || last.status === "not_started") return;
+      assertEquals(FAILED.includes(alone!.status), false, `${alone!.status} is not found`);
+      assertEquals<string | undefined>(last.status, before?.status);
+    }),
+    RUNS,
+  );
+});
+
+/** Check-ins behind a life, the last of them just before it is looked at. */
+const anyFailures = fc.record({
+  outcomes: fc.array(
+    fc.constantFrom("offline", "certificate", "error", "error below", "certificate, then offline"),
+    { minLength: 1, maxLength: 12 },
+  ),
+  interval: fc.integer({ min: 22 * 60, max: 90 * 60 }),
+  ago: fc.integer({ min: 2, max: 90 * 60 }),
+});
+
+Deno.test("a log whose newest 12 check-ins over 4 hours all failed is never ok", () => {
+  fc.assert(
+    fc.property(anyLife, anyFailures, anyNoise, (life, { outcomes, interval, ago }, noise) => {
+      const { events, end } = live(life, START);
+      const part = { outcomes, count: 12, interval, pid: 50_000 };
+      const failures = checkInEvents(part, end);
+      const at = failures.at(-1)!.at + ago - 1;
+      const tail = withNoise([...failures, { at, kind: "look" }], noise);
+      const { status } = looksOf([...events, ...tail], lookBefore(life, START)).at(-1)!;
+      const faults = ["device_signature_error", "not_started", ...FAILED];
+      assertEquals(faults.includes(status), true, status);
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("a log whose newest check-in reached the server has no fault but a signature error after it", () => {
+  fc.assert(
+    fc.property(anyLife, fc.boolean(), anyNoise, (life, isRefused, noise) => {
+      const { events, end } = live(life, START);
+      const part = { outcomes: ["contact"], count: 1, interval: 0, pid: 50_000 };
+      const contact = checkInEvents(part, end);
+      const at = end + 120;
+      const record = { at, pid: 60_000, message: SIGNATURE_ERROR };
+      const refused: Event[] = isRefused ? [{ at, kind: "record", record }] : [];
+      const noisy = withNoise([...contact, { at, kind: "look" }], noise);
+      const tail = [...noisy.slice(0, -1), ...refused, ...noisy.slice(-1)];
+      const { status } = looksOf([...events, ...tail], lookBefore(life, START)).at(-1)!;
+      assertEquals(status, isRefused ? "device_signature_error" : "ok");
+    }),
+    RUNS,
   );
 });

@@ -302,6 +302,13 @@ function play(part: Part, start: number, events: Event[]): number {
   }
 }
 
+/** Check-ins from a time on. */
+export function checkInEvents(checkIns: CheckIns, start: number): Event[] {
+  const events: Event[] = [];
+  playCheckIns(checkIns, start, events);
+  return events;
+}
+
 function playCheckIns(
   { outcomes, count, interval, pid }: CheckIns,
   start: number,
