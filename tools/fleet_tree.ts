@@ -8,6 +8,8 @@ export const FLEET: string = new URL("../deploy/fleet/", import.meta.url).pathna
 
 const POLICIES = `${FLEET}platforms/macos/policies`;
 const COMPOSITE = `${POLICIES}/jamf-composite.yml`;
+/** Was never run on a Mac, and asks two tables that fail more often than others: no part of the composite. */
+const APART = `${POLICIES}/jamf-mdm-identity.yml`;
 
 /** A policy or a report: both have these. */
 export interface Entry {
@@ -20,6 +22,8 @@ export interface Entry {
 export interface FleetFile {
   readonly path: string;
   readonly content: unknown;
+  /** Its content if the examples in its comments were none. */
+  readonly withExamples: unknown;
 }
 
 /** An entry of a list: the path of a file, or a pattern for several. */
@@ -28,26 +32,34 @@ export interface Reference {
   readonly paths?: string;
 }
 
-/** The parts of a fleet's file that are used here. */
+/** The parts of a fleet's file, examples included, that are used here. */
 export interface Fleet {
-  readonly settings: unknown;
   readonly controls: { readonly scripts: readonly Reference[] };
   readonly policies: readonly Reference[];
   readonly reports: readonly Reference[];
+  readonly software: { readonly packages: readonly Reference[] };
+  readonly labels: readonly Reference[];
 }
 
 /** All YAML files, sorted by path. */
 export function fleetFiles(): FleetFile[] {
-  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => ({
-    path: path.slice(FLEET.length),
-    content: parse(Deno.readTextFileSync(path)) as unknown,
-  })).sort((a, b) => a.path < b.path ? -1 : 1);
+  return Array.from(walkSync(FLEET, { includeDirs: false, exts: [".yml"] }), ({ path }) => {
+    const text = Deno.readTextFileSync(path);
+    return {
+      path: path.slice(FLEET.length),
+      content: parse(text) as unknown,
+      withExamples: parse(text.replace(EXAMPLE, "$1$2")) as unknown,
+    };
+  }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** The files in `fleets`. */
+/** A line of YAML in a comment: a key, with a hyphen before it or without, and one word behind it or none. */
+const EXAMPLE = /^( *)# ( *(?:- )?[a-z_]+:(?: \S+)?)$/gm;
+
+/** The files in `fleets`, with the examples in their comments. */
 export function fleets(): { readonly path: string; readonly content: Fleet }[] {
   return fleetFiles().filter(({ path }) => path.startsWith("fleets/"))
-    .map(({ path, content }) => ({ path, content: content as Fleet }));
+    .map(({ path, withExamples }) => ({ path, content: withExamples as Fleet }));
 }
 
 /** The policies or the reports, in the order of their files. */
@@ -56,13 +68,19 @@ export function entriesIn(folder: "policies" | "reports"): Entry[] {
     .flatMap(({ content }) => content as Entry[]);
 }
 
-/** The policies that fail for one kind of fault each, and the composite of them. */
-export function policies(): { readonly owners: readonly Entry[]; readonly composite: Entry } {
-  const all = entriesIn("policies");
-  const { name } = (parse(Deno.readTextFileSync(COMPOSITE)) as Entry[])[0]!;
+/** The policies that fail for one kind of fault each, the composite of them, and the one that is no part of it. */
+export function policies(): {
+  readonly owners: readonly Entry[];
+  readonly composite: Entry;
+  readonly apart: Entry;
+} {
+  const [composite, apart] = [COMPOSITE, APART]
+    .map((path) => (parse(Deno.readTextFileSync(path)) as Entry[])[0]!) as [Entry, Entry];
+  const others = new Set([composite.name, apart.name]);
   return {
-    owners: all.filter((policy) => policy.name !== name),
-    composite: all.find((policy) => policy.name === name)!,
+    owners: entriesIn("policies").filter(({ name }) => !others.has(name)),
+    composite,
+    apart,
   };
 }
 

@@ -8,15 +8,15 @@
 #   Input Type         Script
 #
 # One of
-#   2025-04-25T09:21:38Z   it last reached its server then
-#   no_success             its log shows no contact: there was none, or the log was emptied
-#   no_log                 there is no jamf.log
-#   unknown_format         the newest lines of the log are not understood: jamf-pulse needs an update
-#   error_read             a log that could hold the answer could not be read
-#   error_write            the file for Fleet could not be written; the previous one is kept
-#   error_run              the program failed, or printed something else
-#   error_timeout          the program was stopped because it took over a minute
-#   not_installed          the program is not on this Mac
+#   2025-04-25T09:21:38Z     it last reached its server then
+#   no_success               its log shows no contact: there was none, or the log was emptied
+#   no_log                   there is no jamf.log
+#   unknown_format           the newest lines of the log are not understood: jamf-pulse needs an update
+#   error_read               a log that could hold the answer could not be read
+#   error_write              the file for Fleet could not be written; the previous one is kept
+#   error_run                the program failed, or printed something else
+#   error_timeout            the program was stopped because it took over a minute
+#   not_installed            the program is not on this Mac
 set -u
 umask 022
 cd / || exit
@@ -29,40 +29,34 @@ if [ ! -x "$program" ]; then
   exit 0
 fi
 
-# Inventory runs one extension attribute after the other, so a program that hangs is stopped after a minute.
+# Inventory runs one extension attribute after the other, so a program that hangs is stopped after a minute. Every signal
+# here is KILL: if the process that runs this script ignores TERM, so does everything that the script starts.
 answer=$(
   /usr/bin/env -i "$program" "$mode" &
   running=$!
   (
-    nap=
-    is_over=
-    trap 'is_over=yes; kill -KILL "$nap"' TERM
-    /bin/sleep 60 &
-    nap=$!
-    # The program may have ended before this process slept.
-    [ -z "$is_over" ] || kill -KILL "$nap"
-    wait "$nap"
-    # A TERM after the program was killed must not change the exit status.
-    trap '' TERM
-    [ -z "$is_over" ] && kill -KILL "$running" && exit 99
-  ) >/dev/null 2>&1 &
+    left=60
+    while [ "$left" -gt 0 ]; do
+      /bin/sleep 1 >/dev/null
+      left=$((left - 1))
+    done
+    # The program may have printed a result before it hung: this comes behind it.
+    echo error_timeout
+    kill -KILL "$running"
+  ) 2>/dev/null &
   watching=$!
-  wait "$running"
-  kill "$watching" 2>/dev/null
+  wait "$running" 2>/dev/null
+  kill -KILL "$watching" 2>/dev/null
   wait "$watching" 2>/dev/null
-  # The program's own exit status does not show who killed it: macOS, too, sends KILL.
-  [ $? -ne 99 ] || exit 99
-  exit 0
 )
-code=$?
 
 result=${answer#"<result>"}
 result=${result%"</result>"}
-if [ "$code" -eq 99 ]; then
-  result=error_timeout
-elif [ "$answer" != "<result>$result</result>" ]; then
-  result=error_run
-fi
+case $answer in
+*error_timeout) result=error_timeout ;;
+"<result>$result</result>") ;;
+*) result=error_run ;;
+esac
 case $result in
 "" | *[!A-Za-z0-9:_-]*) result=error_run ;;
 esac

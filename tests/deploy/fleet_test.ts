@@ -7,6 +7,7 @@ import { namesIn } from "../helpers/test_mac.ts";
 import {
   compositeOf,
   entriesIn,
+  type Entry,
   FLEET,
   fleetFiles,
   fleets,
@@ -30,6 +31,21 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   "controls/scripts/": words("path paths"),
   "policies/": words("path paths"),
   "reports/": words("path paths"),
+  "labels/": words("path paths"),
+  software: words("packages app_store_apps fleet_maintained_apps"),
+  "software/packages/": words("path paths self_service labels_include_any labels_exclude_any"),
+};
+
+const LABEL_KEYS: Readonly<Record<string, readonly string[]>> = {
+  "/": words("name description query platform label_membership_type hosts criteria"),
+};
+
+const SOFTWARE_KEYS: Readonly<Record<string, readonly string[]>> = {
+  "": words(
+    "url hash_sha256 self_service categories pre_install_query install_script uninstall_script " +
+      "post_install_script labels_include_any labels_exclude_any",
+  ),
+  uninstall_script: words("path"),
 };
 
 const POLICY_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -40,6 +56,7 @@ const POLICY_KEYS: Readonly<Record<string, readonly string[]>> = {
       "webhooks_and_tickets_enabled run_script install_software",
   ),
   run_script: words("path"),
+  install_software: words("package_path hash_sha256 app_store_id fleet_maintained_app_slug"),
 };
 
 const REPORT_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -79,29 +96,47 @@ Deno.test("unknownKeys() finds a key that Fleet does not know, however deep", ()
   ]);
 });
 
-Deno.test("Fleet knows every key of the tree", () => {
-  assert(fleets().length > 0);
-  for (const { path, content } of fleets()) assertEquals(unknownKeys(content, KEYS), [], path);
-  for (const policy of entriesIn("policies")) {
-    assertEquals(unknownKeys(policy, POLICY_KEYS), [], policy.name);
-  }
-  for (const report of entriesIn("reports")) {
-    assertEquals(unknownKeys(report, REPORT_KEYS), [], report.name);
-  }
-  const places = fleetFiles().map(({ path }) => path.slice(0, path.lastIndexOf("/")));
-  assertEquals([...new Set(places)], [
-    "fleets",
-    "platforms/macos/policies",
-    "platforms/macos/reports",
-  ]);
+/** The keys of the files in each folder of the tree. */
+const PLACES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  "fleets": KEYS,
+  "labels": LABEL_KEYS,
+  "platforms/macos/policies": { ...inLists(POLICY_KEYS) },
+  "platforms/macos/reports": { ...inLists(REPORT_KEYS) },
+  "software": SOFTWARE_KEYS,
+};
+
+function inLists(keys: Readonly<Record<string, readonly string[]>>): typeof keys {
+  return Object.fromEntries(Object.entries(keys).map(([path, known]) => [`/${path}`, known]));
+}
+
+Deno.test("Fleet knows every key of the tree, also of the examples in comments", () => {
+  const places = fleetFiles().map(({ path, content, withExamples }) => {
+    const place = path.slice(0, path.lastIndexOf("/"));
+    assertEquals(unknownKeys(content, PLACES[place]!), [], path);
+    assertEquals(unknownKeys(withExamples, PLACES[place]!), [], path);
+    return place;
+  });
+  assertEquals([...new Set(places)], Object.keys(PLACES));
 });
 
-Deno.test("Fleet knows every key of the webhook's settings, and both files agree on them", () => {
+Deno.test("an example in a comment is found", () => {
+  const telemetry = fleetFiles().find(({ path }) => path.endsWith("jamf-telemetry.yml"))!;
+  const [policy] = telemetry.content as Entry[];
+  const install_software = { package_path: "../../../software/jamf-pulse.yml" };
+  assertEquals(telemetry.withExamples, [{ ...policy!, install_software }]);
+});
+
+Deno.test("Fleet knows every key of the webhook's settings", () => {
   const text = Deno.readTextFileSync(new URL("../heal/fleet-webhook.yml", `file://${FLEET}`));
   const [organisation, fleet] = parseAllDocuments(text).map((document) => document.toJS());
   assertEquals(unknownKeys(organisation, KEYS), []);
   assertEquals(unknownKeys(fleet, KEYS), []);
-  assertEquals(fleets().map(({ content }) => content.settings), [fleet.settings]);
+});
+
+Deno.test("no file of the tree names a variable: where it is not set, GitOps stops, even at a comment", () => {
+  for (const { path } of fleetFiles()) {
+    assert(!Deno.readTextFileSync(FLEET + path).includes("$"), path);
+  }
 });
 
 Deno.test("a fleet's file has every section that would be cleared if it were left out", () => {
@@ -129,10 +164,8 @@ Deno.test("every policy and report says what Fleet needs to know", () => {
   assertEquals(new Set(names).size, names.length);
 });
 
-Deno.test("the SQL is what Fleet takes: no variable, no comment, no common table expression", () => {
+Deno.test("the SQL is what Fleet takes: no comment, no common table expression", () => {
   for (const { name, query } of [...entriesIn("policies"), ...entriesIn("reports")]) {
-    // Fleet expands `$NAME` before it reads the file.
-    assert(!query.includes("$"), name);
     assert(!/--|\/\*|;|^\s*WITH\b/i.test(query), name);
   }
 });
@@ -151,9 +184,18 @@ function filesOf({ path, paths }: Reference, from: string): string[] {
 
 Deno.test("every reference in the tree leads to a file, and every file is led to", () => {
   const reached = new Set<string>();
-  for (const { path, content: { policies, reports, controls } } of fleets()) {
+  for (const { path, content } of fleets()) {
     reached.add(path);
-    for (const reference of [...policies, ...reports, ...controls.scripts]) {
+    const { policies, reports, labels, controls, software } = content;
+    for (
+      const reference of [
+        ...policies,
+        ...reports,
+        ...labels,
+        ...controls.scripts,
+        ...software.packages,
+      ]
+    ) {
       const found = filesOf(reference, path);
       assert(found.length > 0, `${path}: ${JSON.stringify(reference)}`);
       const { path: single = "", paths: pattern = "*" } = reference;
@@ -181,12 +223,25 @@ Deno.test("a script that a policy runs is one of the fleet's, with an ending tha
   }
 });
 
+Deno.test("software that a policy installs is one of the fleet's", () => {
+  const packages = fleets().flatMap(({ path, content }) =>
+    content.software.packages.flatMap((reference) => filesOf(reference, path))
+  );
+  const installed = fleetFiles().flatMap(({ path, withExamples }) =>
+    (path.includes("/policies/") ? withExamples as Entry[] : []).flatMap((policy) => {
+      const software = policy["install_software"] as { package_path: string } | undefined;
+      return software === undefined ? [] : filesOf({ path: software.package_path }, path);
+    })
+  );
+  assertEquals(installed, packages);
+});
+
 Deno.test("the composite is made of the other policies", () => {
   const { owners, composite } = policies();
   assertEquals(
     composite.query,
     compositeOf(owners.map(({ query }) => query)),
-    "run `deno task queries`",
+    "run `deno task generate`",
   );
 });
 

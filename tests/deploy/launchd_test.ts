@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { DUE_AT, DUE_EVERY } from "../../lib/health/awake_time.ts";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { IDENTIFIER } from "../../release/sign.ts";
 import { tryTool } from "../../release/tool.ts";
@@ -31,9 +32,10 @@ Deno.test({ name: "the LaunchDaemon runs the program every 15 minutes", ignore }
     Label: DAEMON_LABEL,
     ProgramArguments: [PROGRAM_PATH, "collect"],
     RunAtLoad: true,
-    // The count of watched seconds begins anew after 25 minutes without an inspection. Any key but the minute would
-    // make it rarer.
-    StartCalendarInterval: [7, 22, 37, 52].map((Minute) => ({ Minute })),
+    // Only inspections at these minutes count as on time. Any key but the minute would make them rarer.
+    StartCalendarInterval: Array.from({ length: 3600 / DUE_EVERY }, (_, i) => ({
+      Minute: (DUE_AT + i * DUE_EVERY) / 60,
+    })),
     // It keeps out of the user's way.
     ProcessType: "Background",
     LowPriorityIO: true,

@@ -1,5 +1,6 @@
 // The script that ends an agent's runs that hang, on real processes.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { STATUSES } from "../../lib/health/statuses.ts";
 import { PROGRAM_PATH } from "../../release/package.ts";
 import {
   type Aftermath,
@@ -43,10 +44,9 @@ function stampOf(ms: number): string {
 /** Writes what jamf-pulse says: that the agent hangs, if nothing else is given. */
 function writeAnswer({ mac }: AgentMac, keys: Readonly<Record<string, string>> = {}): void {
   const answer = {
-    status: "ok",
-    stalled: "no_answer",
-    stalled_since: stampOf(Date.now() - 4 * HOUR),
-    last_message: 'Executing Policy "Ask, \\ {"stalled":"no"},"checked_at":"1970-01-01T00:00:00Z"',
+    status: "no_answer",
+    status_since: stampOf(Date.now() - 4 * HOUR),
+    last_message: 'Executing Policy "Ask, \\ {"status":"ok"},"checked_at":"1970-01-01T00:00:00Z"',
     ...keys,
   };
   mac.write("/state/answer", JSON.stringify(answer).slice(1, -1));
@@ -83,7 +83,7 @@ testInAllShells("a run that hangs is ended with all that it started", (agent) =>
   const { code, stdout, alive, ids } = restart(agent, [HANGING]);
   assertEquals([code, alive], [0, []], stdout);
   assertMatch(stdout, /^The agent has hung since \d.*Z \(no_answer\)\. Its last message: "Exec/);
-  assertStringIncludes(stdout, String.raw`Policy "Ask, \ {"stalled":"no"},"checked_at":"1970-`);
+  assertStringIncludes(stdout, String.raw`Policy "Ask, \ {"status":"ok"},"checked_at":"1970-`);
   for (const name of ["run", "script", "dialog"]) {
     assertMatch(stdout, new RegExp(`\nEnding: .*${ids.get(name)} `));
   }
@@ -133,9 +133,9 @@ test("what is not a run of the agent goes on", (agent) => {
   assert(!stdout.includes("Not signalled"), stdout);
 });
 
-test("a run that began within a minute of the stall is ended, and one that began later is not", (agent) => {
+test("a run that began within a minute of the fault is ended, and one that began later is not", (agent) => {
   writeAgent(agent);
-  writeAnswer(agent, { stalled: "not_started", stalled_since: stampOf(Date.now() - 4 * HOUR) });
+  writeAnswer(agent, { status: "not_started" });
   const { code, stdout, alive } = restart(
     agent,
     [
@@ -182,7 +182,7 @@ testInAllShells(
   },
 );
 
-testInAllShells("a run that installs, updates or downloads is left alone", (agent) => {
+testInAllShells("a run that installs, downloads or looks for updates is left alone", (agent) => {
   writeAgent(agent);
   const tools = [
     "/usr/sbin/installer",
@@ -211,21 +211,39 @@ testInAllShells("a run that installs, updates or downloads is left alone", (agen
     const [run, id] = [ids.get(`run${i}`), ids.get(`tool${i}`)];
     assertStringIncludes(
       stdout,
-      `\nLeft alone: process ${run} and what it started, because process ${id} is "${name}". ` +
-        `If that hangs, too, run "sudo kill ${run} ${id}"\n`,
+      `\nLeft alone: process ${run} and what it started, because process ${id} is "${name}", ` +
+        `and began 23 hours ago. If that hangs, too, run "sudo kill ${run} ${id}"\n`,
     );
   }
 });
 
-test("a download of over a day does not save a run", (agent) => {
+test("a download or a search for updates of over a day does not save a run", (agent) => {
+  for (const tool of ["/usr/bin/curl", "/usr/sbin/softwareupdate"]) {
+    writeAgent(agent);
+    agent.mac.copy("sleep", tool);
+    const { code, stdout, alive } = restart(agent, [{
+      name: "run",
+      hours: 30,
+      children: [{ name: "tool", command: `${tool} 300`, hours: 25 }],
+    }]);
+    assertEquals([code, alive], [0, []], stdout);
+  }
+});
+
+test("an installation of over a day saves its run, and is named", (agent) => {
+  const installer = "/usr/sbin/installer";
   writeAgent(agent);
-  agent.mac.copy("sleep", "/usr/bin/curl");
-  const { code, stdout, alive } = restart(agent, [{
+  agent.mac.copy("sleep", installer);
+  const { code, stdout, alive, ids } = restart(agent, [{
     name: "run",
-    hours: 30,
-    children: [{ name: "curl", command: "/usr/bin/curl 300", hours: 25 }],
+    hours: 80,
+    children: [{ name: "installer", command: `${installer} 300`, hours: 75 }],
   }]);
-  assertEquals([code, alive], [0, []], stdout);
+  assertEquals([code, alive], [1, ["installer", "run"]], stdout);
+  assertStringIncludes(
+    stdout,
+    `process ${ids.get("installer")} is "installer", and began 75 hours ago. If that hangs, too, `,
+  );
 });
 
 test("an installer in a run inside a run saves both", (agent) => {
@@ -292,7 +310,7 @@ test("an installer whose name ps shows in parentheses saves its run", (agent) =>
     children: [{ name: "installer", command: "/usr/sbin/installer 300" }],
   }]);
   assertEquals([code, alive], [1, ["installer", "run"]], stdout);
-  assertStringIncludes(stdout, `because process ${ids.get("installer")} is "installer". `);
+  assertStringIncludes(stdout, `because process ${ids.get("installer")} is "installer", `);
 });
 
 test("a process that was given the id of one that ended is not killed", (agent) => {
@@ -481,7 +499,7 @@ test("a second time there is nothing to end", (agent) => {
 
 test("it is not repaired if no check-in begins, and nothing was ended or loaded", (agent) => {
   writeAgent(agent);
-  writeAnswer(agent, { stalled: "not_started" });
+  writeAnswer(agent, { status: "not_started" });
   for (const args of [[], ["--dry-run"]]) {
     const { code, stdout } = restart(agent, [], args);
     assertEquals(code, 1, stdout);
@@ -502,11 +520,58 @@ test("it is not repaired if no check-in begins, and nothing was ended or loaded"
 test("nothing is done to an agent that does not hang", (agent) => {
   writeAgent(agent);
   Deno.removeSync(`${agent.mac.path}/state/loaded`);
-  agent.mac.write("/state/answer", '"status":"ok","last_message":",\\"stalled\\":\\"no_answer\\""');
+  const hanging = ["no_answer", "not_started", "no_log"];
+  for (const status of STATUSES.filter((status) => !hanging.includes(status))) {
+    writeAnswer(agent, { status, last_message: ',"status":"no_answer"' });
+    const { code, stdout, alive } = restart(agent, [HANGING]);
+    assertEquals([code, alive], [0, ["dialog", "run", "script"]], stdout);
+    assertEquals(stdout, "Nothing to do: the agent does not hang\n");
+    assertEquals(agent.mac.calls().length, 1);
+  }
+});
+
+test("nothing is done without a log, also if the agent hung before", (agent) => {
+  writeAgent(agent);
+  writeAnswer(agent, { status: "no_log", standing: "no_answer" });
   const { code, stdout, alive } = restart(agent, [HANGING]);
-  assertEquals([code, alive], [0, ["dialog", "run", "script"]], stdout);
-  assertEquals(stdout, "Nothing to do: the agent does not hang\n");
+  assertEquals([code, alive], [1, ["dialog", "run", "script"]], stdout);
+  assertMatch(stdout, /^Cannot restart the agent: there is no ".*jamf.log", so it cannot be told /);
   assertEquals(agent.mac.calls().length, 1);
+});
+
+test("nothing is done if it is not known since when the agent hangs", (agent) => {
+  writeAgent(agent);
+  agent.mac.write("/state/answer", '"status":"not_started","status_seconds":14400');
+  const { code, stdout, alive } = restart(agent, [HANGING]);
+  assertEquals([code, alive.length], [1, 3], stdout);
+  assertMatch(stdout, /^Cannot restart the agent: "status_since" in .* is not a timestamp\n$/);
+});
+
+testInAllShells("nothing is done while Setup Manager enrols the Mac", (agent) => {
+  const started = "/private/var/db/.JamfSetupStarted";
+  const done = "/private/var/db/.JamfSetupEnrollmentDone";
+  writeAgent(agent);
+  writeAnswer(agent, { status: "not_started" });
+  const begunDaysAgo = (days: number): void => {
+    agent.mac.write(started, "");
+    const time = Date.now() / 1000 - days * 86_400;
+    Deno.utimeSync(agent.mac.path + started, time, time);
+  };
+  begunDaysAgo(2.9);
+  const enrols = restart(agent, [HANGING]);
+  assertEquals([enrols.code, enrols.alive.length], [0, 3], enrols.stdout);
+  assertStringIncludes(
+    enrols.stdout,
+    `\nNothing to do: Setup Manager enrols this Mac ("${started}" is there), and has stopped the `,
+  );
+  assertEquals(agent.mac.calls().length, 1);
+  begunDaysAgo(3.1);
+  const givenUp = restart(agent, [HANGING]);
+  assertEquals([givenUp.code, givenUp.alive], [0, []], givenUp.stdout);
+  begunDaysAgo(1);
+  agent.mac.write(done, "");
+  const enrolled = restart(agent, [HANGING]);
+  assertEquals([enrolled.code, enrolled.alive], [0, []], enrolled.stdout);
 });
 
 test("nothing is done without a fresh answer", (agent) => {

@@ -1,6 +1,7 @@
 // Weeks in the lives of Macs, with the real program and Fleet's real queries, and a clock that is given: no healthy Mac
-// fails a policy, and no broken one passes again before it is repaired.
+// fails a policy, and each broken one fails the right one in time, and no other, until it is repaired.
 import { assert, assertEquals } from "@std/assert";
+import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import {
   attemptLine,
   checkinLines,
@@ -8,54 +9,64 @@ import {
   offlineLines,
   refusedLines,
 } from "../../tools/log_text.ts";
-import { policies } from "../../tools/fleet_tree.ts";
-import { formatTimestamp } from "../../lib/shared/timestamp.ts";
-import { at, TestMac } from "../helpers/test_mac.ts";
-import { ask, tablesOf } from "../helpers/osquery.ts";
+import type { Row } from "../helpers/osquery.ts";
+import {
+  type Agent,
+  type Answer,
+  type Awake,
+  DAY,
+  HEALTHY,
+  HOUR,
+  type Life,
+  MINUTE,
+  randomOf,
+  SimulatedMac,
+  START,
+} from "../helpers/simulated_mac.ts";
 import { bySize, IS_LARGE } from "../helpers/test_size.ts";
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const START = at("2026-11-02T00:00:00Z");
 const SEED = Number(Deno.env.get("JAMF_PULSE_SEED") ?? 1);
 
 const CHECK_IN = "jamf-pulse: agent checked in within 14 days";
+const REACHES = "jamf-pulse: agent reaches its server";
 const AT_WORK = "jamf-pulse: agent is at work";
 const SIGNATURE = "jamf-pulse: no device signature error";
-const QUERIES = policies().owners;
-
-/** When a Mac is awake, in seconds from the start, and where. */
-interface Awake {
-  readonly from: number;
-  readonly to: number;
-  readonly timeZone?: string;
-  /** Only the LaunchDaemon runs: the lid is closed. */
-  readonly isDark?: boolean;
-}
-
-type Week = (day: number) => readonly Awake[];
+const TELEMETRY = "jamf-pulse: telemetry is alive";
 
 const hours = (day: number, ...spans: readonly (readonly [from: number, to: number])[]): Awake[] =>
   spans.map(([from, to]) => ({ from: day * DAY + from * HOUR, to: day * DAY + to * HOUR }));
-const office = (day: number): Awake[] => hours(day, [8, 12], [13, 17.5]);
 const isWeekend = (day: number): boolean => day % 7 >= 5;
+const office: Life = (day) => isWeekend(day) ? [] : hours(day, [8, 12], [13, 17.5]);
+
+/** A life with wakes in the dark, for up to a minute, when nobody uses the Mac. */
+function withDarkWakes(life: Life, shortest: number, longest: number): Life {
+  return (day) => {
+    const spans = [...life(day)];
+    const random = randomOf(SEED * 1000 + day);
+    let wake = day * DAY;
+    while ((wake += shortest + Math.floor(random() * (longest - shortest + 1))) < (day + 1) * DAY) {
+      const to = Math.min(wake + 30 + Math.floor(random() * 30), (day + 1) * DAY);
+      const isInUse = spans.some((span) => !span.isDark && wake < span.to + 60 && to > span.from);
+      if (!isInUse) spans.push({ from: wake, to, isDark: true });
+    }
+    return spans.sort((a, b) => a.from - b.from);
+  };
+}
 
 const NO_SLEEP = "never sleeps";
+const IN_AN_OFFICE = "works in an office";
 const AN_HOUR = "is opened for an hour now and then";
 const HOLIDAYS = "goes on holidays";
+const POWER_NAP = "wakes in the dark every 15 to 17 minutes";
 
 /** How Macs spend their days. */
-const LIVES: Readonly<Record<string, Week>> = {
+const LIVES: Readonly<Record<string, Life>> = {
   [NO_SLEEP]: (day) => hours(day, [0, 24]),
-  "works in an office": (day) => isWeekend(day) ? [] : office(day),
+  [IN_AN_OFFICE]: office,
   [AN_HOUR]: (day) => hours(day, [9, 10], [12.5, 13.5], [20, 21]),
-  "wakes in the dark every 30 minutes": (day) => [
-    ...office(day),
-    ...[...Array(48).keys()].map((half) => day * DAY + half * HOUR / 2)
-      .filter((from) => !office(day).some((span) => from >= span.from && from <= span.to))
-      .map((from) => ({ from, to: from + MINUTE, isDark: true })),
-  ],
+  // macOS's power logs have 909 to 1,019 seconds.
+  [POWER_NAP]: withDarkWakes(office, 909, 1019),
+  "wakes in the dark every 30 minutes": withDarkWakes(office, 1800, 1800),
   [HOLIDAYS]: (day) => day >= 4 && day < 18 ? [] : office(day),
   "travels": (day) => {
     const zones = ["UTC", "America/Los_Angeles", "Asia/Tokyo", "Pacific/Auckland", "UTC"];
@@ -64,220 +75,270 @@ const LIVES: Readonly<Record<string, Week>> = {
   },
 };
 
-/** What can be wrong with an agent: what its check-in logs, and what repairs it. */
+/** Check-ins that log these messages behind their beginning. */
+function logging(...messages: readonly string[]): Agent["checkIn"] {
+  return (at, options) =>
+    attemptLine(at, options) +
+    messages.map((message, i) => logLine(at + 1 + i, message, options)).join("");
+}
+
+/** The same agent, whether somebody uses the Mac or not. */
+function always(checkIn: Agent["checkIn"]): Agent {
+  return { checkIn, inTheDark: checkIn };
+}
+
+const INVALIDATED = "Error Domain=NSCocoaErrorDomain Code=4099 " +
+  '"The connection to service named com.jamf.management.daemon.binary was invalidated from this ' +
+  'process." UserInfo={NSDebugDescription=The connection was invalidated.}';
+
+/** What can be wrong with an agent. */
 interface Fault {
-  readonly policy: string;
-  /** Awake time within which Fleet must see it, in hours, by the minutes between check-ins. */
-  readonly seenWithin: (interval: number) => number;
-  readonly begins?: (now: number, timeZone: string) => string;
-  readonly checkIn: (now: number, options: { pid: number; zone: string }) => string;
-  readonly repair?: (now: number, timeZone: string) => string;
+  readonly agent: Agent;
+  /** The policies that fail, one after the other. */
+  readonly policies: (life: string, interval: number) => readonly string[];
+  /** Hours within which Fleet must see it, by the minutes between check-ins: awake, or awake and watched. */
+  readonly seenWithin: { readonly awake?: Limit; readonly watched?: Limit };
+  /** What the agent logs when it is repaired. */
+  readonly repair?: Agent["begins"];
   /** On a Mac that is awake for an hour at a time, it is seen with check-ins of this interval or less. */
   readonly seenInAnHour: number;
 }
 
-const FAULTS: Readonly<Record<string, Fault>> = {
-  "whose check-ins get no answer": {
-    policy: AT_WORK,
-    seenWithin: (interval) => Math.max(4, 12 * (interval + 5) / 60) + 2.5,
-    begins: (now, zone) =>
-      attemptLine(now, { pid: 99, zone }, "login") +
-      logLine(now + 1, "Executing Policy Ask for a restart", { pid: 99, zone }),
-    checkIn: attemptLine,
-    seenInAnHour: 30,
-  },
-  "that starts no check-in": {
-    policy: AT_WORK,
-    seenWithin: () => 6,
-    checkIn: () => "",
-    seenInAnHour: 0,
-  },
-  "that its server refuses": {
-    policy: SIGNATURE,
-    seenWithin: (interval) => (interval + 5) / 60 + 1.5,
-    checkIn: refusedLines,
-    repair: (now, zone) => logLine(now, "Enroll return code: 0", { pid: 98, zone }),
-    seenInAnHour: 60,
-  },
-  "without a connection": {
-    policy: CHECK_IN,
-    // After 14 days.
-    seenWithin: () => 15 * 24,
-    checkIn: offlineLines,
-    seenInAnHour: 0,
-  },
-};
+type Limit = (interval: number) => number;
 
-/** A random number generator of its own, so that a seed gives the same run again. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
+/** Until 12 check-ins have failed over four hours, in hours. */
+const untilClear: Limit = (interval) => Math.max(4, 12 * (interval + 5) / 60);
+
+/** A fault of an agent that tries at every check-in, and never gets through. */
+function neverThrough(checkIn: Agent["checkIn"]): Fault {
+  return {
+    agent: always(checkIn),
+    // With an hour between check-ins, there are never two in a row: only the age of the last contact is left.
+    policies: (life, interval) => life === AN_HOUR && interval > 30 ? [CHECK_IN] : [REACHES],
+    // An hour for Fleet to ask, and one for a part of an hour that is not watched.
+    seenWithin: { watched: (interval) => 24 + 2 * untilClear(interval) + 2 },
+    seenInAnHour: 60,
   };
 }
 
-/** What Fleet found at one moment. */
-interface Answer {
-  readonly at: number;
-  /** How long the Mac has been awake since the fault began, in seconds. */
-  readonly awake: number;
-  readonly failed: readonly string[];
-}
+const FAULTS: Readonly<Record<string, Fault>> = {
+  "whose check-ins get no answer": {
+    agent: {
+      ...always(attemptLine),
+      begins: (at, options) =>
+        attemptLine(at, options, "login") +
+        logLine(at + 1, "Executing Policy Ask for a restart", options),
+    },
+    policies: () => [AT_WORK],
+    seenWithin: { awake: (interval) => untilClear(interval) + 2.5 },
+    seenInAnHour: 30,
+  },
+  "that starts no check-in": {
+    agent: { checkIn: () => "" },
+    policies: () => [AT_WORK],
+    seenWithin: { watched: () => 5.5 },
+    seenInAnHour: 0,
+  },
+  "that its server refuses": {
+    agent: always(refusedLines),
+    policies: () => [SIGNATURE],
+    seenWithin: { awake: (interval) => (interval + 5) / 60 + 1.5 },
+    repair: (at, options) => logLine(at, "Enroll return code: 0", options),
+    seenInAnHour: 60,
+  },
+  "without a connection": neverThrough(offlineLines),
+};
 
-/** Lives through the days of one Mac; gives Fleet's answers. */
-class Simulation {
-  readonly #mac: TestMac;
-  readonly #week: Week;
-  readonly #interval: number;
-  readonly #random: () => number;
-  readonly #answers: Answer[] = [];
-  #fault: Fault | undefined;
-  #pid = 1000;
-  #nextCheckIn = START;
-  #nextInspection = START;
-  #nextAsk = START;
-  #awakeSinceFault = 0;
-
-  constructor(mac: TestMac, week: Week, interval: number) {
-    this.#mac = mac;
-    this.#week = week;
-    this.#interval = interval * MINUTE;
-    this.#random = randomOf(SEED + interval);
-    mac.log("jamf.log", "", START);
-  }
-
-  /** Lives for some days with a fault, or without. */
-  live(from: number, to: number, fault?: Fault): Answer[] {
-    this.#answers.length = 0;
-    const repaired = this.#fault;
-    this.#fault = fault;
-    this.#awakeSinceFault = 0;
-    let hasChanged = false;
-    for (let day = from; day < to; day++) {
-      for (const span of this.#week(day)) {
-        const zone = span.timeZone ?? "UTC";
-        if (!hasChanged && !span.isDark) {
-          const change = fault === undefined ? repaired?.repair : fault.begins;
-          if (change) this.#append(START + span.from, change(START + span.from, zone));
-          hasChanged = true;
-        }
-        this.#stayAwake(span, zone);
-      }
-    }
-    return [...this.#answers];
-  }
-
-  #stayAwake({ from, to, isDark }: Awake, timeZone: string): void {
-    const wake = START + from;
-    const sleep = START + to;
-    // What was due during the sleep is made up for at once.
-    this.#nextInspection = Math.max(this.#nextInspection, wake);
-    this.#nextAsk = Math.max(this.#nextAsk, wake + 5 * MINUTE);
-    if (!isDark) this.#nextCheckIn = Math.max(this.#nextCheckIn, wake);
-    let now = wake;
-    for (;;) {
-      const checkIn = isDark ? Infinity : this.#nextCheckIn;
-      const next = Math.min(checkIn, this.#nextInspection, this.#nextAsk);
-      if (next >= sleep) break;
-      this.#awakeSinceFault += next - now;
-      now = next;
-      if (next === checkIn) this.#checkIn(now, timeZone);
-      else if (next === this.#nextInspection) {
-        const inspected = this.#mac.run(["collect"], now, { timeZone });
-        assertEquals(inspected, { code: 0, stdout: "", messages: [] });
-        // By the calendar: at minute 7, 22, 37 and 52.
-        const quarter = 15 * MINUTE;
-        this.#nextInspection = (Math.floor((now - 7 * MINUTE) / quarter) + 1) * quarter +
-          7 * MINUTE;
-      } else {
-        this.#ask(now);
-        this.#nextAsk = now + HOUR;
-      }
-    }
-    this.#awakeSinceFault += sleep - now;
-  }
-
-  #checkIn(now: number, zone: string): void {
-    const delay = Math.floor(this.#random() * 301);
-    const options = { pid: this.#pid++, zone };
-    const lines = (this.#fault?.checkIn ?? checkinLines)(now, options);
-    this.#append(now, lines);
-    this.#nextCheckIn = now + this.#interval + delay;
-  }
-
-  #append(now: number, lines: string): void {
-    const path = `${this.#mac.logDir}/jamf.log`;
-    Deno.writeTextFileSync(path, lines, { append: true });
-    Deno.utimeSync(path, now, now);
-  }
-
-  #ask(now: number): void {
-    const moment = `datetime('${formatTimestamp(now)}'`;
-    const found = ask(
-      tablesOf(this.#mac),
-      QUERIES.map(({ query }) => query.replaceAll("datetime('now'", moment)),
-    );
-    const failed = QUERIES.filter((_, i) => found[i]!.length === 0).map(({ name }) => name);
-    this.#answers.push({ at: now, awake: this.#awakeSinceFault, failed });
-  }
-}
+/** More faults, on the lives where they differ. */
+const MORE_FAULTS: Readonly<Record<string, Fault>> = {
+  "whose TLS is inspected": neverThrough(
+    logging(
+      "The SSL Certificate for https://jamf.example.com:8443/ must be trusted for the jamf binary " +
+        "to connect to it.",
+    ),
+  ),
+  "that loses its daemon at each check-in": neverThrough(logging(INVALIDATED)),
+  "that has lost its daemon, and begins no check-in": {
+    agent: { checkIn: (at, options) => logLine(at, INVALIDATED, options) },
+    policies: () => [AT_WORK],
+    seenWithin: { watched: () => 5.5 },
+    seenInAnHour: 0,
+  },
+  "whose words are all new": {
+    agent: always((at, options) =>
+      logLine(at, 'Looking for work, asked by "clock", for "jdoe"', options) +
+      logLine(at + 2, "Everything is up to date", options)
+    ),
+    policies: () => [TELEMETRY],
+    // At least 100 records, over a day or more.
+    seenWithin: { awake: (interval) => Math.max(24, 50 * (interval + 5) / 60) + 2 },
+    seenInAnHour: 60,
+  },
+};
 
 /** Days of health, after which the fault begins. */
 const BROKEN = 3;
-/** In days: until an agent without a connection has been seen, and the holidays are over; and for all others. */
+/** Days until a fault has been seen that needs weeks; and any other. */
 const LONG = 21;
 const SHORT = 7;
 const AFTERWARDS = 2;
 
 for (const [life, week] of Object.entries(LIVES)) {
-  const hasHolidays = life === HOLIDAYS;
   // It takes as long as all others together.
   if (life === NO_SLEEP && !IS_LARGE) continue;
   // All intervals for two lives, the longest for the others: all of them take minutes.
-  const hasAll = life === "works in an office" || life === AN_HOUR;
+  const hasAll = life === IN_AN_OFFICE || life === AN_HOUR;
   const intervals = hasAll ? bySize([15], [5, 15, 30, 60]) : [60];
   for (const interval of intervals) {
-    Deno.test(`a Mac that ${life}, with a check-in every ${interval} minutes, never fails`, () => {
-      using mac = new TestMac();
-      const simulation = new Simulation(mac, week, interval);
-      for (const { at, failed } of simulation.live(0, BROKEN + (hasHolidays ? LONG : 2 * SHORT))) {
-        assertEquals(failed, [], formatTimestamp(at));
-      }
-    });
+    testHealthy(
+      `that ${life}, with a check-in every ${interval} minutes,`,
+      week,
+      interval,
+      HEALTHY,
+    );
     for (const [name, fault] of Object.entries(FAULTS)) {
-      // The interval does not matter to it, and it lasts for weeks.
-      if (fault.policy === CHECK_IN && interval !== intervals.at(-1)) continue;
-      Deno.test(`a Mac that ${life}, with an agent ${name} every ${interval} minutes`, () => {
-        using mac = new TestMac();
-        testFault(new Simulation(mac, week, interval), life, interval, fault);
-      });
+      // The interval matters to it for one life alone.
+      if (isLong(fault) && life !== AN_HOUR && interval !== intervals.at(-1)) continue;
+      testFault(life, interval, name, fault);
     }
   }
 }
 
-function testFault(simulation: Simulation, life: string, interval: number, fault: Fault): void {
-  for (const { at, failed } of simulation.live(0, BROKEN)) {
-    assertEquals(failed, [], formatTimestamp(at));
+for (const life of [IN_AN_OFFICE, POWER_NAP]) {
+  for (const [name, fault] of Object.entries(MORE_FAULTS)) testFault(life, 15, name, fault);
+}
+testFault(POWER_NAP, 15, "without a connection", FAULTS["without a connection"]!);
+testFault(POWER_NAP, 15, "whose check-ins get no answer", FAULTS["whose check-ins get no answer"]!);
+
+testHealthy("in the dark with a network", LIVES[POWER_NAP]!, 15, always(checkinLines));
+testHealthy("in the dark without a network", LIVES[POWER_NAP]!, 15, {
+  ...HEALTHY,
+  inTheDark: offlineLines,
+});
+testHealthy(
+  "with patch policies, in words that are not known",
+  office,
+  15,
+  always(logging("Checking for patches...", "Firefox 145.0 is already installed.")),
+);
+testHealthy("with other lines of the agent between its check-ins", office, 15, {
+  checkIn: (at, options) =>
+    checkinLines(at, options) + logLine(at + 60, INVALIDATED, { ...options, pid: 96 }),
+});
+
+testHealthy("that has no connection on the day before its holidays", LIVES[HOLIDAYS]!, 15, {
+  checkIn: (at, options) =>
+    at >= START + 3 * DAY && at < START + 4 * DAY
+      ? offlineLines(at, options)
+      : checkinLines(at, options),
+});
+
+Deno.test("a Mac that Setup Manager enrols never fails", () => {
+  const life: Life = (day) => day === 0 ? hours(day, [9, 17]) : office(day);
+  using mac = new SimulatedMac({ life, interval: 15, seed: SEED });
+  const started = fileRow("/private/var/db/.JamfSetupStarted", START + 9 * HOUR);
+  const done = fileRow("/private/var/db/.JamfSetupEnrollmentDone", START + DAY);
+  const answers = mac.live(0, 1, {
+    begins: (at, options) =>
+      logLine(at, "Enroll return code: 0", options) + attemptLine(at + 60, options, "setup_apps") +
+      logLine(at + 62, "Executing Policy Office", options),
+    checkIn: () => "",
+    files: [started],
+  });
+  assertNothingFails(answers);
+  assertEquals(answers.at(-1)!.status, "not_started");
+  assertNothingFails(mac.live(1, 14, { ...HEALTHY, files: [started, done] }));
+});
+
+/** A week at home without VPN, between others in the office. */
+function weekAtHome(change: (query: string) => string): Answer[] {
+  using mac = new SimulatedMac({ life: office, interval: 15, seed: SEED, change });
+  return [
+    ...mac.live(0, 7, HEALTHY),
+    ...mac.live(7, 14, always(offlineLines)),
+    ...mac.live(14, 21, HEALTHY),
+  ];
+}
+
+Deno.test("a Mac that is at home without VPN for a week fails, unless the admin allows for that", () => {
+  const failed = weekAtHome((query) => query).filter(({ failed }) => failed.length > 0);
+  assertEquals(new Set(failed.flatMap(({ failed }) => failed)), new Set([REACHES]));
+  assert(failed[0]!.watched >= 24 * HOUR);
+  assertNothingFails(weekAtHome((query) => query.replaceAll("24 * 3600", "60 * 3600")));
+});
+
+function fileRow(path: string, mtime: number): Row {
+  const row = { type: "regular", mode: "0644", uid: "0", gid: "0", symlink: "0" };
+  return { path, ...row, mtime: `${mtime}` };
+}
+
+/** Whether it takes weeks to see it. */
+function isLong({ seenWithin }: Fault): boolean {
+  return (seenWithin.watched?.(60) ?? 0) > 24;
+}
+
+function assertNothingFails(answers: readonly Answer[]): void {
+  assert(answers.length > 0, "Fleet has not asked");
+  for (const { at, status, failed } of answers) {
+    assertEquals(failed, [], `${formatTimestamp(at)}: ${status}`);
   }
-  const isLong = fault.policy === CHECK_IN || life === HOLIDAYS;
-  const end = BROKEN + (isLong ? LONG : SHORT);
-  const answers = simulation.live(BROKEN, end, fault);
-  const first = answers.findIndex(({ failed }) => failed.length > 0);
-  if (life === AN_HOUR && interval > fault.seenInAnHour) {
-    assertEquals(first, -1, "the limitation that the README names is gone");
-    return;
+}
+
+function testHealthy(name: string, life: Life, interval: number, agent: Agent): void {
+  Deno.test(`a Mac ${name} never fails`, () => {
+    using mac = new SimulatedMac({ life, interval, seed: SEED });
+    assertNothingFails(mac.live(0, BROKEN + LONG, agent));
+  });
+}
+
+function testFault(life: string, interval: number, name: string, fault: Fault): void {
+  Deno.test(`a Mac that ${life}, with an agent ${name} every ${interval} minutes`, () => {
+    using mac = new SimulatedMac({ life: LIVES[life]!, interval, seed: SEED });
+    assertNothingFails(mac.live(0, BROKEN, HEALTHY));
+    const end = BROKEN + (isLong(fault) || life === HOLIDAYS ? LONG : SHORT);
+    const answers = mac.live(BROKEN, end, fault.agent);
+    const first = answers.findIndex(({ failed }) => failed.length > 0);
+    if (life === AN_HOUR && interval > fault.seenInAnHour) {
+      assertEquals(first, -1, "the limitation that the README names is gone");
+      return;
+    }
+    assert(first >= 0, "Fleet has not seen it");
+    const owners = fault.policies(life, interval);
+    const isOld = life === HOLIDAYS || owners.includes(CHECK_IN);
+    if (!isOld) assertInTime(answers[first]!, interval, fault);
+    // After the holidays, the last contact is too old before the fault is clear.
+    assertOneAfterTheOther(
+      answers.slice(first),
+      life === HOLIDAYS ? [CHECK_IN, ...owners] : owners,
+    );
+    const { repair } = fault;
+    const repaired = mac.live(end, end + AFTERWARDS, {
+      ...HEALTHY,
+      ...(repair && { begins: repair }),
+    });
+    // Until the first check-in, and the inspection behind it.
+    const delay = (interval + 5 + 15) * MINUTE;
+    assertNothingFails(repaired.filter(({ awake }) => awake > delay));
+  });
+}
+
+function assertInTime({ awake, watched, at }: Answer, interval: number, fault: Fault): void {
+  const { seenWithin } = fault;
+  const limits = [[awake, seenWithin.awake], [watched, seenWithin.watched]] as const;
+  for (const [seconds, limit] of limits) {
+    const most = limit?.(interval) ?? Infinity;
+    assert(
+      seconds <= most * HOUR,
+      `${formatTimestamp(at)}: seen after ${seconds / HOUR} h of ${most}`,
+    );
   }
-  assert(first >= 0, "Fleet has not seen it");
-  assert(answers[first]!.awake <= fault.seenWithin(interval) * HOUR, "Fleet has seen it too late");
-  // After the holidays the last contact is so long ago that the other policy may see it first.
-  const owners = life === HOLIDAYS ? [fault.policy, CHECK_IN] : [fault.policy];
-  for (const { at, failed } of answers.slice(first)) {
-    assert(failed.length === 1 && owners.includes(failed[0]!), `${formatTimestamp(at)}: ${failed}`);
+}
+
+/** Fails unless one policy fails at each moment, and none again after the next one has failed. */
+function assertOneAfterTheOther(answers: readonly Answer[], owners: readonly string[]): void {
+  let owner = 0;
+  for (const { at, status, failed } of answers) {
+    if (failed[0] === owners[owner + 1]) owner++;
+    assertEquals(failed, [owners[owner]!], `${formatTimestamp(at)}: ${status}`);
   }
-  // Until the first check-in, and the inspection behind it.
-  const delay = (interval + 5 + 15) * MINUTE;
-  const repaired = simulation.live(end, end + AFTERWARDS).filter(({ awake }) => awake > delay);
-  assert(repaired.length > 0);
-  for (const { at, failed } of repaired) assertEquals(failed, [], formatTimestamp(at));
 }

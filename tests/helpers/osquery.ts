@@ -16,21 +16,30 @@ export interface Tables {
   readonly launchd: Row[];
   readonly mdm: Row[];
   readonly macos_profiles: Row[];
+  readonly plist: Row[];
+  readonly certificates: Row[];
   readonly uptime: Row[];
 }
 
 /** The columns that are there, also where a table has no row. */
 const COLUMNS: Readonly<Record<keyof Tables, readonly string[]>> = {
   parse_json: ["path", "fullkey", "parent", "key", "value", "query"],
-  file: ["path", "type", "mode", "uid", "gid", "symlink"],
+  file: ["path", "type", "mode", "uid", "gid", "symlink", "mtime"],
   launchd: ["path", "label", "disabled"],
-  mdm: ["enrolled", "server_url"],
+  mdm: ["enrolled", "server_url", "payload_identifier"],
   macos_profiles: ["identifier"],
+  plist: ["path", "key", "subkey", "value"],
+  certificates: ["path", "common_name", "issuer", "ca", "self_signed", "not_valid_after"],
   uptime: ["total_seconds"],
 };
 
 const DAEMONS = "/Library/LaunchDaemons";
 const TELEMETRY = ["last_checkin", "agent_errors"];
+const PREFERENCES = "/Library/Preferences/com.jamfsoftware.jamf.plist";
+const KEYCHAINS: Readonly<Record<string, string>> = {
+  "System.keychain": "/Library/Keychains/System.keychain",
+  "JAMF.keychain": "/Library/Application Support/JAMF/JAMF.keychain",
+};
 
 /**
  * What osquery sees of a Mac that has all parts of Jamf and jamf-pulse, and the telemetry that is on `mac` now.
@@ -54,14 +63,36 @@ export function tablesOf(mac: TestMac): Tables {
       ...here.map((name) => rowOf(`${mac.outDir}/${name}`, `${OUT_DIR}/${name}`)),
     ],
     launchd: daemons.map((label) => ({ path: `${DAEMONS}/${label}.plist`, label, disabled: "" })),
-    mdm: [{ enrolled: "true", server_url: "https://example.com/mdm" }],
+    mdm: [{
+      enrolled: "true",
+      server_url: "https://example.jamfcloud.com//computer/mdm",
+      payload_identifier: "00000000-0000-0000-A000-4A414D460003",
+    }],
     macos_profiles: [{ identifier: "com.example.wifi" }, { identifier: "com.example.vpn" }],
+    plist: [{ path: PREFERENCES, key: "jss_url", value: "https://example.jamfcloud.com/" }],
+    certificates: [
+      certificateRow("System.keychain", "Example JSS Built-in Certificate Authority", "1"),
+      certificateRow("System.keychain", "0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0"),
+      certificateRow("JAMF.keychain", "0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0"),
+    ],
     uptime: [{ total_seconds: "90000" }],
   };
 }
 
 function fileRow(path: string, type: string, mode = "0755"): Row {
-  return { path, type, mode, uid: "0", gid: "0", symlink: "0" };
+  return { path, type, mode, uid: "0", gid: "0", symlink: "0", mtime: "1700000000" };
+}
+
+/** A certificate of Jamf Pro's authority that ends in 2040: that authority's own, or an identity. */
+function certificateRow(keychain: string, name: string, isAuthority = "0"): Row {
+  return {
+    path: KEYCHAINS[keychain]!,
+    common_name: name,
+    issuer: "/C=US/O=Example/CN=Example JSS Built-in Certificate Authority",
+    ca: isAuthority,
+    self_signed: isAuthority,
+    not_valid_after: "2208988800",
+  };
 }
 
 /** What osquery sees of a file that counts as another; the user who runs the tests counts as root. */
@@ -103,7 +134,7 @@ function flatten(path: string, keys: readonly string[], value: unknown): Row[] {
   }
   const key = keys.at(-1) ?? "";
   const parent = keys.slice(0, -1).join("/");
-  return [{ path, fullkey: keys.join("/"), parent, key, value: `${value}`, query: "" }];
+  return [{ path, fullkey: keys.join("/"), parent, key, value: `${value}`, query: "*" }];
 }
 
 /** What each query finds. */

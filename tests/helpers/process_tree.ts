@@ -41,7 +41,10 @@ case $1 in
   hours=\${1#-v}
   exec /bin/true-date -d "\${hours%H} hour" "$2"
   ;;
--j) exec /bin/true-date -u -d "$5" "$6" ;;
+-j)
+  [ -n "$5" ] || exit 1
+  exec /bin/true-date -u -d "$5" "$6"
+  ;;
 esac
 exec /bin/true-date "$@"
 `;

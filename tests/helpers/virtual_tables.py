@@ -1,6 +1,6 @@
 """Ask SQLite's virtual tables, through apsw: a second opinion on what Fleet's queries find.
 
-Like osquery's, the tables parse_json and file refuse a query that does not say which path it is about.
+Like osquery's, the tables parse_json, file and plist refuse a query that does not say which path it is about.
 Usage: virtual_tables.py INPUT, a JSON file {columns: {table: [column]}, cases: [{tables: {table: [row]}, queries: [sql]}]}
 Prints, for each case, how many rows each query finds.
 """
@@ -10,7 +10,7 @@ import sys
 
 import apsw
 
-NEED_PATH = {"parse_json", "file"}
+NEED_PATH = {"parse_json", "file", "plist"}
 
 
 class Module:

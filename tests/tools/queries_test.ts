@@ -5,7 +5,7 @@ import { entriesIn } from "../../tools/fleet_tree.ts";
 const page = Deno.readTextFileSync(QUERIES);
 
 Deno.test("the page of Fleet's queries is generated from the YAML", () => {
-  assertEquals(page, queriesPage(), "run `deno task queries`");
+  assertEquals(page, queriesPage(), "run `deno task generate`");
 });
 
 Deno.test("the page has every policy and report once, under its name, with its SQL", () => {

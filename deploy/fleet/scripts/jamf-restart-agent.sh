@@ -1,9 +1,10 @@
 #!/bin/sh
 # Restarts a Jamf agent that hangs: for Fleet's run_script, or by hand, as root. It inspects the agent first, and does
-# nothing unless jamf-pulse still says "stalled". Then it ends the agent's runs that began before that, with all of root's
-# processes that they started, and loads the check-in's LaunchDaemon. A run that is at work is left alone: one that
-# installs, updates macOS, downloads, or has logged within the last hour. The script does not signal what runs as a user;
-# launchd may end it with the check-in that started it. It never restarts the Mac, and never asks the user.
+# nothing unless the status is still "no_answer" or "not_started". Then it ends the agent's runs that began before that,
+# with all of root's processes that they started, and loads the check-in's LaunchDaemon. A run that is at work is left
+# alone: one that installs or updates macOS, that has downloaded or looked for updates for less than a day, or that has
+# logged within the last hour. While Setup Manager enrols the Mac, nothing is done. The script does not signal what runs as
+# a user; launchd may end it with the check-in that started it. It never restarts the Mac, and never asks the user.
 #
 #   jamf-restart-agent.sh [--dry-run]     --dry-run inspects the agent, and says what would be done
 #
@@ -13,6 +14,7 @@ set -u
 umask 022
 cd / || exit
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
+# Apple's awk ends at invalid UTF-8 in any other locale, and the log may have some.
 LC_ALL=C
 export PATH LC_ALL
 # The agent logs in the Mac's own zone.
@@ -24,6 +26,8 @@ downloads="/Library/Application Support/JAMF/Downloads"
 log=/private/var/log/jamf.log
 program=/opt/telemetry/bin/jamf-pulse
 errors=/opt/telemetry/jamf/agent_errors
+setup_started=/private/var/db/.JamfSetupStarted
+setup_done=/private/var/db/.JamfSetupEnrollmentDone
 
 say() {
   printf '%s\n' "$1"
@@ -62,7 +66,7 @@ epoch() {
   /bin/date -j -u -f %Y-%m-%dT%H:%M:%SZ "$1" +%s 2>/dev/null
 }
 
-# Asks jamf-pulse: fills $stalled, and with it $since.
+# Asks jamf-pulse: fills $status and, if the agent hangs, $since.
 inspect() {
   [ -x "$program" ] || fail "\"$program\" is not on this Mac; install the jamf-pulse package"
   started=$(/bin/date +%s)
@@ -72,16 +76,26 @@ inspect() {
   [ "$result" -eq 0 ] || fail "\"$program collect\" ended with exit status $result"
   checked=$(epoch "$(field checked_at)")
   [ "${checked:-0}" -ge "$started" ] || fail "\"$errors\" has no new \"checked_at\"; run \"sudo $program status\""
-  stalled=$(field stalled)
-  [ -n "$stalled" ] || return 0
-  since=$(epoch "$(field stalled_since)")
-  [ -n "$since" ] || fail "\"stalled_since\" in \"$errors\" is not a timestamp"
-  case $stalled in
+  status=$(field status)
+  case $status in
+    no_answer) hung="The agent has hung since" ;;
     not_started) hung="No check-in has begun since" ;;
-    *) hung="The agent has hung since" ;;
+    no_log)
+      # Rotation may have moved it a moment ago. Without it, nothing shows which run is at work.
+      fail "there is no \"$log\", so it cannot be told whether the agent hangs; run this script again later"
+      ;;
+    *) return 0 ;;
   esac
+  since=$(epoch "$(field status_since)")
+  [ -n "$since" ] || fail "\"status_since\" in \"$errors\" is not a timestamp"
   message=$(field last_message)
-  say "$hung $(field stalled_since) ($stalled)${message:+. Its last message: \"$message\"}"
+  say "$hung $(field status_since) ($status)${message:+. Its last message: \"$message\"}"
+}
+
+# Whether Setup Manager enrols this Mac: it has stopped the check-ins on purpose, and may wait for a user's entry for hours.
+# After three days it counts as given up, as in Fleet's policy. macOS's find rounds up to whole minutes.
+is_in_setup() {
+  [ ! -e "$setup_done" ] && [ -n "$(limit 10 /usr/bin/find "$setup_started" -mmin -4321 2>/dev/null)" ]
 }
 
 # Reads all living processes into $list, one a line: its id, its parent's, its user's, its age in seconds, its executable.
@@ -175,7 +189,8 @@ sort_out() {
   ended=
   for id in $1; do
     case " $(below "$left" | /usr/bin/awk '{ printf "%s ", $1 }')" in *" $id "*) continue ;; esac
-    # For a process whose arguments macOS does not give out, ps prints the name in parentheses.
+    # An installation may take any time; a download, or a search for updates, is hung after a day. For a process whose
+    # arguments macOS does not give out, ps prints the name in parentheses.
     why=$(below "$id" | /usr/bin/awk -v top="$id" -v self=$$ -v logged="$logged" '
       {
         id = $1
@@ -184,8 +199,8 @@ sort_out() {
         sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ (.*\/)?/, "", name)
         gsub(/^\(|\)$/, "", name)
         if (id == self) why = "it runs this script"
-        else if (name ~ /^(installer|softwareupdate|startosinstall|InstallAssistant.*)$/ || (name == "curl" && age < 86400))
-          why = sprintf("process %s is \"%s\". If that hangs, too, run \"sudo kill %s\"", id, name, id == top ? id : top " " id)
+        else if (name ~ /^(installer|startosinstall|InstallAssistant.*)$/ || (name ~ /^(curl|softwareupdate)$/ && age < 86400))
+          why = sprintf("process %s is \"%s\", and began %d hours ago. If that hangs, too, run \"sudo kill %s\"", id, name, age / 3600, id == top ? id : top " " id)
         else if (name == "jamf" && index(logged, " " id " ")) why = "process " id " has logged within the last hour"
         if (why != "") exit
       }
@@ -332,15 +347,22 @@ elif [ $# -gt 0 ]; then
 fi
 [ "$(/usr/bin/id -u)" -eq 0 ] || fail "run this as root"
 inspect
-if [ -z "$stalled" ]; then
-  say "Nothing to do: the agent does not hang"
+case $status in
+  no_answer | not_started) ;;
+  *)
+    say "Nothing to do: the agent does not hang"
+    exit 0
+    ;;
+esac
+if is_in_setup; then
+  say "Nothing to do: Setup Manager enrols this Mac (\"$setup_started\" is there), and has stopped the check-ins on purpose"
   exit 0
 fi
 end_runs
 load_task
 if [ -n "$is_changed" ]; then
   [ -n "$is_dry" ] || say "After the next check-ins, jamf-pulse shows whether this helped"
-elif [ "$code" -eq 0 ] && [ "$stalled" = not_started ]; then
+elif [ "$code" -eq 0 ] && [ "$status" = not_started ]; then
   say "Nothing was changed, and no check-in begins: run \"sudo jamf manage\", or restart this Mac"
   code=1
 elif [ "$code" -eq 0 ]; then
