@@ -1,12 +1,10 @@
 // Starts the program with exactly the permissions that the command and its configuration need. It reads the
 // configuration to compute them.
 
-import { parseCommand, UsageError } from "./lib/cli.ts";
-import { type Command, stopSignals } from "./lib/command.ts";
-import { childEnvironment } from "./lib/config/child_environment.ts";
-import { needsOf, permissionFlags } from "./lib/config/permissions.ts";
+import { type Command, parseCommand, stopSignals, UsageError } from "./lib/cli.ts";
+import { childEnvironment, realPath } from "./lib/launch/child_environment.ts";
+import { needsOf, permissionFlags } from "./lib/launch/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
-import { realPath } from "./lib/config/real_path.ts";
 import { readPrivateFile } from "./lib/config/secret_file.ts";
 import { printable } from "../lib/shared/print.ts";
 
@@ -21,7 +19,7 @@ async function launch(args: readonly string[]): Promise<number> {
   let flags: string[];
   try {
     command = parseCommand(args);
-    const settings = readSettings(needsOf(command, environment.get), environment);
+    const settings = readSettings(needsOf(command), environment);
     flags = permissionFlags(command, settings, environment, realPath);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;

@@ -3,8 +3,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { print, printable } from "../lib/shared/print.ts";
-import { parseCommand, UsageError } from "./lib/cli.ts";
-import { type Command, stopSignals } from "./lib/command.ts";
+import { type Command, parseCommand, stopSignals, UsageError } from "./lib/cli.ts";
 import type { Outcome, System } from "./lib/system.ts";
 import { reasonOf } from "./lib/system_error.ts";
 import { run } from "./lib/run.ts";

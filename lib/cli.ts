@@ -133,8 +133,10 @@ export function parseCommand(args: readonly string[]): Command {
   switch (mode) {
     case "status": {
       const zone = parsed.value("zone");
-      const [input] = inputs;
-      refuseOtherInputs(inputs, parsed.value("log-dir"));
+      const [input, other] = inputs;
+      if (other !== undefined) {
+        throw new UsageError(`Mode "status" reads one log: got "${input}" and "${other}"`);
+      }
       const maxAge = parseDurationOption("max-age", parsed.value("max-age") ?? MAX_AGE);
       return {
         mode,
@@ -161,16 +163,6 @@ export function parseCommand(args: readonly string[]): Command {
     }
     default:
       return { mode, logDir, outDir };
-  }
-}
-
-function refuseOtherInputs(inputs: readonly string[], logDir: string | undefined): void {
-  const [input, other] = inputs;
-  if (other !== undefined) {
-    throw new UsageError(`Mode "status" reads one log: got "${input}" and "${other}"`);
-  }
-  if (input !== undefined && logDir !== undefined) {
-    throw new UsageError(`Give either a log or "--log-dir": got "${input}" and "${logDir}"`);
   }
 }
 

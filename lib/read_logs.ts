@@ -2,7 +2,7 @@
 // `disk`, `log` and `health` are joined here.
 
 import type { LogListing } from "./disk/log_files.ts";
-import { unreadableReason } from "./disk/log_source.ts";
+import { isDamaged, unreadableReason } from "./disk/log_source.ts";
 import { ReplacedFileError } from "./disk/regular_file.ts";
 import { Assessor } from "./health/assess.ts";
 import { CheckIns } from "./health/check_ins.ts";
@@ -103,7 +103,7 @@ function readOnce(options: ReadOptions, details: LogDetails | undefined): LogIns
   const checkIns = new CheckIns(now, {
     at: newSince(inspection, now),
     contact,
-    isUnanswered: inspection?.status === "no_answer",
+    status: inspection?.status,
   });
   const assessor = new Assessor(contact, () => checkIns.failingSinceContact);
   const format = new FormatCheck(contact);
@@ -141,6 +141,7 @@ function readHistory(
     files,
     open: opener(),
     unreadableReason,
+    isDamaged,
     now,
     timeZone,
     previousContact: previous.contact,

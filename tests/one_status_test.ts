@@ -27,7 +27,8 @@ function every15(
   lines: (at: number, pid: number) => string,
 ): string {
   let text = "";
-  for (let at = from, pid = 1000; at <= until; at += 15 * MINUTE, pid++) text += lines(at, pid);
+  let pid = 1000;
+  for (let at = from; at <= until; at += 15 * MINUTE) text += lines(at, pid++);
   return text;
 }
 
@@ -105,8 +106,9 @@ Deno.test("a run that hangs is found, whatever a pid logged before its run began
 
 Deno.test("an agent that lost its daemon, and logs one error again and again, is not_started", () => {
   let log = checkinLines(NOW - 41 * HOUR);
-  for (let at = NOW - 40 * HOUR, pid = 2000; at < NOW; at += 19 * MINUTE, pid++) {
-    log += logLine(at, NS_ERROR, { pid });
+  let pid = 2000;
+  for (let at = NOW - 40 * HOUR; at < NOW; at += 19 * MINUTE) {
+    log += logLine(at, NS_ERROR, { pid: pid++ });
   }
   using mac = new TestMac();
   mac.writePrevious(
@@ -254,7 +256,8 @@ Deno.test("silent is a status", () => {
 
 Deno.test("unknown words are a status of their own, and hide no known fault", () => {
   let words = "";
-  for (let at = NOW - 2 * DAY, i = 0; at < NOW; at += 20 * MINUTE, i++) {
+  let i = 0;
+  for (let at = NOW - 2 * DAY; at < NOW; at += 20 * MINUTE, i++) {
     words += logLine(at, i % 2 ? "Asking for work" : "Got work", { pid: 3000 + i });
   }
   assertEquals(firstLook(checkinLines(NOW - 3 * DAY) + words).status, "unknown_format");

@@ -172,9 +172,14 @@ function assess(facts: readonly Fact[]): Record<string, unknown> {
     since.filter(({ kind }) => kinds.includes(kind)).length;
   const errors = since.filter(({ kind }) => kind === "signature error")
     .map(({ at }) => formatTimestamp(at));
+  const last = facts[contact]?.at;
+  const isSilent = last !== undefined && last < NOW - 14 * DAY;
+  const status = last === undefined ? "no_success" : isSilent ? "silent" : "ok";
+  const begins = errors[0] ?? (isSilent ? formatTimestamp(last) : undefined);
   return {
-    status: errors.length > 0 ? "device_signature_error" : contact < 0 ? "no_success" : "ok",
-    ...(contact >= 0 && { last_successful_checkin: formatTimestamp(facts[contact]!.at) }),
+    status: errors.length > 0 ? "device_signature_error" : status,
+    ...(begins !== undefined && { status_since: begins }),
+    ...(last !== undefined && { last_successful_checkin: formatTimestamp(last) }),
     device_signature_errors: errors.length,
     ...(errors.length > 0 && {
       first_device_signature_error: errors[0],
@@ -182,6 +187,7 @@ function assess(facts: readonly Fact[]): Record<string, unknown> {
     }),
     connection_errors: count("offline", "no connection"),
     attempts: count("begins"),
+    complete: true,
   };
 }
 

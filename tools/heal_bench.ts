@@ -5,7 +5,7 @@
 import { newMac } from "../heal/lib/healing/observe.ts";
 import { MAC_STATES, Macs } from "../heal/lib/store/macs.ts";
 import { openStore } from "../heal/lib/store/open.ts";
-import { RedeployFixture, SECRETS } from "../heal/tests/helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../heal/tests/helpers/servers.ts";
 import { storeAt, type TestStore } from "../heal/tests/helpers/databases.ts";
 import {
   freePort,
@@ -59,7 +59,7 @@ async function measure(args: readonly string[], variables: Variables): Promise<s
 }
 
 /** Sweeps with the usual limits, once more, and without limits. */
-async function measureSweeps(at: RedeployFixture, { text }: TestStore): Promise<void> {
+async function measureSweeps(at: Servers, { text }: TestStore): Promise<void> {
   const variables = { ...at.variables, HEAL_STORE: text };
   const limit = ["--max-failing", `${HOSTS}`];
   const cases: [name: string, args: readonly string[]][] = [
@@ -90,7 +90,6 @@ async function measureStatus({ settings, text }: TestStore): Promise<void> {
       const mac = newMac({ ...host, seenAt: now, answeredAt: now }, ["Jamf agent checks in"], now);
       return { ...mac, state, rule: "bench", reason };
     }),
-    [],
   );
   await driver.exclusive((query) =>
     query(
@@ -117,7 +116,7 @@ async function slowClient(port: number): Promise<Deno.TcpConn> {
 }
 
 /** Calls the webhook, whether the answers come or not. */
-async function measureWebhook(at: RedeployFixture): Promise<void> {
+async function measureWebhook(at: Servers): Promise<void> {
   await using service = new Service(freePort(), ["--every", "30s"], at.variables);
   await service.listening;
   const slow = await Promise.all(
@@ -152,7 +151,7 @@ async function measureWebhook(at: RedeployFixture): Promise<void> {
 }
 
 /** Adds the hosts, of which one in so many fails. */
-function addHosts(at: RedeployFixture): void {
+function addHosts(at: Servers): void {
   for (let id = 1; id <= HOSTS; id++) {
     const isFailing = id % (HOSTS / FAILING) < 1;
     const response = isFailing ? "fail" : "pass";
@@ -165,7 +164,7 @@ function addHosts(at: RedeployFixture): void {
 async function measureAll(name: string, makeStore: () => Promise<TestStore>): Promise<void> {
   print(`${FAILING} of ${HOSTS} hosts fail, on ${name}`);
   {
-    await using at = await RedeployFixture.start();
+    await using at = await Servers.start();
     addHosts(at);
     await measureSweeps(at, await makeStore());
   }
@@ -188,7 +187,7 @@ if (import.meta.main) {
     await measureAll("PostgreSQL", () => Promise.resolve(stores.shift()!));
   }
   print(`${CALLS_A_SECOND} calls of the webhook a second, ${SLOW_CLIENTS} clients that do not end`);
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await measureWebhook(at);
   await Deno.remove(dir, { recursive: true });
 }

@@ -4,6 +4,10 @@ const COLUMN = 7.8;
 const ROW = 18;
 const MARGIN = 16;
 
+const ESCAPE = String.fromCharCode(0x1b);
+const SEQUENCE = new RegExp(`${ESCAPE}\\[\\d+m`, "g");
+const COLORED = new RegExp(`${ESCAPE}\\[(\\d+)m([^${ESCAPE}]*)${ESCAPE}\\[0m`, "g");
+
 /** The colors by the number of their escape sequence; of text without one, and behind it. */
 const THEMES = {
   light: { text: "#1f2328", back: "#ffffff", "31": "#cf222e", "32": "#1a7f37", "33": "#9a6700" },
@@ -18,8 +22,7 @@ const THEMES = {
 export function terminalPicture(text: string, theme: keyof typeof THEMES): string {
   const colors: Readonly<Record<string, string>> = THEMES[theme];
   const lines = text.trimEnd().split("\n");
-  // deno-lint-ignore no-control-regex
-  const columns = Math.max(...lines.map((line) => line.replace(/\x1b\[\d+m/g, "").length));
+  const columns = Math.max(...lines.map((line) => line.replace(SEQUENCE, "").length));
   const width = Math.ceil(columns * COLUMN) + 2 * MARGIN;
   const height = lines.length * ROW + 2 * MARGIN;
   const rows = lines.map((line, i) =>
@@ -39,9 +42,8 @@ export function terminalPicture(text: string, theme: keyof typeof THEMES): strin
 }
 
 function spans(line: string, colors: Readonly<Record<string, string>>): string {
-  // deno-lint-ignore no-control-regex
   return escape(line).replace(
-    /\x1b\[(\d+)m([^\x1b]*)\x1b\[0m/g,
+    COLORED,
     (_, color: string, text: string) => `<tspan fill="${colors[color]}">${text}</tspan>`,
   );
 }

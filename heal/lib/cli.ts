@@ -7,7 +7,6 @@ import {
   parseOptions,
   UsageError,
 } from "../../lib/shared/option_parser.ts";
-import type { Command, HistoryCommand, NamedMacs, RedeployCommand } from "./command.ts";
 import type { SweepLimits } from "./healing/sweep_deps.ts";
 import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
 import type { RateLimits } from "./store/redeploys.ts";
@@ -19,12 +18,12 @@ const REDEPLOYING = ["redeploy", ...SWEEPING] as const;
 
 /** The modes, and the options with their modes. */
 export const OPTIONS = {
-  modes: ["check", "sweep", "serve", "status", "history", "retry", "redeploy"],
+  modes: ["check", "sweep", "serve", "status", "retry", "redeploy"],
   modesWithArguments: ["redeploy", "retry"],
   flags: {
     "dry-run": REDEPLOYING,
     force: ["redeploy"],
-    json: ["redeploy", "status", "history"],
+    json: ["redeploy", "status"],
     all: ["status"],
   },
   values: {
@@ -36,11 +35,7 @@ export const OPTIONS = {
     every: ["serve"],
     listen: ["serve"],
   },
-  lists: {
-    serial: ["redeploy", "retry", "history"],
-    "computer-id": ["redeploy"],
-    "fleet-host": ["redeploy"],
-  },
+  lists: { serial: ["redeploy", "retry", "status"], "computer-id": ["redeploy"] },
   dashValues: ["from"],
 } as const;
 
@@ -53,26 +48,13 @@ export const DEFAULTS = {
 } as const;
 
 const DAY = 86_400;
-/** The modes of earlier versions. */
-const REPLACED = new Map([["jobs", "status"], ["work", "sweep"]]);
 
 /**
  * Parses the arguments.
  *
  * @throws {UsageError} They are wrong; the message says how.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(parseCommand(["status", "--all"]), { mode: "status", json: false, all: true });
- * ```
  */
 export function parseCommand(args: readonly string[]): Command {
-  const instead = REPLACED.get(args[0] ?? "");
-  if (instead !== undefined) {
-    throw new UsageError(`Mode "${args[0]}" no longer exists: use ${instead}`);
-  }
   const parsed = parseOptions(OPTIONS, args);
   switch (parsed.mode) {
     case "help":
@@ -92,9 +74,7 @@ export function parseCommand(args: readonly string[]): Command {
       return { mode: "serve", ...address, every, dryRun, ...sweepLimits(parsed) };
     }
     case "status":
-      return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all") };
-    case "history":
-      return historyCommand(parsed);
+      return statusCommand(parsed);
   }
 }
 
@@ -118,12 +98,13 @@ function redeployCommand(parsed: Parsed): RedeployCommand {
   };
 }
 
-function historyCommand(parsed: Parsed): HistoryCommand {
+function statusCommand(parsed: Parsed): StatusCommand {
   const [target, second] = targetsIn(parsed);
-  if (target === undefined || second !== undefined) {
-    throw new UsageError('Mode "history" shows one Mac: give one --serial');
+  if (second !== undefined) {
+    throw new UsageError("Cannot show more than one Mac: give one --serial");
   }
-  return { mode: "history", serial: target.value, json: parsed.flag("json") };
+  const serial = target && { serial: target.value };
+  return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all"), ...serial };
 }
 
 function namedMacs(parsed: Parsed): NamedMacs {
@@ -132,7 +113,7 @@ function namedMacs(parsed: Parsed): NamedMacs {
   if (targets.length > 0 || from !== undefined) {
     return { targets, ...(from !== undefined && { from }) };
   }
-  const other = parsed.mode === "redeploy" ? ", --computer-id, --fleet-host" : "";
+  const other = parsed.mode === "redeploy" ? ", --computer-id" : "";
   throw new UsageError(`No Mac is named: give --serial${other} or --from`);
 }
 
@@ -142,7 +123,7 @@ function targetsIn({ list, words }: Parsed): Target[] {
   const [kind] = kinds;
   if (words.length > 0 && (kind === undefined || kinds.length > 1)) {
     throw new UsageError(
-      `Unexpected argument "${words[0]}": put --serial, --computer-id or --fleet-host before it`,
+      `Unexpected argument "${words[0]}": put --serial or --computer-id before it`,
     );
   }
   const named = kinds.flatMap((kind) => list(kind).map((value) => ({ kind, value })));
@@ -183,3 +164,119 @@ function listenAddress(text: string): { hostname: string; port: number } {
     `Cannot read "${text}" as an address for "--listen": give HOST:PORT, such as ${DEFAULTS.listen}`,
   );
 }
+
+/** A command, parsed from the arguments. */
+export type Command =
+  | { readonly mode: "help" | "version" | "check" }
+  | SweepCommand
+  | ServeCommand
+  | RedeployCommand
+  | RetryCommand
+  | StatusCommand;
+
+/** `sweep` with its options. */
+export type SweepCommand = SweepLimits & { readonly mode: "sweep"; readonly dryRun: boolean };
+
+/** `serve` with its options; `every` is in seconds, from one sweep to the next. */
+export type ServeCommand = Omit<SweepCommand, "mode"> & {
+  readonly mode: "serve";
+  readonly every: number;
+  readonly hostname: string;
+  readonly port: number;
+};
+
+/** The Macs that a person names. */
+export interface NamedMacs {
+  /** Each once. */
+  readonly targets: readonly Target[];
+  /** A list of more targets: a path, or `-` for standard input. */
+  readonly from?: string;
+}
+
+/** `redeploy` with its options; `wait` is how long to follow each Mac, in seconds, not at all if absent. */
+export type RedeployCommand = NamedMacs & RateLimits & {
+  readonly mode: "redeploy";
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly wait?: number;
+  readonly json: boolean;
+};
+
+/** `retry` with its options. */
+export type RetryCommand = NamedMacs & { readonly mode: "retry" };
+
+/** `status` with its options; `serial` is that of one Mac to show. */
+export interface StatusCommand {
+  readonly mode: "status";
+  readonly json: boolean;
+  /** Also Macs that have ended, and all rows. */
+  readonly all: boolean;
+  readonly serial?: string;
+}
+
+/** The signals that ask a command to stop. A service may outlive its terminal, as with `nohup`. */
+export function stopSignals(mode: Command["mode"]): ("SIGTERM" | "SIGINT" | "SIGHUP")[] {
+  return mode === "serve" ? ["SIGTERM", "SIGINT"] : ["SIGTERM", "SIGINT", "SIGHUP"];
+}
+
+/** The text of `--help`. */
+export const HELP =
+  `Redeploys the Jamf management framework to Macs whose agent no longer reaches its server.
+
+Usage: jamf-heal MODE [OPTIONS]
+
+  check     check the settings, the servers, the rights and the store; redeploy nothing
+  sweep     ask Fleet which Macs fail the policies, redeploy within the limits, and end
+  serve     sweep again and again, and when Fleet's webhook calls
+  status    show which Macs need a person, which wait, and what was done
+  retry     have the next sweep decide again about Macs that need a person
+  redeploy  ask Jamf Pro to redeploy the framework to the Macs that are named
+
+Options of sweep, serve and redeploy
+  --dry-run         redeploy nothing; a sweep still records its decisions
+  --cool-down TIME  one redeploy of a Mac in this time: 90m, 24h, 7d   (${DEFAULTS.coolDown})
+  --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})
+
+Options of sweep and serve
+  --max-failing N   redeploy nothing if more Macs would be redeployed now
+                    (5 % of the Macs that answer the policies, at least 25)
+  --every TIME      serve: from one sweep to the next   (${DEFAULTS.every})
+  --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
+
+Which Macs to redeploy or retry
+  --serial S…       serial numbers
+  --computer-id N…  redeploy: ids in Jamf Pro
+  --from FILE       redeploy, retry: a list, one a line: S, or for redeploy computer-id:N;
+                    - for standard input
+
+Options of redeploy
+  --force           ignore the rate limits, and a check-in of the Mac within the last hour
+  --wait TIME       follow until the Mac checks in again, at most for this time: 15m
+
+Options of status
+  --all             all Macs of the last 90 days, also those that pass again
+  --serial S        one Mac: its state, since when and why, and its redeploys
+
+  --json            redeploy, status: print for programs
+  --help, --version
+
+Environment
+  JAMF_URL, JAMF_CLIENT_ID, JAMF_CLIENT_SECRET   Jamf Pro, and an API client of it
+  FLEET_URL, FLEET_API_TOKEN   Fleet, and an API-only user of it
+  HEAL_POLICIES     the names of the policies that cause a redeploy, separated by commas
+  HEAL_WEBHOOK_SECRET   serve: the password that Fleet's webhook sends
+  HEAL_NOTIFY_URL   where to post {"text": "…"} when a Mac needs a person
+  HEAL_STORE        a file, or a postgres:// URL   (a file in the user's folder for state)
+Each secret, and HEAL_STORE, can also be in a file that only its owner may read:
+JAMF_CLIENT_SECRET_FILE, FLEET_API_TOKEN_FILE, HEAL_WEBHOOK_SECRET_FILE, HEAL_NOTIFY_URL_FILE,
+HEAL_STORE_FILE.
+
+Exit status: 0 all as it should be, 1 a Mac needs a person or a server did not answer, 2 wrong
+usage or configuration.
+
+Examples
+  jamf-heal check
+  jamf-heal sweep --dry-run
+  jamf-heal sweep
+  jamf-heal redeploy --serial C02XK1JWJG5H --wait 15m
+`;

@@ -1,18 +1,15 @@
 // Calls the command, and reports the errors that are expected.
 
 import config from "../../deno.json" with { type: "json" };
-import { UsageError } from "./cli.ts";
-import type { Command } from "./command.ts";
+import { type Command, HELP, UsageError } from "./cli.ts";
 import { check } from "./commands/check.ts";
 import { redeploy } from "./commands/redeploy.ts";
 import { serve } from "./commands/serve.ts";
-import { history, retry, status } from "./commands/status.ts";
+import { retry, status } from "./commands/status.ts";
 import { sweep } from "./commands/sweep.ts";
-import { needsOf } from "./config/permissions.ts";
-import { ConfigError, readSettings } from "./config/read_settings.ts";
-import type { Settings } from "./config/settings.ts";
-import { HELP } from "./help.ts";
-import { ListenError } from "./server/listen.ts";
+import { needsOf } from "./launch/permissions.ts";
+import { ConfigError, readSettings, type Settings } from "./config/read_settings.ts";
+import { ListenError } from "./server/webhook.ts";
 import { StoreError } from "./store/driver.ts";
 import type { Outcome, System } from "./system.ts";
 
@@ -23,8 +20,8 @@ import type { Outcome, System } from "./system.ts";
  */
 export async function run(command: Command, system: System): Promise<Outcome> {
   try {
-    const needs = needsOf(command, system.environment.get);
-    return await dispatch(command, readSettings(needs, system.environment), system);
+    const settings = readSettings(needsOf(command), system.environment);
+    return await dispatch(command, settings, system);
   } catch (error) {
     const isWrong = error instanceof UsageError || error instanceof ConfigError;
     // At the next try, the database may answer, and the address may be free.
@@ -34,29 +31,23 @@ export async function run(command: Command, system: System): Promise<Outcome> {
   }
 }
 
-function dispatch(
-  command: Command,
-  settings: Settings,
-  system: System,
-): Outcome | Promise<Outcome> {
+async function dispatch(command: Command, settings: Settings, system: System): Promise<Outcome> {
   switch (command.mode) {
     case "help":
       return { code: 0, stdout: HELP, messages: [] };
     case "version":
       return { code: 0, stdout: `jamf-heal ${config.version}\n`, messages: [] };
     case "check":
-      return check(settings, system);
+      return await check(settings, system);
     case "sweep":
-      return sweep(command, settings, system);
+      return await sweep(command, settings, system);
     case "serve":
-      return serve(command, settings, system);
+      return await serve(command, settings, system);
     case "redeploy":
-      return redeploy(command, settings, system);
+      return await redeploy(command, settings, system);
     case "retry":
-      return retry(command, settings, system);
+      return await retry(command, settings, system);
     case "status":
-      return status(command, settings, system);
-    case "history":
-      return history(command, settings, system);
+      return await status(command, settings, system);
   }
 }

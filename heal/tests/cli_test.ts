@@ -1,8 +1,6 @@
 import { assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
-import type { Command } from "../lib/command.ts";
-import { HELP } from "../lib/help.ts";
+import { type Command, HELP, OPTIONS, parseCommand, UsageError } from "../lib/cli.ts";
 
 const RATE_LIMITS = { coolDown: 86_400, maxPerHour: 20 };
 const REDEPLOY = {
@@ -28,9 +26,9 @@ Deno.test("parseCommand() reads every mode with its options", () => {
       ...REDEPLOY,
       targets: [{ kind: "computer-id", value: "12" }, { kind: "computer-id", value: "13" }],
     }],
-    ["redeploy --fleet-host 7 --serial A", {
+    ["redeploy --computer-id 7 --serial A", {
       ...REDEPLOY,
-      targets: [...serials("A"), { kind: "fleet-host", value: "7" }],
+      targets: [...serials("A"), { kind: "computer-id", value: "7" }],
     }],
     ["redeploy --from - --dry-run --force --json --wait 15m", {
       ...REDEPLOY,
@@ -61,7 +59,7 @@ Deno.test("parseCommand() reads every mode with its options", () => {
     ["check", { mode: "check" }],
     ["status", { mode: "status", json: false, all: false }],
     ["status --json --all", { mode: "status", json: true, all: true }],
-    ["history --serial A", { mode: "history", serial: "A", json: false }],
+    ["status --serial A", { mode: "status", json: false, all: false, serial: "A" }],
     ["retry --serial A B", { mode: "retry", targets: serials("A", "B") }],
     ["retry --from -", { mode: "retry", targets: [], from: "-" }],
     ["--help serve", { mode: "help" }],
@@ -73,23 +71,20 @@ Deno.test("parseCommand() reads every mode with its options", () => {
 Deno.test("parseCommand() reports what is wrong, and suggests a similar word", () => {
   const cases: [args: string, message: string][] = [
     ["", "No mode is given. See --help"],
-    ["redeploy", "No Mac is named: give --serial, --computer-id, --fleet-host or --from"],
+    ["redeploy", "No Mac is named: give --serial, --computer-id or --from"],
     [
       "redeploy A",
-      'Unexpected argument "A": put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "A": put --serial or --computer-id before it',
     ],
     [
       "redeploy --serial A --computer-id 1 B",
-      'Unexpected argument "B": put --serial, --computer-id or --fleet-host before it',
+      'Unexpected argument "B": put --serial or --computer-id before it',
     ],
     ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
     ["redeploy --computer-id 0", 'Cannot read "0" as a computer-id: give a number, 1 or more'],
-    ["serve --serial A", 'Option "--serial" is for redeploy, retry and history, not for serve'],
-    ["jobs --json", 'Mode "jobs" no longer exists: use status'],
-    ["work", 'Mode "work" no longer exists: use sweep'],
+    ["serve --serial A", 'Option "--serial" is for redeploy, retry and status, not for serve'],
     ["retry", "No Mac is named: give --serial or --from"],
-    ["history", 'Mode "history" shows one Mac: give one --serial'],
-    ["history --serial A --serial B", 'Mode "history" shows one Mac: give one --serial'],
+    ["status --serial A --serial B", "Cannot show more than one Mac: give one --serial"],
     ["status --dry-run", 'Option "--dry-run" is for redeploy, sweep and serve, not for status'],
     ["serve --every 15d", 'Cannot use "15d" for "--every": give at most 14d'],
     ["sweep --cool-down 91d", 'Cannot use "91d" for "--cool-down": give at most 90d'],
@@ -122,7 +117,7 @@ Deno.test("parseCommand() returns a command or throws a usage error, for any arg
       "redeploy",
       "serve",
       "retry",
-      "history",
+      "status",
       "--serial",
       "--from",
       "--__proto__",

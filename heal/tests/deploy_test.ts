@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
+import { spawn } from "./helpers/child.ts";
 import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -61,9 +62,11 @@ Deno.test("the container copies all that the program needs, and no tests", async
     for (const [, names, to] of deployed("Containerfile").matchAll(/^COPY (.*) (\S+)$/gm)) {
       await copyTo(`${dir}/${to}`, names!.split(" "));
     }
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    const { code, stdout, stderr } = await spawn(Deno.execPath(), {
       args: ["run", "--no-check", "--cached-only", ...PERMISSIONS, "heal/launch.ts", "--version"],
       cwd: dir,
+      stdout: "piped",
+      stderr: "piped",
     }).output();
     const text = new TextDecoder();
     assertEquals([code, text.decode(stderr)], [0, ""]);
@@ -79,7 +82,7 @@ Deno.test("the container copies all that the program needs, and no tests", async
 async function copyTo(to: string, names: readonly string[]): Promise<void> {
   await Deno.mkdir(names.length > 1 ? to : to.replace(/[^/]*$/, ""), { recursive: true });
   const args = ["-R", ...names.map((name) => ROOT + name), to];
-  assert((await new Deno.Command("cp", { args }).output()).success);
+  assert((await spawn("cp", { args }).status).success);
 }
 
 Deno.test("the API role has exactly the privileges that are needed, and an optional one", () => {

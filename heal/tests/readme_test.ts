@@ -2,11 +2,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { NAMES } from "../lib/config/read_settings.ts";
-import { HELP } from "../lib/help.ts";
+import { HELP } from "../lib/cli.ts";
 import { MAC_STATES } from "../lib/store/macs.ts";
 import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
 import { runProgram } from "./helpers/program.ts";
-import { RedeployFixture } from "./helpers/redeploy_fixture.ts";
+import { Servers } from "./helpers/servers.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 const FOLDER = new URL("../", import.meta.url);
@@ -28,7 +28,7 @@ Deno.test("the README's examples are what the program prints", async () => {
     ...README.matchAll(/^```console\n\$ jamf-heal (.*)\n([^]*?)```/gm),
   ].map(([, command, printed]) => [command!, printed!] as const);
   assertEquals(examples.map(([command]) => command), Object.keys(STATUSES));
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   addMacs(at);
   const variables = { ...at.variables, HEAL_POLICIES: POLICY };
   for (const [command, printed] of examples) {
@@ -39,7 +39,7 @@ Deno.test("the README's examples are what the program prints", async () => {
 });
 
 /** Macs that fail, each with another decision, Macs that pass, and one that Fleet does not have. */
-function addMacs({ fleet, jamf }: RedeployFixture): void {
+function addMacs({ fleet, jamf }: Servers): void {
   const now = Date.now() / 1000;
   jamf.options.privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT];
   jamf.reenrollment.isFlushPolicyHistoryEnabled = true;

@@ -1,7 +1,7 @@
 // A log that is named on the command line: a file, or standard input.
 
 import { logAt } from "../disk/log_files.ts";
-import { logInMemory, logOpener, unreadableReason } from "../disk/log_source.ts";
+import { isDamaged, logInMemory, logOpener, unreadableReason } from "../disk/log_source.ts";
 import { ReadError } from "../disk/read_error.ts";
 import { ReplacedFileError } from "../disk/regular_file.ts";
 import type { LogSource } from "../log/byte_source.ts";
@@ -83,6 +83,7 @@ function newestStamp(
     files: [file],
     open,
     unreadableReason,
+    isDamaged,
     now,
     timeZone,
     previousContact: undefined,

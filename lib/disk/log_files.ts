@@ -1,6 +1,6 @@
 // Which logs there are.
 
-import type { FileIssue, LogFile } from "../log/log_file.ts";
+import { type FileIssue, LIVE_LOG, type LogFile } from "../log/log_file.ts";
 import { kindOf, NotRegularFileError, ReplacedFileError } from "./regular_file.ts";
 
 /** What a log folder holds. */
@@ -11,7 +11,6 @@ export interface LogListing {
   readonly skipped: readonly FileIssue[];
 }
 
-const LIVE_LOG = "jamf.log";
 /** `jamf.log` and its copies. Their names are not documented, so they say nothing about the order. */
 const LOG_NAME = /^jamf\.log(?:[.-].*)?$/s;
 

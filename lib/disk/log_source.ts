@@ -17,9 +17,39 @@ export class UnreadableLogError extends Error {
 /** What all compressed copies that are open at one time may unpack to together, so that no file can fill the memory. */
 export const MAX_UNPACKED = 512 * 1024 * 1024;
 
-/** What of {@linkcode MAX_UNPACKED} is left, in bytes: an unpacked copy takes its size, and gives it back when it is closed. */
-interface UnpackMemory {
-  left: number;
+/** A log that is not, or not yet, what its format asks for. */
+export class DamagedLogError extends UnreadableLogError {
+  override name = "DamagedLogError";
+}
+
+/** More files are not open at one time: launchd gives a program 256 descriptors, and there may be hundreds of copies. */
+const MAX_OPEN = 8;
+
+/** What logs that are open at one time share. */
+class Shared {
+  /** What of {@linkcode MAX_UNPACKED} is left, in bytes: an unpacked copy takes its size, and gives it back when it is closed. */
+  left = MAX_UNPACKED;
+  /** Open files by their paths, the one that was used last at the end. */
+  readonly #files = new Map<string, Deno.FsFile>();
+
+  /** Takes a file that has just been opened. */
+  add(path: string, file: Deno.FsFile): void {
+    this.#files.set(path, file);
+    if (this.#files.size > MAX_OPEN) this.close(this.#files.keys().next().value!);
+  }
+
+  /** The file, opened again if it had to be closed meanwhile. */
+  file(path: string, inode: number | null): Deno.FsFile {
+    const file = this.#files.get(path) ?? openRegularFile(path, inode).file;
+    this.#files.delete(path);
+    this.add(path, file);
+    return file;
+  }
+
+  close(path: string): void {
+    this.#files.get(path)?.close();
+    this.#files.delete(path);
+  }
 }
 
 /** How formats that are not read begin. Their names do not show it: `jamf.log.1` may be compressed, too. */
@@ -33,10 +63,10 @@ const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]
 ];
 const GZIP = [0x1f, 0x8b];
 
-/** Opens logs that share the memory for unpacked copies. */
+/** Opens logs that share the memory for unpacked copies, and a few descriptors. */
 export function logOpener(): (file: LogFile) => LogSource {
-  const memory: UnpackMemory = { left: MAX_UNPACKED };
-  return ({ path, inode }) => openLog(path, inode, memory);
+  const shared = new Shared();
+  return ({ path, inode }) => openLog(path, inode, shared);
 }
 
 /**
@@ -44,7 +74,7 @@ export function logOpener(): (file: LogFile) => LogSource {
  *
  * @param path Its path; a symbolic link, a folder or a pipe is refused.
  * @param inode Its inode when it was listed, if it was; another one means that the log has been rotated since.
- * @param memory What a compressed copy may unpack to; its size is taken from it until the log is closed.
+ * @param shared What it shares with other logs.
  * @throws {UnreadableLogError} It is in a format that is not read, damaged, or too large to unpack.
  * @throws {ReplacedFileError} Another file is there now, or none.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
@@ -52,13 +82,13 @@ export function logOpener(): (file: LogFile) => LogSource {
 export function openLog(
   path: string,
   inode?: number | null,
-  memory: UnpackMemory = { left: MAX_UNPACKED },
+  shared: Shared = new Shared(),
 ): LogSource {
-  const { file, info } = openRegularFile(path, inode);
+  const plain = fileSource(path, inode, shared);
   try {
-    return unpackIfPacked(fileSource(file, info.size), path.endsWith(".gz"), memory);
+    return unpackIfPacked(plain, path.endsWith(".gz"), shared);
   } catch (error) {
-    file.close();
+    plain.close();
     throw error;
   }
 }
@@ -69,17 +99,17 @@ export function openLog(
  * @throws {UnreadableLogError} It is in a format that is not read, damaged, or too large to unpack.
  */
 export function logInMemory(bytes: Uint8Array): LogSource {
-  return unpackIfPacked(bytesSource(bytes), false, { left: MAX_UNPACKED });
+  return unpackIfPacked(bytesSource(bytes), false, new Shared());
 }
 
-function unpackIfPacked(plain: LogSource, mustBePacked: boolean, memory: UnpackMemory): LogSource {
+function unpackIfPacked(plain: LogSource, mustBePacked: boolean, shared: Shared): LogSource {
   const magic = new Uint8Array(Math.min(6, plain.size));
   plain.read(magic, 0);
   const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
   const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
   if (format) throw new UnreadableLogError(`${format[0]} is not supported`);
-  if (isFormat(GZIP)) return unpack(plain, memory);
-  if (mustBePacked) throw new UnreadableLogError("its name ends in .gz, but it is not gzip");
+  if (isFormat(GZIP)) return unpack(plain, shared);
+  if (mustBePacked) throw new DamagedLogError("its name ends in .gz, but it is not gzip");
   return plain;
 }
 
@@ -106,10 +136,18 @@ export function unreadableReason(error: unknown): string | undefined {
   return isSystemError(error) ? reasonOf(error) : undefined;
 }
 
-function fileSource(file: Deno.FsFile, size: number): LogSource {
+/** Whether what is in a log makes it unreadable: it may be half written. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof DamagedLogError;
+}
+
+function fileSource(path: string, inode: number | null | undefined, shared: Shared): LogSource {
+  const { file, info } = openRegularFile(path, inode);
+  shared.add(path, file);
   return {
-    size,
+    size: info.size,
     read(into, at): void {
+      const file = shared.file(path, info.ino);
       file.seekSync(at, Deno.SeekMode.Start);
       for (let filled = 0; filled < into.length;) {
         const count = file.readSync(into.subarray(filled));
@@ -117,12 +155,12 @@ function fileSource(file: Deno.FsFile, size: number): LogSource {
         filled += count;
       }
     },
-    close: () => file.close(),
+    close: () => shared.close(path),
   };
 }
 
-function unpack(packed: LogSource, memory: UnpackMemory): LogSource {
-  const { left } = memory;
+function unpack(packed: LogSource, shared: Shared): LogSource {
+  const { left } = shared;
   const size = statedSize(packed);
   if (packed.size > left || (left < MAX_UNPACKED && size > left)) throw tooLarge(left);
   const bytes = new Uint8Array(packed.size);
@@ -130,14 +168,14 @@ function unpack(packed: LogSource, memory: UnpackMemory): LogSource {
   const unpacked = unpackWithin(bytes, Math.min(size, left)) ?? unpackWithin(bytes, left);
   if (unpacked === undefined) throw tooLarge(left);
   packed.close();
-  memory.left -= unpacked.length;
+  shared.left -= unpacked.length;
   let isOpen = true;
   return {
     ...bytesSource(unpacked),
     close(): void {
       if (!isOpen) return;
       isOpen = false;
-      memory.left += unpacked.length;
+      shared.left += unpacked.length;
       free(unpacked);
     },
   };
@@ -165,7 +203,7 @@ function unpackWithin(bytes: Uint8Array, limit: number): Uint8Array | undefined 
   } catch (error) {
     // The one that it throws when the output would be longer than allowed.
     if (error instanceof RangeError) return undefined;
-    throw new UnreadableLogError("its gzip data are damaged", { cause: error });
+    throw new DamagedLogError("its gzip data are damaged", { cause: error });
   }
 }
 

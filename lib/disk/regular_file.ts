@@ -41,7 +41,7 @@ export function kindOf(
  * @param inode The inode it must have, if the caller has seen it before.
  * @returns The open file, for the caller to close, and its metadata.
  * @throws {NotRegularFileError} It is a link, a folder, a pipe, a socket or a device.
- * @throws {ReplacedFileError} It has been replaced meanwhile.
+ * @throws {ReplacedFileError} It has been replaced meanwhile, or is gone though the caller has seen it.
  * @throws {Deno.errors.NotFound} There is no such file.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
@@ -50,16 +50,27 @@ export function openRegularFile(
   path: string,
   inode?: number | null,
 ): { file: Deno.FsFile; info: Deno.FileInfo } {
-  const before = Deno.lstatSync(path);
+  const isListed = inode !== undefined;
+  const before = orReplaced(isListed, path, () => Deno.lstatSync(path));
+  if (isListed && before.ino !== inode) throw replaced(path);
   if (!before.isFile) throw new NotRegularFileError(`it is ${kindOf(before)}`);
-  if (inode !== undefined && before.ino !== inode) throw replaced(path);
-  const file = Deno.openSync(path, { read: true });
+  const file = orReplaced(isListed, path, () => Deno.openSync(path, { read: true }));
   try {
     const info = file.statSync();
     if (!info.isFile || info.ino !== before.ino || info.dev !== before.dev) throw replaced(path);
     return { file, info };
   } catch (error) {
     file.close();
+    throw error;
+  }
+}
+
+/** A file that the caller has seen, and that is gone, was renamed: it may be there by another name. */
+function orReplaced<T>(isListed: boolean, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (isListed && error instanceof Deno.errors.NotFound) throw replaced(path);
     throw error;
   }
 }
@@ -71,15 +82,20 @@ function replaced(path: string): ReplacedFileError {
 /**
  * The text of a file in the telemetry folder.
  *
- * @returns `undefined` if there is none that can be ours: nothing, a link, a folder, a file that others may write to, one
- *          that is far too long.
+ * Nothing is opened in a folder that others may write to: they could forge the file, or put a pipe in its place, which
+ * would block.
+ *
+ * @returns `undefined` if there is none that can be ours: nothing, a link, a folder, a file that others may write to or
+ *          that is not the folder's owner's, one that is far too long.
  * @throws {Deno.errors.PermissionDenied} The system refuses it.
  * @throws {Deno.errors.NotCapable} It lies outside the folders that this program may read.
  */
 export function readPreviousFile(dir: string, name: string): string | undefined {
   for (let tries = 1;; tries++) {
     try {
-      return readOnce(`${dir}/${name}`);
+      const folder = Deno.lstatSync(dir);
+      if (!folder.isDirectory || isOpenToOthers(folder)) return undefined;
+      return readOnce(`${dir}/${name}`, folder.uid);
     } catch (error) {
       // A second copy of this program put a new file there, just now.
       if (error instanceof ReplacedFileError && tries < MAX_TRIES) continue;
@@ -89,16 +105,20 @@ export function readPreviousFile(dir: string, name: string): string | undefined 
   }
 }
 
-function readOnce(path: string): string | undefined {
+function readOnce(path: string, owner: number | null): string | undefined {
   const { file, info } = openRegularFile(path);
   using _ = file;
-  if (info.size > MAX_BYTES || ((info.mode ?? 0) & WRITABLE_BY_OTHERS) !== 0) return undefined;
+  if (info.size > MAX_BYTES || info.uid !== owner || isOpenToOthers(info)) return undefined;
   const bytes = new Uint8Array(info.size);
   let length = 0;
   for (let count = 1; count > 0; length += count) {
     count = file.readSync(bytes.subarray(length)) ?? 0;
   }
   return new TextDecoder().decode(bytes.subarray(0, length));
+}
+
+function isOpenToOthers({ mode }: Deno.FileInfo): boolean {
+  return ((mode ?? 0) & WRITABLE_BY_OTHERS) !== 0;
 }
 
 function isAbsence(error: unknown): boolean {

@@ -35,40 +35,64 @@ const TEMP_NAME = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 const TEMP_LIFETIME = 3600;
 
 /**
- * Writes a file of mode 0600 in a folder of mode 0700, both owned by whoever runs this: all of it, or nothing.
+ * Writes files of mode 0600 into a folder of mode 0700, all owned by whoever runs this: all of a file, or nothing.
  *
  * The text goes into a new file beside the old one, which is synced and then takes its name. A missing folder is made, a
  * laxer one is tightened. Temporary files of killed runs are removed after an hour. Nothing is written behind a link.
- *
- * @param now By which temporary files of killed runs are old enough to be removed.
- * @param disk The file system; tests give a failing one.
- * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, or the system
- *         refuses a step. The old file is as it was, and nothing is left beside it.
  */
-export function secureWrite(
-  dir: string,
-  name: string,
-  text: string,
-  now: UnixSeconds,
-  disk: Disk = Deno,
-): void {
-  const path = `${dir}/${name}`;
-  const temp = `${dir}/.${name}.${crypto.randomUUID()}.tmp`;
-  try {
-    makeFolder(dir, disk);
-    try {
-      fillTemp(temp, { dir, path }, text, disk);
-      disk.renameSync(temp, path);
-    } catch (error) {
-      removeTemp(temp, disk);
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof WriteError) throw error;
-    throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+export class SecureFolder {
+  readonly #dir: string;
+  readonly #now: UnixSeconds;
+  readonly #disk: Disk;
+  #isMade = false;
+  #hasChanged = false;
+
+  /**
+   * @param now By which temporary files of killed runs are old enough to be removed.
+   * @param disk The file system; tests give a failing one.
+   */
+  constructor(dir: string, now: UnixSeconds, disk: Disk = Deno) {
+    this.#dir = dir;
+    this.#now = now;
+    this.#disk = disk;
   }
-  syncFolder(dir, disk);
-  removeOldTemps(dir, now, disk);
+
+  /**
+   * Writes a file.
+   *
+   * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, somebody else
+   *         replaced the temporary file, or the system refuses a step. The old file is as it was, and nothing is left
+   *         beside it.
+   */
+  write(name: string, text: string): void {
+    const dir = this.#dir;
+    const disk = this.#disk;
+    const path = `${dir}/${name}`;
+    const temp = `${dir}/.${name}.${crypto.randomUUID()}.tmp`;
+    try {
+      if (!this.#isMade) makeFolder(dir, disk);
+      this.#isMade = true;
+      try {
+        const made = fillTemp(temp, { dir, path }, text, disk);
+        refuseReplaced(temp, made, { dir, path }, disk);
+        disk.renameSync(temp, path);
+      } catch (error) {
+        removeTemp(temp, disk);
+        throw error;
+      }
+      this.#hasChanged = true;
+    } catch (error) {
+      if (error instanceof WriteError) throw error;
+      throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Has what was written outlast a loss of power, and removes the temporary files of killed runs. */
+  finish(): void {
+    if (!this.#hasChanged) return;
+    syncFolder(this.#dir, this.#disk);
+    removeOldTemps(this.#dir, this.#now, this.#disk);
+  }
 }
 
 function makeFolder(dir: string, disk: Disk): void {
@@ -128,23 +152,45 @@ function refuseOther(dir: string, info: Deno.FileInfo): void {
   );
 }
 
-/** Fills the temporary file, once it has shown whom this runs as: asking the system would take one more permission. */
-function fillTemp(
-  temp: string,
-  target: { dir: string; path: string },
-  text: string,
-  disk: Disk,
-): void {
+/** The file that is written, and its folder. */
+interface Target {
+  readonly dir: string;
+  readonly path: string;
+}
+
+/**
+ * Fills the temporary file, once it has shown whom this runs as: asking the system would take one more permission.
+ *
+ * @returns What the open file was.
+ */
+function fillTemp(temp: string, target: Target, text: string, disk: Disk): Deno.FileInfo {
   using file = disk.openSync(temp, { write: true, createNew: true, mode: FILE_MODE });
   const made = file.statSync();
   tightenFolder(target.dir, made.uid, disk);
   refuseForeignOwner(target.path, lstatOrNothing(target.path, disk), made.uid);
-  // The umask may have taken bits away, and a file's group is that of its folder.
-  disk.chmodSync(temp, FILE_MODE);
-  if (made.uid === ROOT) disk.chownSync(temp, ROOT, WHEEL);
+  // Until now the folder may have been open to others, and these two calls would follow a link. They are seldom needed:
+  // the umask may have taken bits away, and a file's group can be that of its folder.
+  refuseReplaced(temp, made, target, disk);
+  if (modeOf(made) !== FILE_MODE) disk.chmodSync(temp, FILE_MODE);
+  if (made.uid === ROOT && made.gid !== WHEEL) disk.chownSync(temp, ROOT, WHEEL);
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   file.syncSync();
+  return made;
+}
+
+/** Whoever could write to the folder may have put a link, or a file of their own, in the temporary file's place. */
+function refuseReplaced(
+  temp: string,
+  made: Deno.FileInfo,
+  { dir, path }: Target,
+  disk: Disk,
+): void {
+  const info = lstatOrNothing(temp, disk);
+  if (info?.isFile && info.ino === made.ino && info.dev === made.dev) return;
+  throw new WriteError(
+    `Cannot write "${path}": its temporary file was replaced; find out who else writes to "${dir}"`,
+  );
 }
 
 function tightenFolder(dir: string, uid: number | null, disk: Disk): void {

@@ -2,9 +2,11 @@
 // with `Checking for policies triggered by "recurring check-in"`.
 
 import type { Entry } from "../log/entries.ts";
+import type { Meaning } from "../log/evidence.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { horizon } from "./horizon.ts";
-import { outcomeOf, type Run, type RunOutcome } from "./runs.ts";
+import { contactOf, outcomeOf, type Run, type RunOutcome } from "./runs.ts";
+import type { Status } from "./statuses.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -72,7 +74,7 @@ export interface CheckInHistory {
   readonly unanswered: Streak;
   /** A run that began before the oldest of those is at work. */
   readonly isAtWork: boolean;
-  /** Behind those is, in the last 8 days, a check-in that is not unanswered, or another run that reached the server. */
+  /** Behind those is, in the last 8 days, a check-in that is not unanswered, or a contact of any run. */
   readonly hasAnswerBefore: boolean;
   /** The newest check-in that is not unanswered and has logged something since the inspection before. */
   readonly answeredSince: CheckIn | undefined;
@@ -80,8 +82,8 @@ export interface CheckInHistory {
   readonly failing: Streak;
   /** How most of the newest 12 of those failed; absent if there are fewer, or more than half of them are unanswered. */
   readonly failure: Failure | undefined;
-  /** The newest check-in behind those: one that reached the server, was refused, or came to something else. */
-  readonly notFailed: CheckIn | undefined;
+  /** When a check-in last reached the server, or began that came to something else. */
+  readonly worked: UnixSeconds;
   /** When the newest check-in began that came to the step about patches without a failure or a known answer. */
   readonly patched: UnixSeconds;
 }
@@ -92,8 +94,7 @@ export interface LookBefore {
   readonly at: UnixSeconds;
   /** The newest contact known. */
   readonly contact: UnixSeconds | undefined;
-  /** Check-ins got no answer. */
-  readonly isUnanswered: boolean;
+  readonly status: Status | undefined;
 }
 
 /** Finds the check-ins in a history. Entries are given newest first, until it is settled or there are no more. */
@@ -113,13 +114,17 @@ export class CheckIns {
   /** A check-in that is not unanswered ends the newest unanswered ones. */
   #isAnswered = false;
   #hasContactBefore = false;
+  /** Runs with a record that may show one. */
+  readonly #marked = new Set<Run>();
   #answeredSince: CheckIn | undefined;
   #failing = NO_STREAK;
   #failingSinceContact = NO_STREAK;
   #isPastContact = false;
   /** The outcomes of the newest 12 of those, newest first. */
   readonly #outcomes: RunOutcome[] = [];
-  #notFailed: CheckIn | undefined;
+  /** A check-in that reached the server, was refused, or came to something else, ends those. */
+  #isNotFailed = false;
+  #worked = -Infinity;
   #patched = -Infinity;
   /** Runs that have logged something lately, and whose beginnings have not been read. */
   readonly #open = new Set<Run>();
@@ -138,10 +143,14 @@ export class CheckIns {
 
   /** Whether older entries cannot change the result; what failed may still be counted further back. */
   get settled(): boolean {
-    if (!this.#isSearched && (!this.#isAnswered || this.#isWorkOpen())) return false;
-    if (this.#notFailed !== undefined) return true;
-    const isSearched = this.#isSearched || this.#outcomes.length === MANY;
-    return isSearched && this.#failure() !== "agent_error";
+    const isNew = this.#at >= this.#before.at;
+    if (!this.#isSearched && (isNew || !this.#isAnswered || this.#isWorkOpen())) return false;
+    if (this.#isNotFailed) return true;
+    // Of an agent error all check-ins count, however many a contact of another run hides.
+    const { status } = this.#before;
+    const mayBeError = this.#failure() === "agent_error" || status === "agent_error" ||
+      status === "no_answer";
+    return !mayBeError && (this.#isSearched || this.#outcomes.length === MANY);
   }
 
   /** Takes the next older entry, and the run it belongs to. */
@@ -150,10 +159,11 @@ export class CheckIns {
     const at = this.#at = Math.min(entry.at ?? this.#at, this.#now);
     this.#isSearched ||= this.#isTooOld(entry.at);
     if (evidence?.patches) this.#newestPatches = Math.max(this.#newestPatches, at);
+    if (evidence !== undefined && this.#isInSearch(at)) this.#takeContact(evidence.means, run);
     if (evidence?.run === "begins") {
       this.#open.delete(run);
       if (evidence.checkIn) this.#takeCheckIn(at, run);
-      else this.#takeOther(run);
+      else this.#takeOther(at, run);
     } else if (evidence?.run === "resets" && evidence.means === "local") {
       // The daemon's, which lives as long as the Mac is up, and is no run.
       this.#open.delete(run);
@@ -170,11 +180,12 @@ export class CheckIns {
       newestPatches: this.#newestPatches,
       unanswered: this.#unanswered,
       isAtWork: this.#isAtWork,
-      hasAnswerBefore: this.#isAnswered || this.#hasContactBefore,
+      hasAnswerBefore: this.#isAnswered || this.#hasContactBefore ||
+        [...this.#marked].some(({ marker }) => marker !== undefined),
       answeredSince: this.#answeredSince,
       failing: this.#failing,
       failure: this.#failure(),
-      notFailed: this.#notFailed,
+      worked: this.#worked,
       patched: this.#patched,
     };
   }
@@ -183,24 +194,35 @@ export class CheckIns {
     const outcome = outcomeOf(run);
     const logged = Math.min(run.newest ?? began, this.#now);
     const checkIn = { began, logged, outcome };
+    const worked = outcome === "other" ? began : contactOf(run) ?? -Infinity;
+    this.#worked = Math.max(this.#worked, worked);
     this.#newest ??= checkIn;
     if (this.#begins.length < MANY) this.#begins.push(began);
     if (outcome === "other" && run.hasPatches) this.#patched = Math.max(this.#patched, began);
     if (outcome !== "unanswered") {
       if (logged >= this.#before.at) this.#answeredSince ??= checkIn;
-      this.#takeOther(run);
+      this.#takeOther(began, run);
     }
-    if (this.#now - began <= MAX_ANSWER_SEARCH && !this.#isAnswered) {
+    if (!this.#isAnswered && this.#isInSearch(began)) {
       if (outcome === "unanswered") this.#addUnanswered(began);
       else this.#isAnswered = true;
     }
-    this.#countFailing(checkIn);
+    this.#countFailing(began, outcome);
   }
 
   /** Takes a run that began before what was read so far. */
-  #takeOther(run: Run): void {
-    if (isRecent(run, this.#now - AT_WORK)) this.#isAtWork = true;
-    if (outcomeOf(run) === "contact") this.#hasContactBefore = true;
+  #takeOther(began: UnixSeconds, run: Run): void {
+    if (this.#isInSearch(began) && isRecent(run, this.#now - AT_WORK)) this.#isAtWork = true;
+    if (this.#marked.delete(run) && run.marker !== undefined) this.#hasContactBefore = true;
+  }
+
+  #takeContact(means: Meaning, run: Run): void {
+    if (means === "contact") this.#hasContactBefore = true;
+    if (means === "contact unless offline") this.#marked.add(run);
+  }
+
+  #isInSearch(began: UnixSeconds): boolean {
+    return this.#now - began <= MAX_ANSWER_SEARCH;
   }
 
   #addUnanswered(began: UnixSeconds): void {
@@ -208,13 +230,13 @@ export class CheckIns {
     // What was read so far began after this check-in.
     this.#isAtWork = false;
     this.#hasContactBefore = false;
+    this.#marked.clear();
   }
 
-  #countFailing(checkIn: CheckIn): void {
-    if (this.#notFailed !== undefined) return;
-    const { began, outcome } = checkIn;
+  #countFailing(began: UnixSeconds, outcome: RunOutcome): void {
+    if (this.#isNotFailed) return;
     if (outcome !== "unanswered" && failureOf(outcome) === undefined) {
-      this.#notFailed = checkIn;
+      this.#isNotFailed = true;
       return;
     }
     this.#failing = longer(this.#failing, began);
@@ -228,7 +250,7 @@ export class CheckIns {
   #isWorkOpen(): boolean {
     if (this.#open.size === 0) return false;
     const isFault = isLong(this.#unanswered) && !this.#isAtWork;
-    return isFault || (this.#before.isUnanswered && this.#answeredSince === undefined);
+    return isFault || (this.#before.status === "no_answer" && this.#answeredSince === undefined);
   }
 
   #failure(): Failure | undefined {

@@ -3,12 +3,14 @@
 // did meanwhile (docs/jamf-log.md: "Faults").
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
+import type { Status } from "./statuses.ts";
 import {
   type CheckInHistory,
   type Failure,
   failureOf,
   FAILURES,
   isLong,
+  MAX_ANSWER_SEARCH,
   MAX_INTERVAL,
   type Streak,
 } from "./check_ins.ts";
@@ -37,15 +39,15 @@ export interface FaultInput {
   readonly unscheduledSeconds: number;
   /** The newest records are in words that are not known: perhaps the agent has new ones. */
   readonly mayHaveNewWords: boolean;
-  /** The fault found by the inspection before, and since when it stands. */
-  readonly before: { readonly status: string | undefined; readonly since: UnixSeconds | undefined };
+  /** What the inspection before found. */
+  readonly before: Status | undefined;
 }
 
 /** A fault of the agent. */
 export interface FoundFault {
   readonly status: Fault;
-  /** When it began, as the logs that are left show it. */
-  readonly since: UnixSeconds;
+  /** When it began, as the logs that are left show it; absent if they do not. */
+  readonly since?: UnixSeconds;
   /** The check-ins that count; absent unless they fail. */
   readonly failing?: Streak;
 }
@@ -55,60 +57,88 @@ export function faultOf(input: FaultInput): FoundFault | undefined {
   return noAnswer(input) ?? notStarted(input) ?? failing(input);
 }
 
-/** Whether the log shows that the agent got through since the inspection before, for a fault that stood then. */
+/** Whether the log shows the end of the fault that stood, since the inspection before. */
 export function hasRecovered(input: FaultInput): boolean {
-  const { newSince, checkIns: { notFailed }, contact = -Infinity, before: { status } } = input;
-  const isWell = notFailed?.outcome === "contact" || notFailed?.outcome === "other";
-  if (isWell && notFailed.logged >= newSince) return true;
-  // Self Service may reach the server beside check-ins that never do.
-  const isOfAnyRun = status !== "agent_error" && status !== "no_answer" && status !== "not_started";
-  return isOfAnyRun && contact >= newSince;
+  const { newSince, checkIns: { worked, patched }, contact = -Infinity } = input;
+  const isWell = worked >= newSince;
+  const isContact = contact >= newSince;
+  switch (input.before) {
+    case "no_answer":
+    case "agent_error":
+      // Self Service may reach the server beside check-ins that never do.
+      return isWell;
+    case "not_started":
+      return isWell && hasBegun(input);
+    case "server_certificate":
+    case "no_connection":
+      return isWell || isContact;
+    case "silent":
+      return isContact || patched >= newSince;
+    case "device_signature_error":
+      return isContact;
+  }
+  return false;
 }
 
 function noAnswer(input: FaultInput): FoundFault | undefined {
-  const { before, checkIns } = input;
-  const { unanswered, isAtWork, hasAnswerBefore, answeredSince } = checkIns;
+  const { unanswered, isAtWork, hasAnswerBefore, answeredSince } = input.checkIns;
+  const status = "no_answer";
   const isNew = isLong(unanswered) && !isAtWork && isCheckingIn(input) &&
     (hasAnswerBefore || input.hasContactBefore(unanswered.oldest));
-  if (isNew) return { status: "no_answer", since: unanswered.oldest };
-  const stands = before.status === "no_answer" && answeredSince === undefined;
-  return stands ? standing(input, "no_answer") : undefined;
+  if (isNew) return { status, since: unanswered.oldest };
+  return input.before === status && answeredSince === undefined ? { status } : undefined;
 }
 
 function notStarted(input: FaultInput): FoundFault | undefined {
-  const { now, newSince, checkIns: { newest }, unscheduledSeconds, before } = input;
+  const { now, checkIns: { newest }, unscheduledSeconds, before } = input;
   const status = "not_started";
-  const hasBegun = newest !== undefined && newest.began >= newSince;
-  if (before.status === status && !hasBegun) return standing(input, status);
-  if (unscheduledSeconds < UNSCHEDULED_FOR || input.mayHaveNewWords) return undefined;
-  return { status, since: newest?.began ?? now - unscheduledSeconds };
+  const stands = before === status && !hasBegun(input);
+  const isNew = unscheduledSeconds >= UNSCHEDULED_FOR && !input.mayHaveNewWords;
+  if (!stands && !isNew) return undefined;
+  // How much further back the search came depends on how much was logged there.
+  const isFound = newest !== undefined && now - newest.began <= MAX_ANSWER_SEARCH;
+  return { status, since: isFound ? newest.began : now - unscheduledSeconds };
 }
 
 function failing(input: FaultInput): FoundFault | undefined {
-  const { checkIns, failingSinceContact, before } = input;
-  const { failure, answeredSince } = checkIns;
-  const streak = failure === "agent_error" ? checkIns.failing : failingSinceContact;
-  const stood = FAILURES.find((word) => word === before.status);
+  const { checkIns: { failure, answeredSince }, before } = input;
+  const stood = FAILURES.find((word) => word === before);
   const stands = stood !== undefined && !hasFailureEnded(input);
-  if (failure !== undefined && isLong(streak) && (stands || isCheckingIn(input))) {
-    return { status: failure, since: streak.oldest, failing: streak };
+  if (failure !== undefined && (stands || isCheckingIn(input))) {
+    const found = failingBy(failure, input);
+    if (isLong(found.failing)) return found;
   }
-  if (stands) return { ...standing(input, stood), failing: failingSinceContact };
+  if (stands) return failingBy(stood, input);
   // The check-in that ends "no answer" says at once what is wrong now.
-  const answered = before.status === "no_answer" ? answeredSince : undefined;
-  const word = answered && failureOf(answered.outcome);
-  if (answered === undefined || word === undefined) return undefined;
-  return { status: word, since: answered.began, failing: streak };
+  if (before !== "no_answer" || answeredSince === undefined || hasRecovered(input)) {
+    return undefined;
+  }
+  const word = failureOf(answeredSince.outcome);
+  const found = word && failingBy(word, input);
+  return found && found.failing.count > 0 ? found : undefined;
+}
+
+function failingBy(
+  status: Failure,
+  { checkIns, failingSinceContact }: FaultInput,
+): FoundFault & { readonly failing: Streak } {
+  // Self Service may reach the server beside check-ins that never do.
+  const failing = status === "agent_error" ? checkIns.failing : failingSinceContact;
+  return { status, failing, ...(failing.count > 0 && { since: failing.oldest }) };
 }
 
 function hasFailureEnded(input: FaultInput): boolean {
-  const { now, newSince, checkIns: { newest } } = input;
-  if (hasRecovered(input)) return true;
-  return newest !== undefined && newest.began < newSince && now - newest.began > MAX_PAUSE;
+  return hasRecovered(input) || hasPaused(input);
 }
 
-function standing({ before, now }: FaultInput, status: Fault): FoundFault {
-  return { status, since: before.since ?? now };
+/** Whether failing check-ins ended because none has begun for so long: what comes after that is another fault. */
+export function hasPaused({ now, before, checkIns: { newest } }: FaultInput): boolean {
+  const isFailure = FAILURES.some((word) => word === before);
+  return isFailure && newest !== undefined && now - newest.began > MAX_PAUSE;
+}
+
+function hasBegun({ newSince, checkIns: { newest } }: FaultInput): boolean {
+  return newest !== undefined && newest.began >= newSince;
 }
 
 /** A new fault is one of an agent that begins check-ins now. */

@@ -4,7 +4,7 @@ import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";
 import { add, awakeBetween, startOfGap, unscheduledSeconds } from "./awake_time.ts";
 import type { CheckInHistory } from "./check_ins.ts";
-import { type FaultInput, faultOf, type FoundFault, hasRecovered } from "./faults.ts";
+import { type FaultInput, faultOf, type FoundFault, hasPaused, hasRecovered } from "./faults.ts";
 import type { FormatFindings } from "./known_format.ts";
 import { isKeptWithoutLog, isSameFault, type Status } from "./statuses.ts";
 
@@ -94,26 +94,26 @@ interface Verdict {
 export function findingsOf(input: FindingsInput): Findings {
   const { now, logs, previous, previousContact } = input;
   if (logs === undefined) return withoutLog(input);
-  const { assessment, format } = logs;
+  const { assessment } = logs;
   const contact = later(assessment.contact, previousContact);
   const faultInput = faultInputOf(input, logs, contact);
   const verdict = verdictOf(input, logs, faultInput);
   const unread = newestUnread(input);
   const isOpen = unread > (assessment.contact ?? -Infinity);
-  const status = unread > decidedAt(verdict, assessment, previous) ? "unknown" : verdict.status;
   const isSame = previous?.status !== undefined && isSameFault(previous.status, verdict.status) &&
-    !hasRecovered(faultInput);
+    !hasRecovered(faultInput) && !hasPaused(faultInput);
   const since = isSame ? previous.statusSince ?? verdict.since : verdict.since;
+  const isUnknown = unread > decidedAt(verdict, since, assessment, previous);
   const failedCheckins = failedCheckinsOf(verdict, isSame ? previous : undefined);
   return {
-    status,
+    status: isUnknown ? "unknown" : verdict.status,
     ...(since !== undefined && { statusSince: since }),
     statusSeconds: statusSeconds(verdict, previous, isSame, now),
     checkin: isOpen ? "unknown" : checkinOf(assessment, verdict, contact),
     ...(contact !== undefined && { contact }),
     since: assessment.since,
     ...(failedCheckins !== undefined && { failedCheckins }),
-    unscheduledSeconds: format.isUnknown ? 0 : faultInput.unscheduledSeconds,
+    unscheduledSeconds: faultInput.unscheduledSeconds,
     isComplete: !isOpen,
   };
 }
@@ -157,7 +157,7 @@ function faultInputOf(
       ? 0
       : unscheduledSeconds(previous.at, previous.unscheduledSeconds, shown, now),
     mayHaveNewWords: format.mayBeUnknown,
-    before: { status: previous?.status, since: previous?.statusSince },
+    before: previous?.status,
   };
 }
 
@@ -176,8 +176,8 @@ function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInp
   const { contact } = faultInput;
   const status = "device_signature_error";
   if (since.signatureErrors > 0) return { status, since: since.firstSignatureError };
-  const hasEnded = contact !== undefined && contact >= faultInput.newSince;
-  if (previous?.status === status && !hasEnded) return { status, since: previous.statusSince };
+  const stands = previous?.status === status && !hasRecovered(faultInput);
+  if (stands) return { status, since: previous.statusSince };
   const fault = faultOf(faultInput);
   if (fault !== undefined) return { status: fault.status, since: fault.since, fault };
   if (format.isUnknown) return { status: "unknown_format" };
@@ -190,13 +190,16 @@ function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInp
 /** When the record was written that decides the answer; `-Infinity` if there is none. */
 function decidedAt(
   { status, fault }: Verdict,
+  began: UnixSeconds | undefined,
   { contact = -Infinity, since }: Assessment,
   previous: PreviousInspection | undefined,
 ): UnixSeconds {
   const error = status === "device_signature_error"
     ? since.lastSignatureError ?? previous?.lastSignatureError
     : undefined;
-  return Math.max(contact, error ?? -Infinity, fault?.since ?? -Infinity);
+  // Check-ins that show the fault by themselves decide it, also behind a log that cannot be read.
+  const times = fault === undefined ? [contact, error] : [contact, began, fault.since];
+  return Math.max(...times.map((at) => at ?? -Infinity));
 }
 
 /** When the newest log that counts, and could not be read, was last written to. */
@@ -215,7 +218,6 @@ function statusSeconds(
   isSame: boolean,
   now: UnixSeconds,
 ): number {
-  if (status === "ok") return 0;
   if (previous === undefined) return fault?.failing?.awake ?? 0;
   if (!isSame) return 0;
   const isSeenTwice = !previous.hadNoLog || status === "no_log";

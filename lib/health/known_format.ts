@@ -73,12 +73,12 @@ export class FormatCheck {
   /**
    * The answer, once it is settled or all entries were given.
    *
-   * @param logs What was read of each log, the one with the newest record first.
+   * @param logs What was read of each log, the one last written to first.
    */
   result(logs: readonly LogLines[]): FormatFindings {
     const newest = logs.findIndex(({ records }) => records > 0);
-    const counted = logs.filter(({ records }, i) => records === 0 || i === newest);
-    const lines = counted.reduce((sum, { unknownLines }) => sum + unknownLines, 0);
+    const below = newest < 0 ? logs : logs.slice(0, newest + 1);
+    const lines = below.reduce((sum, { unknownLines }) => sum + unknownLines, 0);
     return {
       isUnknown: this.#isUnknown() || lines >= UNKNOWN_LINES,
       mayBeUnknown: this.#areUnknown(DOUBTFUL_RECORDS) || lines >= DOUBTFUL_LINES,

@@ -25,9 +25,10 @@ export interface Run {
   hasBegun: boolean;
   /** Behind its beginning it has logged something, and not only that it was turned away. */
   hasMessages: boolean;
-  hasContact: boolean;
-  /** It has a record that shows a contact unless the run was offline before, and nothing read so far shows that it was. */
-  hasMarker: boolean;
+  /** Its newest record that shows a contact. */
+  contact: UnixSeconds | undefined;
+  /** The newest that shows one unless the run was offline before, and nothing read so far shows that it was. */
+  marker: UnixSeconds | undefined;
   hasSignatureError: boolean;
   hasCertificateError: boolean;
   hasNoConnection: boolean;
@@ -65,9 +66,14 @@ interface Beginning {
   readonly run: Run;
 }
 
+/** The newest contact of the run, once its beginning has been read. */
+export function contactOf({ contact, marker }: Run): UnixSeconds | undefined {
+  return contact ?? marker;
+}
+
 /** What the run came to, once its beginning has been read (docs/jamf-log.md: "What a check-in comes to"). */
 export function outcomeOf(run: Run): RunOutcome {
-  if (run.hasContact || run.hasMarker) return "contact";
+  if (contactOf(run) !== undefined) return "contact";
   if (run.hasSignatureError) return "refused";
   if (run.hasCertificateError && !run.hasPatches) return "server certificate";
   if (run.hasNoConnection) return "no connection";
@@ -102,7 +108,7 @@ export class Runs {
       return run;
     }
     judgePending(run, entry, evidence);
-    note(run, evidence);
+    note(run, evidence, at);
     if (evidence.run === "begins") this.#begin(entry.pid, { at, run });
     // What a new process wrote is a run of its own; an enrolment goes on in its run.
     if (evidence.run === "begins" || (evidence.run === "resets" && evidence.means === "local")) {
@@ -138,8 +144,8 @@ function newRun(): Run {
     newest: undefined,
     hasBegun: false,
     hasMessages: false,
-    hasContact: false,
-    hasMarker: false,
+    contact: undefined,
+    marker: undefined,
     hasSignatureError: false,
     hasCertificateError: false,
     hasNoConnection: false,
@@ -168,12 +174,12 @@ function settle(run: Run, outcome: "confirmed" | "refused"): void {
 }
 
 /** Adds to a run what an older record of it means. */
-function note(run: Run, { means, offline, patches, run: event }: Evidence): void {
+function note(run: Run, { means, offline, patches, run: event }: Evidence, at: UnixSeconds): void {
   if (patches) run.hasPatches = true;
   if (means !== "blocked" && !(event === "begins" && means === "attempt")) run.hasMessages = true;
-  if (offline) run.hasMarker = false;
-  if (means === "contact") run.hasContact = true;
-  if (means === "contact unless offline") run.hasMarker = true;
+  if (offline) run.marker = undefined;
+  if (means === "contact") run.contact ??= at;
+  if (means === "contact unless offline") run.marker ??= at;
   if (means === "device signature error") run.hasSignatureError = true;
   if (means === "server certificate") run.hasCertificateError = true;
   if (means === "no connection") run.hasNoConnection = true;

@@ -101,7 +101,8 @@ const NOT_THROUGH: readonly Status[] = [
 
 /** Whether a fault that was the one status, and is the other now, is the same fault. */
 export function isSameFault(before: Status, now: Status): boolean {
-  return before === now || (NOT_THROUGH.includes(before) && NOT_THROUGH.includes(now));
+  if (before === now) return now !== "ok";
+  return NOT_THROUGH.includes(before) && NOT_THROUGH.includes(now);
 }
 
 /** Whether a fault is kept while there is no log: a rotation may move it first. */

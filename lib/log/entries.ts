@@ -11,7 +11,7 @@ import { linesBackwards } from "./lines.ts";
 import { recordsBackwards } from "./record.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { type ResolveStamp } from "./stamp.ts";
+import type { ResolveStamp } from "./stamp.ts";
 
 /** A record, reduced to what it means. */
 export interface Entry {
@@ -43,8 +43,18 @@ export type Messages = "none" | "all" | "some";
 /** More lines below the newest record are not looked at. */
 const MAX_LINES_BELOW = 100_000;
 
-/** A timestamp so long before that of the record above it is a wrong clock's (docs/jamf-log.md: "The year"). */
+/** A timestamp so long before that of the record above it is a wrong clock's (docs/jamf-log.md: "The year"). In seconds. */
 const CLOCK_JUMP = 400 * 86_400;
+
+/** How a log is read. */
+export interface EntryOptions {
+  /** Which entries get their messages; none if absent. */
+  readonly messages?: Messages;
+  /** After how many seconds back a clock is taken for wrong; 400 days if absent. */
+  readonly clockJump?: number;
+  /** How many bytes are read at a time. */
+  readonly blockSize?: number;
+}
 
 /**
  * How many records in a row are buffered until the record above them is known. More are believed: a Mac that really
@@ -62,17 +72,16 @@ export type NextEntry = () => Entry | undefined;
  * @param reference Nothing in the log was written later.
  * @param resolve Dates its timestamps.
  * @param counts Is counted up while entries are taken.
- * @param messages Which entries get their messages.
  */
 export function entriesBackwards(
   source: ByteSource,
   reference: UnixSeconds,
   resolve: ResolveStamp,
   counts: EntryCounts,
-  messages: Messages = "none",
+  { messages = "none", clockJump = CLOCK_JUMP, blockSize }: EntryOptions = {},
 ): NextEntry {
   const text = new TextDecoder();
-  const nextLine = linesBackwards(source);
+  const nextLine = linesBackwards(source, blockSize);
   const nextRecord = recordsBackwards(() => {
     const line = nextLine();
     if (line !== undefined) {
@@ -104,23 +113,26 @@ export function entriesBackwards(
     },
     reference,
     counts,
+    clockJump,
   );
 }
 
 /**
- * Takes their timestamps from entries that a wrong clock wrote: those more than 400 days before an entry above them.
+ * Takes their timestamps from entries that a wrong clock wrote: those too long before an entry above them.
  * Going backwards, such an entry comes before the one that shows it, so entries that old are buffered meanwhile.
  *
  * @param next The entries, newest first, as their timestamps read.
  * @param reference No timestamp is later.
  * @param counts Its `unusableStamps` is counted up.
+ * @param clockJump How long that is, in seconds.
  */
 export function withoutClockJumps(
   next: NextEntry,
   reference: UnixSeconds,
   counts: Pick<EntryCounts, "unusableStamps">,
+  clockJump: number = CLOCK_JUMP,
 ): NextEntry {
-  const safe = reference - CLOCK_JUMP;
+  const safe = reference - clockJump;
   let buffered: Entry[] = [];
   let handedOut = 0;
 
@@ -134,7 +146,7 @@ export function withoutClockJumps(
       buffered.push(entry);
       if (entry.at !== undefined && entry.at >= safe) break;
     }
-    counts.unusableStamps += dropClockJumps(buffered);
+    counts.unusableStamps += dropClockJumps(buffered, clockJump);
   }
 
   return () => {
@@ -148,12 +160,12 @@ export function withoutClockJumps(
 }
 
 /** Goes through entries in the order of the log; returns how many lost their timestamps. */
-function dropClockJumps(buffered: readonly Entry[]): number {
+function dropClockJumps(buffered: readonly Entry[], clockJump: number): number {
   let dropped = 0;
   let above = -Infinity;
   for (const entry of buffered.toReversed()) {
     if (entry.at === undefined) continue;
-    if (entry.at >= above - CLOCK_JUMP) {
+    if (entry.at >= above - clockJump) {
       above = entry.at;
     } else {
       entry.at = undefined;

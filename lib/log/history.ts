@@ -7,10 +7,10 @@ import {
   type Messages,
   type NextEntry,
 } from "./entries.ts";
-import { headOf, isBeginning } from "./copies.ts";
-import type { FileIssue, LogFile } from "./log_file.ts";
+import { type Ends, endsOf, isBeginning, keyOf } from "./copies.ts";
+import { type FileIssue, LIVE_LOG, type LogFile } from "./log_file.ts";
 import type { LogSource } from "./byte_source.ts";
-import { stampResolver } from "./stamp.ts";
+import { stampResolver, ZONE_CHANGE } from "./stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
 /** What reading one log came to. */
@@ -34,6 +34,8 @@ export interface HistoryOptions {
   readonly open: (file: LogFile) => LogSource;
   /** Why a log cannot be read; `undefined` if the error is another matter. */
   readonly unreadableReason: (error: unknown) => string | undefined;
+  /** Whether what makes a log unreadable is what is in it, so far. */
+  readonly isDamaged: (error: unknown) => boolean;
   readonly now: UnixSeconds;
   /** IANA name of the Mac's time zone. */
   readonly timeZone: string;
@@ -43,25 +45,26 @@ export interface HistoryOptions {
   readonly messages?: Messages;
 }
 
-/** A log that has been opened. */
-interface Opened {
+/** A log being read: its next entry, and the timestamp by which it takes its turn. */
+interface OpenLog {
   readonly file: LogFile;
   readonly source: LogSource;
-  /** Its first bytes, once another log was open beside it. */
-  head: Uint8Array | undefined;
-}
-
-/** A log being read: its next entry, and the timestamp by which it takes its turn. */
-interface OpenLog extends Opened {
+  /** Absent if they cannot be read. */
+  readonly ends: Ends | undefined;
   readonly take: NextEntry;
   next: Entry | undefined;
   /** An entry without a usable timestamp goes with the one before it. */
   at: number;
 }
 
+/** More logs than this at a time are read in smaller blocks, so that they take little memory. */
+const FEW = 8;
+const SMALL_BLOCK = 1 << 13;
+
 /**
  * Joins logs by the timestamps inside, never by their names: the one whose next entry is newest goes on. A log that was
- * last written to before that entry is not opened yet, and never if the history is left before.
+ * last written to before that entry is not opened yet, and never if the history is left before. Only the live log is
+ * opened whatever its time is: a clock that was wrong may have set it.
  *
  * A copy of a log, or of its beginning, counts once: whichever of both is opened second, the other is still open, because
  * nothing in a copy is newer than when it was last written to.
@@ -74,15 +77,24 @@ export class History {
   /** The logs left out because another one holds all that is in them. */
   readonly repeated: FileIssue[] = [];
   readonly #options: HistoryOptions;
+  readonly #names: ReadonlySet<string>;
+  /** The next one stands last. */
   readonly #waiting: LogFile[];
+  /** By the timestamps of their next entries, newest first. */
   readonly #open: OpenLog[] = [];
+  /** The same by how they begin: a log is compared with few others. */
+  readonly #byKey = new Map<string, OpenLog[]>();
+  /** The first of those that are open, while it goes on. */
   #current: OpenLog | undefined;
   /** The current log goes on while its entries are not older than this. */
   #switchBefore = Infinity;
 
   constructor(options: HistoryOptions) {
     this.#options = options;
-    this.#waiting = [...options.files];
+    const { files } = options;
+    this.#names = new Set(files.map(({ name }) => name));
+    const copies = files.filter(({ name }) => name !== LIVE_LOG);
+    this.#waiting = [...copies.reverse(), ...files.filter(({ name }) => name === LIVE_LOG)];
   }
 
   /** The next older entry; `undefined` when there are no more. */
@@ -91,7 +103,8 @@ export class History {
     const log = this.#current;
     if (log === undefined) return undefined;
     const entry = log.next;
-    this.#advance(log);
+    this.#readAhead(log);
+    if (log.next === undefined) this.#drop(log);
     return entry;
   }
 
@@ -103,87 +116,139 @@ export class History {
   /** Chooses the log with the newest entry, after opening every log that could hold a newer one. */
   #chooseLog(): void {
     const open = this.#open;
-    this.#current = undefined;
-    open.sort((a, b) => b.at - a.at);
+    if (this.#current !== undefined) {
+      open.shift();
+      this.#insert(this.#current, (log, current) => log.at > current.at);
+    }
     for (;;) {
       const newest = open[0]?.at ?? -Infinity;
-      const file = this.#waiting[0];
+      const file = this.#waiting.at(-1);
       if (file === undefined || file.modified < newest) break;
-      this.#waiting.shift();
+      this.#waiting.pop();
       this.#openLog(file);
-      open.sort((a, b) => b.at - a.at);
     }
     this.#current = open[0];
-    const nextWaiting = this.#waiting[0]?.modified ?? -Infinity;
-    this.#switchBefore = Math.max(open[1]?.at ?? -Infinity, nextWaiting);
+    // A copy may hold nothing older than the very second in which it was last written to.
+    const nextWaiting = this.#waiting.at(-1)?.modified ?? -Infinity;
+    this.#switchBefore = Math.max(open[1]?.at ?? -Infinity, nextWaiting + 1);
+  }
+
+  /** Puts a log behind those that go before it. */
+  #insert(log: OpenLog, goesBefore: (other: OpenLog, log: OpenLog) => boolean): void {
+    let [from, to] = [0, this.#open.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (goesBefore(this.#open[middle]!, log)) from = middle + 1;
+      else to = middle;
+    }
+    this.#open.splice(from, 0, log);
   }
 
   #openLog(file: LogFile): void {
-    const { now, timeZone, previousContact, messages } = this.#options;
-    const opened = this.#tryToOpen(file);
-    if (opened === undefined) return;
-    const { source } = opened;
+    const source = this.#tryToOpen(file);
+    if (source === undefined) return;
     try {
-      if (this.#isRepeated(opened)) return;
+      const log = this.#read(file, source);
+      if (log !== undefined) this.#insert(log, (other, log) => other.at >= log.at);
+      else source.close();
     } catch (error) {
       // It is not among the open logs yet, which are closed at the end.
       source.close();
       throw error;
     }
-    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
-    const reading: LogReading = { name: file.name, size: source.size, ...counts };
-    const reference = Math.min(now, Math.max(file.modified, previousContact ?? -Infinity));
-    const resolve = stampResolver(reference, timeZone);
-    const take = entriesBackwards(source, reference, resolve, reading, messages);
-    const log: OpenLog = { ...opened, take, next: undefined, at: reference };
-    this.readings.push(reading);
-    this.#open.push(log);
-    this.#advance(log);
   }
 
-  #tryToOpen(file: LogFile): Opened | undefined {
+  #tryToOpen(file: LogFile): LogSource | undefined {
     try {
-      return { file, source: this.#options.open(file), head: undefined };
+      return this.#options.open(file);
     } catch (error) {
       this.#recordUnreadable(file, error);
       return undefined;
     }
   }
 
+  /** @returns `undefined` if there is nothing in it, or nothing new. */
+  #read(file: LogFile, source: LogSource): OpenLog | undefined {
+    const ends = this.#endsOf(source);
+    if (ends !== undefined && this.#isRepeated(file, ends)) return undefined;
+    const { now, timeZone, previousContact, messages } = this.#options;
+    const reference = Math.min(now, Math.max(this.#modified(file), previousContact ?? -Infinity));
+    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
+    const reading: LogReading = { name: file.name, size: source.size, ...counts };
+    const take = entriesBackwards(source, reference, stampResolver(reference, timeZone), reading, {
+      ...(messages !== undefined && { messages }),
+      ...(this.#open.length >= FEW && { blockSize: SMALL_BLOCK }),
+      ...(this.#hasWrongTime(file) && { clockJump: ZONE_CHANGE }),
+    });
+    const log: OpenLog = { file, source, ends, take, next: undefined, at: reference };
+    this.readings.push(reading);
+    this.#readAhead(log);
+    if (log.next === undefined) return undefined;
+    this.#groupOf(ends)?.push(log);
+    return log;
+  }
+
+  /** When a log was last written to, as far as that can be known. */
+  #modified(file: LogFile): UnixSeconds {
+    return this.#hasWrongTime(file) ? this.#options.now : file.modified;
+  }
+
+  /** Whether a wrong clock was the last to write to the live log: it was written to after its copies and after a contact. */
+  #hasWrongTime({ name, modified }: LogFile): boolean {
+    const { now, files, previousContact = -Infinity } = this.#options;
+    const newest = Math.max(previousContact, files[0]?.modified ?? -Infinity);
+    return name === LIVE_LOG && modified < Math.min(now, newest) - ZONE_CHANGE;
+  }
+
+  #endsOf(source: LogSource): Ends | undefined {
+    try {
+      return endsOf(source);
+    } catch (error) {
+      // What cannot be read is named when reading comes to it.
+      if (this.#options.unreadableReason(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  /** The open logs that a log with these ends can be a copy of, or they of it. */
+  #groupOf(ends: Ends | undefined): OpenLog[] | undefined {
+    if (ends === undefined) return undefined;
+    const key = keyOf(ends);
+    let group = this.#byKey.get(key);
+    if (group === undefined) this.#byKey.set(key, group = []);
+    return group;
+  }
+
   /** Leaves out the new log if an open one holds all of it, and the open ones that it holds all of. */
-  #isRepeated(opened: Opened): boolean {
-    for (const other of [...this.#open]) {
-      if (this.#repeats(opened, other)) {
-        this.#leaveOut(opened, other);
+  #isRepeated(file: LogFile, ends: Ends): boolean {
+    for (const other of [...this.#groupOf(ends)!]) {
+      if (this.#repeats(ends, other.ends!)) {
+        this.#leaveOut(file, other.file);
         return true;
       }
-      if (!this.#repeats(other, opened)) continue;
-      this.#open.splice(this.#open.indexOf(other), 1);
+      if (!this.#repeats(other.ends!, ends)) continue;
+      this.#drop(other);
       this.readings.splice(this.readings.findIndex(({ name }) => name === other.file.name), 1);
-      this.#leaveOut(other, opened);
+      this.#leaveOut(other.file, file);
     }
     return false;
   }
 
-  #repeats(copy: Opened, log: Opened): boolean {
+  #repeats(copy: Ends, log: Ends): boolean {
     try {
-      const [head, other] = [copy, log].map((opened) => opened.head ??= headOf(opened.source));
-      if (!head!.every((byte, i) => byte === other![i])) return false;
-      return isBeginning(copy.source, log.source);
+      return isBeginning(copy, log);
     } catch (error) {
-      // What cannot be read is named when reading comes to it.
       if (this.#options.unreadableReason(error) === undefined) throw error;
       return false;
     }
   }
 
-  #leaveOut({ file, source }: Opened, kept: Opened): void {
-    source.close();
-    this.repeated.push({ name: file.name, reason: `it repeats "${kept.file.name}"` });
+  #leaveOut({ name }: LogFile, kept: LogFile): void {
+    this.repeated.push({ name, reason: `it repeats "${kept.name}"` });
   }
 
-  /** Reads one entry ahead, and closes a log that has no more: an unpacked copy is a lot of memory. */
-  #advance(log: OpenLog): void {
+  /** Reads one entry ahead. */
+  #readAhead(log: OpenLog): void {
     try {
       log.next = log.take();
     } catch (error) {
@@ -191,15 +256,32 @@ export class History {
       log.next = undefined;
     }
     log.at = log.next?.at ?? log.at;
-    if (log.next !== undefined) return;
-    this.#open.splice(this.#open.indexOf(log), 1);
+  }
+
+  /** Closes a log: an unpacked copy is a lot of memory. */
+  #drop(log: OpenLog): void {
+    takeFrom(this.#open, log);
+    takeFrom(this.#groupOf(log.ends) ?? [], log);
     log.source.close();
     if (log === this.#current) this.#current = undefined;
   }
 
-  #recordUnreadable({ name, modified }: LogFile, error: unknown): void {
-    const reason = this.#options.unreadableReason(error);
+  #recordUnreadable(file: LogFile, error: unknown): void {
+    const { unreadableReason, isDamaged } = this.#options;
+    const reason = unreadableReason(error);
     if (reason === undefined) throw error;
-    this.unreadable.push({ name, reason, modified });
+    const { name } = file;
+    const whole = name.replace(/\.gz$/, "");
+    if (whole !== name && isDamaged(error) && this.#names.has(whole)) {
+      // Rotation is at work.
+      this.repeated.push({ name, reason: `${reason}, and "${whole}" is still there` });
+    } else {
+      this.unreadable.push({ name, reason, modified: this.#modified(file) });
+    }
   }
+}
+
+function takeFrom<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
 }

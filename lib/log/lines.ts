@@ -19,11 +19,14 @@ export type NextLine = () => Line | undefined;
 export const MAX_LINE = 1 << 20;
 
 const BLOCK = 1 << 16;
+const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
  * The lines of a source, last line first. A last line without an end ("torn", still being written) is a line too.
+ *
+ * Bytes that are 0, which a loss of power leaves in the place of lines, end a line as well, and no line is empty for them.
  *
  * @param source Where the bytes come from.
  * @param blockSize How many bytes are read at a time; changes speed, never lines.
@@ -34,7 +37,8 @@ export function linesBackwards(
   blockSize: number = BLOCK,
   maxLine: number = MAX_LINE,
 ): NextLine {
-  let buffer = new Uint8Array(2 * blockSize);
+  let buffer = wordsFor(Math.min(2 * blockSize, source.size));
+  let bytes = bytesIn(buffer);
   /** The source's offset of `buffer[0]`; everything before it is still to be read. */
   let base = source.size;
   /** Where the line that is searched for ends in `buffer`; what follows has been handed out. */
@@ -42,6 +46,8 @@ export function linesBackwards(
   let cut = false;
   /** A newline ends a line, so the one at the source's end opens no empty line behind it. */
   let atEnd = true;
+  /** Behind `end` stands a 0. */
+  let beforeNul = false;
   let done = source.size === 0;
 
   function readBlockBefore(): void {
@@ -50,39 +56,45 @@ export function linesBackwards(
       end = maxLine;
       cut = true;
     }
-    if (length + end > buffer.length) {
-      const larger = new Uint8Array(2 * buffer.length + length);
-      larger.set(buffer.subarray(0, end));
-      buffer = larger;
+    if (length + end > bytes.length) {
+      buffer = wordsFor(2 * bytes.length + length);
+      const larger = bytesIn(buffer);
+      larger.set(bytes.subarray(0, end));
+      bytes = larger;
     }
-    buffer.copyWithin(length, 0, end);
+    bytes.copyWithin(length, 0, end);
     base -= length;
-    source.read(buffer.subarray(0, length), base);
+    source.read(bytes.subarray(0, length), base);
     end += length;
     if (atEnd) {
       atEnd = false;
-      if (buffer[end - 1] === LF) end--;
+      if (bytes[end - 1] === LF) end--;
     }
   }
 
   return () => {
-    if (done) return undefined;
     /** Bytes before this one have not been searched for a newline yet. */
     let unsearched = end;
-    for (;;) {
-      const start = lineStart(buffer, unsearched);
+    while (!done) {
+      const start = lineStart(bytes, buffer, unsearched);
       if (start === 0 && base > 0) {
         const carried = end;
         readBlockBefore();
         unsearched = end - Math.min(carried, maxLine);
         continue;
       }
-      const line = lineOf(buffer, start, end, cut, maxLine);
+      const line = lineOf(bytes, start, end, cut, maxLine);
+      const isEmpty = start === end;
+      const isBehindNul = start > 0 && bytes[start - 1] === NUL;
+      const isGap = isEmpty && (isBehindNul || beforeNul);
       cut = false;
+      beforeNul = isBehindNul;
       if (start === 0) done = true;
-      else end = start - 1;
-      return line;
+      else end = isBehindNul ? nulsStart(bytes, buffer, start) : start - 1;
+      if (!isGap) return line;
+      unsearched = end;
     }
+    return undefined;
   };
 }
 
@@ -137,12 +149,46 @@ export function linesForwards(
   };
 }
 
-/**
- * Behind the last newline before `from`. By the platform's search: a loop of ours would be as fast on a long log, but slow
- * in the first lines, before it is compiled.
- */
-function lineStart(bytes: Uint8Array, from: number): number {
-  return from === 0 ? 0 : bytes.lastIndexOf(LF, from - 1) + 1;
+/** A buffer of four-byte words, which are searched four times as fast as their bytes. */
+function wordsFor(bytes: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(Math.ceil(bytes / 4));
+}
+
+function bytesIn(words: Int32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(words.buffer);
+}
+
+/** Behind the last newline or 0 before `from`; 0 if there is none. */
+function lineStart(bytes: Uint8Array, words: Int32Array, from: number): number {
+  let at = from;
+  for (;;) {
+    while ((at & 3) !== 0) {
+      at--;
+      if (bytes[at] === LF || bytes[at] === NUL) return at + 1;
+    }
+    // Over words without a byte under 0x0b.
+    let word = at >> 2;
+    for (; word > 0; word--) {
+      const four = words[word - 1]!;
+      if (((four - 0x0b0b0b0b) & ~four & 0x80808080) !== 0) break;
+    }
+    if (word === 0) return 0;
+    at = 4 * word - 1;
+    if (bytes[at] === LF || bytes[at] === NUL) return at + 1;
+  }
+}
+
+/** Where the bytes that are 0, and end at `end`, begin. */
+function nulsStart(bytes: Uint8Array, words: Int32Array, end: number): number {
+  let at = end;
+  while (at > 0 && bytes[at - 1] === NUL) {
+    at--;
+    if ((at & 3) !== 0) continue;
+    let word = at >> 2;
+    while (word > 0 && words[word - 1] === 0) word--;
+    at = 4 * word;
+  }
+  return at;
 }
 
 /** The first newline from `from` on, or `length`: the bytes behind it are left over from earlier lines. */

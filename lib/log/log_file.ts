@@ -2,6 +2,9 @@
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 
+/** The name of the log that the agent writes to. */
+export const LIVE_LOG = "jamf.log";
+
 /** A log or a copy of it, as it was listed. */
 export interface LogFile {
   readonly name: string;

@@ -17,6 +17,8 @@ interface Counted {
 }
 
 const OPENING = 0x5b;
+/** Few messages that differ have the same sample, unless they are long and much alike. */
+const MAX_CHAIN = 8;
 /** One Mac has a few names: more, or longer ones, are imitations. */
 export const MAX_NAMES = 1000;
 export const MAX_NAME_LENGTH = 200;
@@ -31,7 +33,11 @@ const STAMP_LENGTH = "Fri Apr 25 09:21:38 ".length;
  * is counted. Lines that are too long count by their beginning.
  */
 export class MessageCounter {
+  readonly #bySample = new Map<number, Counted[]>();
+  /** Those whose sample is that of {@linkcode MAX_CHAIN} others, by a hash of all their bytes. */
   readonly #byHash = new Map<number, Counted[]>();
+  /** So that nobody can write messages of one hash. */
+  readonly #seed = Math.floor(Math.random() * 2 ** 32);
   #lines = 0;
   readonly #computers = new Set<string>();
   /** What was between an agent's padded timestamp and its tag in the line before: almost always the same name. */
@@ -61,7 +67,7 @@ export class MessageCounter {
   counts(): MessageCount[] {
     const text = new TextDecoder();
     const totals = new Map<string, number>();
-    for (const { bytes, count } of [...this.#byHash.values()].flat()) {
+    for (const { bytes, count } of [this.#bySample, this.#byHash].flatMap(countedIn)) {
       const message = text.decode(bytes);
       // Bytes that are no UTF-8 differ, but read the same.
       totals.set(message, (totals.get(message) ?? 0) + count);
@@ -87,17 +93,39 @@ export class MessageCounter {
 
   #add(bytes: Uint8Array, start: number, end: number): void {
     this.#lines++;
-    const hash = hashOf(bytes, start, end);
-    let chain = this.#byHash.get(hash);
-    if (chain === undefined) this.#byHash.set(hash, chain = []);
-    for (const counted of chain) {
-      if (isEqual(counted.bytes, bytes, start, end)) {
-        counted.count++;
-        return;
-      }
-    }
-    chain.push({ bytes: bytes.slice(start, end), count: 1 });
+    const chain = chainOf(this.#bySample, sampleOf(bytes, start, end));
+    if (countIn(chain, bytes, start, end, MAX_CHAIN)) return;
+    countIn(chainOf(this.#byHash, hashOf(bytes, start, end, this.#seed)), bytes, start, end);
   }
+}
+
+function chainOf(chains: Map<number, Counted[]>, hash: number): Counted[] {
+  let chain = chains.get(hash);
+  if (chain === undefined) chains.set(hash, chain = []);
+  return chain;
+}
+
+/** Counts a message in a chain; `false` if it is not in it, and the chain is full. */
+function countIn(
+  chain: Counted[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maxLength = Infinity,
+): boolean {
+  for (const counted of chain) {
+    if (isEqual(counted.bytes, bytes, start, end)) {
+      counted.count++;
+      return true;
+    }
+  }
+  if (chain.length >= maxLength) return false;
+  chain.push({ bytes: bytes.slice(start, end), count: 1 });
+  return true;
+}
+
+function countedIn(chains: ReadonlyMap<number, readonly Counted[]>): Counted[] {
+  return [...chains.values()].flat();
 }
 
 /** Most frequent first, ties by text. */
@@ -119,12 +147,22 @@ function messageStart(bytes: Uint8Array, start: number, end: number): number {
   return start;
 }
 
-/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: messages with the same hash are compared afterwards. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+/** FNV-1a over at most 32 to 63 of the bytes, evenly spread: messages with the same sample are compared afterwards. */
+function sampleOf(bytes: Uint8Array, start: number, end: number): number {
   const step = 1 + ((end - start) >> 5);
   let hash = 0x811c9dc5 ^ (end - start);
   for (let at = start; at < end; at += step) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
   return hash;
+}
+
+/** Two hashes over all bytes, as one number of 53 bits. */
+function hashOf(bytes: Uint8Array, start: number, end: number, seed: number): number {
+  let [a, b] = [seed, ~seed];
+  for (let at = start; at < end; at++) {
+    a = Math.imul(a ^ bytes[at]!, 0x01000193);
+    b = Math.imul((b << 13 | b >>> 19) ^ bytes[at]!, 0x85ebca6b);
+  }
+  return (a >>> 0) * 2 ** 21 + (b >>> 11);
 }
 
 function isEqual(known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {

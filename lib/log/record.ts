@@ -1,6 +1,6 @@
 // Lines to records: a line of the jamf agent and the continuation lines below it (docs/jamf-log.md: "The line").
 
-import { isDateOutput, stampEnd } from "./foreign.ts";
+import { isDateOutput, isForeign } from "./foreign.ts";
 import type { NextLine } from "./lines.ts";
 import type { Stamp } from "./stamp.ts";
 
@@ -129,7 +129,7 @@ export function headOf(
 }
 
 function foreignHead(bytes: Uint8Array, start: number, end: number): "foreign" | undefined {
-  return stampEnd(bytes, start, end) === undefined ? undefined : "foreign";
+  return isForeign(bytes, start, end) ? "foreign" : undefined;
 }
 
 /** Finds the line's own tag, the first from `from` on. */

@@ -16,6 +16,9 @@ export interface Stamp {
 /** The instant that a timestamp names; `undefined` if it cannot be dated. */
 export type ResolveStamp = (stamp: Stamp) => UnixSeconds | undefined;
 
+/** A change of the time zone moves timestamps by up to 26 hours. */
+export const ZONE_CHANGE = 26 * 3600;
+
 const DAY = 86_400;
 /** 29 February falls on the same weekday after 28 years, over the turn of some centuries after 40. */
 const YEARS_BACK = 41;

@@ -1,9 +1,8 @@
 // What an earlier run left in the telemetry folder, as far as it can be understood.
 
 import type { PreviousInspection } from "../health/findings.ts";
-import type * as z from "zod/mini";
 import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
-import { previousFileSchema } from "./schema.ts";
+import { type PreviousFile, previousFileOf } from "./schema.ts";
 
 /** The files in the telemetry folder. */
 export const LAST_CHECKIN = "last_checkin";
@@ -38,12 +37,8 @@ export function previousStateOf(
   };
 }
 
-/** What a later run takes from either file. */
-type PreviousFile = z.infer<typeof previousFileSchema>;
-
 function parse(text: string | undefined): PreviousFile {
-  const result = previousFileSchema.safeParse(parseJson(text));
-  return result.success ? result.data : {};
+  return previousFileOf(parseJson(text));
 }
 
 /** A timestamp that does not lie in the future. */

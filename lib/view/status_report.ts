@@ -2,15 +2,15 @@
 // who check it, and made when it is first used (`z.lazy`).
 
 import * as z from "zod/mini";
-import type { Findings } from "../health/findings.ts";
+import type { Findings, LogFindings } from "../health/findings.ts";
+import type { LogDetails } from "../health/log_details.ts";
 import { STATUSES } from "../health/statuses.ts";
-import type { LogInspection } from "../read_logs.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { findingKeysOf } from "../telemetry/documents.ts";
 import { count, findingKeys, timestamp } from "../telemetry/schema.ts";
 import { checksOf, MARKS } from "./checks.ts";
 import { headlineOf, nextStepOf } from "./headline.ts";
-import { remarks } from "./remarks.ts";
+import { type LogsRead, remarks } from "./remarks.ts";
 
 /** What `status --json` prints. An absent key means that it is unknown. */
 export const statusReportSchema = z.lazy(() =>
@@ -69,10 +69,19 @@ export const statusReportSchema = z.lazy(() =>
 /** What `status` found. */
 export type StatusReport = z.infer<typeof statusReportSchema>;
 
+/** What reading the logs came to. */
+export interface LogsReported extends LogsRead {
+  /** `undefined` if there is no log. */
+  readonly findings: LogFindings | undefined;
+  /** Logs that could not have changed the answer. */
+  readonly notNeeded: readonly string[];
+  readonly details: LogDetails | undefined;
+}
+
 /** What goes into a report. */
 export interface StatusReportOptions {
   readonly findings: Findings;
-  readonly logs: LogInspection;
+  readonly logs: LogsReported;
   readonly now: UnixSeconds;
   readonly timeZone: string;
   readonly source: string;

@@ -172,6 +172,25 @@ test("preinstall makes telemetry root's, and removes it when others could write 
   assertEquals(mac.read(`${TELEMETRY}/last_checkin`), "{}\n");
 });
 
+test("preinstall removes telemetry only once nobody else can put something in its place", (mac) => {
+  Deno.renameSync(`${mac.path}/bin/rm`, `${mac.path}/bin/true-rm`);
+  mac.write(
+    "/bin/rm",
+    `#!/bin/sh
+[ "$2" != ${TELEMETRY}/last_checkin ] || /usr/bin/find ${TELEMETRY} -maxdepth 0 -user 0 -perm 700 >/state/taken
+exec /bin/true-rm "$@"
+`,
+    0o755,
+  );
+  Deno.mkdirSync(`${mac.path}/opt`);
+  writeTelemetry(mac);
+  Deno.chownSync(mac.path + TELEMETRY, 501, 20);
+  Deno.chmodSync(mac.path + TELEMETRY, 0o777);
+  assertEquals(mac.run(PRE, ON_THIS_MAC), NO_ERROR);
+  assertEquals(mac.read("/state/taken"), `${TELEMETRY}\n`);
+  assertEquals(mac.read(`${TELEMETRY}/last_checkin`), undefined);
+});
+
 test("postinstall keeps telemetry if the identity of this Mac is unknown", (mac) => {
   install(mac);
   writeTelemetry(mac);

@@ -173,7 +173,7 @@ const READ_ERRORS: readonly [dir: string, error: unknown, message: string][] = [
   [
     "/private/var/log",
     new Deno.errors.PermissionDenied("x"),
-    'Cannot read the logs in "/private/var/log": permission denied',
+    'Cannot read the logs in "/private/var/log": permission denied; run it as root, with sudo',
   ],
   [
     "/private/var/log",
@@ -198,8 +198,8 @@ for (const [dir, error, message] of READ_ERRORS) {
 const OTHER_WAYS: readonly [dir: string, way: string][] = [
   ["/var/log", "--log-dir /private/var/log"],
   ["/var/log/old", "--log-dir /private/var/log/old"],
-  ["/var/logs", "summary - < jamf.log"],
-  ["/tmp", "summary - < jamf.log"],
+  ["/var/logs", "status - < jamf.log"],
+  ["/tmp", "status - < jamf.log"],
 ];
 
 for (const [dir, way] of OTHER_WAYS) {

@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { logOpener, MAX_UNPACKED, openLog, UnreadableLogError } from "../../lib/disk/log_source.ts";
+import {
+  isDamaged,
+  logOpener,
+  MAX_UNPACKED,
+  openLog,
+  UnreadableLogError,
+} from "../../lib/disk/log_source.ts";
 import { NotRegularFileError, ReplacedFileError } from "../../lib/disk/regular_file.ts";
 import type { LogFile } from "../../lib/log/log_file.ts";
 import type { LogSource } from "../../lib/log/byte_source.ts";
+import { beforeEachOpen } from "../helpers/before_open.ts";
 import { gzip, TestMac } from "../helpers/test_mac.ts";
 
 const TEXT = "Fri Apr 25 09:21:38 Mac jamf[1]: Hello\n";
@@ -92,6 +99,16 @@ const UNREADABLE: readonly [name: string, content: string | Uint8Array, reason: 
   ],
   ["jamf.log.1.zip", "PK\x03\x04xx", "zip is not supported"],
 ];
+
+Deno.test("isDamaged() is said of what may be half written", () => {
+  using mac = new TestMac();
+  const contents = [HELLO.subarray(0, 9), "", "BZh91AY&SY"];
+  const damaged = contents.map((content) => {
+    mac.log("jamf.log.1.gz", content);
+    return isDamaged(assertThrows(() => openLog(`${mac.logDir}/jamf.log.1.gz`)));
+  });
+  assertEquals(damaged, [true, true, false]);
+});
 
 UNREADABLE.forEach(([name, content, reason], i) => {
   Deno.test(`openLog() refuses ${name}: ${reason} (${i + 1})`, () => {
@@ -228,10 +245,66 @@ Deno.test("openLog() goes on reading a log that was rotated away", () => {
   assertEquals(readAll(log), TEXT);
 });
 
-Deno.test("openLog() throws what the system says of a log that is gone", () => {
+Deno.test("openLog() throws what the system says of a log that is not there", () => {
   using mac = new TestMac();
-  const error = assertThrows(() => openLog(`${mac.logDir}/jamf.log`, 1));
+  const error = assertThrows(() => openLog(`${mac.logDir}/jamf.log`));
   assertInstanceOf(error, Deno.errors.NotFound);
+});
+
+Deno.test("openLog() takes a listed log that is gone, or a link by now, for one that was renamed", () => {
+  using mac = new TestMac();
+  const path = `${mac.logDir}/jamf.log`;
+  assertThrows(() => openLog(path, 1), ReplacedFileError);
+  Deno.symlinkSync("elsewhere", path);
+  assertThrows(() => openLog(path, 1), ReplacedFileError);
+  Deno.removeSync(path);
+  mac.log("jamf.log", TEXT);
+  const { ino } = Deno.statSync(path);
+  using _ = beforeEachOpen("jamf.log", () => Deno.renameSync(path, `${path}.0`));
+  assertThrows(() => openLog(path, ino), ReplacedFileError);
+});
+
+/** Counts the files that this process has opened and not closed, until the test ends. */
+function countOpenFiles(): Disposable & { open: number } {
+  const { openSync } = Deno;
+  const count = { open: 0, [Symbol.dispose]: () => void (Deno.openSync = openSync) };
+  Deno.openSync = (path, options): Deno.FsFile => {
+    const file = openSync(path, options);
+    const close = file.close.bind(file);
+    file.close = () => {
+      count.open--;
+      close();
+    };
+    count.open++;
+    return file;
+  };
+  return count;
+}
+
+Deno.test("logOpener() reads many logs in turn with a few descriptors", () => {
+  using mac = new TestMac();
+  const open = logOpener();
+  const names = Array.from({ length: 100 }, (_, i) => `jamf.log.${i}`);
+  using files = countOpenFiles();
+  const logs = names.map((name) => {
+    mac.log(name, name);
+    const path = `${mac.logDir}/${name}`;
+    return open({ name, path, size: 1, modified: 0, inode: Deno.statSync(path).ino });
+  });
+  assert(files.open <= 10);
+  for (let at = 0; at < 5; at++) {
+    for (const [i, log] of logs.entries()) {
+      const byte = new Uint8Array(1);
+      log.read(byte, at);
+      assertEquals(byte[0], names[i]!.charCodeAt(at));
+    }
+  }
+  assert(files.open <= 10);
+  mac.log("new", "jamf.log.");
+  Deno.renameSync(`${mac.logDir}/new`, `${mac.logDir}/jamf.log.0`);
+  assertThrows(() => logs[0]!.read(new Uint8Array(1), 0), ReplacedFileError);
+  for (const log of logs) log.close();
+  assertEquals(files.open, 0);
 });
 
 Deno.test({

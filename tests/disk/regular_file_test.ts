@@ -44,6 +44,8 @@ const NOT_OURS: readonly (readonly [name: string, change: (path: string, dir: st
     ["a folder that is a link to itself", (_, dir) => Deno.symlinkSync(remove(dir), dir)],
     ["a file that its group may write", (path) => Deno.chmodSync(path, 0o620)],
     ["a file that all may write", (path) => Deno.chmodSync(path, 0o602)],
+    ["a folder that its group may write", (_, dir) => Deno.chmodSync(dir, 0o720)],
+    ["a folder that all may write", (_, dir) => Deno.chmodSync(dir, 0o1702)],
     ["a file of over 64 KiB", (path) => Deno.writeTextFileSync(path, TEXT.padEnd(MAX + 1))],
   ];
 
@@ -60,6 +62,45 @@ for (const [name, change] of NOT_OURS) {
     assertEquals(readPreviousFile(mac.outDir, NAME), undefined);
   });
 }
+
+Deno.test("readPreviousFile() reads a file in a folder that others may only read", () => {
+  for (const mode of [0o700, 0o500, 0o750, 0o755]) {
+    using mac = new TestMac();
+    mac.writePrevious(NAME, TEXT);
+    Deno.chmodSync(mac.outDir, mode);
+    assertEquals(readPreviousFile(mac.outDir, NAME), TEXT);
+  }
+});
+
+Deno.test("readPreviousFile() reads nothing from a file whose owner is not the folder's", {
+  // Nobody else may give files away.
+  ignore: Deno.uid() !== 0,
+}, () => {
+  for (
+    const [folder, file, text] of [[0, 501, undefined], [501, 0, undefined], [
+      501,
+      501,
+      TEXT,
+    ]] as const
+  ) {
+    using mac = new TestMac();
+    mac.writePrevious(NAME, TEXT);
+    Deno.chownSync(mac.outDir, folder, 0);
+    Deno.chownSync(`${mac.outDir}/${NAME}`, file, 0);
+    assertEquals(readPreviousFile(mac.outDir, NAME), text);
+  }
+});
+
+Deno.test("readPreviousFile() opens nothing in a folder that others may write to", () => {
+  using mac = new TestMac();
+  mac.writePrevious(NAME, TEXT);
+  Deno.chmodSync(mac.outDir, 0o777);
+  // They could put a pipe in the file's place just before, and opening that would never end.
+  using _ = beforeEachOpen(NAME, () => {
+    throw new Error("it was opened");
+  });
+  assertEquals(readPreviousFile(mac.outDir, NAME), undefined);
+});
 
 /** Puts a new file in the place of the old one, as this program does. */
 function replace(mac: TestMac, text: string): void {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
+import { NO_STREAK } from "../../lib/health/check_ins.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
@@ -35,7 +36,13 @@ function assess(log: readonly RecordSpec[], previousContact?: number): Assessed 
 }
 
 function since(known: Partial<Since> = {}): Since {
-  return { signatureErrors: 0, connectionErrors: 0, attempts: 0, ...known };
+  return {
+    signatureErrors: 0,
+    connectionErrors: 0,
+    attempts: 0,
+    failing: NO_STREAK,
+    ...known,
+  };
 }
 
 function errors(count: number, first: number, last: number): Partial<Since> {

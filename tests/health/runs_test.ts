@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
+import { NO_STREAK } from "../../lib/health/check_ins.ts";
 import { MAX_SEARCH, type PendingContact, Runs } from "../../lib/health/runs.ts";
 import { Timeline } from "../../lib/health/timeline.ts";
 import {
@@ -51,13 +52,13 @@ const GROUPS: readonly [what: string, log: readonly RecordSpec[], runs: string][
     [undefined, 7, OTHER],
     [10 * DAY, 7, OTHER],
   ], "abaa"],
-  ["an enrolment and a daemon under the pid of a run before", [
+  ["an enrolment, which goes on in its run, and a daemon, which does not", [
     [1, 7, BEGIN],
     [2, 7, ENROLLED],
     [3, 7, OTHER],
     [4, 7, DAEMON],
     [5, 7, OTHER],
-  ], "abbcc"],
+  ], "aaabb"],
 ];
 
 for (const [what, log, expected] of GROUPS) {
@@ -301,7 +302,7 @@ const SCENARIOS: readonly Scenario[] = [
 
 for (const [what, log, outcomes, contact, since, counts] of SCENARIOS) {
   Deno.test(`Runs, Assessor and Timeline agree on ${what}`, () => {
-    const nothing = { signatureErrors: 0, connectionErrors: 0, attempts: 0 };
+    const nothing = { signatureErrors: 0, connectionErrors: 0, attempts: 0, failing: NO_STREAK };
     const assessment = {
       ...(contact !== undefined && { contact }),
       since: { ...nothing, ...since },

@@ -30,7 +30,7 @@ export const KEYS_OF_EVERY_FILE = [
   "schema_version",
   "checked_at",
   "program_version",
-  "watched_seconds",
+  "status_seconds",
   "unscheduled_seconds",
 ];
 

@@ -20,7 +20,7 @@ type Read = [at: number | undefined, pid: number, means: Meaning | undefined];
 
 /** The entries of a log in its order, and what was counted. */
 function entriesOf(text: string): { entries: Read[]; counts: EntryCounts } {
-  const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0 };
+  const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
   const source = bytesSource(new TextEncoder().encode(text));
   const next = entriesBackwards(source, NOW, stampResolver(NOW, "UTC"), counts);
   const entries: Read[] = [];
@@ -40,7 +40,7 @@ Deno.test("entriesBackwards() dates and judges each record", () => {
       [NOW - 59, 8, undefined],
       [NOW - 58, 7, "contact"],
     ],
-    counts: { lines: 5, records: 3, unusableStamps: 0, cutLines: 0 },
+    counts: { lines: 5, records: 3, unusableStamps: 0, cutLines: 0, unknownLines: 0 },
   });
 });
 
@@ -67,7 +67,7 @@ const ERRORS: readonly [what: string, log: string, means: Meaning | undefined][]
     "an unknown error below an empty message",
     logLine(NOW, "") +
     "There was an error.\n\n     Unknown Error - An unknown error has occurred.\n",
-    "other failure",
+    "agent error",
   ],
   [
     "a contact, whatever is below it",
@@ -117,7 +117,7 @@ Deno.test("entriesBackwards() counts stamps that no year fits", () => {
   const log = "Mon Feb 30 10:00:00 Mac jamf[1]: a\nMon Nov 23 25:00:00 Mac jamf[2]: b\n";
   assertEquals(entriesOf(log), {
     entries: [[undefined, 1, undefined], [undefined, 2, undefined]],
-    counts: { lines: 2, records: 2, unusableStamps: 2, cutLines: 0 },
+    counts: { lines: 2, records: 2, unusableStamps: 2, cutLines: 0, unknownLines: 0 },
   });
 });
 
@@ -126,8 +126,21 @@ Deno.test("entriesBackwards() counts lines that it judged by their beginning", (
   const log = logLine(NOW - 1, `Executing Policy ${long}`) + `${long}x\n` + logLine(NOW, "Hello");
   assertEquals(entriesOf(log), {
     entries: [[NOW - 1, 335, "contact unless offline"], [NOW, 335, undefined]],
-    counts: { lines: 3, records: 2, unusableStamps: 0, cutLines: 2 },
+    counts: { lines: 3, records: 2, unusableStamps: 0, cutLines: 2, unknownLines: 0 },
   });
+});
+
+Deno.test("entriesBackwards() counts lines below the newest record that have to do with the agent", () => {
+  const lines = [
+    "2026-11-23 10:00:00 jamf[7]: Hello",
+    "2026-11-23 10:00:00 Mac: No patch policies were found.",
+    "2026-11-23 10:00:00 Mac: Installing Word...",
+    "2026-11-23 10:00:00 jamf: Hello",
+    `    ${SIGNATURE_ERROR}`,
+  ].join("\n");
+  assertEquals(entriesOf(`${lines}\n`).counts.unknownLines, 2);
+  const { counts } = entriesOf(`${lines}\n` + logLine(NOW, "Hello") + `${lines}\n`);
+  assertEquals([counts.records, counts.unknownLines], [1, 2]);
 });
 
 Deno.test("entriesBackwards() does not date what a clock ahead of time wrote", () => {

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isDateOutput, stampEnd } from "../../lib/log/foreign.ts";
+import { isDateOutput, isForeign, stampEnd } from "../../lib/log/foreign.ts";
 
 /** A line's stamp; the rest follows the bar. */
 const STAMPED: readonly string[] = [
@@ -31,12 +31,28 @@ const STAMPED: readonly string[] = [
   "24 Nov 2026 10:15:40| x",
   "Nov 24 00:00:00| Mac newsyslog[12]: logfile turned over",
   "Nov 24, 2026 10:15:40| x",
+  // Other languages.
+  "Mo. Nov. 30 10:15:40| Mac x",
+  "ma 30 nov 10:15:40| Mac x",
+  "Mo. 30. Nov. 2026 10:15:40 CET| x",
+  "di 24 nov 2026 10:15:40 CET| x",
+  "Do 5 Mär 10:15:40| x",
+  "mån 30 nov 10:15:40| x",
+  "lun. 30 nov. 2026 10:15:40 CET| x",
+  "Ven Avr 25 09:21:38| Mac x",
+  "sáb 7 ago 10:15:40| x",
+  "30 dicembre 2026, 10:15:40| x",
+  "пн 30 ноя 10:15:40| x",
+  "30.11.2026 10:15:40| x",
+  "30.11.2026, 10:15:40 +0100| x",
 ];
 
 for (const line of STAMPED) {
   Deno.test(`stampEnd() finds the stamp in ${JSON.stringify(line)}`, () => {
     const bytes = new TextEncoder().encode(line.replace("|", ""));
-    assertEquals(stampEnd(bytes, 0, bytes.length), line.indexOf("|"));
+    const stamp = new TextEncoder().encode(line.split("|")[0]);
+    assertEquals(stampEnd(bytes, 0, bytes.length), stamp.length);
+    assert(isForeign(bytes, 0, bytes.length));
   });
 }
 
@@ -54,16 +70,42 @@ const UNSTAMPED: readonly string[] = [
   "Tue Nov 24 10:15:400",
   "Tue Nov 124 10:15:40",
   "Tue Nov 24 10-15-40",
-  "Die Nov 24 10:15:40",
   "Mayor Nov 24 10:15:40",
   "1.2.3 10:15:40",
   "2026-11/24 10:15:40",
+  "12.13.14 10:15:40",
+  "ETA 5 min 00:05:00",
+  "ma 30 nov 10:15",
 ];
 
 for (const line of UNSTAMPED) {
   Deno.test(`stampEnd() finds no stamp in ${JSON.stringify(line)}`, () => {
     const bytes = new TextEncoder().encode(line);
     assertEquals(stampEnd(bytes, 0, bytes.length), undefined);
+    assert(!isForeign(bytes, 0, bytes.length));
+  });
+}
+
+const BEHIND_NAMES: readonly [line: string, expected: boolean][] = [
+  ["MHC (2.2.0b10): 2025-11-30 10:15:40  [NOTICE] x", true],
+  ["sym (1.15.0 V3): 2025-11-30 10:15:40 - x", true],
+  ["Mac Health Check (3.0): Mo. Nov. 30 10:15:40", true],
+  ["tool: 2025-11-30 10:15:40 x", true],
+  ["tool[12]: 2025-11-30T10:15:40Z: x", true],
+  ["[Tool] 2025-11-30 10:15:40 | x", true],
+  // Output of a command, which belongs to the record above it.
+  ["Installed: 2025-11-30 10:15:40", false],
+  ["Installed: 2025-11-30 10:15:40 +0100", false],
+  ["Last run: 2025-11-30 10:15:40 by x", false],
+  ["  MHC (2.2.0b10): 2025-11-30 10:15:40 x", false],
+  ["MHC (2.2.0b10): there 2025-11-30 10:15:40 x", false],
+  [`${"x".repeat(60)} (1): 2025-11-30 10:15:40 x`, false],
+];
+
+for (const [line, expected] of BEHIND_NAMES) {
+  Deno.test(`isForeign() is ${expected} for ${JSON.stringify(line)}`, () => {
+    const bytes = new TextEncoder().encode(line);
+    assertEquals(isForeign(bytes, 0, bytes.length), expected);
   });
 }
 

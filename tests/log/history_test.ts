@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { logLine } from "../../tools/log_text.ts";
 import type { LogFile } from "../../lib/log/log_file.ts";
 import { History } from "../../lib/log/history.ts";
@@ -6,6 +6,7 @@ import { bytesSource, type LogSource } from "../../lib/log/byte_source.ts";
 import { at } from "../helpers/test_mac.ts";
 
 const NOW = at("2026-11-23T10:00:00Z");
+const DAY = 86_400;
 
 /** A log: when it was last written to, and its text, or what opening or reading it throws. */
 interface Log {
@@ -15,6 +16,8 @@ interface Log {
   /** Reading from it fails. */
   readonly broken?: Error;
 }
+
+const DAMAGED = new RangeError("its gzip data are damaged");
 
 /** A history of logs in memory, with what has been opened and closed so far. */
 class Logs {
@@ -34,6 +37,7 @@ class Logs {
       files: files.sort((a, b) => b.modified - a.modified),
       open: ({ name }) => this.#open(logs.find((log) => log.name === name)!),
       unreadableReason: (error) => error instanceof RangeError ? error.message : undefined,
+      isDamaged: (error) => error === DAMAGED,
       now: NOW,
       timeZone: "UTC",
       previousContact,
@@ -70,6 +74,12 @@ class Logs {
 function log(name: string, ages: readonly number[], modified = Math.min(...ages)): Log {
   const text = ages.map((age) => logLine(NOW - age, "Hello", { pid: age })).join("");
   return { name, modified: NOW - modified, text };
+}
+
+/** The same with a pid for each age. */
+function logOf(name: string, lines: readonly (readonly [age: number, pid: number])[]): Log {
+  const text = lines.map(([age, pid]) => logLine(NOW - age, "Hello", { pid })).join("");
+  return { name, modified: NOW - Math.min(...lines.map(([age]) => age)), text };
 }
 
 const ORDERS: readonly [what: string, logs: readonly Log[], pids: readonly number[]][] = [
@@ -173,6 +183,99 @@ Deno.test("History does not open a copy last written to before the entry at hand
   assertEquals(all.opened, ["jamf.log"]);
 });
 
+Deno.test("History opens the live log in any case, and dates it, if a wrong clock has set its time", () => {
+  const copy = log("jamf.log.0", [3 * DAY, 2 * DAY]);
+  for (const time of ["1970-01-01T00:05:00Z", "2015-01-01T00:05:00Z", "2026-11-18T00:05:00Z"]) {
+    const live = { ...log("jamf.log", [DAY, 20, 10]), modified: at(time) };
+    for (const [copies, previous] of [[[copy], undefined], [[], NOW - 3 * DAY]] as const) {
+      const all = new Logs([live, ...copies], previous);
+      const entry = all.history.next();
+      assertEquals([entry?.pid, entry?.at], [10, NOW - 10], time);
+      assertEquals(all.opened, ["jamf.log"]);
+    }
+  }
+});
+
+Deno.test("History does not date what the wrong clock itself wrote", () => {
+  const wrong = ["Thu Jan  1 00:05:00", "Mon Jan  1 00:05:00"].map((stamp) =>
+    `${stamp} Mac jamf[99]: Hello\n`
+  ).join("");
+  const { text } = log("", [30, 20]);
+  const all = new Logs([
+    { name: "jamf.log", modified: at("1970-01-01T00:05:00Z"), text: text + wrong },
+    log("jamf.log.0", [50, 40]),
+  ]);
+  const entries = Array.from({ length: 6 }, () => all.history.next());
+  assertEquals(
+    entries.map((entry) => entry && [entry.pid, entry.at && NOW - entry.at]),
+    [[99, undefined], [99, undefined], [20, 20], [30, 30], [40, 40], [50, 50]],
+  );
+  assertEquals(all.history.readings.map(({ unusableStamps }) => unusableStamps), [2, 0]);
+});
+
+Deno.test("History takes a live log that cannot be read for one that was written to now, if its time is wrong", () => {
+  const copy = log("jamf.log.0", [3, 2]);
+  for (const [modified, expected] of [[NOW - 1, NOW - 1], [NOW - 10 * DAY, NOW]] as const) {
+    const all = new Logs([copy, { name: "jamf.log", modified, text: new RangeError("x") }]);
+    all.take();
+    assertEquals(all.history.unreadable.map(({ modified }) => modified), [expected]);
+  }
+});
+
+Deno.test("History leaves out what is damaged while the file that it is made from is still there", () => {
+  const damaged = (name: string, text: Error = DAMAGED): Log => ({ name, modified: NOW, text });
+  const all = new Logs([
+    log("jamf.log", [1]),
+    log("jamf.log.0", [3]),
+    damaged("jamf.log.0.gz"),
+    damaged("jamf.log.1.gz"),
+    log("jamf.log.2", [4]),
+    damaged("jamf.log.2.gz", new RangeError("permission denied")),
+  ]);
+  assertEquals(all.take(), [1, 3, 4]);
+  const reason = 'its gzip data are damaged, and "jamf.log.0" is still there';
+  assertEquals(all.history.repeated, [{ name: "jamf.log.0.gz", reason }]);
+  const unreadable = all.history.unreadable.map(({ name }) => name).sort();
+  assertEquals(unreadable, ["jamf.log.1.gz", "jamf.log.2.gz"]);
+});
+
+Deno.test("History compares and joins hundreds of logs of one time without looking at each for every other", () => {
+  const COUNT = 600;
+  let reads = 0;
+  const text = (i: number): string =>
+    logLine(NOW - COUNT - 1, `Log ${i % (COUNT / 2)}`, { pid: i + 1 }) +
+    logLine(NOW - i % (COUNT / 2), "Hello", { pid: i % (COUNT / 2) });
+  const files = Array.from({ length: COUNT }, (_, i): LogFile => (
+    { name: `jamf.log.${i}`, path: "", size: 1, modified: NOW, inode: i }
+  ));
+  const history = new History({
+    files,
+    open: ({ inode }) => {
+      const source = bytesSource(new TextEncoder().encode(text(inode! % (COUNT / 2))));
+      return {
+        ...source,
+        read: (into, at) => {
+          reads++;
+          source.read(into, at);
+        },
+      };
+    },
+    unreadableReason: () => undefined,
+    isDamaged: () => false,
+    now: NOW,
+    timeZone: "UTC",
+    previousContact: undefined,
+  });
+  let count = 0;
+  let before = Infinity;
+  for (let entry = history.next(); entry; entry = history.next(), count++) {
+    assert(entry.at! <= before, "newest first");
+    before = entry.at!;
+  }
+  assertEquals([count, history.repeated.length], [COUNT, COUNT / 2]);
+  assert(reads < 20 * COUNT, `${reads} reads`);
+});
+
 Deno.test("History closes a log that has no more", () => {
   const all = new Logs([log("jamf.log", [1]), log("jamf.log.1", [9, 8]), log("jamf.log.2", [20])]);
   assertEquals(all.take(2), [1, 8]);
@@ -251,8 +354,17 @@ Deno.test("History counts what it has read of each log", () => {
       records: 3,
       unusableStamps: 1,
       cutLines: 0,
+      unknownLines: 0,
     },
-    { name: "jamf.log.1", size: size / 2, lines: 1, records: 1, unusableStamps: 0, cutLines: 0 },
+    {
+      name: "jamf.log.1",
+      size: size / 2,
+      lines: 1,
+      records: 1,
+      unusableStamps: 0,
+      cutLines: 0,
+      unknownLines: 0,
+    },
   ]);
 });
 
@@ -276,9 +388,9 @@ const REPEATS: readonly [
   ],
   [
     "a copy that has the time of copying",
-    [log("jamf.log", [3, 2, 1]), log("jamf.log.bak", [3, 2, 1], 0)],
+    [log("jamf.log.0", [3, 2, 1]), log("jamf.log.bak", [3, 2, 1], 0)],
     [1, 2, 3],
-    [["jamf.log", "jamf.log.bak"]],
+    [["jamf.log.0", "jamf.log.bak"]],
   ],
   [
     "its beginning, copied before it grew",
@@ -288,15 +400,32 @@ const REPEATS: readonly [
   ],
   [
     "its beginning, written to last",
-    [log("jamf.log", [9, 8, 7, 2, 1]), log("jamf.log.bak", [9, 8, 7], 0)],
+    [log("jamf.log.0", [9, 8, 7, 2, 1]), log("jamf.log.bak", [9, 8, 7], 0)],
     [1, 2, 7, 8, 9],
-    [["jamf.log.bak", "jamf.log"]],
+    [["jamf.log.bak", "jamf.log.0"]],
   ],
   [
     "two beginnings, written to last",
-    [log("jamf.log", [9, 8, 7]), log("jamf.log.a", [9], 0), log("jamf.log.b", [9, 8], 0)],
+    [log("jamf.log.0", [9, 8, 7]), log("jamf.log.a", [9], 0), log("jamf.log.b", [9, 8], 0)],
     [7, 8, 9],
-    [["jamf.log.a", "jamf.log.b"], ["jamf.log.b", "jamf.log"]],
+    [["jamf.log.a", "jamf.log.b"], ["jamf.log.b", "jamf.log.0"]],
+  ],
+  [
+    "a copy, made in the second of all its lines, of a log that went on",
+    [logOf("jamf.log", [[5, 1], [5, 2], [1, 3]]), logOf("jamf.log.0", [[5, 1], [5, 2]])],
+    [1, 2, 3],
+    [["jamf.log.0", "jamf.log"]],
+  ],
+  [
+    "a copy of several logs that begin alike",
+    [
+      log("jamf.log.1", [9, 5]),
+      log("jamf.log.2", [9, 4]),
+      log("jamf.log.3", [9, 5]),
+      log("jamf.log.4", [9, 4, 3]),
+    ],
+    [3, 4, 5, 9, 9],
+    [["jamf.log.2", "jamf.log.4"], ["jamf.log.3", "jamf.log.1"]],
   ],
   [
     "none that is empty",

@@ -40,18 +40,31 @@ function reader(bytes: Uint8Array, most: number): (into: Uint8Array) => number {
   };
 }
 
-/** What both readers must come to, in the order of the file. */
+/** What reading forwards must come to. */
 function splitLines(latin1: string, maxLine: number): Kept[] {
   const lines = latin1.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line) =>
-    line.length > maxLine
-      ? { text: line.slice(0, maxLine), cut: true }
-      : { text: line.replace(/\r$/, ""), cut: false }
-  );
+  return lines.map((line) => kept(line, maxLine));
 }
 
-const CASES: readonly [text: string, lines: readonly string[]][] = [
+/** What reading backwards must come to, in the order of the file: a 0 ends a line, too. */
+function splitAtNuls(latin1: string, maxLine: number): Kept[] {
+  return latin1.replace(/\n$/, "").split("\n").flatMap((text) =>
+    text.includes("\0") ? text.split("\0").filter((line) => line !== "") : [text]
+  ).map((line) => kept(line, maxLine)).filter(() => latin1 !== "");
+}
+
+function kept(line: string, maxLine: number): Kept {
+  return line.length > maxLine
+    ? { text: line.slice(0, maxLine), cut: true }
+    : { text: line.replace(/\r$/, ""), cut: false };
+}
+
+const CASES: readonly [
+  text: string,
+  lines: readonly string[],
+  backwards?: readonly string[],
+][] = [
   ["", []],
   ["\n", [""]],
   ["\n\n", ["", ""]],
@@ -63,18 +76,23 @@ const CASES: readonly [text: string, lines: readonly string[]][] = [
   ["one\r\r\n", ["one\r"]],
   ["a\rb\n", ["a\rb"]],
   ["\r\n\r", ["", ""]],
-  ["\0\0\n\0", ["\0\0", "\0"]],
+  ["\0\0\n\0", ["\0\0", "\0"], []],
+  ["\0\0one\ntwo", ["\0\0one", "two"], ["one", "two"]],
+  ["torn\0\0one\n\0", ["torn\0\0one", "\0"], ["torn", "one"]],
+  ["one\n\n\0two\0\n", ["one", "", "\0two\0"], ["one", "", "two"]],
+  [`one${"\0".repeat(1000)}two`, [`one${"\0".repeat(1000)}two`], ["one", "two"]],
   ["\xff\xfe\n", ["\xff\xfe"]],
 ];
 
-for (const [text, expected] of CASES) {
+for (const [text, expected, backwards = expected] of CASES) {
   const name = JSON.stringify(text);
-  const kept = expected.map((line) => ({ text: line, cut: false }));
   Deno.test(`linesBackwards() reads ${name}`, () => {
-    assertEquals(take(linesBackwards(bytesSource(bytesOf(text)))).reverse(), kept);
+    const lines = take(linesBackwards(bytesSource(bytesOf(text)))).reverse();
+    assertEquals(lines, backwards.map((line) => ({ text: line, cut: false })));
   });
   Deno.test(`linesForwards() reads ${name}`, () => {
-    assertEquals(take(linesForwards(reader(bytesOf(text), NO_LIMIT))), kept);
+    const lines = take(linesForwards(reader(bytesOf(text), NO_LIMIT)));
+    assertEquals(lines, expected.map((line) => ({ text: line, cut: false })));
   });
 }
 
@@ -92,7 +110,7 @@ Deno.test("linesBackwards() reads the same lines by any block size", () => {
   fc.assert(
     fc.property(anyText, anyBlock, (text, block) => {
       const lines = take(linesBackwards(bytesSource(bytesOf(text)), block));
-      assertEquals(lines.reverse(), splitLines(text, NO_LIMIT));
+      assertEquals(lines.reverse(), splitAtNuls(text, NO_LIMIT));
     }),
     { numRuns: 1000 },
   );
@@ -113,9 +131,10 @@ Deno.test("linesBackwards() and linesForwards() cut the same lines by any block 
   fc.assert(
     fc.property(anyText, anyBlock, anyBlock, anyMax, (text, block, most, maxLine) => {
       const bytes = bytesOf(text);
-      const expected = splitLines(text, maxLine);
-      assertEquals(take(linesBackwards(bytesSource(bytes), block, maxLine)).reverse(), expected);
-      assertEquals(take(linesForwards(reader(bytes, most), block, maxLine)), expected);
+      const backwards = take(linesBackwards(bytesSource(bytes), block, maxLine)).reverse();
+      assertEquals(backwards, splitAtNuls(text, maxLine));
+      const forwards = take(linesForwards(reader(bytes, most), block, maxLine));
+      assertEquals(forwards, splitLines(text, maxLine));
     }),
     { numRuns: 1000 },
   );
@@ -164,6 +183,21 @@ Deno.test("linesBackwards() and linesForwards() hold little more of a long line 
     ]
   ) {
     assertLessOrEqual(next()?.bytes.length, 10_000);
+  }
+});
+
+Deno.test("linesBackwards() holds little of a long run of 0, and the line behind it", () => {
+  for (const line of ["", "one"]) {
+    const bytes = new Uint8Array(1_000_000);
+    bytes.set(bytesOf(line), bytes.length - line.length);
+    const next = linesBackwards(bytesSource(bytes), 1000, 1000);
+    const first = next();
+    assertEquals(
+      first && latin1Of(first.bytes.subarray(first.start, first.end)),
+      line || undefined,
+    );
+    assertLessOrEqual(first?.bytes.length ?? 0, 10_000);
+    assertEquals(next(), undefined);
   }
 });
 

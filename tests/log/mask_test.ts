@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { maskCounts } from "../../lib/log/mask.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
@@ -45,6 +45,24 @@ const MASKS: readonly [message: string, masked: string][] = [
   ["for user jane.doe...", "for user <user>..."],
   ['username "jane.doe", done', "username <user>, done"],
   ["Mailed jane.doe@example.com", "Mailed <user>"],
+  ["Mailed <j+d@mail.example.com>, a@b", "Mailed <<user>>, a@b"],
+  ["The current user is: jdoe", "The current user is: <user>"],
+  ["The current user is: Jane Doe.", "The current user is: <user>."],
+  ['User name is: "Jane Doe" on this Mac', "User name is: <user> on this Mac"],
+  ["username is: jdoe, done", "username is: <user>, done"],
+  ["User is not logged in", "User <user> not logged in"],
+  // Servers.
+  ["Cannot reach jamf.example.com", "Cannot reach <server>"],
+  ["Cannot reach jss.corp.example.co.uk.", "Cannot reach <server>."],
+  ["Server: JAMF.EXAMPLE.LOCAL:8443/path", "Server: <server>/path"],
+  ["at (jamf.acme.company:8443)...", "at (<server>)..."],
+  ["…jamf-1.example.de, gone", "…<server>, gone"],
+  ["https://jamf.example.com:8443/path?token=x y", "<url> y"],
+  ["...https://jamf.example.com", "...<url>"],
+  ["Moved com.jamfsoftware.jamfhelper.plist", "Moved com.jamfsoftware.jamfhelper.plist"],
+  ["named com.jamf.management.daemon.binary was", "named com.jamf.management.daemon.binary was"],
+  ["run.me.sh and a.b.gz, net.x.org.plist", "run.me.sh and a.b.gz, net.x.org.plist"],
+  ["done.It is over", "done.It is over"],
   // Lines of other programs, and torn ones: stamp and computer name are cut off.
   ["Wed Oct 2 11:21:33 host [OtherTool]:    x", "[OtherTool]:    x"],
   ["Tue Nov 24 10:15:40 Jane's Mac (2) script[977]: x", "script[<number>]: x"],
@@ -120,6 +138,59 @@ Deno.test("maskCounts() takes the beginning of a very long message for its shape
   }
 });
 
+/** What makes a search with unbounded repeats begin again and again. */
+const REPEATED = [
+  "a-",
+  "host",
+  "-",
+  "a.",
+  ".",
+  "a+",
+  "0f",
+  "[ ",
+  "“",
+  "user “",
+  "for x ",
+  "user is: ",
+];
+const BEFORE = ["", "for ", "user ", "by user for ", "hostname ", "Tue Nov 24 10:15:40 "];
+
+Deno.test("maskCounts() takes a time that follows the length of the messages, whatever they look like", () => {
+  const messages = BEFORE.flatMap((before) =>
+    REPEATED.flatMap((part) =>
+      ["x", "\r"].map((end) => (before + part.repeat(4000)).slice(0, 4000) + end)
+    )
+  );
+  const counts = messages.map((message) => ({ count: 1, message }));
+  const times = [8, 1].map((parts) => {
+    const short = counts.flatMap(({ count, message }) =>
+      Array.from({ length: parts }, () => ({ count, message: message.slice(-4000 / parts) }))
+    );
+    return fastestOf(3, () => maskCounts(short));
+  });
+  assert(times[1]! < 3 * times[0]!, `${times[1]} ms for long ones, ${times[0]} ms for short ones`);
+});
+
+/** The shortest time that it takes, in milliseconds: other load only ever adds to it. */
+function fastestOf(tries: number, work: () => void): number {
+  const times = Array.from({ length: tries }, () => {
+    const started = performance.now();
+    work();
+    return performance.now() - started;
+  });
+  return Math.min(...times);
+}
+
+Deno.test("maskCounts() hides an address in which the computer's or a user's name occurs", () => {
+  const log = `Tue Nov 24 10:15:40 jamf jamf[1]: Checking for policies for user "path"...
+Tue Nov 24 10:15:41 jamf jamf[1]: Downloading https://jamf.example.com/path/secret
+`;
+  assertEquals(maskedSummary(log).split("\n").toSorted(), [
+    "Checking for policies for user <user>...",
+    "Downloading <url>",
+  ]);
+});
+
 Deno.test("maskCounts() hides a name that the log itself tells wherever it occurs", () => {
   const log = `Tue Nov 24 10:15:40 Jane's Mac jamf[1]: Checking for policies for user "jdoe"...
 Tue Nov 24 10:15:41 Jane's Mac jamf[1]: Renamed Jane's Mac, which JDoe has
@@ -138,6 +209,7 @@ function logWithNames(computer: string, user: string): string {
     `Checking for policies triggered by "recurring check-in" for user "${user}"...`,
     `Informing the JSS about login for user ${user}`,
     `Permission granted by user for ${user}`,
+    `The current user is: ${user}`,
     `Set Computer Name to ${computer}`,
     `Removing /Users/${user}/Library/x.plist`,
     `Executing Policy Update Inventory`,

@@ -8,7 +8,7 @@ interface Case {
   readonly modified: string;
   readonly checkin: string;
   /** `agent_errors` without the keys that every file has. */
-  readonly errors: Readonly<Record<string, string | number>>;
+  readonly errors: Readonly<Record<string, string | number | boolean>>;
 }
 
 const CASES: readonly Case[] = [
@@ -22,6 +22,7 @@ const CASES: readonly Case[] = [
       device_signature_errors: 0,
       connection_errors: 0,
       attempts: 0,
+      complete: true,
     },
   },
   {
@@ -30,11 +31,13 @@ const CASES: readonly Case[] = [
     checkin: "no_success",
     errors: {
       status: "device_signature_error",
+      status_since: "2023-02-01T09:12:03Z",
       device_signature_errors: 2,
       first_device_signature_error: "2023-02-01T09:12:03Z",
       last_device_signature_error: "2023-02-01T09:12:05Z",
       connection_errors: 0,
       attempts: 1,
+      complete: true,
     },
   },
   {
@@ -47,6 +50,7 @@ const CASES: readonly Case[] = [
       device_signature_errors: 0,
       connection_errors: 2,
       attempts: 2,
+      complete: true,
     },
   },
   {
@@ -58,6 +62,7 @@ const CASES: readonly Case[] = [
       device_signature_errors: 0,
       connection_errors: 0,
       attempts: 0,
+      complete: true,
     },
   },
 ];

@@ -17,7 +17,7 @@ import {
 } from "../helpers/process.ts";
 
 const GRANT = 'this program reads only "/private/var/log" and "/opt/telemetry/jamf", ' +
-  'and writes only to "/opt/telemetry/jamf"';
+  'and writes only to "/opt/telemetry/jamf"; from source, name other folders in --allow-read and --allow-write';
 const IS_ROOT = Deno.uid() === 0;
 /** Root may do everything: the tests of what the system refuses run as another user. */
 const PLAIN_USER: SpawnOptions = IS_ROOT ? { uid: 65534 } : {};
@@ -108,8 +108,14 @@ Deno.test("as a plain user, every mode works, and what it writes is the user's",
 Deno.test("as a plain user, logs that cannot be read give error_read", async () => {
   using mac = macWith(HEALTHY);
   const cases = [
-    [mac.logDir, `Cannot read the logs in "${mac.logDir}": permission denied\n`],
-    [`${mac.logDir}/jamf.log`, 'Cannot read "jamf.log": permission denied\n'],
+    [
+      mac.logDir,
+      `Cannot read the logs in "${mac.logDir}": permission denied; run it as root, with sudo\n`,
+    ],
+    [
+      `${mac.logDir}/jamf.log`,
+      'Cannot read "jamf.log": permission denied; run it as root, with sudo\n',
+    ],
   ] as const;
   for (const [path, stderr] of cases) {
     using _ = closed(path);
@@ -128,7 +134,7 @@ Deno.test("as a plain user, a folder that cannot be written to gives error_write
   using mac = macWith(HEALTHY);
   using _ = closed(mac.root, 0o555);
   const [checkin, errors] = ["last_checkin", "agent_errors"].map((name) =>
-    `Cannot write "${mac.outDir}/${name}": permission denied\n`
+    `Cannot write "${mac.outDir}/${name}": permission denied; run it as root, with sudo\n`
   );
   const attribute = { code: 0, stdout: result("error_write"), stderr: checkin! };
   assertEquals(await spawnPlain(mac, "checkin"), attribute);
@@ -143,7 +149,8 @@ Deno.test("as a plain user, files that root left are not touched", {
   mac.writePrevious("last_checkin", PREVIOUS);
   const { code, stdout, stderr } = await spawnPlain(mac, "checkin");
   assertEquals([code, stdout], [0, result("error_write")]);
-  const reason = `Cannot read the previous result in "${mac.outDir}": permission denied\n`;
+  const reason =
+    `Cannot read the previous result in "${mac.outDir}": permission denied; run it as root, with sudo\n`;
   assertStringIncludes(stderr, reason);
   assertEquals(mac.telemetry("last_checkin"), PREVIOUS);
 });

@@ -57,7 +57,7 @@ Deno.test("parseOptions() says what is wrong", () => {
     [["list", "a"], 'Mode "list" takes no argument: got "a"'],
     [["list", "--jsno"], 'Unknown option "--jsno". Did you mean "--json"?'],
     [[""], 'Unknown mode "". See --help'],
-    [["LIST"], 'Unknown mode "LIST". See --help'],
+    [["LIST"], 'Unknown mode "LIST". Did you mean "list"?'],
     ...["--_", "--verbose", "--no-json", "-v", "-5"].map((name): [string[], string] => [
       ["list", name],
       `Unknown option "${name}". See --help`,

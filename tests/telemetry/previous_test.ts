@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Assessment, Since } from "../../lib/health/assess.ts";
+import { NO_STREAK } from "../../lib/health/check_ins.ts";
 import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
 import { cleanMessage } from "../../lib/health/last_message.ts";
-import { type StallFindings, STALLS } from "../../lib/health/stall.ts";
-import { type Findings, findingsOf } from "../../lib/health/findings.ts";
+import type { Findings } from "../../lib/health/findings.ts";
+import { isKeptWithoutLog, STATUSES } from "../../lib/health/statuses.ts";
 import { agentErrorsText, lastCheckinText } from "../../lib/telemetry/documents.ts";
 import {
   AGENT_ERRORS,
@@ -27,23 +27,9 @@ function previousOn(lastCheckin?: string, agentErrors?: string, now = NOW): Prev
   }, now);
 }
 
-function findingsFrom(
-  assessment: Assessment | undefined,
-  previous: PreviousState,
-  stall: StallFindings = { unscheduledSeconds: 0 },
-): Findings {
-  return findingsOf({
-    assessment,
-    previousContact: previous.contact,
-    unreadableSince: [],
-    isUnknownFormat: false,
-    stall,
-  });
-}
-
-function textOf(findings: Findings, previous: PreviousState, now: number): string {
+function textOf(findings: Findings, now: number): string {
   assert(findings.status !== "unknown");
-  return agentErrorsText(findings, findings.status, previous.inspection, now);
+  return agentErrorsText(findings, findings.status, now);
 }
 
 function checkinOf(stamp: unknown): string {
@@ -126,80 +112,97 @@ Deno.test("previousStateOf() reads the last inspection from agent_errors", () =>
   const inspection = (change: Record<string, unknown>): PreviousState["inspection"] =>
     previousOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...change }))
       .inspection;
-  const plain = {
+  const plain: PreviousState["inspection"] = {
     at: LATER,
-    contact: undefined,
-    watchedSeconds: 0,
+    status: undefined,
+    statusSince: undefined,
+    statusSeconds: 0,
     unscheduledSeconds: 0,
-    stall: undefined,
+    hadNoLog: false,
+    isComplete: false,
+    lastSignatureError: undefined,
+    failedCheckins: undefined,
+    lastMessage: undefined,
   };
-  assertEquals(inspection({}), plain);
+  const stamp = formatTimestamp(EARLIER);
+  const cases: [change: Record<string, unknown>, read: Partial<typeof plain>][] = [
+    [{}, {}],
+    [{ checked_at: formatTimestamp(NOW + 1) }, { at: NOW + 1 }],
+    [{ status: "no_answer" }, { status: "no_answer" }],
+    [{ status: "no_log" }, { status: "no_log", hadNoLog: true }],
+    [{ status: "no_log", standing: "silent" }, { status: "silent", hadNoLog: true }],
+    [{ status_since: stamp }, { statusSince: EARLIER }],
+    [{ status_seconds: 900 }, { statusSeconds: 900 }],
+    [{ unscheduled_seconds: 900 }, { unscheduledSeconds: 900 }],
+    [{ complete: true }, { isComplete: true }],
+    [{ last_device_signature_error: stamp }, { lastSignatureError: EARLIER }],
+    [{ failed_checkins: 12 }, { failedCheckins: 12 }],
+    [{ last_message: "Hello" }, { lastMessage: "Hello" }],
+    // What is wrong, or lies in the future, spoils nothing else.
+    [{ status: "healthy", standing: "yes", failed_checkins: -1, last_message: "two\nlines" }, {}],
+    [{ status_since: formatTimestamp(NOW + 1), complete: "true", last_message: "" }, {}],
+    ...[-1, 1.5, 1e300, "900", null, true, [900]].map((
+      status_seconds,
+    ): [Record<string, unknown>, Partial<typeof plain>] => [{ status_seconds }, {}]),
+  ];
+  for (const [change, read] of cases) {
+    assertEquals(inspection(change), { ...plain, ...read }, JSON.stringify(change));
+  }
   assertEquals(inspection({ checked_at: "then" }), undefined);
-  assertEquals(inspection({ checked_at: formatTimestamp(NOW + 1) }), undefined);
-  // A contact in the future would hide that the next one is new.
-  for (const [contact, expected] of [[EARLIER, EARLIER], [NOW + 1, undefined]] as const) {
-    const found = inspection({ last_successful_checkin: formatTimestamp(contact) });
-    assertEquals(found, { ...plain, contact: expected });
-  }
-  assertEquals(inspection({ watched_seconds: 900 }), { ...plain, watchedSeconds: 900 });
-  for (const watched_seconds of [-1, 1.5, 1e300, "900", null, true, [900]]) {
-    assertEquals(inspection({ watched_seconds }), plain, `${watched_seconds}`);
-  }
   const text = JSON.stringify({ checked_at: formatTimestamp(LATER) });
   assertEquals(previousOn(text).inspection, undefined);
 });
 
-Deno.test("agentErrorsText() names what is known for each status, and nothing else", () => {
+const SINCE = { signatureErrors: 2, connectionErrors: 2, attempts: 3, failing: NO_STREAK };
+const LEAST_FOUND: Findings = {
+  status: "ok",
+  statusSeconds: 0,
+  checkin: "no_success",
+  unscheduledSeconds: 0,
+  isComplete: false,
+};
+
+Deno.test("agentErrorsText() names what is known, and nothing else", () => {
   const always = {
     schema_version: 1,
     checked_at: "2026-11-23T10:00:00Z",
     program_version: VERSION,
-    watched_seconds: 0,
+    status: "ok",
+    status_seconds: 0,
     unscheduled_seconds: 0,
   };
-  const counts = { device_signature_errors: 0, connection_errors: 2, attempts: 3 };
-  const since: Since = { signatureErrors: 0, connectionErrors: 2, attempts: 3 };
-  const errors = { ...since, signatureErrors: 2 };
   const [first, last] = ["2026-11-22T11:00:00Z", "2026-11-22T12:00:00Z"];
-  const dated = { firstSignatureError: at(first), lastSignatureError: at(last) };
-  const contact = { last_successful_checkin: "2026-11-22T10:00:00Z" };
-  const broken = { status: "device_signature_error", ...counts, device_signature_errors: 2 };
-  const cases: [Assessment | undefined, PreviousState, Record<string, unknown>][] = [
-    [undefined, {}, { status: "no_log" }],
-    [undefined, { contact: LATER }, { status: "no_log", ...contact }],
-    [{ since }, {}, { status: "no_success", ...counts }],
-    [{ since }, { contact: LATER }, { status: "no_success", ...contact, ...counts }],
-    [{ contact: LATER, since }, {}, { status: "ok", ...contact, ...counts }],
-    [{ since: errors }, {}, broken],
-    [{ contact: LATER, since: { ...errors, ...dated } }, {}, {
-      ...broken,
-      ...contact,
+  const counts = { device_signature_errors: 2, connection_errors: 2, attempts: 3 };
+  const cases: [Partial<Findings>, Record<string, unknown>][] = [
+    [{}, {}],
+    [{ status: "no_log", standing: "silent", statusSince: EARLIER }, {
+      status: "no_log",
+      standing: "silent",
+      status_since: formatTimestamp(EARLIER),
+    }],
+    [{ contact: LATER, isComplete: true }, {
+      last_successful_checkin: "2026-11-22T10:00:00Z",
+      complete: true,
+    }],
+    [{ since: SINCE }, counts],
+    [{ since: { ...SINCE, firstSignatureError: at(first), lastSignatureError: at(last) } }, {
+      ...counts,
       first_device_signature_error: first,
       last_device_signature_error: last,
     }],
+    [{ statusSeconds: 60, unscheduledSeconds: 70, failedCheckins: 12, lastMessage: "Hello" }, {
+      status_seconds: 60,
+      unscheduled_seconds: 70,
+      failed_checkins: 12,
+      last_message: "Hello",
+    }],
   ];
-  for (const [assessment, previous, expected] of cases) {
-    const text = textOf(findingsFrom(assessment, previous), previous, NOW);
+  for (const [found, expected] of cases) {
+    const text = textOf({ ...LEAST_FOUND, ...found }, NOW);
     assert(text.endsWith("}\n") && text.indexOf("\n") === text.length - 1);
     assertEquals(JSON.parse(text), { ...always, ...expected });
     agentErrorsSchema.parse(JSON.parse(text));
   }
-});
-
-Deno.test("previousStateOf() reads a stall, unless it is in the future or not complete", () => {
-  const stallIn = (file: Record<string, unknown>): unknown =>
-    previousOn(undefined, JSON.stringify({ checked_at: formatTimestamp(LATER), ...file }))
-      .inspection?.stall;
-  const file = { stalled: "no_answer", stalled_since: formatTimestamp(EARLIER) };
-  const stall = { kind: "no_answer", since: EARLIER };
-  assertEquals(stallIn(file), stall);
-  assertEquals(stallIn({ ...file, last_message: "Hello" }), { ...stall, lastMessage: "Hello" });
-  assertEquals(stallIn({ ...file, last_message: "Hello\n" }), stall);
-  for (
-    const change of [{ stalled: "yes" }, { stalled_since: undefined }, {
-      stalled_since: formatTimestamp(NOW + 1),
-    }]
-  ) assertEquals(stallIn({ ...file, ...change }), undefined);
 });
 
 const LEAST = {
@@ -207,6 +210,7 @@ const LEAST = {
   checked_at: VALID,
   program_version: "0.1.0",
   status: "ok",
+  status_seconds: 0,
   unscheduled_seconds: 0,
 };
 
@@ -226,8 +230,11 @@ Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind
     { attempts: NaN },
     { unscheduled_seconds: undefined },
     { program_version: undefined },
-    { stalled: "yes" },
-    { stalled_since: "then" },
+    { status_seconds: undefined },
+    { status_since: "then" },
+    { standing: "error_read" },
+    { complete: false },
+    { failed_checkins: -1 },
     { last_message: "" },
     { last_message: "two\nlines" },
     { last_message: "x".repeat(201) },
@@ -242,72 +249,62 @@ Deno.test("agentErrorsSchema refuses what is missing, null, or of the wrong kind
 const second = fc.integer({ min: 0, max: at("9999-12-31T23:59:59Z") });
 const few = fc.nat({ max: 1000 });
 
-/** What the logs may say at `now`. */
-function assessmentBefore(now: number): fc.Arbitrary<Assessment> {
+/** What may be found at `now`. */
+function findingsAt(now: number): fc.Arbitrary<Findings> {
   const past = fc.integer({ min: 0, max: now });
-  const since = fc.record(
-    {
-      signatureErrors: few,
-      connectionErrors: few,
-      attempts: few,
-      firstSignatureError: past,
-      lastSignatureError: past,
-    },
-    { requiredKeys: ["signatureErrors", "connectionErrors", "attempts"] },
-  );
-  return fc.record({ contact: past, since }, { requiredKeys: ["since"] });
-}
-
-/** What the check-ins in the logs may come to. */
-function stallBefore(now: number): fc.Arbitrary<StallFindings> {
-  const since = fc.integer({ min: 0, max: now });
-  const message = fc.string({ unit: "binary" }).map(cleanMessage).filter((text) => text !== "");
-  const stall = fc.record({
-    kind: fc.constantFrom(...STALLS),
+  const since = fc.record({
+    signatureErrors: few,
+    connectionErrors: few,
+    attempts: few,
+    firstSignatureError: past,
+    lastSignatureError: past,
+    failing: fc.constant(NO_STREAK),
+  }, { requiredKeys: ["signatureErrors", "connectionErrors", "attempts", "failing"] });
+  return fc.record({
+    status: fc.constantFrom(...STATUSES),
+    statusSince: past,
+    statusSeconds: few,
+    standing: fc.constantFrom(...STATUSES.filter(isKeptWithoutLog)),
+    checkin: fc.constant("unknown"),
+    contact: past,
     since,
-    lastMessage: message,
-  }, { requiredKeys: ["kind", "since"] });
-  return fc.record({ stall, unscheduledSeconds: few }, { requiredKeys: ["unscheduledSeconds"] });
+    failedCheckins: few,
+    unscheduledSeconds: few,
+    isComplete: fc.boolean(),
+    lastMessage: fc.string({ unit: "binary" }).map(cleanMessage).filter((text) => text !== ""),
+  }, {
+    requiredKeys: ["status", "statusSeconds", "checkin", "unscheduledSeconds", "isComplete"],
+  });
 }
 
 Deno.test("previousStateOf() reads back what lastCheckinText() and agentErrorsText() write", () => {
   const given = second.chain((now) =>
-    fc.record({
-      now: fc.constant(now),
-      assessment: fc.option(assessmentBefore(now), { nil: undefined }),
-      stall: stallBefore(now),
-      previous: fc.record({
-        contact: fc.integer({ min: 0, max: now }),
-        inspection: fc.record({
-          at: second,
-          contact: fc.option(second, { nil: undefined }),
-          watchedSeconds: few,
-          unscheduledSeconds: few,
-          stall: fc.constant(undefined),
-        }),
-      }, { requiredKeys: [] }),
-    })
+    fc.record({ now: fc.constant(now), findings: findingsAt(now) })
   );
   fc.assert(
-    fc.property(given, ({ now, assessment, stall, previous }) => {
-      const findings = findingsFrom(assessment, previous, stall);
-      const text = textOf(findings, previous, now);
-      const file = agentErrorsSchema.parse(JSON.parse(text));
-      const { contact } = findings;
+    fc.property(given, ({ now, findings }) => {
+      const text = textOf(findings, now);
+      agentErrorsSchema.parse(JSON.parse(text));
+      const { contact, status, standing } = findings;
       const inspection = {
         at: now,
-        contact,
-        watchedSeconds: file.watched_seconds!,
+        status: standing ?? status,
+        statusSince: findings.statusSince,
+        statusSeconds: findings.statusSeconds,
         unscheduledSeconds: findings.unscheduledSeconds,
-        stall: findings.stall,
+        hadNoLog: status === "no_log",
+        isComplete: findings.isComplete,
+        lastSignatureError: findings.since?.lastSignatureError,
+        failedCheckins: findings.failedCheckins,
+        lastMessage: findings.lastMessage,
       };
       const expected = { ...(contact !== undefined && { contact }), inspection };
-      assertEquals(previousOn(undefined, text, now), expected);
+      assertEquals<unknown>(previousOn(undefined, text, now), expected);
       if (contact === undefined) return;
       const lastCheckin = lastCheckinText(contact);
       lastCheckinSchema.parse(JSON.parse(lastCheckin));
       assertEquals(previousOn(lastCheckin, undefined, now), { contact });
-      assertEquals(previousOn(lastCheckin, text, now), expected);
+      assertEquals<unknown>(previousOn(lastCheckin, text, now), expected);
     }),
     { seed: 1 },
   );

@@ -1,16 +1,16 @@
 // The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
 // but one value in the store.
 
-import { describeStore, type Settings } from "../config/settings.ts";
-import { connect, type Connections } from "../connections.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
+import { Fleet } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
 import { noPolicy } from "../healing/list_failing.ts";
-import { readPrivileges } from "../jamf/privileges.ts";
-import { readReenrollment, type Reenrollment } from "../jamf/reenrollment.ts";
+import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
-import { StoreError } from "../store/driver.ts";
-import { openStore } from "../store/open.ts";
-import { Values } from "../store/values.ts";
+import { Inventory } from "../jamf/inventory.ts";
+import { JamfPro } from "../jamf/jamf_pro.ts";
+import { StoreError, Values } from "../store/driver.ts";
+import { withStore } from "../store/open.ts";
 import type { Outcome, System } from "../system.ts";
 
 /** A line of the output: it works, a person should know it, or a sweep will not work. */
@@ -33,24 +33,21 @@ export async function check(
   settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">,
   system: System,
 ): Promise<Outcome> {
-  const connections = connect(settings, system);
-  try {
-    const findings = [
-      ["ok", "settings: all can be read"] as const,
-      ...await findingsOf("store", () => checkStore(settings, system)),
-      ...await findingsOf("Jamf Pro", () => checkInventory(connections)),
-      ...await findingsOf("Jamf Pro", () => checkPrivileges(connections)),
-      ...await findingsOf("Jamf Pro", () => checkReenrollment(connections)),
-      ...await findingsOf("Fleet", () => checkFleet(connections, settings.policies)),
-      checkNotify(settings),
-    ];
-    // A server that does not answer is one finding.
-    const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
-    const isWell = findings.every(([level]) => level !== "problem");
-    return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
-  } finally {
-    await connections.close();
-  }
+  const jamf = new JamfPro(settings.jamf, system);
+  const fleet = new Fleet(settings.fleet, system);
+  const findings = [
+    ["ok", "settings: all can be read"] as const,
+    ...await findingsOf("store", () => checkStore(settings, system)),
+    ...await findingsOf("Jamf Pro", () => checkInventory(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
+    ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies)),
+    checkNotify(settings),
+  ];
+  // A server that does not answer is one finding.
+  const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
+  const isWell = findings.every(([level]) => level !== "problem");
+  return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
 }
 
 /** What fails is one finding. */
@@ -65,24 +62,20 @@ async function findingsOf(name: string, look: () => Promise<Finding[]>): Promise
 }
 
 async function checkStore({ store }: Pick<Settings, "store">, system: System): Promise<Finding[]> {
-  const driver = await openStore(store);
-  try {
-    await new Values(driver).set("checked", `${Math.floor(system.now() / 1000)}`);
-    return [["ok", `store: "${describeStore(store)}" can be written`]];
-  } finally {
-    await driver.close();
-  }
+  const at = `${Math.floor(system.now() / 1000)}`;
+  await withStore(store, (driver) => new Values(driver).set("checked", at));
+  return [["ok", `store: "${describeStore(store)}" can be written`]];
 }
 
-async function checkInventory({ jamf, servers }: Connections): Promise<Finding[]> {
-  await servers.withSerial("jamf-heal-check");
+async function checkInventory(jamf: JamfPro): Promise<Finding[]> {
+  await new Inventory(jamf).withSerial("jamf-heal-check");
   return [
     ["ok", "Jamf Pro: gives a token, and shows the inventory"],
     clockFinding("Jamf Pro", jamf.clockDifference),
   ];
 }
 
-async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
+async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
   const privileges = await readPrivileges(jamf);
   if (privileges === undefined) {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
@@ -98,7 +91,7 @@ async function checkPrivileges({ jamf }: Connections): Promise<Finding[]> {
   ];
 }
 
-async function checkReenrollment({ jamf }: Connections): Promise<Finding[]> {
+async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
   const again = 'a redeploy goes through enrolment: policies on "enrollment complete" run again';
   const cleared = clearedBy(await readReenrollment(jamf));
   return [["warning", `Jamf Pro: ${again}`], ...cleared];
@@ -117,10 +110,7 @@ function clearedBy(settings: Reenrollment | undefined): Finding[] {
   return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
 }
 
-async function checkFleet(
-  { fleet }: Connections,
-  names: readonly string[],
-): Promise<Finding[]> {
+async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
   const all = await fleet.policies();
   const findings: Finding[] = [
     ["ok", "Fleet: accepts the token"],

@@ -1,22 +1,21 @@
 // The mode `serve`: sweeps again and again, and when Fleet's webhook calls.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import type { ServeCommand } from "../command.ts";
-import { describeStore, type Settings } from "../config/settings.ts";
+import type { ServeCommand } from "../cli.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
+import type { Condition } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
-import { Health } from "../server/health.ts";
-import { aborted, listen } from "../server/listen.ts";
+import { aborted, answerer, type Health, listen } from "../server/webhook.ts";
 import { Schedule } from "../server/schedule.ts";
-import { webhookApp } from "../server/webhook_app.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Outcome, System } from "../system.ts";
-import { countStates } from "../view/states.ts";
-import { abortAfterGrace, type Sweeper, type SweepSettings, withSweeper } from "./sweeper.ts";
+import { countStates } from "../view/table.ts";
+import { abortAfterGrace, type Sweeps, type SweepSettings, withSweeps } from "./sweep.ts";
 
-/** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is told. */
+/** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is notified. */
 const RETRY_AFTER = 300;
-const TELL_AFTER = 900;
+const NOTIFY_AFTER = 900;
 
 /**
  * Sweeps and listens, until it is asked to stop.
@@ -29,15 +28,13 @@ export async function serve(
   system: System,
 ): Promise<Outcome> {
   const { hostname, port, every } = command;
-  return await withSweeper(command, settings, system, async (sweeper) => {
-    const service = new Service(sweeper, system, every);
+  return await withSweeps(command, settings, system, async (sweeps) => {
+    const service = new Service(sweeps, system, every);
     const schedule = new Schedule(system.sleep);
-    const now = (): number => system.now() / 1000;
-    const health = new Health(sweeper.values, sweeper.lastGood, now, 2 * every);
-    const app = webhookApp({
+    const answer = answerer({
       secret: settings.webhookSecret,
       requestSweep: () => schedule.request(),
-      health: () => health.check(),
+      health: () => service.health(),
       log: service.log,
     });
     const failed = new AbortController();
@@ -50,7 +47,7 @@ export async function serve(
       sweeping = service.run(schedule, stop, abort.signal);
     };
     try {
-      await listen(command, app.fetch, stop, abort.signal, whenListening, service.log);
+      await listen(command, answer, stop, abort.signal, whenListening);
       return { code: 0, stdout: "", messages: [] };
     } finally {
       // Also if the address cannot be used.
@@ -63,94 +60,116 @@ export async function serve(
   });
 }
 
+/** Runs one sweep after the other, and notifies a person if they fail for long. */
 class Service {
-  readonly #sweeper: Sweeper;
-  readonly #system: System;
-  readonly #every: number;
+  readonly #begun: number;
+  /** When a sweep of any instance last ended well; 0 for never. */
+  #lastGood = 0;
   #failingSince: number | undefined;
-  #isToldWithoutStore = false;
+  #isNotifiedWithoutStore = false;
 
-  constructor(sweeper: Sweeper, system: System, every: number) {
-    this.#sweeper = sweeper;
-    this.#system = system;
-    this.#every = every;
+  constructor(
+    private readonly sweeps: Sweeps,
+    private readonly system: System,
+    private readonly every: number,
+  ) {
+    this.#begun = this.#now();
   }
 
   /** Writes one JSON line for each event. */
   readonly log = (event: Readonly<Record<string, unknown>>): void =>
-    this.#system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
+    this.system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
+
+  /** Whether sweeps end well, for monitoring: then the store works, too. */
+  health(): Health {
+    const since = Math.max(this.#begun, this.#lastGood);
+    const isWell = this.#now() - since <= 2 * this.every;
+    const failure = `No sweep has ended well since ${formatTimestamp(since)}`;
+    return { isWell, text: isWell ? "ok" : failure };
+  }
 
   async run(schedule: Schedule, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      await this.#sweep(stop, abort);
-      const pause = this.#failingSince === undefined ? this.#every : RETRY_AFTER;
-      await schedule.wait(Math.min(this.#every, pause), stop);
+      await this.#runOnce(stop, abort);
+      const pause = this.#failingSince === undefined ? this.every : RETRY_AFTER;
+      await schedule.wait(Math.min(this.every, pause), stop);
     }
   }
 
-  async #sweep(stop: AbortSignal, abort: AbortSignal): Promise<void> {
-    let report: SweepReport | undefined;
-    let problems: readonly string[];
+  async #runOnce(stop: AbortSignal, abort: AbortSignal): Promise<void> {
+    const problems: string[] = [];
     try {
-      report = await this.#sweeper.sweep(stop, abort);
-      if (report === undefined) return this.log({ event: "another_sweep_is_running" });
+      const report = await this.sweeps.run(stop, abort, async (problem) => {
+        await this.#readLastGood();
+        return stop.aborted ? [] : this.#conditions(problem);
+      });
+      if (report === undefined) {
+        await this.#readLastGood();
+        return this.log({ event: "another_sweep_is_running" });
+      }
       this.#logReport(report);
-      problems = report.problems;
+      problems.push(...report.problems);
+      if (problems.length === 0) this.#isNotifiedWithoutStore = false;
     } catch (error) {
-      problems = [reasonOf(error)];
+      problems.push(wordsOf(error));
+      if (!stop.aborted) problems.push(...await this.#notifyWithoutStore(problems[0]!));
     }
     for (const reason of problems) this.log({ event: "problem", reason });
-    if (stop.aborted) return;
-    this.#failingSince = problems.length === 0 ? undefined : this.#failingSince ?? this.#now();
-    const untold = await this.#tell(problems[0]).catch((error) => [reasonOf(error)]);
-    for (const reason of untold) this.log({ event: "problem", reason });
   }
 
-  #logReport({ macs, changed, tooMany }: SweepReport): void {
+  async #readLastGood(): Promise<void> {
+    this.#lastGood = await this.sweeps.lastGood();
+  }
+
+  #conditions(problem: string | undefined): Condition[] {
+    const text = this.#failure(problem);
+    // A failure that is not known for long may end by itself.
+    if (problem !== undefined && text === undefined) return [];
+    const isNotified = this.#isNotifiedWithoutStore;
+    return [{ name: "failing", text, end: "Sweeps end well again", isNotified }];
+  }
+
+  async #notifyWithoutStore(problem: string): Promise<string[]> {
+    const text = this.#failure(problem);
+    if (text === undefined || this.#isNotifiedWithoutStore) return [];
+    try {
+      await this.sweeps.send(`jamf-heal: ${text}`);
+      this.#isNotifiedWithoutStore = true;
+      return [];
+    } catch (error) {
+      return [wordsOf(error)];
+    }
+  }
+
+  /** What to notify of after a sweep; another instance with this store may sweep well. */
+  #failure(problem: string | undefined): string | undefined {
+    const now = this.#now();
+    this.#failingSince = problem === undefined ? undefined : this.#failingSince ?? now;
+    const since = this.#failingSince;
+    if (since === undefined || now - since < NOTIFY_AFTER) return undefined;
+    if (now - this.#lastGood < 2 * this.every) return undefined;
+    return `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
+  }
+
+  #logReport({ macs, changed, tooMany, isWhole }: SweepReport): void {
+    if (!isWhole) return;
     for (const { hostId, serial, state, rule, reason } of macs) {
       if (changed.has(hostId)) {
         this.log({ event: "decision", host: hostId, serial, state, rule, reason });
       }
     }
-    this.log({
-      event: "sweep",
-      macs: macs.length,
-      ...countStates(macs),
-      ...(tooMany && { too_many: tooMany }),
-    });
-  }
-
-  async #tell(problem: string | undefined): Promise<string[]> {
-    const since = this.#failingSince;
-    if (since !== undefined) {
-      // It may end by itself, and another instance with this store may sweep well.
-      const good = await this.#sweeper.lastGood().catch(() => 0);
-      const now = this.#now();
-      if (now - since < TELL_AFTER || now - good < 2 * this.#every) return [];
-    }
-    const text = since === undefined
-      ? undefined
-      : `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
-    try {
-      if (this.#isToldWithoutStore) await this.#sweeper.values.set("told:failing", "by now");
-      this.#isToldWithoutStore = false;
-      return await this.#sweeper.tell({ name: "failing", text, end: "Sweeps end well again" });
-    } catch (error) {
-      const isOnlyWay = error instanceof StoreError && text !== undefined;
-      if (!isOnlyWay || this.#isToldWithoutStore) throw error;
-      await this.#sweeper.send(`jamf-heal: ${text}`);
-      this.#isToldWithoutStore = true;
-      return [];
-    }
+    const counts = countStates(macs);
+    const limit = tooMany && { too_many: tooMany };
+    this.log({ event: "sweep", macs: macs.length, ...counts, ...limit });
   }
 
   #now(): number {
-    return Math.floor(this.#system.now() / 1000);
+    return Math.floor(this.system.now() / 1000);
   }
 }
 
 /** A defect of this program in one sweep must not end the service: the next may be better. */
-function reasonOf(error: unknown): string {
+function wordsOf(error: unknown): string {
   if (error instanceof ServerError || error instanceof StoreError) return error.message;
   return `internal error: ${error instanceof Error ? error.stack : error}`;
 }

@@ -1,63 +1,55 @@
-// The modes `status`, `history` and `retry`: what is in the store.
+// The modes `status` and `retry`: what is in the store.
 
 import { UsageError } from "../../../lib/shared/option_parser.ts";
-import type { HistoryCommand, RetryCommand, StatusCommand } from "../command.ts";
-import { ConfigError } from "../config/read_settings.ts";
-import type { Settings } from "../config/settings.ts";
-import { retry as decideAgain } from "../healing/retry.ts";
-import type { Driver } from "../store/driver.ts";
+import type { RetryCommand, StatusCommand } from "../cli.ts";
+import { ConfigError, type Settings } from "../config/read_settings.ts";
+import { decideAgain } from "../healing/recorder.ts";
+import { type Driver, Values } from "../store/driver.ts";
 import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
-import { openStore } from "../store/open.ts";
+import { withStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
-import { Values } from "../store/values.ts";
 import type { Outcome, System } from "../system.ts";
-import { historyJson, historyText } from "../view/history.ts";
-import { statusJson, statusText } from "../view/status.ts";
-import { readTargets } from "./targets.ts";
+import { type ShownMacs, statusJson, statusText } from "../view/status.ts";
+import { readTargets } from "./redeploy.ts";
 
 /** Without `--all`: more than a person reads at once. */
 const MAX_ROWS = 100;
 
-/** Prints the Macs that need a person, those that wait, and what was done. */
+/** Prints the Macs that need a person, those that wait, and what was done; or the same about one Mac. */
 export async function status(
-  { json, all }: StatusCommand,
+  { json, all, serial }: StatusCommand,
   { store }: Pick<Settings, "store">,
   system: System,
 ): Promise<Outcome> {
-  return await withStore(store, system, async (driver) => {
-    const macs = new Macs(driver);
+  return await withExisting(store, system, async (driver) => {
     const values = new Values(driver);
-    const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
-    const states = all ? MAC_STATES : OPEN_STATES;
-    const lists = [];
-    for (const state of states) lists.push(...await macs.inState(state, limit));
     const shown = {
-      counts: await macs.counts(),
-      macs: lists,
-      redeploys: await new Redeploys(driver).list(limit),
+      ...(serial === undefined ? await allMacs(driver, all) : await oneMac(driver, serial)),
       lastSweep: Number(await values.get("last_sweep") ?? 0),
       problem: await values.get("problem"),
     };
+    if (serial !== undefined && shown.macs.length + shown.redeploys.length === 0) {
+      const message = `The store has nothing about serial number "${serial}"`;
+      return { code: 1, stdout: "", messages: [message] };
+    }
     return { code: 0, stdout: json ? statusJson(shown) : statusText(shown), messages: [] };
   });
 }
 
-/** Prints what was decided for one Mac. */
-export async function history(
-  { json, serial }: HistoryCommand,
-  { store }: Pick<Settings, "store">,
-  system: System,
-): Promise<Outcome> {
-  return await withStore(store, system, async (driver) => {
-    const decided = await new Macs(driver).history(serial);
-    const redeploys = await new Redeploys(driver).list(Number.MAX_SAFE_INTEGER, serial);
-    if (decided.length + redeploys.length === 0) {
-      const message = `The store has nothing about serial number "${serial}"`;
-      return { code: 1, stdout: "", messages: [message] };
-    }
-    const print = json ? historyJson : historyText;
-    return { code: 0, stdout: print(decided, redeploys), messages: [] };
-  });
+async function allMacs(driver: Driver, all: boolean): Promise<ShownMacs> {
+  const macs = new Macs(driver);
+  const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
+  const lists = [];
+  for (const state of all ? MAC_STATES : OPEN_STATES) {
+    lists.push(...await macs.inState(state, limit));
+  }
+  const redeploys = await new Redeploys(driver).list(limit);
+  return { counts: await macs.counts(), macs: lists, redeploys };
+}
+
+async function oneMac(driver: Driver, serial: string): Promise<ShownMacs> {
+  const macs = await new Macs(driver).withSerial(serial);
+  return { macs, redeploys: await new Redeploys(driver).of(serial) };
 }
 
 /** Has the next sweep decide again about Macs that need a person. */
@@ -71,7 +63,7 @@ export async function retry(
   if (other !== undefined) {
     throw new UsageError(`Cannot retry "${other.kind}:${other.value}": give serial numbers`);
   }
-  return await withStore(store, system, async (driver) => {
+  return await withExisting(store, system, async (driver) => {
     const lock = await driver.lockSweep();
     if (lock === undefined) {
       return { code: 1, stdout: "", messages: ["A sweep is running: try again when it has ended"] };
@@ -94,7 +86,8 @@ export async function retry(
   });
 }
 
-async function withStore(
+/** Opens a store that is there. */
+async function withExisting(
   store: Settings["store"],
   { fileExists }: Pick<System, "fileExists">,
   work: (driver: Driver) => Promise<Outcome>,
@@ -104,10 +97,5 @@ async function withStore(
       `Cannot open the store "${store.path}": there is no such file; jamf-heal sweep creates it`,
     );
   }
-  const driver = await openStore(store);
-  try {
-    return await work(driver);
-  } finally {
-    await driver.close();
-  }
+  return await withStore(store, work);
 }

@@ -1,11 +1,22 @@
-// The mode `sweep`: one sweep.
+// The mode `sweep`: one sweep with the configured servers and store, and its notices.
 
-import type { SweepCommand } from "../command.ts";
-import { describeStore } from "../config/settings.ts";
+import type { SweepCommand } from "../cli.ts";
+import { describeStore, type Settings } from "../config/read_settings.ts";
+import { Fleet } from "../fleet/fleet.ts";
+import { type Condition, conditionsOf, notify } from "../healing/notices.ts";
+import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
+import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
+import { Notifier } from "../http/notify.ts";
+import { Inventory } from "../jamf/inventory.ts";
+import { JamfPro } from "../jamf/jamf_pro.ts";
+import { requestRedeploy } from "../jamf/request_redeploy.ts";
+import { StoreError, Values } from "../store/driver.ts";
+import { Macs } from "../store/macs.ts";
+import { openStore } from "../store/open.ts";
+import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
-import { sweepText } from "../view/sweep.ts";
-import { abortAfterGrace, type SweepSettings, withSweeper } from "./sweeper.ts";
+import { sweepText } from "../view/outcomes.ts";
 
 /** Sweeps once, and prints what was decided. */
 export async function sweep(
@@ -14,26 +25,125 @@ export async function sweep(
   system: System,
 ): Promise<Outcome> {
   const store = `Counts redeploys in "${describeStore(settings.store)}"`;
-  return await withSweeper(command, settings, system, async (sweeper) => {
+  return await withSweeps(command, settings, system, async ({ run }) => {
     const abort = abortAfterGrace(system);
     try {
-      const report = await sweeper.sweep(system.stop, abort.signal);
+      const report = await run(system.stop, abort.signal);
       if (report === undefined) {
-        return {
-          code: 0,
-          stdout: "Another sweep is running: nothing is done\n",
-          messages: [store],
-        };
+        const stdout = "Another sweep is running: nothing is done\n";
+        return { code: 0, stdout, messages: [store] };
       }
       const { problems } = report;
       const isWell = problems.length === 0 && report.tooMany === undefined &&
         !system.stop.aborted && report.macs.every(({ state }) => state !== "needs_person");
       return { code: isWell ? 0 : 1, stdout: sweepText(report), messages: [store, ...problems] };
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
-      return { code: 1, stdout: "", messages: [store, error.message] };
     } finally {
       abort.cancel();
     }
   });
+}
+
+/** The settings that a sweep needs. */
+export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">;
+
+/** What `sweep` and `serve` use. */
+export interface Sweeps {
+  /**
+   * Runs one sweep, and notifies a person; returns `undefined` if another process has the lock.
+   *
+   * @param conditions Of the caller, after the sweep and its first problem.
+   * @throws {StoreError} The store does not work.
+   */
+  readonly run: (
+    stop: AbortSignal,
+    abort: AbortSignal,
+    conditions?: (problem: string | undefined) => Promise<readonly Condition[]>,
+  ) => Promise<SweepReport | undefined>;
+  /** When a sweep of any instance last ended well, in seconds since 1970; 0 for never. */
+  readonly lastGood: () => Promise<number>;
+  /** Notifies without the store. */
+  readonly send: (text: string) => Promise<void>;
+}
+
+/** Opens the store, and closes it when the work has ended. */
+export async function withSweeps<T>(
+  { dryRun, ...limits }: SweepLimits & { readonly dryRun: boolean },
+  settings: SweepSettings,
+  system: System,
+  work: (sweeps: Sweeps) => Promise<T>,
+): Promise<T> {
+  const driver = await openStore(settings.store);
+  const macs = new Macs(driver);
+  const values = new Values(driver);
+  const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
+  const send = async (text: string): Promise<void> => await notifier?.send(text);
+  const jamf = new JamfPro(settings.jamf, system);
+  const deps = {
+    fleet: new Fleet(settings.fleet, system),
+    inventory: new Inventory(jamf),
+    requestRedeploy: requestRedeploy.bind(undefined, jamf),
+    macs,
+    values,
+    redeploys: new Redeploys(driver),
+    policies: settings.policies,
+    limits,
+    dryRun,
+    now: () => system.now() / 1000,
+    sleep: system.sleep,
+  };
+  const run: Sweeps["run"] = async (stop, abort, conditions = () => Promise.resolve([])) => {
+    const lock = await driver.lockSweep();
+    if (lock === undefined) return undefined;
+    try {
+      const report = await runSweep({ ...deps, isHeld: lock.isHeld }, stop, abort).catch(reportOf);
+      const problems = [...report.problems];
+      try {
+        const all = [...conditionsOf(report), ...await conditions(problems[0])];
+        if (notifier !== undefined) problems.push(...await notify({ macs, values, send }, all));
+        await values.set("problem", problems[0]);
+      } catch (error) {
+        // The report of a sweep must not be lost with the store.
+        if (!(error instanceof StoreError)) throw error;
+        problems.push(error.message);
+      }
+      return { ...report, problems };
+    } finally {
+      await lock.release();
+    }
+  };
+  try {
+    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun)) ?? 0);
+    return await work({ run, lastGood, send });
+  } finally {
+    await driver.close();
+  }
+}
+
+/** The report of a sweep that decided nothing, because Fleet did not say which hosts fail. */
+function reportOf(error: unknown): SweepReport {
+  if (!(error instanceof ServerError)) throw error;
+  return {
+    macs: [],
+    changed: new Set(),
+    tooMany: undefined,
+    isWhole: false,
+    problems: [error.message],
+  };
+}
+
+/** In milliseconds: how long requests may take to end when the program is asked to stop. */
+const SHUTDOWN_GRACE = 20_000;
+
+/** Is aborted some time after the signal to stop. */
+export function abortAfterGrace({ stop, sleep }: Pick<System, "stop" | "sleep">): {
+  readonly signal: AbortSignal;
+  readonly cancel: () => void;
+} {
+  const abort = new AbortController();
+  const done = new AbortController();
+  const wait = (): Promise<void> =>
+    sleep(SHUTDOWN_GRACE, done.signal).then(() => abort.abort(), () => {});
+  if (stop.aborted) wait();
+  else stop.addEventListener("abort", wait, { once: true, signal: done.signal });
+  return { signal: abort.signal, cancel: () => done.abort() };
 }

@@ -46,16 +46,6 @@ export function readPrivateFile(path: string): string {
  * them, or is one in which the system puts the secrets of one service.
  *
  * @param path Of the file, with all links resolved.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const open = { mode: 0o755, uid: 0 };
- * const secret = { mode: 0o444, uid: 0 };
- * assertEquals(problemWith(secret, "/run/secrets/jamf", open), undefined);
- * assertEquals(problemWith(secret, "/home/a/jamf", open), "has mode 0444, so others can read it");
- * ```
  */
 export function problemWith(file: Access, path: string, folder: Access): string | undefined {
   // Windows has no modes.

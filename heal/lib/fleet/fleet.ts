@@ -1,13 +1,20 @@
 // The client of Fleet.
 
 import * as z from "zod";
-import type { Secret } from "../config/secret.ts";
-import type { FleetSettings } from "../config/settings.ts";
+import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { Login } from "../http/login.ts";
-import { parseReply, ReplyError } from "../http/parse_reply.ts";
-import { countReply, fleetsReply, hostReply, hostsReply, policiesReply } from "./schemas.ts";
-import type { Host, HostDetail, Page, Policy } from "./schemas.ts";
+import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
+import {
+  countReply,
+  fleetsReply,
+  type Host,
+  type HostDetail,
+  hostReply,
+  hostsReply,
+  type Page,
+  policiesReply,
+  type Policy,
+} from "./schemas.ts";
 
 type Query = Readonly<Record<string, string>>;
 
@@ -24,16 +31,12 @@ const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() }))
 /** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
-  readonly #login: Login;
-  readonly #token: Secret;
   /** It is `teams` before Fleet 4.82. */
   #fleetsPath = "fleets";
 
   /** @param timeout In milliseconds, for one answer. */
-  constructor(settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#token = settings.token;
-    this.#http = new HttpClient(settings.url, system, { timeout, secrets: [settings.token] });
-    this.#login = new Login("Fleet", "FLEET_API_TOKEN", [401], system.now);
+  constructor(private readonly settings: FleetSettings, system: HttpSystem, timeout?: number) {
+    this.#http = new HttpClient(settings.url, system, settings.token, timeout);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */
@@ -137,10 +140,12 @@ export class Fleet {
       method: "GET",
       path: `api/v1/fleet/${path}`,
       query: new URLSearchParams(query),
-      token: this.#token,
+      token: this.settings.token,
       signal,
     } as const;
-    return await this.#login.send(() => this.#http.send(request));
+    const reply = await this.#http.send(request);
+    checkLogin("Fleet", "FLEET_API_TOKEN", [401], reply);
+    return reply;
   }
 }
 

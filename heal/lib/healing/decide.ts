@@ -9,12 +9,12 @@ import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason, requestedReason } from "./send_redeploy.ts";
 
-/** What a decision depends on. `redeploys` is without {@linkcode left}. */
+/** What a decision depends on. `redeploys` is without {@linkcode withoutAnswer}. */
 export interface Facts extends Observed {
   /** What the store has, with this sweep's observation. */
   readonly mac: Mac;
-  /** A request that a kill has left without an answer. */
-  readonly left?: Redeploy | undefined;
+  /** A request that a kill left without an answer. */
+  readonly withoutAnswer?: Redeploy | undefined;
   readonly limits: RateLimits;
   /** Whether more Macs would be redeployed now than `--max-failing` allows. */
   readonly isTooMany: boolean;
@@ -49,29 +49,7 @@ const PERSON_BY_JAMF = ["not_in_jamf", "out_of_reach", "refused"];
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["offline", "no_fresh_answer", "too_many", "hourly_limit"];
 
-/**
- * Decides about one Mac.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const { newMac } = await import("./observe.ts");
- * const now = 1_800_000_000;
- * const host = { id: 7, serial: "C02", platform: "darwin", seenAt: now - 60, answeredAt: now - 600 };
- * const mac = newMac(host, ["Jamf agent checks in"], now);
- * const limits = { coolDown: 86_400, maxPerHour: 20 };
- * const facts = { now, host, mac, redeploys: [], seenWithin: 3600, limits, isTooMany: false, isLimited: false };
- * const computer = { id: "1", name: "", serial: "C02", isManaged: true, isMdmCapable: true, checkIn: now - 86_400 };
- * assertEquals(decide(facts), "ask_jamf");
- * assertEquals(decide({ ...facts, found: { computer } }), "redeploy");
- * assertEquals(decide({ ...facts, host: { ...host, platform: "windows" } }), {
- *   state: "left_out",
- *   rule: "not_a_mac",
- *   reason: 'its platform is "windows"',
- * });
- * ```
- */
+/** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
   const { mac, redeploys, found } = facts;
   const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byLimits(facts) ??
@@ -124,13 +102,13 @@ function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefin
   return wait("cool_down", limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits));
 }
 
-function byLimits({ mac, left, now, isTooMany, isLimited }: Facts): Decision | undefined {
+function byLimits({ mac, withoutAnswer, now, isTooMany, isLimited }: Facts): Decision | undefined {
   if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return previousDecision(mac);
   if (isTooMany) {
     return wait("too_many", "more Macs may need a redeploy now than --max-failing allows");
   }
-  // A request that a kill has left has been counted.
-  if (!isLimited || left !== undefined) return undefined;
+  // A request without an answer has been counted.
+  if (!isLimited || withoutAnswer !== undefined) return undefined;
   return wait("hourly_limit", "the hourly limit is reached");
 }
 

@@ -1,11 +1,11 @@
 // Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
 
 import { ServerError } from "../http/client.ts";
-import { ReplyError } from "../http/parse_reply.ts";
+import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import { decide, type Decision, type Facts } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
-import { limitReason, requestedReason, sendRedeploy } from "./send_redeploy.ts";
+import { limitReason, type Requested, requestedReason, sendRedeploy } from "./send_redeploy.ts";
 import type { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
@@ -26,13 +26,14 @@ export async function healCandidates(
   stop: AbortSignal,
   abort: AbortSignal,
 ): Promise<string[]> {
-  const healing = new Healing(deps, recorder, abort);
+  const hourAgo = Math.floor(deps.now()) - HOUR;
+  const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
+  const healing = new Healing(deps, recorder, abort, remaining);
   // Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest.
   const queue = candidates.toSorted((one, other) =>
     (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) ||
     one.mac.failingSince - other.mac.failingSince || one.mac.hostId - other.mac.hostId
   );
-  await healing.countHour();
   for (const [index, facts] of queue.entries()) {
     if (stop.aborted) {
       healing.problems.push(`Stopped: the next sweep decides about ${queue.length - index} Macs`);
@@ -47,48 +48,36 @@ export async function healCandidates(
 
 class Healing {
   readonly problems: string[] = [];
-  readonly #deps: SweepDeps;
-  readonly #recorder: Recorder;
-  readonly #abort: AbortSignal;
   #failures = 0;
-  /** The redeploys that the hourly limit still allows. */
-  #remaining = 0;
 
-  constructor(deps: SweepDeps, recorder: Recorder, abort: AbortSignal) {
-    this.#deps = deps;
-    this.#recorder = recorder;
-    this.#abort = abort;
-  }
-
-  async countHour(): Promise<void> {
-    const { redeploys, limits, now } = this.#deps;
-    const at = Math.floor(now());
-    this.#remaining = limits.maxPerHour - (await redeploys.since(at - HOUR, at)).length;
-  }
+  constructor(
+    private readonly deps: SweepDeps,
+    private readonly recorder: Recorder,
+    private readonly abort: AbortSignal,
+    /** The redeploys that the hourly limit still allows. */
+    private remaining: number,
+  ) {}
 
   async heal(facts: Facts): Promise<void> {
-    const { servers, dryRun } = this.#deps;
-    const isLimited = this.#remaining <= 0;
+    const { inventory, dryRun } = this.deps;
+    const isLimited = this.remaining <= 0;
     const verdict = decide({ ...facts, isLimited });
-    if (typeof verdict === "object") return this.#recorder.add(facts.mac, verdict);
-    if (this.#failures >= MAX_FAILURES) return this.#recorder.add(facts.mac, unanswered(facts.mac));
+    if (typeof verdict === "object") return this.recorder.add(facts.mac, verdict);
+    if (this.#failures >= MAX_FAILURES) return this.recorder.add(facts.mac, unanswered(facts.mac));
     try {
-      const found = await findBySerial(servers, facts.host.serial, this.#abort);
+      const found = await findBySerial(inventory, facts.host.serial, this.abort);
       this.#failures = 0;
-      const mac: Mac = {
-        ...facts.mac,
-        computerId: found.computer?.id ?? facts.mac.computerId,
-        lookedUpAt: facts.now,
-      };
+      const computerId = found.computer?.id ?? facts.mac.computerId;
+      const mac = { ...facts.mac, computerId, lookedUpAt: facts.now };
       const verdict = decide({ ...facts, isLimited, found });
       if (typeof verdict === "object") {
         const checkedInSince = verdict.rule === "checked_in"
           ? mac.checkedInSince ?? facts.now
           : mac.checkedInSince;
-        this.#recorder.add({ ...mac, checkedInSince }, verdict);
+        this.recorder.add({ ...mac, checkedInSince }, verdict);
       } else if (dryRun) {
-        this.#remaining--;
-        this.#recorder.add(mac, {
+        this.remaining--;
+        this.recorder.add(mac, {
           state: "would_redeploy",
           rule: "would_redeploy",
           reason: "dry run: it would be redeployed",
@@ -100,7 +89,7 @@ class Healing {
       const isOne = error instanceof ReplyError && this.#failures + 1 < MAX_FAILURES;
       this.#failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
       if (!isOne) this.problems.push(error.message);
-      this.#recorder.add(
+      this.recorder.add(
         { ...facts.mac, lookedUpAt: facts.now },
         unanswered(facts.mac, error.message),
       );
@@ -108,51 +97,41 @@ class Healing {
   }
 
   async #redeploy(mac: Mac, { host }: Facts): Promise<void> {
-    const { limits } = this.#deps;
+    const { limits } = this.deps;
     const { computerId } = mac;
-    if (!await this.#deps.isHeld()) {
+    if (!await this.deps.isHeld()) {
       this.#fail("The lock of this sweep is lost: the store could not be reached");
-      return this.#recorder.add(mac, unanswered(mac));
+      return this.recorder.add(mac, unanswered(mac));
     }
     const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
-    const sent = await sendRedeploy(this.#deps, intent, limits, this.#abort);
-    this.#remaining--;
-    switch (sent.kind) {
-      case "redeployed":
-        if (sent.unrecorded !== undefined) {
-          this.#fail(`The redeploy of ${host.serial} is not recorded: ${sent.unrecorded}`);
-        }
-        this.#addRedeployed(mac, sent.at, "queued");
-        break;
-      case "unknown":
-        // A server that does not answer is not asked for the next Mac.
-        this.#fail(`The answer about ${host.serial} is not known: ${sent.reason}`);
-        this.#addRedeployed(mac, sent.at, "unknown");
-        break;
-      case "refused":
-        if (sent.isFinal) this.#add(mac, "needs_person", "refused", sent.reason);
-        else {
-          this.#remaining++;
-          this.#fail(`Jamf Pro refuses to redeploy: ${sent.reason}`);
-          this.#recorder.add(mac, unanswered(mac, sent.reason));
-        }
-        break;
-      case "hourly_limit":
-        this.#remaining = 0;
-        this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
-        break;
-      case "cooling_down":
-        this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
+    const sent = await sendRedeploy(this.deps, intent, limits, this.abort);
+    if (sent.kind === "requested") this.#addRequested(mac, sent);
+    else if (sent.kind === "cooling_down") {
+      this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
+    } else {
+      this.remaining = 0;
+      this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
     }
-    await this.#recorder.save();
+    await this.recorder.save();
   }
 
-  #addRedeployed(mac: Mac, askedAt: number, state: "queued" | "unknown"): void {
+  #addRequested(mac: Mac, { state, reason, isFinal, at: askedAt, unrecorded }: Requested): void {
+    if (state === "refused" && !isFinal) {
+      this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
+      return this.recorder.add(mac, unanswered(mac, reason));
+    }
+    this.remaining--;
+    if (state === "refused") return this.#add(mac, "needs_person", "refused", reason);
+    // A server that does not answer is not asked for the next Mac.
+    if (state === "unknown") this.#fail(`The answer about ${mac.serial} is not known: ${reason}`);
+    else if (unrecorded !== undefined) {
+      this.#fail(`The redeploy of ${mac.serial} is not recorded: ${unrecorded}`);
+    }
     this.#add(mac, "redeployed", "redeployed", requestedReason({ askedAt, state }));
   }
 
   #add(mac: Mac, state: Mac["state"], rule: string, reason: string): void {
-    this.#recorder.add(mac, { state, rule, reason });
+    this.recorder.add(mac, { state, rule, reason });
   }
 
   /** Jamf Pro is asked no more. */

@@ -2,8 +2,8 @@
 
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";
-import { checkClock } from "../http/check_clock.ts";
-import { ReplyError } from "../http/parse_reply.ts";
+import { checkClock } from "../http/client.ts";
+import { ReplyError } from "../http/reply.ts";
 
 /** The hosts that fail, and what could not be learned. */
 export interface Failing {

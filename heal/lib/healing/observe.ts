@@ -50,7 +50,7 @@ export function newMac({ id, serial }: Host, policies: readonly string[], now: n
     checkedInSince: undefined,
     lookedUpAt: undefined,
     retriedAt: undefined,
-    toldRule: undefined,
+    notifiedRule: undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 // Records the decisions of one sweep.
 
-import { type Decided, type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
+import { type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
 import type { Decision } from "./decide.ts";
 
 /** Collects what was decided, and records it in the store. */
@@ -9,22 +9,18 @@ export class Recorder {
   readonly macs: Mac[] = [];
   readonly changed: Set<number> = new Set();
   #unsaved: Mac[] = [];
-  #decided: Decided[] = [];
-  readonly #store: Macs;
-  readonly #known: ReadonlyMap<number, Mac>;
-  readonly #now: number;
 
   /** @param known The open Macs in the store, by their hosts. */
-  constructor(store: Macs, known: ReadonlyMap<number, Mac>, now: number) {
-    this.#store = store;
-    this.#known = known;
-    this.#now = now;
-  }
+  constructor(
+    private readonly store: Macs,
+    private readonly known: ReadonlyMap<number, Mac>,
+    private readonly now: number,
+  ) {}
 
   /** @param decision `undefined` leaves it as it was. */
   add(mac: Mac, decision: Decision | undefined): void {
-    const now = this.#now;
-    const before = this.#known.get(mac.hostId);
+    const now = this.now;
+    const before = this.known.get(mac.hostId);
     const { state, rule, reason } = decision ?? mac;
     const isNew = before?.rule !== rule || before.state !== state;
     const isEnded = !OPEN_STATES.some((open) => open === state);
@@ -37,14 +33,10 @@ export class Recorder {
       reason,
       since: isNew ? now : mac.since,
       endedAt: isEnded ? now : undefined,
-      toldRule: state === "needs_person" ? mac.toldRule : undefined,
+      notifiedRule: state === "needs_person" ? mac.notifiedRule : undefined,
     };
     this.macs.push(after);
-    if (isNew) {
-      const { hostId, serial } = mac;
-      this.changed.add(hostId);
-      this.#decided.push({ hostId, serial, at: now, state, rule, reason });
-    }
+    if (isNew) this.changed.add(mac.hostId);
     if (before === undefined || !isSame(before, after)) this.#unsaved.push(after);
   }
 
@@ -54,12 +46,23 @@ export class Recorder {
   }
 
   async save(): Promise<void> {
-    await this.#store.record(this.#unsaved, this.#decided);
+    await this.store.record(this.#unsaved);
     this.#unsaved = [];
-    this.#decided = [];
   }
 }
 
 function isSame(one: Mac, other: Mac): boolean {
   return (Object.keys(one) as (keyof Mac)[]).every((key) => one[key] === other[key]);
+}
+
+/** Has the next sweep decide about Macs as if nothing had been decided: what counted against them no longer does. */
+export async function decideAgain(store: Macs, macs: readonly Mac[], now: number): Promise<void> {
+  const recorder = new Recorder(store, new Map(macs.map((mac) => [mac.hostId, mac])), now);
+  const reason = "a person wants it: the next sweep decides again";
+  for (const mac of macs) {
+    const unanswered = { unansweredSince: undefined, unansweredHours: 0 };
+    const taken = { ...mac, ...unanswered, lookedUpAt: undefined, retriedAt: now };
+    recorder.add(taken, { state: "waits", rule: "retried", reason });
+  }
+  await recorder.save();
 }

@@ -1,11 +1,11 @@
 // Redeploys to one Mac after the other, and follows them.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { findComputer, type Servers, unreachable } from "./find_computer.ts";
+import { findComputer, unreachable } from "./find_computer.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
-import { checkClock } from "../http/check_clock.ts";
-import { ServerError } from "../http/client.ts";
-import type { Computer } from "../jamf/inventory.ts";
+import { checkClock, ServerError } from "../http/client.ts";
+import { LoginError } from "../http/reply.ts";
+import type { Computer, Inventory } from "../jamf/inventory.ts";
 import type { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";
 import type { RateLimits } from "../store/redeploys.ts";
@@ -37,7 +37,7 @@ export interface TargetReport {
 
 /** What this module needs from its caller. */
 export interface RedeployTargetsDeps extends SendDeps {
-  readonly servers: Servers;
+  readonly inventory: Pick<Inventory, "withSerial" | "withId">;
   readonly jamf: Pick<JamfPro, "clockDifference">;
   /** Gets one line for each step. */
   readonly reportProgress: (line: string) => void;
@@ -64,11 +64,21 @@ export async function redeployTargets(
   targets: readonly Target[],
 ): Promise<TargetReport[]> {
   const reports: TargetReport[] = [];
+  let refused: LoginError | undefined;
   for (const [index, target] of targets.entries()) {
     const name = textOf(target);
-    const report = deps.stop.aborted
-      ? { target: name, outcome: "skipped" as const, reason: "the command was stopped" }
-      : await orFailed(name, () => redeployTarget(deps, target, reports));
+    let report: TargetReport;
+    try {
+      if (refused !== undefined) throw refused;
+      report = deps.stop.aborted
+        ? { target: name, outcome: "skipped", reason: "the command was stopped" }
+        : await redeployTarget(deps, target, reports);
+    } catch (error) {
+      if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
+      // A log-in that is refused is not tried again for each Mac.
+      if (error instanceof LoginError) refused = error;
+      report = { target: name, outcome: "failed", reason: error.message };
+    }
     reports.push(report);
     const { outcome, reason } = report;
     const suffix = reason === "" ? "" : `: ${reason}`;
@@ -83,7 +93,7 @@ async function redeployTarget(
   before: readonly TargetReport[],
 ): Promise<TargetReport> {
   const name = textOf(target);
-  const found = await findComputer(deps.servers, target);
+  const found = await findComputer(deps.inventory, target);
   if (found.computer === undefined) {
     return { target: name, outcome: "needs_person", reason: found.problem };
   }
@@ -91,52 +101,49 @@ async function redeployTarget(
   const { computer } = found;
   const same = before.find(({ computer_id }) => computer_id === computer.id);
   if (same) return { ...same, target: name, reason: `the same computer as ${same.target}` };
-  const { id, name: computer_name, serial } = computer;
-  const named = { target: name, serial, computer_id: id, computer_name };
-  const objection = objectionTo(deps, computer);
-  if (objection !== undefined) return { ...named, ...objection };
-  if (deps.dryRun) return { ...named, ...await dryOutcome(deps, computer) };
-  deps.reportProgress(`${name}: ${describe(computer)}`);
-  const limits = deps.force ? undefined : deps.limits;
-  const intent = { serial, computerId: id, origin: "by_hand" } as const;
-  return { ...named, ...reportOf(await sendRedeploy(deps, intent, limits), deps.limits) };
+  const { id: computer_id, name: computer_name, serial } = computer;
+  return {
+    target: name,
+    serial,
+    computer_id,
+    computer_name,
+    ...await resultFor(deps, name, computer),
+  };
 }
 
 type Result = Omit<TargetReport, "target">;
 
-function objectionTo({ force, now }: RedeployTargetsDeps, computer: Computer): Result | undefined {
+async function resultFor(
+  deps: RedeployTargetsDeps,
+  name: string,
+  computer: Computer,
+): Promise<Result> {
+  const { redeploys, force, now } = deps;
+  const { id, serial, checkIn } = computer;
+  const limits = force ? undefined : deps.limits;
   const problem = unreachable(computer);
   if (problem !== undefined) return { outcome: "needs_person", reason: problem };
-  const { checkIn } = computer;
-  if (force || checkIn === undefined || checkIn <= now() - HOUR) return undefined;
-  const at = formatTimestamp(Math.floor(checkIn));
-  return { outcome: "skipped", reason: `checked in at ${at}: it reaches its server` };
-}
-
-async function dryOutcome(
-  { redeploys, limits, force, now }: RedeployTargetsDeps,
-  { id }: Computer,
-): Promise<Result> {
-  const limit = force ? undefined : await redeploys.limitReached(id, limits, Math.floor(now()));
-  if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
-  return { outcome: "skipped", reason: limitReason(limit, limits) };
+  if (!force && checkIn !== undefined && checkIn > now() - HOUR) {
+    const at = formatTimestamp(Math.floor(checkIn));
+    return { outcome: "skipped", reason: `checked in at ${at}: it reaches its server` };
+  }
+  if (deps.dryRun) {
+    const limit = limits && await redeploys.limitReached(id, limits, Math.floor(now()));
+    if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
+    return { outcome: "skipped", reason: limitReason(limit, deps.limits) };
+  }
+  deps.reportProgress(`${name}: ${describe(computer)}`);
+  const intent = { serial, computerId: id, origin: "by_hand" } as const;
+  return reportOf(await sendRedeploy(deps, intent, limits), deps.limits);
 }
 
 function reportOf(sent: Sent, limits: RateLimits): Result {
-  switch (sent.kind) {
-    case "redeployed": {
-      const { commandUuid: command_uuid, at: redeployed_at, unrecorded } = sent;
-      const reason = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
-      return { outcome: "redeployed", reason, command_uuid, redeployed_at };
-    }
-    case "unknown":
-      return { outcome: "unknown", reason: sent.reason, redeployed_at: sent.at };
-    case "refused":
-      return { outcome: sent.isFinal ? "needs_person" : "failed", reason: sent.reason };
-    case "cooling_down":
-    case "hourly_limit":
-      return { outcome: "skipped", reason: limitReason(sent, limits) };
-  }
+  if (sent.kind !== "requested") return { outcome: "skipped", reason: limitReason(sent, limits) };
+  const { state, reason, isFinal, at: redeployed_at, commandUuid, unrecorded } = sent;
+  if (state === "refused") return { outcome: isFinal ? "needs_person" : "failed", reason };
+  if (state === "unknown") return { outcome: "unknown", reason, redeployed_at };
+  const problem = unrecorded === undefined ? "" : `but it could not be recorded: ${unrecorded}`;
+  return { outcome: "redeployed", reason: problem, command_uuid: commandUuid!, redeployed_at };
 }
 
 /** Polls until all Macs have checked in, or the time is over. */
@@ -168,7 +175,7 @@ function isFollowed({ outcome, redeployed_at }: TargetReport): boolean {
 async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<TargetReport> {
   if (!isFollowed(report)) return report;
   try {
-    const checkIn = (await deps.servers.withId(report.computer_id!))?.checkIn;
+    const checkIn = (await deps.inventory.withId(report.computer_id!))?.checkIn;
     if (checkIn === undefined || checkIn <= report.redeployed_at!) return report;
     const reason = `checked in at ${formatTimestamp(Math.floor(checkIn))}`;
     deps.reportProgress(`${report.target} healed: ${reason}`);
@@ -177,15 +184,6 @@ async function poll(deps: RedeployTargetsDeps, report: TargetReport): Promise<Ta
     // The next poll may succeed.
     if (error instanceof ServerError) return report;
     throw error;
-  }
-}
-
-async function orFailed(target: string, work: () => Promise<TargetReport>): Promise<TargetReport> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
-    return { target, outcome: "failed", reason: error.message };
   }
 }
 

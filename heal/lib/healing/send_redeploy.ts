@@ -1,7 +1,7 @@
 // Redeploys the framework to one computer, for a sweep and for a person. The only caller of the request.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import type { RedeployResponse } from "../jamf/request_redeploy.ts";
+import type { RedeployResult } from "../jamf/request_redeploy.ts";
 import { StoreError } from "../store/driver.ts";
 import type {
   LimitReached,
@@ -9,34 +9,30 @@ import type {
   Redeploy,
   RedeployIntent,
   Redeploys,
-  Settlement,
 } from "../store/redeploys.ts";
 
 /** What this module needs from its caller. */
 export interface SendDeps {
   readonly redeploys: Redeploys;
   /** Sends the request to Jamf Pro. */
-  readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResponse>;
+  readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResult>;
   /** Seconds since 1970. */
   readonly now: () => number;
   /** In milliseconds. Ends early, with an error, once the signal is aborted. */
   readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** The result. */
-export type Sent =
-  | {
-    readonly kind: "redeployed";
-    readonly at: number;
-    readonly commandUuid: string;
-    /** The reason, if it could not be recorded. */
-    readonly unrecorded: string | undefined;
-  }
-  /** It may have been redeployed: there was no usable answer. */
-  | { readonly kind: "unknown"; readonly at: number; readonly reason: string }
-  /** Nothing was done; `isFinal` if a repeat would not change that. */
-  | { readonly kind: "refused"; readonly isFinal: boolean; readonly reason: string }
-  | LimitReached;
+/** A request and what became of it, or the limit that does not allow it. */
+export type Sent = Requested | LimitReached;
+
+/** A request that was sent. */
+export interface Requested extends RedeployResult {
+  readonly kind: "requested";
+  /** In seconds since 1970. */
+  readonly at: number;
+  /** The reason, if its result could not be recorded. */
+  readonly unrecorded: string | undefined;
+}
 
 /** In milliseconds: how long an answer is kept for a store that does not work, and the pause between two tries. */
 const RECORDING_TIME = 180_000;
@@ -59,31 +55,25 @@ export async function sendRedeploy(
   const claim = await deps.redeploys.claim(intent, limits, Math.floor(deps.now()));
   if (claim.kind !== "granted") return claim;
   const { redeploy } = claim;
-  const response = await deps.requestRedeploy(redeploy.computerId, signal);
+  const result = await deps.requestRedeploy(redeploy.computerId, signal);
   const { askedAt: at, attempts } = redeploy;
-  if (response.state === "queued") {
-    const { commandUuid } = response;
-    const unrecorded = await record(deps, redeploy, { ...response, reason: "" }, signal);
-    return { kind: "redeployed", at, commandUuid, unrecorded };
-  }
-  const { reason } = response;
   // The first of two requests may have been done, so both count.
-  const isUnknown = response.state === "unknown" || attempts > 1;
-  await record(deps, redeploy, { state: isUnknown ? "unknown" : "refused", reason }, signal);
-  if (isUnknown) return { kind: "unknown", at, reason };
-  return { kind: "refused", isFinal: response.state === "refused" && response.isFinal, reason };
+  const state = attempts > 1 && result.state === "refused" ? "unknown" : result.state;
+  const counted = { ...result, state };
+  const unrecorded = await record(deps, redeploy, counted, signal);
+  return { kind: "requested", at, ...counted, unrecorded };
 }
 
 /** Tries again while the store does not work. Returns the reason if the result could not be recorded. */
 async function record(
   { redeploys, sleep }: SendDeps,
   redeploy: Redeploy,
-  settlement: Settlement,
+  result: RedeployResult,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   for (let waited = 0;; waited += RECORDING_PAUSE) {
     try {
-      await redeploys.settle(redeploy, settlement);
+      await redeploys.settle(redeploy, result);
       return undefined;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

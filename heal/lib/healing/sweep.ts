@@ -2,10 +2,9 @@
 
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
-import { isLeft, type Redeploy } from "../store/redeploys.ts";
-import type { Values } from "../store/values.ts";
+import { isWithoutAnswer, type Redeploy } from "../store/redeploys.ts";
 import { decide, type Facts, isPersonByJamf } from "./decide.ts";
-import { findOutcomes } from "./find_outcomes.ts";
+import { findEnded } from "./find_ended.ts";
 import { healCandidates } from "./heal_candidates.ts";
 import { countAnswering, type Failing, listFailing } from "./list_failing.ts";
 import { newMac, observe } from "./observe.ts";
@@ -20,13 +19,15 @@ export interface SweepReport {
   readonly changed: ReadonlySet<number>;
   /** Set if more Macs would be redeployed than the limit. */
   readonly tooMany: { readonly count: number; readonly max: number } | undefined;
+  /** Whether Fleet said which hosts fail; else nothing was decided. */
+  readonly isWhole: boolean;
   /** What did not work, for a person. */
   readonly problems: readonly string[];
 }
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** In seconds: how long Macs that have ended, decisions and redeploys are kept. */
+/** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
 /** The share of the Macs that answer the policies, and the number below which it does not go. */
 const MAX_FAILING_SHARE = 0.05;
@@ -56,7 +57,7 @@ interface Run {
  * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
  * @throws {StoreError} The store does not work. What was decided before is recorded.
  */
-export async function sweep(
+export async function runSweep(
   deps: SweepDeps,
   stop: AbortSignal,
   abort: AbortSignal,
@@ -65,7 +66,7 @@ export async function sweep(
   const now = Math.floor(deps.now());
   const failing = await listFailing(deps.fleet, deps.policies, abort);
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
-  const done = await redeploys.since(now - RETENTION, now);
+  const done = await redeploys.since(now - RETENTION);
   const run: Run = {
     deps,
     now,
@@ -90,7 +91,7 @@ export async function sweep(
   if (problems.length === 0 && !stop.aborted) {
     await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
   }
-  return { macs: recorder.macs, changed: recorder.changed, tooMany, problems };
+  return { macs: recorder.macs, changed: recorder.changed, tooMany, isWhole: true, problems };
 }
 
 /** Records what became of Macs that no longer fail. */
@@ -99,9 +100,7 @@ async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promis
   const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
     redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
   const lookup = { names: deps.policies, isResolved: failing.isResolved, redeployedAt, now };
-  const found = await findOutcomes(deps.fleet, macs, lookup, stop);
-  for (const [mac, decision] of found.outcomes) recorder.add({ ...mac, lookedUpAt: now }, decision);
-  problems.push(...found.problems);
+  problems.push(...await findEnded(deps.fleet, macs, lookup, recorder, stop));
 }
 
 /**
@@ -114,7 +113,8 @@ async function decideAll(
   unlisted: number,
   abort: AbortSignal,
 ): Promise<{ readonly candidates: Facts[]; readonly tooMany: SweepReport["tooMany"] }> {
-  const facts = factsOf(run, await lastSweep(run.deps.values, run.now));
+  const lastSweep = Number(await run.deps.values.get("last_sweep") ?? run.now);
+  const facts = factsOf(run, lastSweep);
   const due = facts.filter((one) => decide(one) === "ask_jamf" && !isPersonByJamf(one.mac));
   const count = due.length + unlisted;
   const max = await maxFailing(run, count, abort);
@@ -151,12 +151,6 @@ async function maxFailing(
   }
 }
 
-/** When the last sweep was, unless a wrong clock recorded it. */
-async function lastSweep(values: Values, now: number): Promise<number> {
-  const at = Number(await values.get("last_sweep") ?? now);
-  return Math.min(at, now);
-}
-
 function factsOf(
   { deps: { limits }, failing, known, redeploys, now }: Run,
   lastSweep: number,
@@ -164,14 +158,10 @@ function factsOf(
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));
   return Array.from(failing.hosts.values(), ({ host, policies }) => {
     const all = redeploys.get(host.serial.toUpperCase()) ?? [];
-    const left = all.find((one) => isLeft(one, now));
-    const done = all.filter((redeploy) => redeploy !== left);
+    const withoutAnswer = all.find((one) => isWithoutAnswer(one, now));
+    const done = all.filter((redeploy) => redeploy !== withoutAnswer);
     const observed = { now, host, redeploys: done, seenWithin };
-    const mac = observe(
-      known.get(host.id) ?? newMac(host, policies, now),
-      policies,
-      observed,
-    );
-    return { ...observed, mac, left, limits, isTooMany: false, isLimited: false };
+    const mac = observe(known.get(host.id) ?? newMac(host, policies, now), policies, observed);
+    return { ...observed, mac, withoutAnswer, limits, isTooMany: false, isLimited: false };
   });
 }

@@ -1,10 +1,10 @@
 // What a sweep works with.
 
 import type { Fleet } from "../fleet/fleet.ts";
+import type { Inventory } from "../jamf/inventory.ts";
 import type { Macs } from "../store/macs.ts";
 import type { RateLimits } from "../store/redeploys.ts";
-import type { Values } from "../store/values.ts";
-import type { Servers } from "./find_computer.ts";
+import type { Values } from "../store/driver.ts";
 import type { SendDeps } from "./send_redeploy.ts";
 
 /** The limits of a sweep. */
@@ -19,7 +19,7 @@ export interface SweepDeps extends SendDeps {
     Fleet,
     "policies" | "failingHosts" | "countPassing" | "host" | "clockDifference"
   >;
-  readonly servers: Pick<Servers, "withSerial">;
+  readonly inventory: Pick<Inventory, "withSerial">;
   readonly macs: Macs;
   readonly values: Values;
   /** Whether no other sweep can have begun. */

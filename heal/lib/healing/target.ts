@@ -9,23 +9,15 @@ export interface Target {
 }
 
 /** The kinds, as in the options and in a list. */
-export const TARGET_KINDS = ["serial", "computer-id", "fleet-host"] as const;
+export const TARGET_KINDS = ["serial", "computer-id"] as const;
 
-/** In Jamf Pro and Fleet. */
+/** In Jamf Pro. */
 const ID = /^[1-9]\d{0,14}$/;
 
 /**
  * Checks the form, and makes a target.
  *
  * @throws {RangeError} The form is wrong.
- *
- * @example Usage
- * ```ts
- * import { assertEquals, assertThrows } from "@std/assert";
- *
- * assertEquals(targetOf("serial", "C02XK1JWJG5H"), { kind: "serial", value: "C02XK1JWJG5H" });
- * assertThrows(() => targetOf("serial", 'C02"=='), RangeError, "letters, digits and -");
- * ```
  */
 export function targetOf(kind: Target["kind"], value: string): Target {
   const isRight = kind === "serial" ? isSerial(value) : ID.test(value);
@@ -39,16 +31,6 @@ export function targetOf(kind: Target["kind"], value: string): Target {
  *
  * @param name The name of the list in an error.
  * @throws {RangeError} A line cannot be read; the message says which.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(targetsOf("C02XK1JWJG5H # front desk\n\ncomputer-id:12\n", "list"), [
- *   { kind: "serial", value: "C02XK1JWJG5H" },
- *   { kind: "computer-id", value: "12" },
- * ]);
- * ```
  */
 export function targetsOf(text: string, name: string): Target[] {
   const targets: Target[] = [];

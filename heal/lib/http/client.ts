@@ -4,7 +4,6 @@ import { CookieJar } from "tough-cookie";
 import config from "../../../deno.json" with { type: "json" };
 import type { Secret } from "../config/secret.ts";
 import { reasonOf } from "../system_error.ts";
-import { delayBefore } from "./retry.ts";
 
 /** The part of the system that the client uses. */
 export interface HttpSystem {
@@ -33,16 +32,8 @@ export interface HttpRequest {
 /** The answer, with any status. */
 export interface HttpReply {
   readonly status: number;
-  /** Without NUL, which PostgreSQL cannot store, and without the secrets that the client sent, which some servers echo. */
+  /** Without the secrets that the client sent, which some servers echo. */
   readonly text: string;
-}
-
-/** What a client may be given. */
-export interface HttpOptions {
-  /** In milliseconds, for one whole answer. */
-  readonly timeout?: number | undefined;
-  /** What is sent to the server, and must not be shown. */
-  readonly secrets?: readonly Secret[];
 }
 
 /** A server gives no usable answer. */
@@ -64,9 +55,6 @@ const USER_AGENT = `jamf-heal/${config.version}`;
 /** In bytes: more than any answer has. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** As it is, or escaped in JSON, so with an odd number of backslashes. */
-const NUL = /\0|\\u0000(?<=(?<!\\)(?:\\\\)*\\u0000)/g;
-
 /** The server is busy, and has not begun with the request. */
 const BUSY_STATUSES: readonly number[] = [429, 503];
 /** A gateway failed: only a request that changes nothing may be repeated. */
@@ -75,22 +63,21 @@ const GATEWAY_ERRORS: readonly number[] = [502, 504];
 /** The client of one server. It keeps cookies, because a cluster assigns a client to one of its nodes by a cookie. */
 export class HttpClient {
   readonly #base: URL;
-  readonly #system: HttpSystem;
-  readonly #timeout: number;
-  readonly #secrets: readonly Secret[];
   readonly #cookies = new CookieJar();
   #clockDifference: number | undefined;
 
-  /** @param base The URL to which paths are relative. */
+  /**
+   * @param base The URL to which paths are relative.
+   * @param secret What is sent to the server, and must not be shown.
+   * @param timeout In milliseconds, for one whole answer.
+   */
   constructor(
     base: URL,
-    system: HttpSystem,
-    { timeout = TIMEOUT, secrets = [] }: HttpOptions = {},
+    private readonly system: HttpSystem,
+    private readonly secret: Secret,
+    private readonly timeout: number = TIMEOUT,
   ) {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
-    this.#system = system;
-    this.#timeout = timeout;
-    this.#secrets = secrets;
   }
 
   /** In seconds: the server's clock in its last answer, which has whole seconds, minus ours. */
@@ -116,11 +103,11 @@ export class HttpClient {
         if (!mayRepeat || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {
-        const reason = fetchErrorReason(error, this.#timeout);
+        const reason = fetchErrorReason(error, this.timeout);
         const message = `Cannot get an answer from "${this.#base.origin}": ${reason}`;
         if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
       }
-      const { now, random, sleep } = this.#system;
+      const { now, random, sleep } = this.system;
       const pause = sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
       await pause.catch(() => {
         throw new ServerError(`Stopped before "${this.#base.origin}" answered`);
@@ -133,7 +120,7 @@ export class HttpClient {
     const url = new URL(request.path, this.#base);
     url.search = request.query?.toString() ?? "";
     const cookie = await this.#cookies.getCookieString(url.href);
-    const timeout = AbortSignal.timeout(this.#timeout);
+    const timeout = AbortSignal.timeout(this.timeout);
     const response = await fetch(url, {
       method,
       headers: {
@@ -152,10 +139,9 @@ export class HttpClient {
     }
     const { status, headers } = response;
     const date = Date.parse(headers.get("date") ?? "");
-    if (!Number.isNaN(date)) this.#clockDifference = (date - this.#system.now()) / 1000;
-    const received = (await textOf(response)).replace(NUL, "");
-    const secrets = token === undefined ? this.#secrets : [...this.#secrets, token];
-    const text = secrets.reduce((rest, secret) => secret.removeFrom(rest), received);
+    if (!Number.isNaN(date)) this.#clockDifference = (date - this.system.now()) / 1000;
+    const received = await textOf(response);
+    const text = this.secret.removeFrom(token?.removeFrom(received) ?? received);
     return { reply: { status, text }, headers };
   }
 }
@@ -192,4 +178,54 @@ async function textOf(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return await new Blob(chunks as BlobPart[]).text();
+}
+
+/** In milliseconds, also for a longer `Retry-After`. */
+const MAX_DELAY = 60_000;
+const FIRST_DELAY = 500;
+
+/**
+ * How long to wait: as the server requests, or twice as long each time. Up to half of that is random, so that clients that
+ * failed together do not try again together.
+ *
+ * @param attempt The number of tries so far, 1 or more.
+ * @param retryAfter The header `Retry-After`: seconds, or a date. Anything else, or a date that is past, counts as none.
+ * @param now Milliseconds since 1970.
+ * @param random From 0 to 1.
+ * @returns Milliseconds.
+ */
+export function delayBefore(
+  attempt: number,
+  retryAfter: string | null,
+  now: number,
+  random: number,
+): number {
+  const requested = parseRetryAfter(retryAfter?.trim() ?? "", now);
+  if (requested >= 0) return Math.min(MAX_DELAY, requested);
+  const full = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (attempt - 1));
+  return full / 2 + random * full / 2;
+}
+
+/** In milliseconds; `NaN` if it is neither. `Date.parse` would read "-5" as a date. */
+function parseRetryAfter(retryAfter: string, now: number): number {
+  if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  return /^[a-z]+, [^,]+ GMT$/i.test(retryAfter) ? Date.parse(retryAfter) - now : NaN;
+}
+
+/** In seconds. */
+const MAX_DIFFERENCE = 300;
+
+/**
+ * Refuses to go on with a wrong clock: times of servers are compared with it, and redeploys are recorded by it.
+ *
+ * @param difference In seconds: the clock of the server minus that of this machine; `undefined` if it is not known.
+ * @throws {ServerError} They differ by more than five minutes.
+ */
+export function checkClock(server: string, difference: number | undefined): void {
+  if (difference === undefined || Math.abs(difference) <= MAX_DIFFERENCE) return;
+  const minutes = Math.round(Math.abs(difference) / 60);
+  const direction = difference > 0 ? "behind" : "ahead of";
+  throw new ServerError(
+    `The clock of this machine is ${minutes} minutes ${direction} ${server}'s: set it`,
+  );
 }

@@ -1,4 +1,4 @@
-// Tells people by a webhook. Uses the network.
+// Notifies people by a webhook. Uses the network.
 
 import type { Secret } from "../config/secret.ts";
 import { fetchErrorReason, ServerError } from "./client.ts";
@@ -8,17 +8,11 @@ const TIMEOUT = 20_000;
 
 /** Sends texts to a chat, in the shape that Slack, the workflows of Teams, and Tines take. */
 export class Notifier {
-  readonly #url: URL;
-  readonly #timeout: number;
-
   /**
    * @param url Who knows it can write to the chat.
    * @param timeout In milliseconds.
    */
-  constructor(url: Secret, timeout: number = TIMEOUT) {
-    this.#url = new URL(url.reveal());
-    this.#timeout = timeout;
-  }
+  constructor(private readonly url: Secret, private readonly timeout: number = TIMEOUT) {}
 
   /**
    * Sends a text once.
@@ -27,7 +21,7 @@ export class Notifier {
    */
   async send(text: string): Promise<void> {
     const { status } = await this.#post(JSON.stringify({ text })).catch((error) => {
-      const reason = fetchErrorReason(error, this.#timeout);
+      const reason = fetchErrorReason(error, this.timeout);
       // No message is known that has the URL; a later Deno's may.
       throw this.#error(reason.includes("://") ? "there is no answer" : reason);
     });
@@ -35,19 +29,19 @@ export class Notifier {
   }
 
   async #post(body: string): Promise<Response> {
-    const response = await fetch(this.#url, {
+    const response = await fetch(this.url.reveal(), {
       method: "POST",
       headers: { "content-type": "application/json" },
       // Deno's `fetch` cannot repeat a stream by itself.
       body: new Blob([body]).stream(),
       redirect: "manual",
-      signal: AbortSignal.timeout(this.#timeout),
+      signal: AbortSignal.timeout(this.timeout),
     });
     await response.body?.cancel();
     return response;
   }
 
   #error(reason: string): ServerError {
-    return new ServerError(`Cannot notify "${this.#url.host}": ${reason}`);
+    return new ServerError(`Cannot notify "${new URL(this.url.reveal()).host}": ${reason}`);
   }
 }

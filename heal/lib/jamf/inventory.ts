@@ -2,10 +2,9 @@
 
 import * as z from "zod";
 import type { HttpReply } from "../http/client.ts";
-import { parseReply, ReplyError } from "../http/parse_reply.ts";
+import { parseReply, ReplyError } from "../http/reply.ts";
 import { isSerial } from "../serial.ts";
-import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
-import { Paths } from "./paths.ts";
+import { isPathKnown, type JamfPro, Paths } from "./jamf_pro.ts";
 
 /** What is used of a computer. */
 export interface Computer {
@@ -57,16 +56,13 @@ const pageSchema = z.object({ results: z.array(computerSchema) });
 
 /** The inventory, by the newest version of its path that the server knows. */
 export class Inventory {
-  readonly #jamf: JamfPro;
   /** Older servers answer 404 or 400 to a version that they do not know. */
   readonly #paths = new Paths(
     PATHS,
     (reply) => reply.status === 400 || (reply.status === 404 && !isPathKnown(reply)),
   );
 
-  constructor(jamf: JamfPro) {
-    this.#jamf = jamf;
-  }
+  constructor(private readonly jamf: JamfPro) {}
 
   /**
    * The computers with a serial number: none, one, or two of them if there are more.
@@ -99,16 +95,16 @@ export class Inventory {
    *
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
-  async withId(id: string, signal?: AbortSignal): Promise<Computer | undefined> {
+  async withId(id: string): Promise<Computer | undefined> {
     const query = new URLSearchParams(SECTIONS);
-    const reply = await this.#get(`/${encodeURIComponent(id)}`, query, signal);
+    const reply = await this.#get(`/${encodeURIComponent(id)}`, query);
     const isAbsent = reply.status === 404 && isPathKnown(reply);
     return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
   }
 
   #get(rest: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
     return this.#paths.send((path) =>
-      this.#jamf.send({ method: "GET", path: path + rest, query, signal })
+      this.jamf.send({ method: "GET", path: path + rest, query, signal })
     );
   }
 }

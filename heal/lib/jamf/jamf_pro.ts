@@ -1,7 +1,8 @@
-// The client of Jamf Pro.
+// The client of Jamf Pro: its tokens, and paths that differ between its releases.
 
-import type { Secret } from "../config/secret.ts";
-import type { JamfSettings } from "../config/settings.ts";
+import * as z from "zod";
+import type { JamfSettings } from "../config/read_settings.ts";
+import { Secret } from "../config/secret.ts";
 import {
   HttpClient,
   type HttpReply,
@@ -9,18 +10,40 @@ import {
   type HttpSystem,
   ServerError,
 } from "../http/client.ts";
-import { Tokens } from "./tokens.ts";
+import { checkLogin, LoginError, parseReply } from "../http/reply.ts";
+
+/** Newest first; older servers know only the other one. */
+const TOKEN_PATHS = ["api/v1/oauth/token", "api/oauth/token"];
+/** The statuses for wrong credentials, by the release. */
+const REFUSALS = [400, 401, 403];
+/** In milliseconds: a token is not used in the last part of its lifetime, so that it does not expire during a request. */
+const MARGIN = 60_000;
+
+const tokenSchema = z.object({
+  access_token: z.string().min(1).transform((text) => new Secret(text)),
+  /** In seconds. */
+  expires_in: z.number().positive(),
+});
+
+interface Token {
+  readonly secret: Secret;
+  /** Milliseconds since 1970. */
+  readonly renewAt: number;
+}
 
 /** Sends requests with a token, and with a new one if that is refused. */
 export class JamfPro {
   readonly #http: HttpClient;
-  readonly #tokens: Tokens;
+  readonly #tokenPaths = new Paths(TOKEN_PATHS, ({ status }) => status === 404);
+  #token: Token | undefined;
 
   /** @param timeout In milliseconds, for one answer. */
-  constructor(settings: JamfSettings, system: HttpSystem, timeout?: number) {
-    const secrets = [settings.clientSecret];
-    this.#http = new HttpClient(settings.url, system, { timeout, secrets });
-    this.#tokens = new Tokens(this.#http, settings, system.now);
+  constructor(
+    private readonly client: JamfSettings,
+    private readonly system: HttpSystem,
+    timeout?: number,
+  ) {
+    this.#http = new HttpClient(client.url, system, client.clientSecret, timeout);
   }
 
   /** In seconds: the clock of Jamf Pro in its last answer minus ours. */
@@ -30,70 +53,50 @@ export class JamfPro {
 
   /**
    * @throws {NoAnswerError} There is no complete answer, and the request may have had an effect.
-   * @throws {TokenError} There is no token, and the request was not sent.
+   * @throws {LoginError} There is no token, and the request was not sent.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
-    const { signal } = request;
-    const token = await this.#token(signal);
-    const reply = await this.#http.send({ ...request, token });
+    const reply = await this.#sendWithToken(request);
     if (reply.status !== 401) return reply;
-    return await this.#http.send({ ...request, token: await this.#token(signal, token) });
+    this.#token = undefined;
+    return await this.#sendWithToken(request);
   }
 
-  /** Invalidates the token, which would be valid for some time. */
-  async close(): Promise<void> {
-    const signal = AbortSignal.timeout(5000);
-    try {
-      const token = await orAborted(this.#tokens.held(), signal);
-      if (token === undefined) return;
-      const path = "api/v1/auth/invalidate-token";
-      await this.#http.send({ method: "POST", path, token, signal });
-    } catch {
-      // The token expires by itself.
+  async #sendWithToken(request: HttpRequest): Promise<HttpReply> {
+    if (this.#token === undefined || this.#token.renewAt <= this.system.now()) {
+      this.#token = await this.#logIn(request.signal);
     }
+    return await this.#http.send({ ...request, token: this.#token.secret });
   }
 
-  /** Others may wait for the same token, so a signal ends only the waiting. */
-  async #token(signal: AbortSignal | undefined, refused?: Secret): Promise<Secret> {
+  async #logIn(signal: AbortSignal | undefined): Promise<Token> {
+    const { clientId, clientSecret } = this.client;
+    const form = new URLSearchParams({
+      client_id: clientId,
+      client_secret: clientSecret.reveal(),
+      grant_type: "client_credentials",
+    });
     try {
-      return await orAborted(this.#tokens.get(refused), signal);
+      const reply = await this.#tokenPaths.send((path) =>
+        this.#http.send({ method: "POST", path, form, signal })
+      );
+      checkLogin("Jamf Pro", "JAMF_CLIENT_ID or JAMF_CLIENT_SECRET", REFUSALS, reply);
+      const server = "Jamf Pro's token endpoint";
+      const { access_token, expires_in } = parseReply(server, reply, 200, tokenSchema);
+      const lifetime = expires_in * 1000;
+      // A token with a short lifetime is used for half of it.
+      const renewAt = this.system.now() + Math.max(lifetime - MARGIN, lifetime / 2);
+      return { secret: access_token, renewAt };
     } catch (error) {
-      if (signal?.aborted) throw new TokenError("Cannot get a token: the time is over");
       if (!(error instanceof ServerError)) throw error;
-      throw new TokenError(error.message, { cause: error });
+      throw new LoginError(error.message, { cause: error });
     }
   }
-}
-
-/** Jamf Pro gives no token. */
-export class TokenError extends ServerError {
-  override name = "TokenError";
-}
-
-/** The result of the promise, unless the signal is aborted first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /**
  * Whether Jamf Pro itself answered, and knows the path: not a proxy before it, and not a server that has another version
  * of the path, whose 404 has no error with a code.
- *
- * @example Usage
- * ```ts
- * import { assertEquals } from "@std/assert";
- *
- * const text = '{"httpStatus":404,"errors":[{"code":"INVALID_ID"}]}';
- * assertEquals(isPathKnown({ status: 404, text }), true);
- * assertEquals(isPathKnown({ status: 404, text: '{"httpStatus":404,"errors":[]}' }), false);
- * assertEquals(isPathKnown({ status: 404, text: "<html>" }), false);
- * ```
  */
 export function isPathKnown({ status, text }: HttpReply): boolean {
   try {
@@ -101,5 +104,31 @@ export function isPathKnown({ status, text }: HttpReply): boolean {
     return httpStatus === status && (status !== 404 || Boolean(errors?.[0]?.code));
   } catch {
     return false;
+  }
+}
+
+/** The paths of one thing, the newest first. */
+export class Paths {
+  #known: string | undefined;
+
+  /** @param isUnknown Whether it is the answer to a path that the server does not know. */
+  constructor(
+    private readonly paths: readonly string[],
+    private readonly isUnknown: (reply: HttpReply) => boolean,
+  ) {}
+
+  /** Sends a request to the path that worked last, or to the newest that the server knows: it may have been upgraded. */
+  async send(request: (path: string) => Promise<HttpReply>): Promise<HttpReply> {
+    const known = this.#known === undefined ? [] : [this.#known];
+    let first: HttpReply | undefined;
+    for (const path of new Set([...known, ...this.paths])) {
+      const reply = await request(path);
+      first ??= reply;
+      if (this.isUnknown(reply)) continue;
+      if (reply.status === 200) this.#known = path;
+      return reply;
+    }
+    // The server knows none: the first answer is the most useful.
+    return first!;
   }
 }

@@ -2,17 +2,20 @@
 
 import * as z from "zod";
 import { type HttpReply, NoAnswerError } from "../http/client.ts";
-import { errorMessageOf, parseReply, ReplyError } from "../http/parse_reply.ts";
-import { isPathKnown, type JamfPro, TokenError } from "./jamf_pro.ts";
+import { errorMessageOf, LoginError, parseReply, ReplyError } from "../http/reply.ts";
+import { isPathKnown, type JamfPro } from "./jamf_pro.ts";
 
-/** The result of the request. */
-export type RedeployResponse =
-  /** Jamf Pro has queued the command for the Mac. */
-  | { readonly state: "queued"; readonly commandUuid: string }
-  /** Nothing was done; `isFinal` if a repeat would not change that. */
-  | { readonly state: "refused"; readonly isFinal: boolean; readonly reason: string }
-  /** It may have been done. */
-  | { readonly state: "unknown"; readonly reason: string };
+/** What became of one request; the store records it as it is. */
+export interface RedeployResult {
+  /** `queued`: Jamf Pro has queued the command · `refused`: nothing was done · `unknown`: it may have been done. */
+  readonly state: "queued" | "refused" | "unknown";
+  /** Of the command that was queued. */
+  readonly commandUuid?: string;
+  /** For a person; `""` if it was queued. */
+  readonly reason: string;
+  /** Whether a repeat would not change a refusal. */
+  readonly isFinal?: boolean;
+}
 
 /** The privileges that the request needs. */
 export const REDEPLOY_PRIVILEGES: readonly string[] = [
@@ -39,12 +42,12 @@ export async function requestRedeploy(
   jamf: JamfPro,
   id: string,
   signal?: AbortSignal,
-): Promise<RedeployResponse> {
+): Promise<RedeployResult> {
   try {
     const path = `api/v1/jamf-management-framework/redeploy/${encodeURIComponent(id)}`;
-    return outcomeOf(await jamf.send({ method: "POST", path, signal }));
+    return resultOf(await jamf.send({ method: "POST", path, signal }));
   } catch (error) {
-    if (error instanceof TokenError) {
+    if (error instanceof LoginError) {
       return { state: "refused", isFinal: false, reason: error.message };
     }
     if (error instanceof NoAnswerError || error instanceof ReplyError) {
@@ -56,12 +59,12 @@ export async function requestRedeploy(
   }
 }
 
-function outcomeOf(reply: HttpReply): RedeployResponse {
+function resultOf(reply: HttpReply): RedeployResult {
   const { status } = reply;
   const answered = `Jamf Pro answered ${status}${errorMessageOf(reply)}`;
   if (status >= 200 && status < 300) {
     const { commandUuid } = parseReply("Jamf Pro", reply, status, redeploySchema);
-    return { state: "queued", commandUuid };
+    return { state: "queued", commandUuid, reason: "" };
   }
   const hint = TEMPORARY[status];
   if (hint !== undefined) return { state: "refused", isFinal: false, reason: answered + hint };

@@ -7,13 +7,12 @@ const MAX_SHARE = 0.1;
 
 /** Waits from one sweep to the next. */
 export class Schedule {
-  readonly #sleep: (time: number, signal?: AbortSignal) => Promise<void>;
   #requested = Promise.withResolvers<void>();
 
   /** @param sleep In milliseconds. Ends early, with an error, once the signal is aborted. */
-  constructor(sleep: (time: number, signal?: AbortSignal) => Promise<void>) {
-    this.#sleep = sleep;
-  }
+  constructor(
+    private readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>,
+  ) {}
 
   /** Asks for a sweep. During a sweep, it asks for the next one. */
   request(): void {
@@ -34,6 +33,6 @@ export class Schedule {
   }
 
   async #pause(time: number, signal: AbortSignal): Promise<void> {
-    await this.#sleep(time * 1000, signal).catch(() => {});
+    await this.sleep(time * 1000, signal).catch(() => {});
   }
 }

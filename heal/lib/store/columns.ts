@@ -13,20 +13,18 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
 
 /** The columns of a table, by the schema of its rows. */
 export class Columns<S extends z.ZodRawShape> {
-  readonly #schema: z.ZodObject<S>;
   readonly #names: readonly string[];
   /** For `SELECT`. */
   readonly list: string;
 
-  constructor(schema: z.ZodObject<S>) {
-    this.#schema = schema;
+  constructor(private readonly schema: z.ZodObject<S>) {
     this.#names = Object.keys(schema.shape);
     this.list = this.#names.map((name) => `${columnOf(name)} AS "${name}"`).join(", ");
   }
 
   /** Rows that were selected by {@linkcode list}. */
   parse(rows: readonly Row[]): z.output<z.ZodObject<S>>[] {
-    return rows.map((row) => this.#schema.parse(row));
+    return rows.map((row) => this.schema.parse(row));
   }
 
   /**

@@ -1,4 +1,4 @@
-// What was last decided for each Mac, and the history of decisions.
+// What was last decided for each Mac.
 
 import * as z from "zod";
 import { Columns, optional } from "./columns.ts";
@@ -51,40 +51,23 @@ const macSchema = z.object({
   lookedUpAt: optional(seconds),
   /** When a person wanted a new decision. */
   retriedAt: optional(seconds),
-  /** The rule that was last told to a person. */
-  toldRule: optional(z.string()),
+  /** The rule of which a person was last notified. */
+  notifiedRule: optional(z.string()),
 });
 
 /** A Mac in the store. Times are in seconds since 1970. */
 export type Mac = z.output<typeof macSchema>;
 
-const historySchema = z.object({
-  hostId: z.int(),
-  serial: z.string(),
-  at: seconds,
-  state: z.enum(MAC_STATES),
-  rule: z.string(),
-  reason: z.string(),
-});
-
-/** A decision that was taken at a time. */
-export type Decided = z.output<typeof historySchema>;
-
 const MACS = new Columns(macSchema);
-const HISTORY = new Columns(historySchema);
 
 /** The Macs in the store. */
 export class Macs {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
+  constructor(private readonly driver: Driver) {}
 
   /** Those that have not ended. */
   async open(): Promise<Mac[]> {
     return MACS.parse(
-      await this.#driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
+      await this.driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
     );
   }
 
@@ -94,7 +77,7 @@ export class Macs {
    * @param limit The number of rows.
    */
   async inState(state: MacStateName, limit: number): Promise<Mac[]> {
-    const rows = await this.#driver.query(
+    const rows = await this.driver.query(
       `SELECT ${MACS.list} FROM macs WHERE state = $1 ORDER BY since DESC, host_id LIMIT $2`,
       [state, limit],
     );
@@ -103,48 +86,44 @@ export class Macs {
 
   /** The number of Macs in each state that occurs. */
   async counts(): Promise<Partial<Record<MacStateName, number>>> {
-    const rows = await this.#driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
+    const rows = await this.driver.query("SELECT state, count(*) AS n FROM macs GROUP BY state");
     return Object.fromEntries(rows.map(({ state, n }) => [state, Number(n)]));
   }
 
-  /** Records Macs, and the decisions that have changed, in one transaction. */
-  async record(macs: readonly Mac[], decided: readonly Decided[]): Promise<void> {
-    if (macs.length === 0 && decided.length === 0) return;
-    await this.#driver.exclusive(async (query) => {
-      await MACS.insert(query, "macs", macs, "host_id");
-      await HISTORY.insert(query, "history", decided);
-    });
-  }
-
-  /** All decisions for a serial number, the oldest first. */
-  async history(serial: string): Promise<Decided[]> {
-    const rows = await this.#driver.query(
-      `SELECT ${HISTORY.list} FROM history WHERE serial IN ($1, $2) ORDER BY id`,
+  /** Those with a serial number, the newest decision first. */
+  async withSerial(serial: string): Promise<Mac[]> {
+    const rows = await this.driver.query(
+      `SELECT ${MACS.list} FROM macs WHERE serial IN ($1, $2) ORDER BY since DESC, host_id`,
       [serial, serial.toUpperCase()],
     );
-    return HISTORY.parse(rows);
+    return MACS.parse(rows);
   }
 
-  /** Those that need a person who was not told so. */
-  async untold(): Promise<Mac[]> {
-    const rows = await this.#driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (told_rule IS NULL OR told_rule <> rule)
+  /** Records Macs, in one transaction. */
+  async record(macs: readonly Mac[]): Promise<void> {
+    if (macs.length === 0) return;
+    await this.driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
+  }
+
+  /** Those that need a person who was not notified. */
+  async unnotified(): Promise<Mac[]> {
+    const rows = await this.driver.query(
+      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (notified_rule IS NULL OR notified_rule <> rule)
        ORDER BY since, host_id`,
     );
     return MACS.parse(rows);
   }
 
-  /** Records that a person was told about the decisions up to a time. */
-  async told(until: number): Promise<void> {
-    const sql = "UPDATE macs SET told_rule = rule WHERE state = 'needs_person' AND since <= $1";
-    await this.#driver.exclusive((query) => query(sql, [until]));
+  /** Records that a person was notified of the decisions up to a time. */
+  async setNotified(until: number): Promise<void> {
+    const sql = "UPDATE macs SET notified_rule = rule WHERE state = 'needs_person' AND since <= $1";
+    await this.driver.exclusive((query) => query(sql, [until]));
   }
 
-  /** Deletes Macs that ended before a time, and older decisions and redeploys. */
+  /** Deletes Macs that ended before a time, and older redeploys. */
   async forget(before: number): Promise<void> {
-    await this.#driver.exclusive(async (query) => {
+    await this.driver.exclusive(async (query) => {
       await query("DELETE FROM macs WHERE ended_at < $1", [before]);
-      await query("DELETE FROM history WHERE at < $1", [before]);
       await query("DELETE FROM redeploy_requests WHERE asked_at < $1", [before]);
     });
   }

@@ -1,8 +1,7 @@
 // The store in PostgreSQL. Uses the network.
 
 import postgres from "postgres";
-import { isLoopback } from "../config/parse_values.ts";
-import type { StoreSettings } from "../config/settings.ts";
+import { isLoopback, type StoreSettings } from "../config/read_settings.ts";
 import { reasonOf } from "../system_error.ts";
 import {
   type Driver,

@@ -2,6 +2,7 @@
 // been requested.
 
 import * as z from "zod";
+import type { RedeployResult } from "../jamf/request_redeploy.ts";
 import { Columns, optional } from "./columns.ts";
 import type { Driver, Query } from "./driver.ts";
 
@@ -37,9 +38,6 @@ export type Redeploy = z.output<typeof redeploySchema>;
 /** Who is redeployed, and by whom. */
 export type RedeployIntent = Pick<Redeploy, "serial" | "computerId" | "origin">;
 
-/** The result of the request. */
-export type Settlement = Pick<Redeploy, "state" | "reason"> & { readonly commandUuid?: string };
-
 /** Whether the redeploy may be requested. */
 export type Claim = { readonly kind: "granted"; readonly redeploy: Redeploy } | LimitReached;
 
@@ -52,68 +50,62 @@ export type LimitReached =
 
 const TABLE = "redeploy_requests";
 const HOUR = 3600;
-/**
- * In seconds: a record that is later than now by more was made by a wrong clock, and does not count. Two machines may both
- * differ from the servers by half of it.
- */
-const CLOCK_TOLERANCE = 600;
 /** In seconds: a process that has lost its lock, because the store could not be reached, may still record an answer. */
 const ANSWER_TIME = 600;
 const COLUMNS = new Columns(redeploySchema);
 const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
 
 /** Whether a sweep that was killed has left the request without an answer, so that it is repeated, once. */
-export function isLeft({ state, origin, attempts, askedAt }: Redeploy, now: number): boolean {
+export function isWithoutAnswer(
+  { state, origin, attempts, askedAt }: Redeploy,
+  now: number,
+): boolean {
   return state === "in_flight" && origin === "sweep" && attempts === 1 &&
     askedAt <= now - ANSWER_TIME;
 }
 
 /** The redeploys of all commands. */
 export class Redeploys {
-  readonly #driver: Driver;
   /** Results that could not be recorded. */
-  readonly #unsettled = new Map<Redeploy, Settlement>();
+  readonly #unsettled = new Map<Redeploy, RedeployResult>();
 
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
+  constructor(private readonly driver: Driver) {}
 
   /**
    * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
-   * A request that {@linkcode isLeft} is repeated: the caller must hold the lock of sweeps.
+   * A request that {@linkcode isWithoutAnswer} is repeated: the caller must hold the lock of sweeps.
    *
    * @param limits `undefined` ignores them.
    * @param now In seconds since 1970.
    */
   async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
-    return await this.#driver.exclusive(async (query) => {
-      const left = intent.origin === "sweep"
-        ? await leftOf(query, intent.computerId, now)
-        : undefined;
-      if (left !== undefined) {
-        const again = { ...left, attempts: left.attempts + 1, askedAt: now };
-        await query(`UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`, [
-          left.id,
-          again.attempts,
-          now,
-        ]);
-        return { kind: "granted", redeploy: again };
+    return await this.driver.exclusive(async (query) => {
+      const rows = await query(
+        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
+        [intent.computerId],
+      );
+      const first = COLUMNS.parse(rows).find((one) => isWithoutAnswer(one, now));
+      if (intent.origin === "sweep" && first !== undefined) {
+        const redeploy = { ...first, attempts: first.attempts + 1, askedAt: now };
+        const update = `UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`;
+        await query(update, [first.id, redeploy.attempts, now]);
+        return { kind: "granted", redeploy };
       }
-      const limit = limits && await limitReached(query, intent.computerId, limits, now);
+      const limit = limits && await this.limitReached(intent.computerId, limits, now, query);
       if (limit !== undefined) return limit;
       const values = { ...intent, askedAt: now, attempts: 1, state: "in_flight", reason: "" };
       await NEW_COLUMNS.insert(query, TABLE, [values]);
-      const rows = await query(
+      const inserted = await query(
         `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 ORDER BY id DESC LIMIT 1`,
         [intent.computerId],
       );
-      return { kind: "granted", redeploy: COLUMNS.parse(rows)[0]! };
+      return { kind: "granted", redeploy: COLUMNS.parse(inserted)[0]! };
     });
   }
 
   /** Records the result of the request. If the store does not work, it is kept, and recorded before the next use. */
-  async settle(redeploy: Redeploy, settlement: Settlement): Promise<void> {
-    this.#unsettled.set(redeploy, settlement);
+  async settle(redeploy: Redeploy, result: RedeployResult): Promise<void> {
+    this.#unsettled.set(redeploy, result);
     await this.#settleAll();
   }
 
@@ -121,7 +113,7 @@ export class Redeploys {
     for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
       // Another process may have repeated the request, whose result counts.
       const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
-      await this.#driver.exclusive((query) =>
+      await this.driver.exclusive((query) =>
         query(
           `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5 WHERE id = $1 AND attempts = $2`,
           values,
@@ -131,23 +123,31 @@ export class Redeploys {
     }
   }
 
-  /** Redeploys since a time that may have been done, the newest first. Those of a wrong clock are left out. */
-  async since(from: number, now: number): Promise<Redeploy[]> {
+  /** Redeploys after a time that may have been done, the newest first. */
+  async since(from: number): Promise<Redeploy[]> {
     await this.#settleAll();
-    const rows = await this.#driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
+    const rows = await this.driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
        ORDER BY asked_at DESC, id DESC`,
-      [from, now + CLOCK_TOLERANCE],
+      [from],
     );
     return COLUMNS.parse(rows);
   }
 
-  /** The newest redeploys, of all computers or of one serial number, with those that were refused. */
-  async list(limit: number, serial?: string): Promise<Redeploy[]> {
-    const rows = await this.#driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE CAST($1 AS TEXT) IS NULL OR serial IN ($1, $2)
-       ORDER BY asked_at DESC, id DESC LIMIT $3`,
-      [serial ?? null, serial?.toUpperCase() ?? null, limit],
+  /** The newest redeploys, with those that were refused. */
+  async list(limit: number): Promise<Redeploy[]> {
+    const rows = await this.driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} ORDER BY asked_at DESC, id DESC LIMIT $1`,
+      [limit],
+    );
+    return COLUMNS.parse(rows);
+  }
+
+  /** All redeploys of a serial number, the newest first. */
+  async of(serial: string): Promise<Redeploy[]> {
+    const rows = await this.driver.query(
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE serial IN ($1, $2) ORDER BY asked_at DESC, id DESC`,
+      [serial, serial.toUpperCase()],
     );
     return COLUMNS.parse(rows);
   }
@@ -157,7 +157,7 @@ export class Redeploys {
    * command that ended in between.
    */
   async giveUp(now: number): Promise<void> {
-    await this.#driver.exclusive((query) =>
+    await this.driver.exclusive((query) =>
       query(
         `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
          WHERE state = 'in_flight' AND (attempts > 1 OR (origin = 'by_hand' AND asked_at < $1)
@@ -170,42 +170,22 @@ export class Redeploys {
   /** The limit that a redeploy would reach now; `undefined` if none. */
   async limitReached(
     computerId: string,
-    limits: RateLimits,
+    { coolDown, maxPerHour }: RateLimits,
     now: number,
+    query: Query = this.driver.query,
   ): Promise<LimitReached | undefined> {
-    return await limitReached(this.#driver.query, computerId, limits, now);
+    const [last] = await query(
+      `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2
+       ORDER BY asked_at DESC LIMIT 1`,
+      [computerId, now - coolDown],
+    );
+    if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
+    const [first] = await query(
+      `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
+       ORDER BY asked_at DESC LIMIT 1 OFFSET $2`,
+      [now - HOUR, maxPerHour - 1],
+    );
+    if (first === undefined) return undefined;
+    return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };
   }
-}
-
-async function leftOf(
-  query: Query,
-  computerId: string,
-  now: number,
-): Promise<Redeploy | undefined> {
-  const rows = await query(
-    `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
-    [computerId],
-  );
-  return COLUMNS.parse(rows).find((one) => isLeft(one, now));
-}
-
-async function limitReached(
-  query: Query,
-  computerId: string,
-  { coolDown, maxPerHour }: RateLimits,
-  now: number,
-): Promise<LimitReached | undefined> {
-  const [last] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE computer_id = $1 AND state <> 'refused' AND asked_at > $2 AND asked_at <= $3
-     ORDER BY asked_at DESC LIMIT 1`,
-    [computerId, now - coolDown, now + CLOCK_TOLERANCE],
-  );
-  if (last !== undefined) return { kind: "cooling_down", askedAt: Number(last["asked_at"]) };
-  const [first] = await query(
-    `SELECT asked_at FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1 AND asked_at <= $2
-     ORDER BY asked_at DESC LIMIT 1 OFFSET $3`,
-    [now - HOUR, now + CLOCK_TOLERANCE, maxPerHour - 1],
-  );
-  if (first === undefined) return undefined;
-  return { kind: "hourly_limit", until: Number(first["asked_at"]) + HOUR };
 }

@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf } from "../system_error.ts";
-import { lockOf, ownFolderOf } from "../config/settings.ts";
+import { lockOf, ownFolderOf } from "../config/read_settings.ts";
 import {
   type Driver,
   type Query,

@@ -3,15 +3,18 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { countsText } from "./states.ts";
-import { table } from "./table.ts";
+import { countsText, table } from "./table.ts";
 
-/** What is shown. */
-export interface Shown {
-  /** Of all Macs, also those that are not listed. */
-  readonly counts: Partial<Record<MacStateName, number>>;
+/** The Macs that are shown, and what was done. */
+export interface ShownMacs {
+  /** Also of those that are not listed; `undefined` if one Mac is shown. */
+  readonly counts?: Partial<Record<MacStateName, number>>;
   readonly macs: readonly Mac[];
   readonly redeploys: readonly Redeploy[];
+}
+
+/** What is shown. */
+export interface Shown extends ShownMacs {
   /** In seconds since 1970; 0 for never. */
   readonly lastSweep: number;
   /** Of the last sweep, for a person. */
@@ -28,18 +31,19 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
     const rows = listed.map((
       { serial, hostId, since, reason },
     ) => [serial, `${hostId}`, formatTimestamp(since), reason]);
-    const rest = (counts[state] ?? 0) - listed.length;
+    const rest = (counts?.[state] ?? 0) - listed.length;
     return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
       (rest > 0 ? `${rest} more: use --all\n` : "");
   });
   // Without a sweep, or after one with a problem, an empty store tells nothing.
   const isKnown = lastSweep > 0 && problem === undefined || macs.length > 0;
-  return `${swept}${isKnown ? `${countsText(counts)}\n` : ""}${tables.join("")}` +
+  const summary = isKnown && counts !== undefined ? `${countsText(counts)}\n` : "";
+  return swept + summary + tables.join("") +
     redeploysText(redeploys);
 }
 
 /** A table of the requests to redeploy, if there are any. */
-export function redeploysText(redeploys: readonly Redeploy[]): string {
+function redeploysText(redeploys: readonly Redeploy[]): string {
   if (redeploys.length === 0) return "";
   const rows = redeploys.map(({ askedAt, serial, computerId, origin, state, attempts, reason }) => [
     formatTimestamp(askedAt),
@@ -55,16 +59,15 @@ export function redeploysText(redeploys: readonly Redeploy[]): string {
 
 /** The same for programs. */
 export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Shown): string {
-  return `${
-    JSON.stringify({
-      schema_version: 2,
-      last_sweep: time(lastSweep || undefined),
-      problem: problem ?? null,
-      counts,
-      macs: macs.map(macJson),
-      redeploys: redeploys.map(redeployJson),
-    })
-  }\n`;
+  const report = {
+    schema_version: 1,
+    last_sweep: time(lastSweep || undefined),
+    problem: problem ?? null,
+    counts,
+    macs: macs.map(macJson),
+    redeploys: redeploys.map(redeployJson),
+  };
+  return `${JSON.stringify(report)}\n`;
 }
 
 function macJson(mac: Mac): Record<string, unknown> {
@@ -82,8 +85,7 @@ function macJson(mac: Mac): Record<string, unknown> {
   };
 }
 
-/** A redeploy for programs. */
-export function redeployJson(redeploy: Redeploy): Record<string, unknown> {
+function redeployJson(redeploy: Redeploy): Record<string, unknown> {
   return {
     serial: redeploy.serial,
     computer_id: redeploy.computerId,

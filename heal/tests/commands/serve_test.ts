@@ -1,18 +1,16 @@
 // The service with a clock that the test sets.
 import { assertEquals, assertMatch } from "@std/assert";
 import { skip } from "../../../tests/helpers/skip.ts";
-import { parseCommand } from "../../lib/cli.ts";
-import type { ServeCommand } from "../../lib/command.ts";
+import { parseCommand, type ServeCommand } from "../../lib/cli.ts";
 import { serve } from "../../lib/commands/serve.ts";
-import { needsOf } from "../../lib/config/permissions.ts";
-import { readSettings } from "../../lib/config/read_settings.ts";
-import type { Settings } from "../../lib/config/settings.ts";
+import { needsOf } from "../../lib/launch/permissions.ts";
+import { readSettings, type Settings } from "../../lib/config/read_settings.ts";
 import type { System } from "../../lib/system.ts";
 import { FakeChat } from "../fakes/chat.ts";
-import { FakeFleet } from "../fakes/fleet.ts";
-import { FakeJamf } from "../fakes/jamf_pro.ts";
+import type { FakeFleet } from "../fakes/fleet.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 import { freePort } from "../helpers/program.ts";
+import { Servers } from "../helpers/servers.ts";
 import { until } from "../helpers/until.ts";
 
 const MINUTE = 60;
@@ -55,42 +53,33 @@ class TestSystem implements Pick<System, "now" | "sleep" | "writeLog" | "random"
 
 class ServeFixture implements AsyncDisposable {
   readonly port = freePort();
+  readonly fleet: FakeFleet;
   readonly #serving: Promise<unknown>;
 
   private constructor(
     readonly system: TestSystem,
-    readonly jamf: FakeJamf,
-    readonly fleet: FakeFleet,
+    readonly servers: Servers,
     readonly chat: FakeChat,
     store: string | undefined,
   ) {
+    this.fleet = servers.fleet;
     const variables: Record<string, string> = {
-      JAMF_URL: jamf.url,
-      JAMF_CLIENT_ID: jamf.client.id,
-      JAMF_CLIENT_SECRET: jamf.client.secret,
-      FLEET_URL: fleet.url,
-      FLEET_API_TOKEN: fleet.apiToken,
-      HEAL_WEBHOOK_SECRET: "secret-of-the-webhook",
-      HEAL_POLICIES: "Jamf agent checks in",
-      HEAL_STORE: store ?? "unused.db",
+      ...servers.variables,
       HEAL_NOTIFY_URL: chat.webhook,
+      ...(store !== undefined && { HEAL_STORE: store }),
     };
     const environment = { get: (name: string) => variables[name], readSecret: () => "" };
     const command = parseCommand(["serve", "--listen", `127.0.0.1:${this.port}`]) as ServeCommand;
-    const settings = readSettings(needsOf(command, environment.get), environment) as Settings;
-    const inMemory = { kind: "sqlite", path: ":memory:" } as const;
-    const given = store === undefined ? { ...settings, store: inMemory } : settings;
-    this.#serving = serve(command, given, system as unknown as System);
+    const settings = readSettings(needsOf(command), environment) as Settings;
+    this.#serving = serve(command, settings, system as unknown as System);
     this.#serving.catch(() => {});
   }
 
-  /** @param store A store in memory, if it is not given. */
+  /** @param store A new one, if it is not given. */
   static async start(store?: string): Promise<ServeFixture> {
     const system = new TestSystem();
-    const { now } = system;
-    const jamf = await FakeJamf.start({ now });
-    const fleet = await FakeFleet.start(undefined, now);
-    return new ServeFixture(system, jamf, fleet, await FakeChat.start(), store);
+    const servers = await Servers.start(system.now);
+    return new ServeFixture(system, servers, await FakeChat.start(), store);
   }
 
   async health(): Promise<number> {
@@ -102,7 +91,7 @@ class ServeFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.system.end();
     await this.#serving;
-    for (const fake of [this.chat, this.jamf, this.fleet]) await fake[Symbol.asyncDispose]();
+    for (const fake of [this.chat, this.servers]) await fake[Symbol.asyncDispose]();
   }
 }
 
@@ -113,16 +102,34 @@ Deno.test("a server that is away for a quarter of an hour is told once, and that
   assertEquals(await service.health(), 200);
   // Each sweep fails at its first request.
   fleet.misbehave(/./, { status: 500 }, 6);
-  for (const [minutes, texts] of [[15, 0], [5, 0], [5, 0], [5, 1], [5, 1], [60, 1]] as const) {
+  const steps: [minutes: number, texts: number, health: number][] = [
+    [15, 0, 200],
+    [5, 0, 200],
+    [5, 0, 200],
+    [4, 0, 200],
+    [2, 1, 503],
+    [5, 1, 503],
+    [60, 1, 503],
+  ];
+  for (const [minutes, texts, health] of steps) {
     await system.pass(minutes);
-    assertEquals(chat.texts.length, texts);
+    assertEquals([chat.texts.length, await service.health()], [texts, health]);
   }
   assertMatch(chat.texts[0]!, /^jamf-heal: No sweep has ended well since .*Z: Fleet answered 500$/);
-  assertEquals(await service.health(), 503);
   await system.pass(5);
   await system.pass(15);
   assertEquals(chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
   assertEquals(await service.health(), 200);
+});
+
+Deno.test("a service that has never swept well says so after a quarter of an hour", async () => {
+  await using service = await ServeFixture.start();
+  const { system, fleet, chat } = service;
+  fleet.misbehave(/./, { status: 500 }, Infinity);
+  for (const [minutes, texts] of [[0, 0], [5, 0], [5, 0], [5, 1], [5, 1]] as const) {
+    await system.pass(minutes);
+    assertEquals(chat.texts.length, texts);
+  }
 });
 
 Deno.test({
@@ -146,6 +153,21 @@ Deno.test({
     await system.pass(15);
     assertEquals(chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
   },
+});
+
+Deno.test("a service that is started again while sweeps fail does not say that they end well", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const texts of [1, 0]) {
+      await using service = await ServeFixture.start(`${folder}/heal.db`);
+      service.fleet.misbehave(/./, { status: 500 }, Infinity);
+      const minutes = texts === 1 ? [0, 5, 5, 5] : [0, 5];
+      for (const time of minutes) await service.system.pass(time);
+      assertEquals(service.chat.texts.length, texts);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("an instance that fails beside one that sweeps well tells nothing", async () => {

@@ -1,6 +1,10 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { ConfigError, type Environment, readSettings } from "../../lib/config/read_settings.ts";
-import type { Settings } from "../../lib/config/settings.ts";
+import {
+  ConfigError,
+  type Environment,
+  readSettings,
+  type Settings,
+} from "../../lib/config/read_settings.ts";
 
 const GOOD = {
   JAMF_URL: "https://jamf.example.com",

@@ -2,27 +2,29 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Secret } from "../../lib/config/secret.ts";
 
-Deno.test("removeFrom() finds the secret in any encoding of URLs, forms and JSON", () => {
+Deno.test("removeFrom() finds the secret as it is, and as a URL, a form and JSON encode it", () => {
   const value = fc.string({ minLength: 1, unit: "binary" }).filter((text) => text.isWellFormed());
-  fc.assert(fc.property(value, (text) => {
-    const secret = new Secret(text);
-    const json = JSON.stringify(text).slice(1, -1).replace(/\\[bfnrt]/g, (short) => {
-      return `\\u${JSON.parse(`"${short}"`).charCodeAt(0).toString(16).padStart(4, "0")}`;
-    });
-    const forms = [
-      text,
-      encodeURIComponent(text),
-      encodeURI(text).toLowerCase(),
-      new URLSearchParams({ "": text }).toString().slice(1),
-      json,
-    ];
-    for (const form of forms) assertEquals(secret.removeFrom(`<${form}>`), "<[secret]>");
-  }));
+  fc.assert(
+    fc.property(value, (text) => {
+      const secret = new Secret(text);
+      const forms = [
+        text,
+        encodeURIComponent(text),
+        new URLSearchParams({ "": text }).toString().slice(1),
+        JSON.stringify(text).slice(1, -1),
+      ];
+      for (const form of forms) assertEquals(secret.removeFrom(`<${form}>`), "<[secret]>");
+    }),
+    { examples: [["a%"], ["a\\"], ["+"], ["[secret]"]] },
+  );
 });
 
-Deno.test("removeFrom() finds a secret that was escaped for HTML in JSON", () => {
-  const secret = new Secret("a/b=c&d");
-  assertEquals(secret.removeFrom('{"x":"a\\/b\\u003dc\\u0026d"}'), '{"x":"[secret]"}');
+Deno.test("a secret is not printed", () => {
+  const secret = new Secret("hunter2");
+  assertEquals(`${secret}`, "[secret]");
+  assertEquals(Deno.inspect({ secret }), "{ secret: [secret] }");
+  assertEquals(JSON.stringify({ secret }), '{"secret":"[secret]"}');
+  assertEquals(secret.reveal(), "hunter2");
 });
 
 Deno.test("removeFrom() leaves other texts, and everything if the secret is empty", () => {

@@ -112,7 +112,9 @@ export abstract class Fake implements AsyncDisposable {
     if ("wrongTypes" in how) return [withWrongTypes(answer), "answered"];
     if ("malformed" in how) return [malformed(answer), "answered"];
     // It ends early, with an error, when the fake is disposed of.
-    await setTimeout(how.slow, undefined, { signal: this.#disposed.signal });
+    const { signal } = this.#disposed;
+    if (typeof how.slow === "number") await setTimeout(how.slow, undefined, { signal });
+    else await Promise.race([how.slow, setTimeout(1e9, undefined, { signal })]);
     return [answer, "answered"];
   }
 }

@@ -29,11 +29,8 @@ export function toInventory(
   const { id, serialNumber } = computer;
   return {
     id,
-    udid: `00000000-0000-4000-8000-${id.padStart(12, "0")}`,
     general: sections.includes("GENERAL") ? generalOf(computer, version) : null,
-    hardware: sections.includes("HARDWARE")
-      ? { make: "Apple", model: "MacBook Air", modelIdentifier: "Mac14,2", serialNumber }
-      : null,
+    hardware: sections.includes("HARDWARE") ? { serialNumber } : null,
   };
 }
 
@@ -48,15 +45,13 @@ function generalOf(computer: JamfComputer, version: InventoryVersion): Record<st
   const timestamp = lastContactTime?.toISOString().replace(/\.?0*Z$/, "Z") ?? null;
   return {
     name,
-    platform: "Mac",
-    remoteManagement: { managed, managementUsername: null },
+    remoteManagement: { managed },
     supervised: managed,
-    mdmCapable: { capable: mdmCapable, capableUsers: [], userManagementInfo: [] },
+    mdmCapable: { capable: mdmCapable },
     reportDate: timestamp,
     // From version 4 on, `lastContact` is any contact, also by MDM, and can be null although there was a check-in.
     ...(version < 4
       ? { lastContactTime: timestamp }
       : { lastCheckIn: timestamp, lastContact: null }),
-    mdmProfileExpiration: managed ? "2031-10-31T18:04:13Z" : null,
   };
 }

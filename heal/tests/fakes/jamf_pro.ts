@@ -10,7 +10,6 @@ import { Fake } from "./fake.ts";
 /** The requests that it knows, for {@linkcode Fake.misbehave} and {@linkcode Fake.seen}. */
 export const JAMF = {
   token: /^POST \/api(\/v1)?\/oauth\/token$/,
-  invalidate: /^POST \/api\/v1\/auth\/invalidate-token$/,
   search: /^GET \/api\/v\d\/computers-inventory(\?|$)/,
   computer: /^GET \/api\/v\d\/computers-inventory\/[^/?]*(\?|$)/,
   redeploy: /^POST \/api\/v1\/jamf-management-framework\/redeploy\/[^/?]*$/,
@@ -117,9 +116,6 @@ export class FakeJamf extends Fake {
   #routeOf(request: SeenRequest): Route | undefined {
     const line = `${request.method} ${request.path}`;
     const id = line.slice(line.lastIndexOf("/") + 1);
-    if (JAMF.invalidate.test(line)) {
-      return { privileges: [], answer: () => this.#invalidate(request) };
-    }
     if (JAMF.redeploy.test(line)) {
       return { privileges: JAMF_PRIVILEGES.slice(1), answer: () => this.#redeploy(id) };
     }
@@ -150,11 +146,6 @@ export class FakeJamf extends Fake {
     if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
     if (privileges.every((one) => this.options.privileges.includes(one))) return undefined;
     return apiError(403, "INVALID_PRIVILEGE", "Forbidden");
-  }
-
-  #invalidate(request: SeenRequest): Answer {
-    this.tokens.invalidate(request);
-    return { status: 204 };
   }
 
   #redeploy(computerId: string): Answer {

@@ -36,12 +36,7 @@ export class JamfTokens {
     }
     return {
       status: 200,
-      body: {
-        access_token: this.#give(),
-        scope: "api-role:1",
-        token_type: "Bearer",
-        expires_in: LIFETIME,
-      },
+      body: { access_token: this.#give(), expires_in: LIFETIME },
     };
   }
 
@@ -57,16 +52,6 @@ export class JamfTokens {
     for (const token of this.#ends.keys()) this.#ends.set(token, this.#now());
   }
 
-  /** Forgets the token of a request. */
-  invalidate(request: SeenRequest): void {
-    this.#ends.delete(tokenOf(request));
-  }
-
-  /** The number of valid tokens. */
-  get good(): number {
-    return this.#ends.values().filter((ends) => ends > this.#now()).toArray().length;
-  }
-
   #give(): string {
     const token = `token-${++this.#given}-${crypto.randomUUID()}`;
     this.#ends.set(token, this.#now() + LIFETIME * 1000);
@@ -76,9 +61,7 @@ export class JamfTokens {
 
 /** What a token of an API client may do, at all sites. */
 export function authorizationAnswer(privileges: readonly string[]): Answer {
-  const account = { username: "api-client", privilegesBySite: { "-1": privileges } };
-  const body = { account, accountGroups: [], sites: [], authenticationType: "CLIENT_CREDENTIALS" };
-  return { status: 200, body };
+  return { status: 200, body: { account: { privilegesBySite: { "-1": privileges } } } };
 }
 
 function tokenOf(request: SeenRequest): string {

@@ -38,8 +38,8 @@ export type Misbehaviour =
   | ({ readonly reset: true } & Effect)
   /** The connection ends in the middle of the body. */
   | { readonly half: true }
-  /** The answer comes this many milliseconds later. */
-  | { readonly slow: number }
+  /** The answer comes when this resolves, or this many milliseconds later. */
+  | { readonly slow: number | Promise<unknown> }
   /** Every text is a number and every number a text. */
   | { readonly wrongTypes: true }
   /** The body is not JSON. */

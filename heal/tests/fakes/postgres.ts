@@ -1,5 +1,6 @@
 // A PostgreSQL server for a test: Debian's, in a temporary folder, on loopback.
 
+import { spawn } from "../helpers/child.ts";
 import { freePort } from "../helpers/program.ts";
 
 const ROOT = "/usr/lib/postgresql";
@@ -73,9 +74,9 @@ export class Postgres implements AsyncDisposable {
   async #signal(signal: "STOP" | "CONT"): Promise<void> {
     const [pid] = (await Deno.readTextFile(`${this.dir}/data/postmaster.pid`)).split("\n");
     // A child may end between the list and the signal.
-    const children =
-      `for child in $(ps -o pid= --ppid ${pid}); do kill -${signal} $child || true; done`;
-    await run("sh", ["-c", `kill -${signal} ${pid} && ${children}`]);
+    const children = `ps -A -o pid= -o ppid= | awk '$2 == ${pid} { print $1 }'`;
+    const kill = `for child in $(${children}); do kill -${signal} $child || true; done`;
+    await run("sh", ["-c", `kill -${signal} ${pid} && ${kill}`]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -95,12 +96,12 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   // Not "piped": the server inherits the pipe, which would never end.
   const log = await Deno.makeTempFile();
   try {
-    const { success } = await new Deno.Command("sh", {
+    const { success } = await spawn("sh", {
       args: ["-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", log, command, ...args],
       stdin: "null",
       stdout: "null",
       stderr: "null",
-    }).output();
+    }).status;
     if (!success) throw new Error(`Cannot run "${command}": ${await Deno.readTextFile(log)}`);
   } finally {
     await Deno.remove(log);

@@ -2,22 +2,20 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
-import { ServersFixture } from "../helpers/servers_fixture.ts";
+import { InProcess } from "../helpers/in_process.ts";
 
 function outcomes(reports: readonly { target: string; outcome: string }[]): string[] {
   return reports.map(({ target, outcome }) => `${target} ${outcome}`);
 }
 
-Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet host", async () => {
-  await using at = await ServersFixture.start();
+Deno.test("redeployTargets() finds a Mac by serial number or computer id", async () => {
+  await using at = await InProcess.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
-  at.addMac(3);
-  const reports = await at.redeploy("A\ncomputer-id:2\nfleet-host:3\n");
+  const reports = await at.redeploy("A\ncomputer-id:2\n");
   assertEquals(outcomes(reports), [
     "A redeployed",
     "computer-id:2 redeployed",
-    "fleet-host:3 redeployed",
   ]);
   assertEquals(
     reports.map(({ command_uuid }) => command_uuid),
@@ -27,18 +25,17 @@ Deno.test("redeployTargets() finds a Mac by serial number, computer id or Fleet 
     at.messages[0]!,
     /^A: "Mac 1", serial number A, computer 1, last check/,
   );
-  assertEquals(at.messages[1], "1/3 A redeployed");
+  assertEquals(at.messages[1], "1/2 A redeployed");
 });
 
 Deno.test("redeployTargets() goes on after a failure", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1, { managed: false });
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
   at.addMac(4);
   at.jamf.misbehave(/\/4\b/, { status: 500 }, Infinity);
-  const list =
-    "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\nfleet-host:9\nfleet-host:2";
+  const list = "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\ncomputer-id:2";
   const reports = await at.redeploy(list);
   assertEquals(outcomes(reports), [
     "NONE needs_person",
@@ -46,27 +43,25 @@ Deno.test("redeployTargets() goes on after a failure", async () => {
     "computer-id:3 skipped",
     "computer-id:4 failed",
     "computer-id:9 needs_person",
-    "fleet-host:9 needs_person",
-    "fleet-host:2 redeployed",
+    "computer-id:2 redeployed",
   ]);
   assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
 });
 
 Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1, { serialNumber: "A" });
-  const reports = await at.redeploy("A\ncomputer-id:1\nfleet-host:1", { force: true });
+  const reports = await at.redeploy("A\ncomputer-id:1", { force: true });
   assertEquals(outcomes(reports), [
     "A redeployed",
     "computer-id:1 redeployed",
-    "fleet-host:1 redeployed",
   ]);
-  assertEquals(reports[2]?.reason, "the same computer as A");
+  assertEquals(reports[1]?.reason, "the same computer as A");
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
 Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 2 };
   at.addMac(1);
   await at.sweep();
@@ -83,7 +78,7 @@ Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
 });
 
 Deno.test("force ignores the rate limits and a recent check-in, but not that MDM cannot reach a Mac", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 1 };
   at.addMac(1, { lastContactTime: new Date() });
   at.addMac(2, { managed: false });
@@ -112,7 +107,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
   ];
   for (const [how, outcome, reason] of cases) {
-    await using at = await ServersFixture.start();
+    await using at = await InProcess.start();
     at.addMac(1);
     at.jamf.misbehave(JAMF.redeploy, how, Infinity);
     const [report] = await at.redeploy("computer-id:1");
@@ -122,7 +117,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
 });
 
 Deno.test("a request without an answer counts for the cool-down", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
   await at.redeploy("computer-id:1");
@@ -131,7 +126,7 @@ Deno.test("a request without an answer counts for the cool-down", async () => {
 });
 
 Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   const now = at.system.now;
   at.system.now = () => now() + 3 * 3_600_000;
@@ -142,7 +137,7 @@ Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async
 });
 
 Deno.test("wait follows the Macs until they check in, or the time is over", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.addMac(2);
   at.addMac(3, { managed: false });
@@ -168,7 +163,7 @@ Deno.test("wait follows the Macs until they check in, or the time is over", asyn
 });
 
 Deno.test("a redeploy that could not be recorded is reported with its command", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.addMac(1);
   at.redeploys.settle = () => Promise.reject(new StoreError("The disk is full"));
   const [report] = await at.redeploy("computer-id:1");
@@ -178,7 +173,7 @@ Deno.test("a redeploy that could not be recorded is reported with its command", 
 });
 
 Deno.test("after a stop, the rest is not tried, and what was done is reported", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   for (const id of [1, 2, 3]) at.addMac(id);
   at.messages.push = (line) => {
     if (/^1\/3/.test(line)) at.stop.abort();
@@ -196,7 +191,7 @@ Deno.test("after a stop, the rest is not tried, and what was done is reported", 
 });
 
 Deno.test("many Macs are followed over few connections", async () => {
-  await using at = await ServersFixture.start();
+  await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 100 };
   const ids = Array.from({ length: 40 }, (_, i) => i + 1);
   for (const id of ids) at.addMac(id);

@@ -1,9 +1,11 @@
 // Ninety days of many Macs with a clock that is given, a sweep every quarter of an hour: nobody is skipped for good,
-// nobody is in the wrong list, and the limits hold. HEAL_SIMULATED_MACS=5000 takes some minutes.
+// nobody is in the wrong list, and the limits hold. TEST_SIZE=large has more Macs.
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
-import { POLICY, SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+import { sizeOf } from "../helpers/size.ts";
+import { POLICY } from "../helpers/servers.ts";
+import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const QUARTER = 900;
 const HOUR = 3600;
@@ -11,7 +13,7 @@ const DAY = 24 * HOUR;
 const DAYS = 90;
 /** Without new faults at the end, so that all can be settled. */
 const QUIET_DAYS = 21;
-const MACS = Number(Deno.env.get("HEAL_SIMULATED_MACS") ?? 150);
+const MACS = sizeOf(60, 1000);
 const MAX_PER_HOUR = Math.max(2, Math.round(MACS / 250));
 
 /** What is wrong with a Mac: cured by a redeploy, by nothing, by itself, or not to be reached by MDM. */
@@ -52,7 +54,7 @@ class Simulation {
     }
     world.respond = (computerId) => {
       this.macs[Number(computerId) - 1]!.pending = true;
-      return { state: "queued", commandUuid: computerId };
+      return { state: "queued", commandUuid: computerId, reason: "" };
     };
   }
 

@@ -1,12 +1,13 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
-import { sweep } from "../../lib/healing/sweep.ts";
-import { retry } from "../../lib/healing/retry.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
+import { runSweep } from "../../lib/healing/sweep.ts";
+import { decideAgain } from "../../lib/healing/recorder.ts";
 import { StoreError } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
-import { POLICY, SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
+import { POLICY } from "../helpers/servers.ts";
+import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -25,8 +26,6 @@ Deno.test("a Mac that fails is redeployed once, and is healed when it passes", a
   world.pass(HOUR, mac);
   assertEquals(await world.decided(mac), "healed healed");
   assertEquals(world.requests.length, 1);
-  const decided = await new Macs(world.driver).history(mac.serial);
-  assertEquals(decided.map(({ state }) => state), ["redeployed", "waits", "healed"]);
   // It has ended: nobody is asked about it any more.
   world.lookups.length = 0;
   world.pass(HOUR, mac);
@@ -198,7 +197,7 @@ Deno.test("a Mac that comes back three times in a month needs a person", async (
   world.pass(2 * DAY, mac);
   assertEquals(await world.decided(mac), "needs_person comes_back");
   const macs = new Macs(world.driver);
-  await retry(macs, [(await world.stored(mac))!], world.now);
+  await decideAgain(macs, [(await world.stored(mac))!], world.now);
   assertEquals(await world.decided(mac), "redeployed redeployed");
 });
 
@@ -438,22 +437,6 @@ Deno.test("nothing is decided while the clock differs from Fleet's", async () =>
   assertEquals(world.requests.length, 1);
 });
 
-Deno.test("redeploys that a wrong clock recorded years ahead do not count", async () => {
-  await using world = await SweepWorld.start();
-  const mac = world.add();
-  world.now += 3650 * DAY;
-  await new Redeploys(world.driver).claim(
-    { serial: mac.serial, computerId: "1", origin: "sweep" },
-    undefined,
-    world.now,
-  ).then((claim) => {
-    if (claim.kind !== "granted") throw new Error(claim.kind);
-    return new Redeploys(world.driver).settle(claim.redeploy, { state: "queued", reason: "" });
-  });
-  world.now -= 3650 * DAY;
-  assertEquals(await world.decided(mac), "redeployed redeployed");
-});
-
 Deno.test("a request that a kill left without an answer is repeated once, marked, and never again", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
@@ -519,7 +502,7 @@ Deno.test("a stop ends the sweep between two Macs", async () => {
     stop.abort();
     return await deps.requestRedeploy(id);
   };
-  await sweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
+  await runSweep({ ...deps, requestRedeploy }, stop.signal, new AbortController().signal);
   assertEquals(world.requests.length, 1);
   assertEquals((await new Redeploys(world.driver).list(9))[0]?.state, "queued");
 });
@@ -536,6 +519,19 @@ Deno.test("a host that cannot be looked up does not stop the others", async () =
   // The other host is looked up first now.
   world.pass(HOUR, ...hosts);
   assertEquals(await world.decided(hosts[1]!), "healed healed");
+});
+
+Deno.test("Fleet away: the first failure ends the look-ups, and is a problem", async () => {
+  await using world = await SweepWorld.start();
+  const hosts = [1, 2, 3].map(() => world.add({ computers: [] }));
+  await world.sweep();
+  for (const mac of hosts) {
+    mac.responses[POLICY] = "pass";
+    world.fleetErrors.set(mac.id, new NoAnswerError("away"));
+  }
+  world.lookups.length = 0;
+  assertEquals((await world.sweep()).problems, ["Cannot look up the host: away"]);
+  assertEquals(world.lookups, [1]);
 });
 
 Deno.test("a Mac that passes by an answer from before the redeploy is not healed yet", async () => {
@@ -599,7 +595,7 @@ Deno.test("a retry that a wrong clock recorded years ahead does not count", asyn
   const mac = world.add();
   await world.sweep();
   const macs = new Macs(world.driver);
-  await retry(macs, [(await world.stored(mac))!], world.now + 1000 * DAY);
+  await decideAgain(macs, [(await world.stored(mac))!], world.now + 1000 * DAY);
   for (let hour = 0; hour < 30; hour++) {
     world.pass(HOUR, mac);
     await world.sweep();
@@ -643,7 +639,7 @@ Deno.test("a kill does not lose the lookups of a long sweep", async () => {
     if (world.lookups.push(serial) > 120) throw new TypeError("killed");
     return Promise.resolve([]);
   };
-  await assertRejects(() => world.sweep({ servers: { withSerial } }), TypeError);
+  await assertRejects(() => world.sweep({ inventory: { withSerial } }), TypeError);
   assertEquals((await new Macs(world.driver).inState("needs_person", 999)).length, 100);
 });
 
@@ -700,7 +696,7 @@ Deno.test("an answer that comes late does not replace that of the repeated reque
   world.respond = () => ({ state: "refused", isFinal: false, reason: "busy" });
   await assertRejects(() => world.sweep({ redeploys: first }), StoreError);
   world.pass(700, mac);
-  world.respond = () => ({ state: "queued", commandUuid: "second" });
+  world.respond = () => ({ state: "queued", commandUuid: "second", reason: "" });
   assertEquals(await world.decided(mac), "redeployed redeployed");
   isAway = false;
   world.pass(HOUR, mac);
@@ -733,7 +729,7 @@ Deno.test("a stop while hosts are looked up is no problem of Fleet", async () =>
     return Promise.reject(new NoAnswerError("Stopped"));
   };
   const { signal } = new AbortController();
-  const report = await sweep({ ...deps, fleet: { ...deps.fleet, host } }, stop.signal, signal);
+  const report = await runSweep({ ...deps, fleet: { ...deps.fleet, host } }, stop.signal, signal);
   assertEquals(report.problems, []);
 });
 

@@ -1,6 +1,6 @@
 // Both kinds of store, for tests that must pass with each.
 
-import type { StoreSettings } from "../../lib/config/settings.ts";
+import type { StoreSettings } from "../../lib/config/read_settings.ts";
 import { Secret } from "../../lib/config/secret.ts";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";

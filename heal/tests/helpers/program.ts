@@ -1,11 +1,11 @@
 // The real program as a process, with exactly the permissions that `launch.ts` gives it.
 
 import { type Ended, endOf } from "../../../tests/helpers/test_mac.ts";
-import { webhookBody } from "../fakes/webhook_body.ts";
+import { spawn } from "./child.ts";
 import { parseCommand } from "../../lib/cli.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
-import { needsOf, permissionFlags } from "../../lib/config/permissions.ts";
-import { realPath } from "../../lib/config/real_path.ts";
+import { needsOf, permissionFlags } from "../../lib/launch/permissions.ts";
+import { realPath } from "../../lib/launch/child_environment.ts";
 import { readSecretFile } from "../../lib/config/secret_file.ts";
 
 /** Its environment, without what Deno needs. */
@@ -27,7 +27,7 @@ export const NEEDED: Variables = Object.fromEntries(
 function flagsFor(args: readonly string[], variables: Variables): string[] {
   const command = parseCommand(args);
   const environment = { get: (name: string) => variables[name], readSecret: readSecretFile };
-  const settings = readSettings(needsOf(command, environment.get), environment);
+  const settings = readSettings(needsOf(command), environment);
   return permissionFlags(command, settings, environment, realPath);
 }
 
@@ -51,14 +51,14 @@ export function start(
   const entry = launched
     ? ["--allow-read", "--allow-env", "--allow-run", LAUNCH]
     : [...flagsFor(args, variables), ...(preload ? ["--preload", preload] : []), MAIN];
-  return new Deno.Command(Deno.execPath(), {
+  return spawn(Deno.execPath(), {
     args: [...run, ...entry, ...args],
     clearEnv: true,
     env: { ...NEEDED, NO_COLOR: "1", ...variables },
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
+  });
 }
 
 /** Runs the program to its end. */
@@ -105,7 +105,7 @@ export class Service implements AsyncDisposable {
     const response = await fetch(this.url(WEBHOOK), {
       method: "POST",
       headers: { authorization: `Basic ${btoa(`fleet:${secret}`)}` },
-      body: JSON.stringify(webhookBody({ hostIds: [1] })),
+      body: JSON.stringify({ policy: { id: 1 }, hosts: [{ id: 1 }] }),
     });
     await response.body?.cancel();
     return response.status;
@@ -133,7 +133,9 @@ export class Service implements AsyncDisposable {
   /** Ends it with a signal, and waits until it is gone. */
   async end(signal: Deno.Signal): Promise<Ended> {
     try {
-      this.#process.kill(signal);
+      // A launcher that is killed leaves its program.
+      if (signal === "SIGKILL") Deno.kill(-this.pid, signal);
+      else this.#process.kill(signal);
     } catch {
       // It has already ended.
     }

@@ -1,19 +1,16 @@
 // A world of Macs with a clock that a test sets: Fleet and Jamf Pro in memory, and a store.
 
 import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
-import { sweep, type SweepReport } from "../../lib/healing/sweep.ts";
+import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
-import type { RedeployResponse } from "../../lib/jamf/request_redeploy.ts";
-import type { Driver } from "../../lib/store/driver.ts";
+import type { RedeployResult } from "../../lib/jamf/request_redeploy.ts";
+import { type Driver, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
-import { Values } from "../../lib/store/values.ts";
 import { serialOf } from "../fakes/jamf_computer.ts";
-
-/** The policy that causes a redeploy. */
-export const POLICY = "Jamf agent checks in";
+import { POLICY } from "./servers.ts";
 
 /** A Mac, as both servers see it. */
 export interface WorldMac {
@@ -40,9 +37,10 @@ export class SweepWorld implements AsyncDisposable {
   readonly lookups: (string | number)[] = [];
   readonly fleetErrors = new Map<string | number, Error>();
   readonly jamfErrors = new Map<string, Error>();
-  respond: (computerId: string) => RedeployResponse = (computerId) => ({
+  respond: (computerId: string) => RedeployResult = (computerId) => ({
     state: "queued",
     commandUuid: `uuid-${computerId}`,
+    reason: "",
   });
   deps: Partial<SweepDeps> = {};
   limits: SweepDeps["limits"] = { coolDown: 86_400, maxPerHour: 20, maxFailing: undefined };
@@ -93,7 +91,7 @@ export class SweepWorld implements AsyncDisposable {
 
   async sweep(given: Partial<SweepDeps> = {}): Promise<SweepReport> {
     const signal = new AbortController().signal;
-    return await sweep({ ...this.all(), ...given }, signal, signal);
+    return await runSweep({ ...this.all(), ...given }, signal, signal);
   }
 
   /** A sweep, and then the state and the rule of a Mac in the store. */
@@ -129,7 +127,7 @@ export class SweepWorld implements AsyncDisposable {
         },
         clockDifference: 0,
       },
-      servers: { withSerial: (serial) => this.#computers(serial) },
+      inventory: { withSerial: (serial) => this.#computers(serial) },
       requestRedeploy: (computerId) => {
         this.requests.push({ computerId, at: this.now });
         return Promise.resolve(this.respond(computerId));

@@ -1,18 +1,24 @@
 // Waits for a condition.
 
+/** In milliseconds without any progress. */
+const LIMIT = 120_000;
+
 /**
  * Polls until a condition holds.
  *
- * @param limit In milliseconds.
- * @throws {Error} It did not hold within the limit.
+ * @param progress A value that changes while the work goes on: a slow machine may take any time.
+ * @throws {Error} It does not hold, and there was no progress for two minutes.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  limit = 30_000,
+  progress: () => unknown = () => undefined,
 ): Promise<void> {
-  const end = performance.now() + limit;
+  let last = progress();
+  let since = performance.now();
   while (!await condition()) {
-    if (performance.now() > end) throw new Error(`${condition} did not hold within ${limit} ms`);
+    const value = progress();
+    if (value !== last) [last, since] = [value, performance.now()];
+    if (performance.now() - since > LIMIT) throw new Error(`${condition} did not hold`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -6,6 +6,7 @@ import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
 
 const PATH = "api/v1/fleet/hosts/1";
+const SECRET = new Secret("secret");
 const GET = /^GET /;
 const POST = /^POST /;
 
@@ -13,7 +14,7 @@ const POST = /^POST /;
 const server = (): Promise<FakeFleet> => FakeFleet.start();
 
 function clientOf(fake: FakeFleet, system?: TestHttpSystem, timeout?: number): HttpClient {
-  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), { timeout });
+  return new HttpClient(new URL(fake.url), system ?? new TestHttpSystem(), SECRET, timeout);
 }
 
 Deno.test("send() repeats a GET, and a POST only if the server was too busy to begin", async () => {
@@ -88,9 +89,10 @@ Deno.test("send() reports why there is no answer, without the query", async () =
     const fake = await server();
     if (how === undefined) await fake[Symbol.asyncDispose]();
     else fake.misbehave(/./, how, Infinity);
+    const timeout = how !== undefined && "hang" in how ? 500 : undefined;
     const query = new URLSearchParams({ filter: "C02XK1JWJG5H" });
     const { message } = await assertRejects(
-      () => clientOf(fake, undefined, 500).send({ method: "GET", path: PATH, query }),
+      () => clientOf(fake, undefined, timeout).send({ method: "GET", path: PATH, query }),
       NoAnswerError,
     );
     assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
@@ -129,26 +131,21 @@ Deno.test("send() limits the length of an answer", async () => {
 
 Deno.test("send() uses paths relative to the URL of its server", async () => {
   await using fake = await server();
-  const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpSystem());
+  const client = new HttpClient(new URL(`${fake.url}/jamf/`), new TestHttpSystem(), SECRET);
   await client.send({ method: "GET", path: PATH, query: new URLSearchParams({ a: "b&c" }) });
   assertEquals(fake.requests[0]?.path, `/jamf/${PATH}`);
   assertEquals(fake.requests[0]?.query.get("a"), "b&c");
 });
 
-Deno.test("send() returns no secret that a server echoes, and no NUL", async () => {
+Deno.test("send() returns no secret that a server echoes", async () => {
   await using fake = await server();
   const value = 'p&ss/w"rd+1';
-  const client = new HttpClient(new URL(fake.url), new TestHttpSystem(), {
-    secrets: [new Secret(value), new Secret("another-secret")],
-  });
+  const client = new HttpClient(new URL(fake.url), new TestHttpSystem(), new Secret(value));
   const cases: [body: unknown, text: string][] = [
-    [`a ${value} another-secret`, "a [secret] [secret]"],
+    [`a ${value} the-token`, "a [secret] [secret]"],
     [{ error: value }, '{"error":"[secret]"}'],
     [new URLSearchParams({ a: value }).toString(), "a=[secret]"],
-    ["Bearer the%2dtoken", "Bearer [secret]"],
-    ["\0A\0", "A"],
-    [{ serial: "A\0\0B\\u0000\\\0" }, '{"serial":"AB\\\\u0000\\\\"}'],
-    ["the-to\0ken", "[secret]"],
+    ["Bearer the-token", "Bearer [secret]"],
   ];
   for (const [body, text] of cases) {
     fake.misbehave(/./, { status: 400, body });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { delayBefore } from "../../lib/http/retry.ts";
+import { delayBefore } from "../../lib/http/client.ts";
 
 Deno.test("delayBefore() waits as long as the server requests, at most a minute", () => {
   const now = Date.parse("2026-01-02T03:04:05Z");

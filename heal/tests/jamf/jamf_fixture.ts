@@ -27,7 +27,6 @@ export async function start(
       clientSecret: new Secret(secret ?? fake.client.secret),
     },
     system,
-    2000,
   );
   const inventory = new Inventory(jamf);
   const dispose = () => fake[Symbol.asyncDispose]();

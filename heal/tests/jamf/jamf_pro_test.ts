@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
-import { TokenError } from "../../lib/jamf/jamf_pro.ts";
-import { type RedeployResponse, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
+import { type RedeployResult, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
+import { until } from "../helpers/until.ts";
 import { start } from "./jamf_fixture.ts";
 
 Deno.test("withSerial() and withId() return a computer", async () => {
@@ -135,37 +135,6 @@ Deno.test("tokens are renewed before they expire, and once after a 401", async (
   assertEquals(given(), 4);
 });
 
-Deno.test("concurrent callers share one token", async () => {
-  await using at = await start();
-  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  at.fake.tokens.expireAll();
-  await Promise.all(Array.from({ length: 20 }, () => at.inventory.withSerial("A")));
-  assertEquals(at.fake.seen(JAMF.token).length, 2);
-});
-
-Deno.test("a signal ends the wait of its caller for a token, and not of others", async () => {
-  await using at = await start();
-  at.fake.misbehave(JAMF.token, { slow: 500 });
-  const request = { method: "GET", path: "api/v1/x" } as const;
-  const patient = at.jamf.send(request);
-  await assertRejects(
-    () => at.jamf.send({ ...request, signal: AbortSignal.timeout(50) }),
-    TokenError,
-    "Cannot get a token: the time is over",
-  );
-  assertEquals((await patient).status, 404);
-  assertEquals(at.fake.seen(JAMF.token).length, 1);
-});
-
-Deno.test("close() invalidates the token", async () => {
-  await using at = await start();
-  await at.jamf.close();
-  await at.inventory.withSerial("A");
-  assertEquals(at.fake.tokens.good, 1);
-  await at.jamf.close();
-  assertEquals(at.fake.tokens.good, 0);
-});
-
 Deno.test("requests have the cookie of the node that gave the token: others learn of it later", async () => {
   await using at = await start();
   at.fake.misbehave(JAMF.token, {
@@ -195,7 +164,7 @@ Deno.test("an answer of a wrong shape is reported with its field", async () => {
 Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
   const cases: [
     how: Misbehaviour | undefined,
-    expected: Partial<RedeployResponse>,
+    expected: Partial<RedeployResult>,
     redeploys: number,
   ][] = [
     [undefined, { state: "queued" }, 1],
@@ -218,7 +187,6 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
     [{ reset: true }, { state: "unknown" }, 0],
     [{ reset: true, after: true }, { state: "unknown" }, 1],
     [{ half: true }, { state: "unknown" }, 1],
-    [{ hang: true, after: true }, { state: "unknown" }, 1],
     [{ malformed: true }, { state: "unknown" }, 1],
     [{ wrongTypes: true }, { state: "unknown" }, 1],
   ];
@@ -229,9 +197,20 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
     const response = await requestRedeploy(at.jamf, "1");
     const { state } = response;
     const isFinal = state === "refused" ? { isFinal: response.isFinal } : {};
-    assertEquals({ state, ...isFinal }, expected as RedeployResponse, JSON.stringify(how));
+    assertEquals({ state, ...isFinal }, expected as RedeployResult, JSON.stringify(how));
     assertEquals(at.fake.redeploys.length, redeploys, JSON.stringify(how));
   }
+});
+
+Deno.test("requestRedeploy() does not know what became of a request whose wait is ended", async () => {
+  await using at = await start();
+  at.fake.addComputer({ id: "1" });
+  at.fake.misbehave(JAMF.redeploy, { hang: true, after: true });
+  const abort = new AbortController();
+  const response = requestRedeploy(at.jamf, "1", abort.signal);
+  await until(() => at.fake.redeploys.length === 1);
+  abort.abort();
+  assertEquals((await response).state, "unknown");
 });
 
 Deno.test("requestRedeploy() names the missing privileges", async () => {

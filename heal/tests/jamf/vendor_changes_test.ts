@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/parse_reply.ts";
+import { ReplyError } from "../../lib/http/reply.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import { start } from "./jamf_fixture.ts";
 

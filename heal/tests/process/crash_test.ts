@@ -1,21 +1,24 @@
 // kill -9 at random moments, of the program and of PostgreSQL: no Mac is lost, and only a request in flight is repeated.
-// The environment variable HEAL_CRASH_SEED repeats a run.
+// The environment variable HEAL_CRASH_SEED repeats a run; TEST_SIZE=large has 1,000 Macs.
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { skip } from "../../../tests/helpers/skip.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { type Redeploy, Redeploys } from "../../lib/store/redeploys.ts";
-import { Values } from "../../lib/store/values.ts";
-import { RedeployFixture } from "../helpers/redeploy_fixture.ts";
+import { Values } from "../../lib/store/driver.ts";
+import { Servers } from "../helpers/servers.ts";
 import { storeAt, type TestStore } from "../helpers/databases.ts";
 import { freePort, Service } from "../helpers/program.ts";
+import { sizeOf } from "../helpers/size.ts";
 import { until } from "../helpers/until.ts";
 import { type FakeJamf, JAMF } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-const HOSTS = 1000;
+const HOSTS = sizeOf(150, 1000);
+/** In milliseconds: accidents come within this time, one after the other. */
+const PAUSE = sizeOf(800, 2500);
 const ARGS = ["--every", "1s", "--max-per-hour", "100000", "--max-failing", "100000"];
 /** What Jamf Pro does instead of a slow answer, for one request in a hundred. */
 const FAULTS: readonly Misbehaviour[] = [
@@ -46,7 +49,7 @@ const killOne: Accident = async ({ random, services, restart }) => {
 function halt(postgres: Postgres): Accident {
   return async ({ random }) => {
     await postgres.halt();
-    await setTimeout(random(1500));
+    await setTimeout(random(PAUSE));
     await postgres.begin();
   };
 }
@@ -54,7 +57,7 @@ function halt(postgres: Postgres): Accident {
 function freeze(postgres: Postgres): Accident {
   return async ({ random }) => {
     await postgres.freeze();
-    await setTimeout(random(3000));
+    await setTimeout(random(PAUSE));
     await postgres.thaw();
   };
 }
@@ -87,7 +90,7 @@ async function sweepThrough(
   // deno-lint-ignore no-console
   console.error(`    HEAL_CRASH_SEED=${seed}`);
   const random = randomOf(seed);
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   at.addMacs(HOSTS);
   misbehave(at.jamf, random);
   const { settings, text } = store ?? storeIn(at.store);
@@ -104,13 +107,13 @@ async function sweepThrough(
   try {
     await Promise.all(services.map(({ listening }) => listening));
     for (const accident of accidents) {
-      await setTimeout(random(2500));
+      await setTimeout(random(PAUSE));
       await accident({ random, services, restart });
     }
-    await wholeSweep(settings, services);
+    await wholeSweep(settings, services, at.jamf);
     // A request may be recorded and not sent: the answer of the store was lost.
     await makeOld(settings);
-    await wholeSweep(settings, services);
+    await wholeSweep(settings, services, at.jamf);
     const kills = accidents.filter((accident) => accident === killOne).length;
     const driver = await openStore(settings);
     const redeploys = await new Redeploys(driver).list(2 * HOSTS).finally(driver.close);
@@ -129,6 +132,7 @@ async function sweepThrough(
 async function wholeSweep(
   settings: TestStore["settings"],
   services: readonly Service[],
+  jamf: FakeJamf,
 ): Promise<void> {
   const now = Math.ceil(Date.now() / 1000);
   const driver = await openStore(settings);
@@ -137,7 +141,7 @@ async function wholeSweep(
     const ended = services.find(({ hasEnded }) => hasEnded);
     if (ended !== undefined) throw new Error(`A service ended: ${ended.stderr.slice(-3000)}`);
     return Number(await values.get("last_good_sweep")) > now;
-  }, 90_000).finally(driver.close);
+  }, () => jamf.requests.length).finally(driver.close);
 }
 
 /** As if ten minutes had passed: a request without an answer is not repeated before. */
@@ -173,7 +177,7 @@ function check(records: readonly Redeploy[], jamf: FakeJamf, kills: number): voi
 }
 
 Deno.test("kill -9 of a service that sweeps loses no Mac, and repeats only a request in flight", async () => {
-  await sweepThrough(1, Array(8).fill(killOne));
+  await sweepThrough(1, Array(sizeOf(4, 8)).fill(killOne));
 });
 
 Deno.test({
@@ -182,8 +186,8 @@ Deno.test({
   fn: async () => {
     await using postgres = await Postgres.start();
     const [kill, stop, pause] = [killOne, halt(postgres), freeze(postgres)];
-    const accidents = [kill, stop, kill, kill, pause, kill, kill, stop, kill, kill, kill];
-    await sweepThrough(2, accidents, storeAt(postgres.url));
+    const accidents = [kill, stop, kill, pause, kill, kill, kill, stop, kill, kill, kill];
+    await sweepThrough(2, accidents.slice(0, sizeOf(5, 11)), storeAt(postgres.url));
   },
 });
 
@@ -193,6 +197,7 @@ Deno.test({
   fn: async () => {
     await using postgres = await Postgres.start();
     const [stop, pause] = [halt(postgres), freeze(postgres)];
-    await sweepThrough(2, [stop, pause, stop, stop, pause, stop], storeAt(postgres.url));
+    const accidents = [stop, pause, stop, stop, pause, stop].slice(0, sizeOf(3, 6));
+    await sweepThrough(2, accidents, storeAt(postgres.url));
   },
 });

@@ -1,7 +1,7 @@
 // The real program, as a process: what it may do.
 import { assertEquals } from "@std/assert";
 import { FakeChat } from "../fakes/chat.ts";
-import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
 import { freePort, runProgram } from "../helpers/program.ts";
 
 /** Runs before the program, in its process, with its permissions. */
@@ -35,7 +35,7 @@ interface Reach {
 
 /** What could be done of all that the probe tries. */
 async function probe(
-  at: RedeployFixture,
+  at: Servers,
   args: readonly string[],
   chat: FakeChat,
   { urls, allowed }: Reach,
@@ -64,9 +64,9 @@ async function probe(
 }
 
 Deno.test("the program reaches its servers, its store and its secrets, and nothing else", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await using chat = await FakeChat.start();
-  await using other = await RedeployFixture.start();
+  await using other = await Servers.start();
   const urls = {
     jamf: at.jamf.url,
     fleet: at.fleet.url,
@@ -81,7 +81,7 @@ Deno.test("the program reaches its servers, its store and its secrets, and nothi
     await probe(at, args, chat, { urls, allowed: ["jamf", "fleet", "chat"] });
   }
   await probe(at, ["redeploy", "--serial", "A"], chat, { urls, allowed: ["jamf"] });
-  for (const args of [["status"], ["history", "--serial", "A"], ["retry", "--serial", "A"]]) {
+  for (const args of [["status"], ["status", "--serial", "A"], ["retry", "--serial", "A"]]) {
     await probe(at, args, chat, { urls, allowed: [] });
   }
 });

@@ -6,7 +6,7 @@ import { Fake } from "../fakes/fake.ts";
 import { FLEET } from "../fakes/fleet.ts";
 import type { Answer } from "../fakes/misbehaviour.ts";
 import { freePort, runProgram, Service, WEBHOOK } from "../helpers/program.ts";
-import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
 import { until } from "../helpers/until.ts";
 
 /** Takes what OpenTelemetry exports. */
@@ -57,14 +57,14 @@ class Leaks {
 }
 
 /** All that the fakes were sent, and the tests' own. */
-function secretsOf(at: RedeployFixture, ...others: readonly string[]): string[] {
+function secretsOf(at: Servers, ...others: readonly string[]): string[] {
   const tokens = at.jamf.requests.map(({ headers }) => headers["authorization"]?.slice(7));
   const all = [...Object.values(SECRETS), ...others, ...tokens].filter((text) => text);
   return [...new Set(all as string[])];
 }
 
 Deno.test("secrets are not printed, logged or stored", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await using chat = await FakeChat.start();
   at.addMacs(3);
   at.jamf.computers.get("3")!.managed = false;
@@ -99,7 +99,7 @@ Deno.test("secrets are not printed, logged or stored", async () => {
 });
 
 Deno.test("a server that shows the whole request in its errors has no secret printed, logged, told or stored", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await using chat = await FakeChat.start();
   at.addMacs(3);
   at.jamf.options.echo = true;
@@ -107,11 +107,11 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   const variables = { ...at.variables, HEAL_NOTIFY_URL: chat.webhook };
   at.jamf.computers.get("1")!.managed = false;
   chat.misbehave(/./, { status: 500, body: chat.webhook });
-  const authorization = `Bearer ${SECRETS.fleet}`;
-  at.fleet.misbehave(FLEET.host, { status: 400, body: { message: authorization } });
-  await leaks.run(["redeploy", "--fleet-host", "1", "--json"], variables);
+  await leaks.run(["redeploy", "--computer-id", "1", "--json"], variables);
   await leaks.run(["redeploy", "--computer-id", "7", "--force"], variables);
   at.jamf.options.privileges = ["Read Computers"];
+  const authorization = `Bearer ${SECRETS.fleet}`;
+  at.fleet.misbehave(FLEET.hosts, { status: 400, body: { message: authorization } });
   await leaks.run(["check"], variables);
   await using service = new Service(freePort(), ["--every", "1s"], variables);
   await service.listening;
@@ -126,7 +126,12 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   const { stdout, stderr } = await service.end("SIGTERM");
   leaks.add(stdout, stderr, ...chat.texts);
   await leaks.addFiles(at.dir);
-  leaks.check(secretsOf(at), "[secret]", "Nobody is told: ", "Jamf Pro answered 403");
+  leaks.check(
+    secretsOf(at),
+    "Fleet answered 400: Bearer [secret]",
+    "Nobody is told: ",
+    "Jamf Pro answered 403",
+  );
 });
 
 /** Sends bytes as they are, and returns the whole answer. */
@@ -137,7 +142,7 @@ async function sendRaw(port: number, text: string): Promise<string> {
 }
 
 Deno.test("a malformed Host leaves no stack and no URL in the log", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await using service = new Service(freePort(), [], at.variables);
   await service.listening;
   const lines = ["Connection: close", `Authorization: Basic ${btoa(`a:${SECRETS.webhook}`)}`];
@@ -147,7 +152,7 @@ Deno.test("a malformed Host leaves no stack and no URL in the log", async () => 
     const answer = await sendRaw(service.port, `POST ${path} HTTP/1.1\r\n${head}\r\n\r\n`);
     assertEquals(answer.slice(9, 12), "202", host);
     const none = await sendRaw(service.port, `GET //[${path} HTTP/1.1\r\n${head}\r\n\r\n`);
-    assertEquals(none.slice(9, 12), "400", host);
+    assertEquals(none.slice(9, 12), "404", host);
   }
   const { stderr } = await service.end("SIGTERM");
   const leaks = new Leaks();
@@ -156,7 +161,7 @@ Deno.test("a malformed Host leaves no stack and no URL in the log", async () => 
 });
 
 Deno.test("OpenTelemetry exports no request", async () => {
-  await using at = await RedeployFixture.start();
+  await using at = await Servers.start();
   await using chat = await FakeChat.start();
   await using collector = await Collector.start();
   at.addMacs(2);

@@ -5,12 +5,12 @@ import { FakeChat } from "../fakes/chat.ts";
 import { FLEET } from "../fakes/fleet.ts";
 import { JAMF, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
 import { runProgram, type Variables } from "../helpers/program.ts";
-import { RedeployFixture, SECRETS } from "../helpers/redeploy_fixture.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
 import { until } from "../helpers/until.ts";
 
 /** Four Macs: one fails, one is not managed, one is asleep, and one passes. */
-async function startFour(): Promise<RedeployFixture> {
-  const at = await RedeployFixture.start();
+async function startFour(): Promise<Servers> {
+  const at = await Servers.start();
   at.addMacs(4);
   at.jamf.computers.get("2")!.managed = false;
   at.fleet.hosts.get(3)!.seenAt = Date.now() / 1000 - 7200;
@@ -64,11 +64,11 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   assertEquals([refused.code, statesIn(refused)["C000000001"]], [1, "waits"]);
   assertMatch(
     refused.stderr,
-    /^Jamf Pro refused the login at .*: invalid_client; correct JAMF_CLIENT_ID/,
+    /^Jamf Pro refused the login: .*: invalid_client; correct JAMF_CLIENT_ID/,
   );
   const away = await sweep({ ...at.variables, FLEET_API_TOKEN: "wrong" });
   assertEquals([away.code, away.stdout], [1, ""]);
-  assertMatch(away.stderr, /^Fleet refused the login at .*: it answered 401: /);
+  assertMatch(away.stderr, /^Fleet refused the login: it answered 401: /);
   const renamed = await sweep({ ...at.variables, HEAL_POLICIES: "Renamed, Jamf agent checks in" });
   assertEquals([renamed.code, at.jamf.redeploys.length], [1, 1]);
   assertMatch(renamed.stderr, /^Fleet shows no policy "Renamed": /);
@@ -108,7 +108,8 @@ Deno.test("status tells a problem of the last sweep, and says nothing that is no
 
 Deno.test("a second sweep at the same time says so, and ends with 0", async () => {
   await using at = await startFour();
-  at.jamf.misbehave(JAMF.search, { slow: 1500 });
+  const answer = Promise.withResolvers<void>();
+  at.jamf.misbehave(JAMF.search, { slow: answer.promise });
   const first = runProgram(["sweep"], at.variables);
   await until(() => at.jamf.seen(JAMF.search).length === 1);
   const second = await runProgram(["sweep"], at.variables);
@@ -118,10 +119,11 @@ Deno.test("a second sweep at the same time says so, and ends with 0", async () =
     1,
     "A sweep is running: try again when it has ended\n",
   ]);
+  answer.resolve();
   assertEquals([statesIn(await first)["C000000001"], at.jamf.redeploys.length], ["redeployed", 1]);
 });
 
-Deno.test("status and history show what was decided, and retry has a Mac decided about again", async () => {
+Deno.test("status shows what was decided, and retry has a Mac decided about again", async () => {
   await using at = await startFour();
   await runProgram(["sweep"], at.variables);
   await runProgram(["redeploy", "--serial", "C000000004"], at.variables);
@@ -137,10 +139,12 @@ Deno.test("status and history show what was decided, and retry has a Mac decided
   assertEquals([macs.length, redeploys.length], [3, 2]);
   assertEquals(redeploys[1].command_uuid, at.jamf.redeploys[0]!.commandUuid);
 
-  const history = await runProgram(["history", "--serial", "C000000002", "--json"], store);
-  const { decisions } = JSON.parse(history.stdout);
-  assertEquals([history.code, decisions.length, decisions[0].rule], [0, 1, "out_of_reach"]);
-  const nothing = await runProgram(["history", "--serial", "X"], store);
+  const one = await runProgram(["status", "--serial", "c000000002", "--json"], store);
+  const { macs: found, redeploys: done } = JSON.parse(one.stdout);
+  assertEquals([one.code, found.length, found[0].rule, done], [0, 1, "out_of_reach", []]);
+  const other = await runProgram(["status", "--serial", "C000000004"], store);
+  assertMatch(other.stdout, /^Last sweep: .*\n\nredeploys, the newest first\n/);
+  const nothing = await runProgram(["status", "--serial", "X"], store);
   assertEquals([nothing.code, nothing.stdout], [1, ""]);
 
   at.jamf.computers.get("2")!.managed = true;

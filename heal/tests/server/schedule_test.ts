@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { Health } from "../../lib/server/health.ts";
 import { Schedule } from "../../lib/server/schedule.ts";
 
 const { signal: never } = new AbortController();
@@ -66,62 +65,4 @@ Deno.test("a request during a sweep asks for the next one, and a stop ends the w
   const last = schedule.wait(900, stop.signal);
   stop.abort();
   await last;
-});
-
-class FakeValues {
-  readonly values = new Map<string, string>();
-  writes = 0;
-  fails = false;
-  hangs = false;
-
-  lastGood = (): Promise<number> =>
-    Promise.resolve(Number(this.values.get("last_good_sweep") ?? 0));
-  set = (): Promise<void> => {
-    this.writes++;
-    if (this.hangs) return new Promise(() => {});
-    return this.fails ? Promise.reject(new Error("full")) : Promise.resolve();
-  };
-}
-
-Deno.test("the service is healthy while sweeps end well, counted from its start", async () => {
-  const values = new FakeValues();
-  let now = 1000;
-  const health = new Health(values, values.lastGood, () => now, 1800);
-  const ok = async (): Promise<boolean> => (await health.check()).ok;
-  assertEquals(await ok(), true);
-  now = 2800;
-  assertEquals(await ok(), true);
-  now = 2811;
-  assertEquals(await health.check(), {
-    ok: false,
-    text: "No sweep has ended well since 1970-01-01T00:16:40Z",
-  });
-  values.values.set("last_good_sweep", "2805");
-  now = 2822;
-  assertEquals(await ok(), true);
-  // A wrong clock recorded it.
-  values.values.set("last_good_sweep", "99999999");
-  now = 2833;
-  assertEquals(await ok(), false);
-});
-
-Deno.test("the store is tried every ten seconds at most, and must take a write", async () => {
-  const values = new FakeValues();
-  let now = 1000;
-  const health = new Health(values, values.lastGood, () => now, 1800);
-  await Promise.all(Array.from({ length: 50 }, () => health.check()));
-  assertEquals(values.writes, 1);
-  values.fails = true;
-  now += 9;
-  assertEquals((await health.check()).ok, true);
-  now += 1;
-  assertEquals(await health.check(), { ok: false, text: "The store cannot be written" });
-  assertEquals(values.writes, 2);
-});
-
-Deno.test("a store that hangs is not healthy", async () => {
-  const values = new FakeValues();
-  values.hangs = true;
-  const health = new Health(values, values.lastGood, () => 1000, 1800);
-  assertEquals((await health.check()).ok, false);
 });

@@ -44,7 +44,7 @@ Deno.test("a full disk is reported, and nothing is lost", () =>
     }, StoreError);
     assertEquals(error.message, `Cannot use the store "${path}": database or disk is full`);
     await driver.query("PRAGMA max_page_count = 100000");
-    assertEquals((await redeploys.list(1, "A"))[0]?.state, "in_flight");
+    assertEquals((await redeploys.of("A")).at(-1)?.state, "in_flight");
     assertEquals(await claim("5000"), "granted");
     await driver.close();
   }));

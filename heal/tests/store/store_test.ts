@@ -1,14 +1,11 @@
 // Both kinds of store do the same.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { newMac } from "../../lib/healing/observe.ts";
-import type { Driver } from "../../lib/store/driver.ts";
+import { type Driver, StoreError, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { type Claim, Redeploys } from "../../lib/store/redeploys.ts";
-import { makeTables } from "../../lib/store/schema.ts";
-import { Values } from "../../lib/store/values.ts";
 import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
-import { VERSION_1 } from "./version_1.ts";
 
 const NOW = 1_800_000_000;
 const HOUR = 3600;
@@ -80,7 +77,7 @@ const CASES: Case<Fixture>[] = [
     assertEquals(claim.kind === "granted" && claim.redeploy.state, "in_flight");
     if (claim.kind !== "granted") return;
     await at.redeploys.settle(claim.redeploy, { state: "refused", reason: "404" });
-    assertEquals(await at.redeploys.since(0, NOW), []);
+    assertEquals(await at.redeploys.since(0), []);
     assertEquals(await at.claim("1"), "granted");
   }],
   ["a request of a sweep that was left is repeated once; one by hand only counts", async (at) => {
@@ -91,11 +88,18 @@ const CASES: Case<Fixture>[] = [
       const again = await at.redeploys.claim(intent, LIMITS, NOW + HOUR);
       const expected = origin === "sweep" ? 2 : undefined;
       assertEquals(again.kind === "granted" ? again.redeploy.attempts : undefined, expected);
-      assertEquals((await at.redeploys.claim(intent, LIMITS, NOW + HOUR)).kind, "cooling_down");
+      const third = await at.redeploys.claim(intent, LIMITS, NOW + 2 * HOUR);
+      assertEquals(third.kind, "cooling_down");
     }
   }],
+  ["a request of a sweep is not repeated by hand, which does not hold the lock", async (at) => {
+    const intent = { serial: "S1", computerId: "1" };
+    await at.redeploys.claim({ ...intent, origin: "sweep" }, LIMITS, NOW);
+    const claim = await at.redeploys.claim({ ...intent, origin: "by_hand" }, LIMITS, NOW + HOUR);
+    assertEquals(claim.kind, "cooling_down");
+  }],
   ["answers that will never be known are given up", async (at) => {
-    await at.macs.record([macOf(1)], []);
+    await at.macs.record([macOf(1)]);
     for (
       const [computerId, origin] of [["1", "sweep"], ["2", "sweep"], ["3", "by_hand"]] as const
     ) {
@@ -111,36 +115,34 @@ const CASES: Case<Fixture>[] = [
   }],
   ["Macs are inserted, replaced, counted and listed", async (at) => {
     const macs = Array.from({ length: 250 }, (_, id) => macOf(id + 1, { since: NOW + id }));
-    await at.macs.record(macs, []);
+    await at.macs.record(macs);
     const healed = macOf(1, { state: "healed", rule: "healed", endedAt: NOW, computerId: "7" });
-    await at.macs.record([healed], []);
+    await at.macs.record([healed]);
     assertEquals(await at.macs.inState("healed", 9), [healed]);
     assertEquals((await at.macs.open()).length, 249);
     assertEquals((await at.macs.inState("waits", 2)).map(({ hostId }) => hostId), [250, 249]);
     assertEquals(await at.macs.counts(), { waits: 249, healed: 1 });
   }],
-  ["decisions are kept in their order, and forgotten", async (at) => {
-    const decided = (time: number, rule: string) =>
-      ({ hostId: 1, serial: "S1", at: time, state: "waits", rule, reason: "" }) as const;
-    await at.macs.record([macOf(1, { endedAt: NOW })], [decided(NOW, "one"), decided(NOW, "two")]);
-    await at.macs.record([], [decided(NOW + 9, "three")]);
+  ["Macs and redeploys are found by their serial number, and forgotten", async (at) => {
+    await at.macs.record([macOf(1, { endedAt: NOW }), macOf(2)]);
     await at.claim("1");
-    const rules = async () => (await at.macs.history("S1")).map(({ rule }) => rule);
-    assertEquals(await rules(), ["one", "two", "three"]);
-    assertEquals((await at.macs.history("s1")).length, 3);
-    assertEquals((await at.redeploys.list(9, "s1")).length, 1);
+    for (const serial of ["S1", "s1"]) {
+      assertEquals((await at.macs.withSerial(serial)).map(({ hostId }) => hostId), [1]);
+      assertEquals((await at.redeploys.of(serial)).length, 1);
+    }
+    await at.macs.forget(NOW);
+    assertEquals([await at.macs.counts(), (await at.redeploys.list(9)).length], [{ waits: 2 }, 1]);
     await at.macs.forget(NOW + 1);
-    assertEquals([await rules(), await at.macs.counts()], [["three"], {}]);
-    assertEquals(await at.redeploys.list(9), []);
+    assertEquals([await at.macs.counts(), await at.redeploys.list(9)], [{ waits: 1 }, []]);
   }],
   ["a person is told about a Mac once for each rule", async (at) => {
     const person = macOf(1, { state: "needs_person", rule: "comes_back" });
-    await at.macs.record([person, macOf(2)], []);
-    assertEquals(await at.macs.untold(), [person]);
-    await at.macs.told(NOW);
-    assertEquals(await at.macs.untold(), []);
-    await at.macs.record([{ ...person, rule: "out_of_reach", toldRule: "comes_back" }], []);
-    assertEquals((await at.macs.untold()).length, 1);
+    await at.macs.record([person, macOf(2)]);
+    assertEquals(await at.macs.unnotified(), [person]);
+    await at.macs.setNotified(NOW);
+    assertEquals(await at.macs.unnotified(), []);
+    await at.macs.record([{ ...person, rule: "out_of_reach", notifiedRule: "comes_back" }]);
+    assertEquals((await at.macs.unnotified()).length, 1);
   }],
   ["values are set, replaced and removed", async (at) => {
     await at.values.set("a", "1");
@@ -151,7 +153,7 @@ const CASES: Case<Fixture>[] = [
     assertEquals(await at.values.get("a"), undefined);
   }],
   ["a text with U+0000 is stored", async (at) => {
-    await at.macs.record([macOf(1, { reason: "a\0b" })], []);
+    await at.macs.record([macOf(1, { reason: "a\0b" })]);
     const [mac] = await at.macs.open();
     assertEquals(mac?.reason, "ab");
   }],
@@ -167,29 +169,16 @@ const CASES: Case<Fixture>[] = [
     await second?.release();
     await other.close();
   }],
-  ["a store of version 1 is taken over", async (at) => {
-    for (const { name } of await at.driver.query(TABLES[at.store.settings.kind])) {
-      await at.driver.query(`DROP TABLE ${name}`);
-    }
-    for (const statement of VERSION_1(at.driver.id)) await at.driver.query(statement);
-    await makeTables(at.driver);
-    const redeploys = await at.redeploys.list(9);
-    assertEquals(redeploys.map(({ serial, origin, state }) => [serial, origin, state]), [
-      ["S2", "by_hand", "queued"],
-      ["S1", "sweep", "in_flight"],
-    ]);
-    assertEquals(await at.claim("2"), "cooling_down");
-    const tables = (await at.driver.query(TABLES[at.store.settings.kind])).map(({ name }) => name);
-    assertEquals(tables.includes("jobs"), false);
-    // Again: there is nothing to do.
-    await makeTables(at.driver);
-    assertEquals((await at.redeploys.list(9)).length, 2);
+  ["a store of a newer version is refused", async (at) => {
+    const tables = await at.driver.query("SELECT version FROM store_version");
+    assertEquals(tables, [{ version: 1 }]);
+    await at.driver.query("UPDATE store_version SET version = 2");
+    const { message } = await assertRejects(() => openStore(at.store.settings), StoreError);
+    assertEquals(
+      message,
+      "Cannot use the store: it has version 2, made by a newer jamf-heal; this one knows 1",
+    );
   }],
 ];
-
-const TABLES = {
-  sqlite: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-  postgres: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
-};
 
 testOnBoth("the store", Fixture.start, CASES);

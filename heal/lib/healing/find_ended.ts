@@ -1,0 +1,102 @@
+// What became of Macs that no longer fail.
+
+import type { Fleet } from "../fleet/fleet.ts";
+import type { HostDetail } from "../fleet/schemas.ts";
+import { ServerError } from "../http/client.ts";
+import { ReplyError } from "../http/reply.ts";
+import type { Mac } from "../store/macs.ts";
+import type { Decision } from "./decide.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** Lookups in one sweep: the rest follows in the next ones. */
+const MAX_LOOKUPS = 500;
+/** In seconds: how often a Mac without an answer is looked up. */
+const LOOKUP_PAUSE = 3600;
+/** Failures one after the other, after which Fleet is asked no more. */
+const MAX_FAILURES = 3;
+
+/** What a decision about such a Mac depends on. */
+export interface Lookup {
+  /** The names in HEAL_POLICIES, and whether every one is that of a policy. */
+  readonly names: readonly string[];
+  readonly isResolved: boolean;
+  /** When a Mac was last redeployed since it began to fail, in seconds since 1970. */
+  readonly redeployedAt: (mac: Mac) => number | undefined;
+  readonly now: number;
+}
+
+/**
+ * Looks Macs up in Fleet, those first that were not looked up for the longest time, and records what became of them.
+ *
+ * @param macs Those that are open in the store, and in no list of hosts that fail.
+ * @returns What did not work, for a person.
+ */
+export async function findEnded(
+  fleet: Pick<Fleet, "host">,
+  macs: readonly Mac[],
+  lookup: Lookup,
+  recorder: Recorder,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const { now } = lookup;
+  const due = macs
+    .filter(({ rule, lookedUpAt = 0 }) => rule !== "no_answer" || lookedUpAt <= now - LOOKUP_PAUSE)
+    .sort((one, other) => (one.lookedUpAt ?? 0) - (other.lookedUpAt ?? 0))
+    .slice(0, MAX_LOOKUPS);
+  let failures = 0;
+  for (const mac of due) {
+    if (signal?.aborted) break;
+    const lookedUp = { ...mac, lookedUpAt: now };
+    try {
+      const host = await fleet.host(mac.hostId, signal);
+      recorder.add(lookedUp, decisionAbout(mac, host, lookup));
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      if (signal?.aborted) break;
+      failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
+      const reason = `Cannot look up the host: ${error.message}`;
+      // An answer that cannot be read may be about one Mac only.
+      const isOfFleet = failures >= MAX_FAILURES;
+      const isKept = mac.state === "needs_person" || isOfFleet;
+      recorder.add(lookedUp, isKept ? undefined : { state: "waits", rule: "no_answer", reason });
+      if (isOfFleet) return [reason];
+    }
+  }
+  return [];
+}
+
+function decisionAbout(
+  mac: Mac,
+  host: HostDetail | undefined,
+  { names: configured, isResolved, redeployedAt }: Lookup,
+): Decision | undefined {
+  if (host === undefined) {
+    return { state: "gone", rule: "gone", reason: "Fleet no longer shows this host" };
+  }
+  // A policy may have been removed from HEAL_POLICIES.
+  const failed = mac.policies.split("\n").filter((name) => configured.includes(name));
+  const names = failed.length > 0 ? failed : configured;
+  const responses = host.policies
+    .filter(({ name }) => names.includes(name)).map(({ response }) => response);
+  if (responses.includes("fail")) return undefined;
+  if (responses.includes("")) {
+    return { state: "waits", rule: "no_answer", reason: "Fleet has no answer to the policy yet" };
+  }
+  if (responses.length > 0) {
+    const at = redeployedAt(mac);
+    if (at === undefined) {
+      return { state: "recovered", rule: "recovered", reason: "passes without a redeploy" };
+    }
+    // Its answer may be from before the redeploy.
+    if ((host.answeredAt ?? 0) <= at) return undefined;
+    return { state: "healed", rule: "healed", reason: "passes after the redeploy" };
+  }
+  // While a policy is renamed, nothing is known about its Macs.
+  if (!isResolved) return undefined;
+  return {
+    state: "left_out",
+    rule: "not_checked",
+    reason: "Fleet no longer checks the policy on it",
+  };
+}

@@ -1,0 +1,83 @@
+// Reads replies of servers: by a schema, their errors, and whether the log-in was refused.
+
+import type * as z from "zod";
+import { type HttpReply, ServerError } from "./client.ts";
+
+/** A server answered with another status or shape than expected. */
+export class ReplyError extends ServerError {
+  override name = "ReplyError";
+}
+
+/**
+ * Parses an answer.
+ *
+ * @param server The name of the server in an error.
+ * @param expected The expected status.
+ * @param schema The expected shape; unknown fields are allowed.
+ * @throws {ReplyError} It has another status or shape; the message says which field is wrong.
+ */
+export function parseReply<T>(
+  server: string,
+  reply: HttpReply,
+  expected: number,
+  schema: z.ZodType<T>,
+): T {
+  if (reply.status !== expected) {
+    throw new ReplyError(`${server} answered ${reply.status}${errorMessageOf(reply)}`);
+  }
+  const refuse = (what: string): ReplyError =>
+    new ReplyError(`Cannot read the answer of ${server}: ${what}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(reply.text);
+  } catch {
+    throw refuse("it is not JSON");
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw refuse(describe(error));
+}
+
+/** The first error, and its field. */
+export function describe(error: z.ZodError | undefined): string {
+  const issue = error?.issues[0];
+  const path = issue?.path.join(".") || "all of it";
+  const message = issue?.message ?? "wrong";
+  return `${path}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+/** The message in an error of Jamf Pro, Fleet or OAuth. */
+export function errorMessageOf({ status, text: body }: HttpReply): string {
+  if (status >= 300 && status < 400) return ", a redirect: configure the final URL";
+  try {
+    const { errors, error, message } = JSON.parse(body);
+    const text = errors?.[0]?.description ?? errors?.[0]?.reason ?? error ?? message;
+    return typeof text === "string" && text !== "" ? `: ${text.slice(0, 200)}` : "";
+  } catch {
+    return "";
+  }
+}
+
+/** A server refused the log-in, or gave no token: the request was not sent, or had no effect. */
+export class LoginError extends ServerError {
+  override name = "LoginError";
+}
+
+/**
+ * Checks that a server has not refused the log-in.
+ *
+ * @param server The name of the server in an error.
+ * @param hint What to correct.
+ * @param refusals The statuses of a refusal.
+ * @throws {LoginError} It has; the message has its reason.
+ */
+export function checkLogin(
+  server: string,
+  hint: string,
+  refusals: readonly number[],
+  reply: HttpReply,
+): void {
+  if (!refusals.includes(reply.status)) return;
+  const answer = `it answered ${reply.status}${errorMessageOf(reply)}`;
+  throw new LoginError(`${server} refused the login: ${answer}; correct ${hint}`);
+}

@@ -1,0 +1,144 @@
+// The program reads answers as the vendors' documentation shows them, and the fakes have no other fields.
+import { assertEquals } from "@std/assert";
+import { Secret } from "../../lib/config/secret.ts";
+import { Fleet } from "../../lib/fleet/fleet.ts";
+import { Inventory } from "../../lib/jamf/inventory.ts";
+import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
+import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
+import { Fake } from "../fakes/fake.ts";
+import { FakeFleet } from "../fakes/fleet.ts";
+import { FakeJamf, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
+import type { Answer, SeenRequest } from "../fakes/misbehaviour.ts";
+import { TestHttpSystem } from "../helpers/http_system.ts";
+import fleetAnswers from "./fleet.json" with { type: "json" };
+import jamfAnswers from "./jamf.json" with { type: "json" };
+
+type Answers = Readonly<Record<string, unknown>>;
+
+/** Answers what is in a file, by the method and the path; 404 to anything else, and to ids that end in 9. */
+class Documented extends Fake {
+  constructor(readonly answers: Answers) {
+    super();
+  }
+
+  static async start(answers: Answers): Promise<Documented> {
+    const fake = new Documented(answers);
+    await fake.listen();
+    return fake;
+  }
+
+  protected override answer({ method, path }: SeenRequest): Answer {
+    const body = this.answers[`${method} ${path}`];
+    if (body === undefined) return { status: 404, body: { httpStatus: 404, errors: [] } };
+    const status = path.endsWith("9") ? 404 : path.includes("/redeploy/") ? 202 : 200;
+    return { status, body };
+  }
+}
+
+const at = (iso: string): number => Date.parse(iso) / 1000;
+
+Deno.test("answers of Jamf Pro", async () => {
+  await using server = await Documented.start(jamfAnswers);
+  const client = {
+    url: new URL(server.url),
+    clientId: "a",
+    clientSecret: new Secret("secret-of-the-client"),
+  };
+  const jamf = new JamfPro(client, new TestHttpSystem());
+  const inventory = new Inventory(jamf);
+  assertEquals(await inventory.withId("12"), {
+    id: "12",
+    name: "Reception",
+    serial: "C02XK1JWJG5H",
+    isManaged: true,
+    isMdmCapable: true,
+    checkIn: at("2026-11-24T11:52:20.5Z"),
+  });
+  assertEquals(await inventory.withSerial("FVFGC0A1Q6L4"), [{
+    id: "13",
+    name: "Lab",
+    serial: "FVFGC0A1Q6L4",
+    isManaged: false,
+    isMdmCapable: false,
+    checkIn: at("2026-11-24T11:52:20Z"),
+  }]);
+  assertEquals(await inventory.withId("99"), undefined);
+  const { state, commandUuid } = await requestRedeploy(jamf, "12");
+  assertEquals([state, commandUuid], ["queued", "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c"]);
+  assertEquals((await readReenrollment(jamf))?.isFlushPolicyHistoryEnabled, true);
+  assertEquals(await readPrivileges(jamf), ["Read Computer Check-In", "Read Computers"]);
+});
+
+Deno.test("answers of Fleet", async () => {
+  await using server = await Documented.start(fleetAnswers);
+  const settings = { url: new URL(server.url), token: new Secret("token-of-fleet") };
+  const fleet = new Fleet(settings, new TestHttpSystem());
+  assertEquals(await fleet.host(7), {
+    id: 7,
+    serial: "C02XK1JWJG5H",
+    platform: "darwin",
+    seenAt: at("2026-11-24T11:52:20Z"),
+    answeredAt: at("2026-11-24T11:30:00Z"),
+    policies: [{ id: 3, name: "Jamf trust", response: "fail" }],
+  });
+  assertEquals(await fleet.failingHosts(1), [{
+    id: 8,
+    serial: "FVFGC0A1Q6L4",
+    platform: "darwin",
+    seenAt: at("2026-11-24T11:52:20Z"),
+    answeredAt: undefined,
+  }]);
+  assertEquals(await fleet.countPassing(1), 1236);
+  assertEquals(await fleet.policies(), [
+    { id: 1, name: "Jamf agent checks in", fleet: undefined },
+    { id: 3, name: "Jamf trust", fleet: "Workstations" },
+  ]);
+  assertEquals(await fleet.host(9), undefined);
+});
+
+/** The names of fields in a value, with those that contain them. */
+function fieldsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, held]) => [
+    key,
+    ...fieldsOf(held).map((name) => `${key}.${name}`),
+  ]);
+}
+
+Deno.test("the fakes answer with fields that the vendors have", async () => {
+  const privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT];
+  await using jamf = await FakeJamf.start({ privileges });
+  const { serialNumber } = jamf.addComputer({ id: "12" });
+  jamf.addComputer({ id: "13" });
+  await using fleet = await FakeFleet.start();
+  fleet.fleets.set(2, "Workstations");
+  fleet.addPolicy({ id: 3, name: "Jamf trust", fleetId: 2 });
+  fleet.addHost({ id: 7, hardwareSerial: serialNumber, fleetId: 2 });
+  const form = { client_id: jamf.client.id, client_secret: jamf.client.secret };
+  const body = new URLSearchParams({ ...form, grant_type: "client_credentials" });
+  let token = "";
+  for (const [fake, answers] of [[jamf, jamfAnswers], [fleet, fleetAnswers]] as const) {
+    for (const [line, expected] of Object.entries(answers)) {
+      const [method, path] = line.split(" ");
+      const query = path!.endsWith("/count")
+        ? "?policy_id=1&policy_response=passing"
+        : path!.endsWith("/hosts")
+        ? "?policy_id=1&policy_response=failing&order_key=id"
+        : "?section=GENERAL&section=HARDWARE";
+      const isToken = path!.endsWith("/token");
+      const bearer = fake === fleet ? fleet.apiToken : token;
+      const response = await fetch(fake.url + path + (isToken ? "" : query), {
+        method: method!,
+        headers: isToken ? {} : { authorization: `Bearer ${bearer}` },
+        ...(isToken && { body }),
+      });
+      const answer = await response.json();
+      if (isToken) token = answer.access_token;
+      const known = fieldsOf(expected);
+      assertEquals(fieldsOf(answer).filter((name) => !known.includes(name)), [], line);
+      assertEquals(response.ok, !path!.endsWith("9"), line);
+    }
+  }
+});

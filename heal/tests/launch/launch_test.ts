@@ -1,0 +1,41 @@
+// The launcher, as a process.
+import { assertEquals } from "@std/assert";
+import { spawn } from "../helpers/child.ts";
+import { SECRETS, Servers } from "../helpers/servers.ts";
+import { NEEDED, runProgram } from "../helpers/program.ts";
+
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
+
+Deno.test("paths are relative to the folder in which the user typed the task", async () => {
+  await using at = await Servers.start();
+  await Deno.writeTextFile(`${at.dir}/macs.txt`, "A B\n");
+  await Deno.writeTextFile(`${at.dir}/secret`, SECRETS.client, { mode: 0o600 });
+  const { JAMF_CLIENT_SECRET: _, ...variables } = at.variables;
+  const { code, stderr } = await spawn(Deno.execPath(), {
+    args: ["task", "--quiet", "--config", CONFIG, "heal", "redeploy", "--from", "macs.txt"],
+    cwd: at.dir,
+    // npx sets INIT_CWD, and then `deno task` does not.
+    clearEnv: true,
+    env: { ...NEEDED, ...variables, JAMF_CLIENT_SECRET_FILE: "./secret", HEAL_STORE: "./heal.db" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [
+    2,
+    'Line 1 of "macs.txt": Cannot read "A B" as a serial: give letters, digits and -\n',
+  ]);
+});
+
+Deno.test("a proxy for http:// sees nothing", async () => {
+  await using at = await Servers.start();
+  await using proxy = await Servers.start();
+  at.addMacs(1);
+  const { url } = proxy.jamf;
+  const proxies = { HTTP_PROXY: url, http_proxy: url, ALL_PROXY: url, all_proxy: url };
+  const args = ["redeploy", "--computer-id", "1", "--dry-run"];
+  const { code, stderr } = await runProgram(args, { ...at.variables, ...proxies }, {
+    launched: true,
+  });
+  assertEquals([code, proxy.jamf.requests], [0, []], stderr);
+  assertEquals(at.jamf.requests.length > 0, true);
+});
