@@ -110,10 +110,8 @@ function failing(input: FaultInput): FoundFault | undefined {
   }
   if (stands) return failingBy(stood, input);
   // The check-in that ends "no answer" says at once what is wrong now.
-  if (before !== "no_answer" || answeredSince === undefined || hasRecovered(input)) {
-    return undefined;
-  }
-  const word = failureOf(answeredSince.outcome);
+  if (before !== "no_answer" || hasRecovered(input)) return undefined;
+  const word = answeredSince && failureOf(answeredSince.outcome);
   const found = word && failingBy(word, input);
   return found && found.failing.count > 0 ? found : undefined;
 }

@@ -41,8 +41,8 @@ export class FormatCheck {
   /** Records dated before it were written before the contact known from an earlier run. */
   readonly #contact: UnixSeconds;
   #unknown = 0;
-  #newest: UnixSeconds | undefined;
-  #oldest: UnixSeconds | undefined;
+  #newest = -Infinity;
+  #oldest = Infinity;
   readonly #shapes = new Set<string>();
   readonly #pids = new Set<number>();
   #isKnown = false;
@@ -64,8 +64,10 @@ export class FormatCheck {
       return;
     }
     this.#unknown++;
-    this.#newest ??= at;
-    this.#oldest = at ?? this.#oldest;
+    if (at !== undefined) {
+      this.#newest = Math.max(this.#newest, at);
+      this.#oldest = Math.min(this.#oldest, at);
+    }
     if (this.#pids.size < PIDS) this.#pids.add(pid);
     if (this.#shapes.size < SHAPES) this.#shapes.add(shapeOf(message ?? ""));
   }
@@ -86,9 +88,7 @@ export class FormatCheck {
   }
 
   #isUnknown(): boolean {
-    const [newest, oldest] = [this.#newest, this.#oldest];
-    if (newest === undefined || oldest === undefined) return false;
-    return this.#areUnknown(UNKNOWN_RECORDS) && newest - oldest >= UNKNOWN_FOR;
+    return this.#areUnknown(UNKNOWN_RECORDS) && this.#newest - this.#oldest >= UNKNOWN_FOR;
   }
 
   #areUnknown(count: number): boolean {

@@ -76,18 +76,17 @@ const OTHER_RUNS: readonly (readonly Said[])[] = [
   [],
 ];
 
-/** Records that begin no run. */
+/** Records that begin no run, under whatever pid. */
 const STRAY = [
   "Informing the JSS about login for user jdoe",
   "Network state changed, checking for policies...",
   "update-apps - nothing to do",
   LOCAL,
   "Upgrading jamf binary...",
-  "Enroll return code: 0",
   "Enroll return code: 70",
-  AGENT_ERROR,
-  CONTACT,
 ];
+/** Records of runs whose beginnings are gone. */
+const GONE = ["Executing Policy X", OFFLINE, "Enroll return code: 0", AGENT_ERROR, CONTACT];
 const WORDS = ["Asking for work", "Got work", "Done"];
 const FOREIGN = [
   ["2026-11-30 10:15:40 jamf[12]: Hello", true],
@@ -146,7 +145,7 @@ const part = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("stray"),
-      message: fc.constantFrom("Executing Policy of a run whose beginning is gone", OFFLINE),
+      message: fc.constantFrom(...GONE),
       pid: fc.integer({ min: 70_001, max: 70_003 }),
     }),
   },
