@@ -136,6 +136,7 @@ function reportOf(error: unknown): SweepReport {
     macs: [],
     changed: new Set(),
     tooMany: undefined,
+    isCounted: false,
     isWhole: false,
     problems: [error.message],
   };

@@ -82,7 +82,7 @@ const ASK_AGAIN: Readonly<Record<string, number>> = {
   waits_for_commands: HOUR,
 };
 /** Waits of Macs that would be redeployed but for a limit. */
-export const DUE: readonly string[] = ["too_many", "cool_down", "hourly_limit"];
+const DUE = ["too_many", "cooling_down", "hourly_limit", "would_redeploy"];
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
@@ -199,7 +199,10 @@ function byLimits({ redeploys: [last], now, limits, isTooMany, isLimited }: Fact
   | undefined {
   if (isTooMany) return wait("too_many", "more Macs fail than --max-failing allows");
   if (last !== undefined && last.askedAt > now - limits.coolDown) {
-    return wait("cool_down", limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits));
+    return wait(
+      "cooling_down",
+      limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits),
+    );
   }
   return isLimited ? wait("hourly_limit", "the hourly limit is reached") : undefined;
 }
@@ -268,7 +271,8 @@ function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean
   return hoursOnline >= MIN_HOURS_ONLINE || since <= now - MONTH;
 }
 
-function requested(last: Redeploy): Decision {
+/** A redeploy that has not shown yet whether it helps. */
+export function requested(last: Parameters<typeof requestedReason>[0]): Decision {
   return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
 }
 
@@ -276,11 +280,13 @@ function sharedSerial(): Decision {
   return person("shared_serial", "two hosts in Fleet have its serial number: delete the wrong one");
 }
 
-function person(rule: string, reason: string): Decision {
+/** It needs a person. */
+export function person(rule: string, reason: string): Decision {
   return { state: "needs_person", rule, reason };
 }
 
-function wait(rule: string, reason: string): Decision {
+/** It waits. */
+export function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
 }
 

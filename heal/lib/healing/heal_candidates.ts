@@ -1,23 +1,24 @@
 // Asks Jamf Pro about the Macs that Fleet and their redeploys do not exclude, one after the other, and redeploys.
 
-import { checkClock, NoAnswerError, ServerError } from "../http/client.ts";
+import { checkClock, ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
-import type { Mac } from "../store/macs.ts";
 import { type Redeploy } from "../store/redeploys.ts";
 import {
   decide,
-  type Decision,
   type Facts,
   hasCheckedIn,
   HIDDEN,
   isKnownDue,
   lostRequest,
+  person,
   type Question,
+  requested,
+  wait,
 } from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
 import type { TooMany } from "./max_failing.ts";
 import type { Recorder } from "./recorder.ts";
-import { limitReason, type Requested, requestedReason, sendRedeploy } from "./send_redeploy.ts";
+import { limitReason, type Requested, sendRedeploy } from "./send_redeploy.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
 /** Look-ups in Jamf Pro in one sweep, and those of them that are kept for the Macs that are redeployed. */
@@ -29,12 +30,15 @@ const MAX_FAILURES = 3;
 const REFUSALS = [401, 403];
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** In seconds: when a lost request may have been sent, from the time of its record. */
-const SENT = [-60, 600] as const;
+/** In seconds: when a lost request may have been sent, before and after its record. The clocks may differ. */
+const SENT_BEFORE = 300;
+const SENT_AFTER = 600;
 
 /** What was done about the candidates. */
 export interface Healed {
   readonly tooMany: TooMany | undefined;
+  /** Whether that is known: not if it was stopped before. */
+  readonly isCounted: boolean;
   /** What did not work, for a person. */
   readonly problems: readonly string[];
 }
@@ -76,13 +80,14 @@ export async function healCandidates(
     const found = await healing.find(facts);
     if (found !== undefined) due.push(found);
   });
-  const tooMany = stop.aborted ? undefined : await findTooMany(due);
+  const isCounted = !stop.aborted;
+  const tooMany = isCounted ? await findTooMany(due) : undefined;
   const isTooMany = tooMany !== undefined;
-  if (!stop.aborted) {
+  if (isCounted) {
     await forEach(due.toSorted(byTime), (facts) => healing.heal({ ...facts, isTooMany }));
   }
   await recorder.save();
-  return { tooMany, problems: healing.end() };
+  return { tooMany, isCounted, problems: healing.end() };
 }
 
 /** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
@@ -98,7 +103,7 @@ class Healing {
   readonly problems: string[] = [];
   #failures = 0;
   #lookups = 0;
-  #answers = 0;
+  #hasAnswer = false;
   #lastFailure: string | undefined;
   /** Whether the API client may not see commands. */
   #isHidden = false;
@@ -113,43 +118,34 @@ class Healing {
 
   /** What did not work: also an answer that no Mac got, which else may be about one Mac only. */
   end(): readonly string[] {
-    const { problems } = this;
-    if (this.#answers > 0 || problems.length > 0 || this.#lastFailure === undefined) {
-      return problems;
-    }
-    return [this.#lastFailure];
+    const isAnswered = this.#hasAnswer || this.problems.length > 0;
+    return isAnswered || this.#lastFailure === undefined ? this.problems : [this.#lastFailure];
   }
 
   /** Asks about the commands of all redeploys that wait for one, in one request. */
-  async askCommands(candidates: readonly Facts[]): Promise<Facts[]> {
+  async askCommands(candidates: readonly Facts[]): Promise<readonly Facts[]> {
     const { commands, redeploys } = this.deps;
     const asking = candidates.filter((facts) => decide(facts) === "ask_command");
-    if (asking.length === 0) return [...candidates];
-    const uuids = asking.map((facts) => facts.redeploys[0]!.commandUuid!);
-    let stateOf = ({ commandState }: Redeploy): string | undefined => commandState;
-    let isAnswered = true;
+    if (asking.length === 0) return candidates;
+    let asked = asking.map(({ redeploys: [last], now }) => ({ ...last!, commandAskedAt: now }));
     try {
+      const uuids = asked.map(({ commandUuid }) => commandUuid!);
       const found = await commands.withUuids(uuids, this.abort);
-      this.#isHidden = found === undefined;
       const states = new Map(found?.map(({ uuid, state }) => [uuid, state]));
-      stateOf = ({ commandUuid = "" }) => this.#isHidden ? HIDDEN : states.get(commandUuid) ?? "";
+      this.#isHidden = found === undefined;
+      asked = asked.map((last) => {
+        const commandState = this.#isHidden ? HIDDEN : states.get(last.commandUuid!) ?? "";
+        const isNew = commandState !== last.commandState;
+        const commandSince = isNew ? last.commandAskedAt : last.commandSince;
+        return { ...last, commandState, commandSince };
+      });
+      await redeploys.recordCommands(asked);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       this.problems.push(error.message);
-      if (error instanceof NoAnswerError) this.#failures = MAX_FAILURES;
-      isAnswered = false;
     }
-    const withStates = new Map(asking.map((facts) => {
-      const [last, ...rest] = facts.redeploys as [Redeploy, ...Redeploy[]];
-      const commandState = stateOf(last);
-      const { now } = facts;
-      const commandSince = commandState === last.commandState ? last.commandSince : now;
-      const asked = { ...last, commandState, commandSince, commandAskedAt: now };
-      return [facts, { ...facts, redeploys: [asked, ...rest] }] as const;
-    }));
-    const known = [...withStates.values()].map((facts) => facts.redeploys[0]!);
-    if (isAnswered) await redeploys.recordCommands(known);
-    return candidates.map((facts) => withStates.get(facts) ?? facts);
+    const known = new Map(asking.map((facts, index) => [facts, withLast(facts, asked[index]!)]));
+    return candidates.map((facts) => known.get(facts) ?? facts);
   }
 
   /** Asks Jamf Pro about a Mac, and returns it if it would be redeployed now, but for a limit. */
@@ -166,8 +162,13 @@ class Healing {
     if (asked === undefined) return;
     if (!this.deps.dryRun) return await this.#redeploy(asked);
     this.remaining--;
-    const reason = "dry run: it would be redeployed";
-    this.#record(asked, { state: "would_redeploy", rule: "would_redeploy", reason });
+    const would = "would_redeploy";
+    const decision = {
+      state: would,
+      rule: would,
+      reason: "dry run: it would be redeployed",
+    } as const;
+    this.recorder.add(asked.mac, decision);
   }
 
   /** Asks until it is decided, which is recorded, or until another question must be asked. */
@@ -178,18 +179,18 @@ class Healing {
   ): Promise<Facts | undefined> {
     for (let known = facts;;) {
       const verdict = decide(known);
-      if (typeof verdict === "object") return void this.#record(known, verdict);
+      if (typeof verdict === "object") return void this.recorder.add(known.mac, verdict);
       const question = questions.find((one) => one === verdict);
       if (question === undefined) return known;
       if (question === "ask_jamf" && this.#lookups >= maxLookups) {
-        const reason = `waits: a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
-        return void this.#record(known, { state: "waits", rule: "not_asked", reason });
+        const reason = `a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
+        return void this.recorder.add(known.mac, wait("not_asked", reason));
       }
       if (this.#failures >= MAX_FAILURES) return void this.#recordUnasked(known);
       try {
         known = await this.#answer(known, question);
         known = { ...known, mac: { ...known.mac, unaskedSince: undefined } };
-        [this.#failures, this.#answers] = [0, this.#answers + 1];
+        [this.#failures, this.#hasAnswer] = [0, true];
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
         this.#addFailure(error);
@@ -226,15 +227,14 @@ class Healing {
     if (managementId === undefined || this.#isHidden) return { ...facts, waiting: [] };
     const lost = lostRequest(facts);
     if (lost !== undefined) {
-      const times = SENT.map((time) => lost.askedAt + time) as [number, number];
+      const times = [lost.askedAt - SENT_BEFORE, lost.askedAt + SENT_AFTER] as const;
       const [command] = await commands.sentBetween(managementId, times, this.abort) ?? [];
       if (command !== undefined) {
         const { uuid: commandUuid, state: commandState } = command;
-        const { now } = facts;
-        const command_ = { commandUuid, commandState, commandSince: now, commandAskedAt: now };
-        const found: Redeploy = { ...lost, ...command_, state: "queued" };
+        const times = { commandSince: facts.now, commandAskedAt: facts.now };
+        const found = { ...lost, ...times, commandUuid, commandState, state: "queued" } as const;
         await redeploys.recordCommands([found]);
-        return { ...facts, redeploys: [found, ...facts.redeploys.slice(1)] };
+        return withLast(facts, found);
       }
     }
     const waiting = await commands.waiting(managementId, this.abort);
@@ -252,38 +252,27 @@ class Healing {
     const intent = { serial: host.serial, computerId: mac.computerId!, origin: "sweep" } as const;
     const lost = lostRequest(facts);
     const sent = await sendRedeploy(this.deps, intent, limits, this.abort, lost);
+    if (sent.kind === "hourly_limit") this.remaining = 0;
     if (sent.kind === "requested") this.#recordRequested(facts, sent);
-    else {
-      if (sent.kind === "hourly_limit") this.remaining = 0;
-      const reason = limitReason(sent, limits);
-      const rule = sent.kind === "hourly_limit" ? "hourly_limit" : "cool_down";
-      this.#record(facts, { state: "waits", rule, reason });
-    }
+    else this.recorder.add(mac, wait(sent.kind, limitReason(sent, limits)));
     await this.recorder.save();
   }
 
   #recordRequested(facts: Facts, sent: Requested): void {
-    const { serial } = facts.host;
+    const { mac, host: { serial } } = facts;
     const { state, reason, isFinal, at: askedAt, unrecorded } = sent;
     if (state === "refused" && !isFinal) {
       this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
       return this.#recordUnasked(facts, reason);
     }
     this.remaining--;
-    if (state === "refused") {
-      return this.#record(facts, { state: "needs_person", rule: "refused", reason });
-    }
+    if (state === "refused") return this.recorder.add(mac, person("refused", reason));
     // A server that does not answer is not asked for the next Mac.
     if (state === "unknown") this.#fail(`The answer about ${serial} is not known: ${reason}`);
     else if (unrecorded !== undefined) {
       this.#fail(`The redeploy of ${serial} is not recorded: ${unrecorded}`);
     }
-    const requested = requestedReason({ askedAt, state });
-    this.#record(facts, { state: "redeployed", rule: "redeployed", reason: requested });
-  }
-
-  #record({ mac }: Facts, decision: Decision): void {
-    this.recorder.add(mac, decision);
+    this.recorder.add(mac, requested({ askedAt, state }));
   }
 
   /** A Mac that needs a person still needs one. */
@@ -292,22 +281,18 @@ class Healing {
     reason = "not asked: a problem ended the requests of this sweep",
   ): void {
     const { unaskedSince = now } = mac;
-    const unasked: Mac = { ...mac, unaskedSince, lookedUpAt: now };
-    const isLong = unaskedSince <= now - DAY;
-    const decision: Decision = isLong
-      ? { state: "needs_person", rule: "not_askable", reason: `for over a day: ${reason}` }
-      : { state: "waits", rule: "no_reply", reason };
-    this.recorder.add(unasked, mac.state === "needs_person" ? undefined : decision);
+    const decision = unaskedSince <= now - DAY
+      ? person("not_askable", `for over a day: ${reason}`)
+      : wait("no_reply", reason);
+    const kept = mac.state === "needs_person" ? undefined : decision;
+    this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, kept);
   }
 
+  /** An answer that cannot be read may be about one Mac only. */
   #addFailure(error: ServerError): void {
     this.#lastFailure = error.message;
-    const status = error instanceof ReplyError ? error.status : undefined;
-    // An answer that cannot be read may be about one Mac only.
-    const isOne = error instanceof ReplyError && !REFUSALS.includes(status ?? 0) &&
-      this.#failures + 1 < MAX_FAILURES;
-    if (isOne) this.#failures++;
-    else this.#fail(error.message);
+    const isOne = error instanceof ReplyError && !REFUSALS.includes(error.status ?? 0);
+    if (!isOne || ++this.#failures >= MAX_FAILURES) this.#fail(error.message);
   }
 
   /** No server is asked any more. */
@@ -315,4 +300,8 @@ class Healing {
     this.problems.push(problem);
     this.#failures = MAX_FAILURES;
   }
+}
+
+function withLast(facts: Facts, last: Redeploy): Facts {
+  return { ...facts, redeploys: [last, ...facts.redeploys.slice(1)] };
 }

@@ -42,9 +42,9 @@ export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>)
 
 /** What a sweep found that is not about one Mac. */
 export function conditionsOf(
-  { tooMany, isWhole }: Pick<SweepReport, "tooMany" | "isWhole">,
+  { tooMany, isCounted }: Pick<SweepReport, "tooMany" | "isCounted">,
 ): Condition[] {
-  if (!isWhole) return [];
+  if (!isCounted) return [];
   const text = tooMany && tooManyText(tooMany);
   const end = "--max-failing no longer stops the redeploys";
   return [{ name: "too_many", text, end, isDaily: true }];

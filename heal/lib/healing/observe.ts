@@ -9,8 +9,6 @@ const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 /** More than a weekend. */
 const MAX_HOURS_AWAY = 4 * 24;
-/** After which a check-in from before tells nothing. */
-const HOURS_OF_CHECK_IN = 24;
 
 /** The facts about one Mac. Times are in seconds since 1970, durations in seconds. */
 export interface Observed {
@@ -33,7 +31,8 @@ export function isStaleAnswer(
 }
 
 /**
- * A Mac that begins to fail. It began before, if a person has redeployed it within the last day and no sweep has seen it.
+ * A Mac that begins to fail. It began before, if no sweep has recorded it and a person has redeployed it within the last
+ * day, or a sweep that was killed has done so.
  *
  * @param before What the store has of an earlier time. A Mac that fails again within a week is not notified of again.
  * @param last Its last redeploy.
@@ -46,7 +45,8 @@ export function newMac(
   last?: Redeploy,
 ): Mac {
   const { endedAt = 0, computerId, retriedAt, notifiedAt } = before ?? {};
-  const isSince = last !== undefined && last.askedAt > Math.max(now - DAY, endedAt);
+  const isSince = last !== undefined && last.askedAt > endedAt &&
+    (last.origin === "sweep" || last.askedAt > now - DAY);
   return {
     hostId: id,
     serial,
@@ -86,7 +86,7 @@ export function observe(
   const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
   const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
   const stale = isStaleAnswer(host, last, now);
-  // After days offline, the hours before do not count against the Mac.
+  // After days offline, the hours before do not count against the Mac, and after one no check-in.
   const hoursAway = hour - mac.onlineHour;
   const wasAway = hoursAway > MAX_HOURS_AWAY;
   const { unansweredSince = isOnline ? now : undefined, unansweredHours } = wasAway
@@ -101,6 +101,7 @@ export function observe(
     hoursOnline: (isNewRedeploy || wasAway ? 0 : mac.hoursOnline) + hours,
     unansweredSince: stale ? unansweredSince : undefined,
     unansweredHours: stale ? unansweredHours + hours : 0,
-    ...((isNewRedeploy || hoursAway > HOURS_OF_CHECK_IN) && { checkedInSince: undefined }),
+    ...((isNewRedeploy || hoursAway > 24) &&
+      { checkedInSince: undefined, unaskedSince: undefined }),
   };
 }

@@ -20,6 +20,8 @@ export interface SweepReport {
   readonly changed: ReadonlySet<number>;
   /** Set if more Macs fail than `--max-failing` allows. */
   readonly tooMany: TooMany | undefined;
+  /** Whether it is known if they are too many. */
+  readonly isCounted: boolean;
   /** Whether Fleet said which hosts fail; else nothing was decided. */
   readonly isWhole: boolean;
   /** What did not work, for a person. */
@@ -103,8 +105,8 @@ export async function runSweep(
   if (problems.length === 0 && !stop.aborted) {
     await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
   }
-  const { tooMany } = healed;
-  return { macs: recorder.macs, changed: recorder.changed, tooMany, isWhole: true, problems };
+  const { macs: decided, changed } = recorder;
+  return { ...healed, macs: decided, changed, isWhole: true, problems };
 }
 
 /** Records what became of Macs that no longer fail. */

@@ -1,7 +1,7 @@
 // Reads MDM commands, which tell whether a Mac has taken what was sent to it.
 
 import * as z from "zod";
-import { parseReply, ReplyError } from "../http/reply.ts";
+import { parseReply } from "../http/reply.ts";
 import type { JamfPro } from "./jamf_pro.ts";
 
 /** The privilege that the requests need. It is optional. */
@@ -19,10 +19,8 @@ export interface MdmCommand {
 /** Commands in one request: the filter is a part of its URL. */
 const MAX_UUIDS = 40;
 const MAX_COMMANDS = 100;
-/** Jamf Pro answers either without the privilege, also to a token that it accepts. */
-const REFUSALS = [401, 403];
-/** What a filter may contain. */
-const SAFE = /^[\w-]{1,64}$/;
+/** Jamf Pro answers 401 or 403 without the privilege, also to a token that it accepts; an older one does not know it. */
+const REFUSALS = [401, 403, 404];
 
 const pageSchema = z.object({
   results: z.array(
@@ -39,7 +37,7 @@ export class MdmCommands {
   constructor(private readonly jamf: JamfPro) {}
 
   /**
-   * Commands by their ids, of all computers; those that Jamf Pro no longer has are missing.
+   * Commands by their ids, of all computers; those that Jamf Pro does not show are missing.
    *
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
@@ -48,11 +46,9 @@ export class MdmCommands {
     signal?: AbortSignal,
   ): Promise<MdmCommand[] | undefined> {
     const found: MdmCommand[] = [];
-    const safe = uuids.filter((uuid) => SAFE.test(uuid));
-    for (let first = 0; first < safe.length; first += MAX_UUIDS) {
-      const part = safe.slice(first, first + MAX_UUIDS);
-      const filter = part.map((uuid) => `uuid=="${uuid}"`).join(",");
-      const commands = await this.#read(filter, signal);
+    for (let first = 0; first < uuids.length; first += MAX_UUIDS) {
+      const part = uuids.slice(first, first + MAX_UUIDS);
+      const commands = await this.#read(part.map((uuid) => equal("uuid", uuid)).join(","), signal);
       if (commands === undefined) return undefined;
       found.push(...commands);
     }
@@ -65,7 +61,8 @@ export class MdmCommands {
    * @throws {ServerError} Jamf Pro gives no usable answer.
    */
   async waiting(managementId: string, signal?: AbortSignal): Promise<MdmCommand[] | undefined> {
-    return await this.#ofComputer(managementId, "status==Pending", signal);
+    const filter = `${equal("clientManagementId", managementId)};status==Pending`;
+    return await this.#read(filter, signal);
   }
 
   /**
@@ -75,34 +72,26 @@ export class MdmCommands {
    */
   async sentBetween(
     managementId: string,
-    [from, to]: readonly [number, number],
+    times: readonly [number, number],
     signal?: AbortSignal,
   ): Promise<MdmCommand[] | undefined> {
-    const [first, last] = [from, to].map((at) => new Date(at * 1000).toISOString());
-    const filter = `dateSent=ge="${first}";dateSent=le="${last}"`;
-    return await this.#ofComputer(managementId, filter, signal);
-  }
-
-  #ofComputer(
-    managementId: string,
-    filter: string,
-    signal?: AbortSignal,
-  ): Promise<MdmCommand[] | undefined> {
-    if (!SAFE.test(managementId)) {
-      throw new ReplyError(`Cannot use the answer of Jamf Pro: managementId "${managementId}"`);
-    }
-    return this.#read(`clientManagementId=="${managementId}";${filter}`, signal);
+    const [from, to] = times.map((at) => new Date(at * 1000).toISOString());
+    const filter = `${
+      equal("clientManagementId", managementId)
+    };dateSent=ge="${from}";dateSent=le="${to}"`;
+    return await this.#read(filter, signal);
   }
 
   async #read(filter: string, signal?: AbortSignal): Promise<MdmCommand[] | undefined> {
     const query = new URLSearchParams({ filter, page: "0", "page-size": `${MAX_COMMANDS}` });
-    const reply = await this.jamf.send({
-      method: "GET",
-      path: "api/v2/mdm/commands",
-      query,
-      signal,
-    });
+    const request = { method: "GET", path: "api/v2/mdm/commands", query, signal } as const;
+    const reply = await this.jamf.send(request);
     if (REFUSALS.includes(reply.status)) return undefined;
     return parseReply("Jamf Pro", reply, 200, pageSchema).results;
   }
+}
+
+/** A part of a filter. What a server sent as an id must not be able to change the rest. */
+function equal(field: string, id: string): string {
+  return `${field}=="${id.replace(/[^\w-]/g, "")}"`;
 }

@@ -94,8 +94,8 @@ Deno.test("too many Macs are notified of at once and daily, and their end once",
 });
 
 Deno.test("a sweep that could not list the hosts does not end what was too many", () => {
-  assertEquals(conditionsOf({ tooMany: undefined, isWhole: false }), []);
-  assertEquals(conditionsOf({ tooMany: undefined, isWhole: true }).length, 1);
+  assertEquals(conditionsOf({ tooMany: undefined, isCounted: false }), []);
+  assertEquals(conditionsOf({ tooMany: undefined, isCounted: true }).length, 1);
 });
 
 Deno.test("a message names twenty Macs, and the number of the others", async () => {
