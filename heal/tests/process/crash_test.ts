@@ -177,10 +177,8 @@ function check(records: readonly Redeploy[], jamf: FakeJamf, kills: number): voi
   assertEquals(missing.filter(({ attempts, state }) => attempts < 2 || state !== "unknown"), []);
   assertLessOrEqual(2 * missing.length, kills);
   const twice = done.values().filter(({ length }) => length > 1).toArray();
-  for (const all of twice) {
-    assertEquals([all.length, known.get(all[0]!.computerId)?.attempts], [2, 2]);
-  }
-  assertLessOrEqual(twice.length, kills);
+  // Jamf Pro shows the command of a request that a kill left without an answer.
+  assertEquals(twice, []);
   const marked = records.filter(({ attempts }) => attempts === 2).length;
   // deno-lint-ignore no-console
   console.error(
