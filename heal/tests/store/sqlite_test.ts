@@ -95,3 +95,20 @@ Deno.test("openSqlite() reports what is wrong with a path", () =>
       assertEquals(message, `Cannot open the store "${path}": ${reason}`);
     }
   }));
+
+Deno.test("lockSweep() refuses a link and a FIFO, which would hang", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    const lock = `${path}-sweep.lock`;
+    const driver = openSqlite(path);
+    Deno.symlinkSync(`${dir}/elsewhere`, lock);
+    const makeFifo = () => new Deno.Command("mkfifo", { args: [lock] }).outputSync();
+    for (const reason of ["it is a link; remove it", "it is not a regular file; remove it"]) {
+      const { message } = await assertRejects(() => driver.lockSweep(), StoreError);
+      assertEquals(message, `Cannot open the lock "${lock}": ${reason}`);
+      Deno.removeSync(lock);
+      makeFifo();
+    }
+    assertEquals(namesIn(dir).includes("elsewhere"), false);
+    await driver.close();
+  }));
