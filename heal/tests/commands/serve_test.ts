@@ -155,6 +155,21 @@ Deno.test({
   },
 });
 
+Deno.test("a service that is started again while sweeps fail does not say that they end well", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const texts of [1, 0]) {
+      await using service = await ServeFixture.start(`${folder}/heal.db`);
+      service.fleet.misbehave(/./, { status: 500 }, Infinity);
+      const minutes = texts === 1 ? [0, 5, 5, 5] : [0, 5];
+      for (const time of minutes) await service.system.pass(time);
+      assertEquals(service.chat.texts.length, texts);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("an instance that fails beside one that sweeps well tells nothing", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -521,6 +521,19 @@ Deno.test("a host that cannot be looked up does not stop the others", async () =
   assertEquals(await world.decided(hosts[1]!), "healed healed");
 });
 
+Deno.test("Fleet away: the first failure ends the look-ups, and is a problem", async () => {
+  await using world = await SweepWorld.start();
+  const hosts = [1, 2, 3].map(() => world.add({ computers: [] }));
+  await world.sweep();
+  for (const mac of hosts) {
+    mac.responses[POLICY] = "pass";
+    world.fleetErrors.set(mac.id, new NoAnswerError("away"));
+  }
+  world.lookups.length = 0;
+  assertEquals((await world.sweep()).problems, ["Cannot look up the host: away"]);
+  assertEquals(world.lookups, [1]);
+});
+
 Deno.test("a Mac that passes by an answer from before the redeploy is not healed yet", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();

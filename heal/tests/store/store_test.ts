@@ -88,8 +88,15 @@ const CASES: Case<Fixture>[] = [
       const again = await at.redeploys.claim(intent, LIMITS, NOW + HOUR);
       const expected = origin === "sweep" ? 2 : undefined;
       assertEquals(again.kind === "granted" ? again.redeploy.attempts : undefined, expected);
-      assertEquals((await at.redeploys.claim(intent, LIMITS, NOW + HOUR)).kind, "cooling_down");
+      const third = await at.redeploys.claim(intent, LIMITS, NOW + 2 * HOUR);
+      assertEquals(third.kind, "cooling_down");
     }
+  }],
+  ["a request of a sweep is not repeated by hand, which does not hold the lock", async (at) => {
+    const intent = { serial: "S1", computerId: "1" };
+    await at.redeploys.claim({ ...intent, origin: "sweep" }, LIMITS, NOW);
+    const claim = await at.redeploys.claim({ ...intent, origin: "by_hand" }, LIMITS, NOW + HOUR);
+    assertEquals(claim.kind, "cooling_down");
   }],
   ["answers that will never be known are given up", async (at) => {
     await at.macs.record([macOf(1)]);
