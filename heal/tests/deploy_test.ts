@@ -35,6 +35,11 @@ Deno.test("the units start the launcher as the task does, with known options and
   assertEquals(unknown, []);
 });
 
+Deno.test("a crash of the service leaves no secrets in a file", () => {
+  assert(/^LimitCORE=0$/m.test(UNIT));
+  assert(/^# +podman run .*--ulimit core=0 /m.test(deployed("Containerfile")));
+});
+
 Deno.test("every secret of the unit is a credential, and the sweep has all but the webhook's", () => {
   const files = Array.from(UNIT.matchAll(/^(#?)Environment=\w+_FILE=%d\/(.*)$/gm));
   const expected = files.map(([, sign, id]) => `${sign}LoadCredential=${id}:/etc/jamf-heal/${id}`);

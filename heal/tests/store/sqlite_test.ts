@@ -101,13 +101,13 @@ Deno.test("lockSweep() refuses a link and a FIFO, which would hang", () =>
     const path = `${dir}/heal.db`;
     const lock = `${path}-sweep.lock`;
     const driver = openSqlite(path);
-    Deno.symlinkSync(`${dir}/elsewhere`, lock);
-    const makeFifo = () => new Deno.Command("mkfifo", { args: [lock] }).outputSync();
+    await Deno.symlink(`${dir}/elsewhere`, lock);
+    const makeFifo = () => new Deno.Command("mkfifo", { args: [lock] }).output();
     for (const reason of ["it is a link; remove it", "it is not a regular file; remove it"]) {
       const { message } = await assertRejects(() => driver.lockSweep(), StoreError);
       assertEquals(message, `Cannot open the lock "${lock}": ${reason}`);
-      Deno.removeSync(lock);
-      makeFifo();
+      await Deno.remove(lock);
+      await makeFifo();
     }
     assertEquals(namesIn(dir).includes("elsewhere"), false);
     await driver.close();
