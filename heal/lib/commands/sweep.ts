@@ -15,6 +15,7 @@ import { StoreError, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { Redeploys } from "../store/redeploys.ts";
+import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/outcomes.ts";
 
@@ -91,14 +92,18 @@ export async function withSweeps<T>(
     now: () => system.now() / 1000,
     sleep: system.sleep,
   };
-  const run: Sweeps["run"] = async (stop, abort, conditions = () => Promise.resolve([])) => {
+  const run: Sweeps["run"] = async (stop, abort, conditions) => {
     const lock = await driver.lockSweep();
-    if (lock === undefined) return undefined;
+    const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
+    if (lock === undefined && text === undefined) return undefined;
     try {
-      const report = await runSweep({ ...deps, isHeld: lock.isHeld }, stop, abort).catch(reportOf);
+      const report = lock === undefined
+        ? nothingDone(text!)
+        : await runSweep({ ...deps, isHeld: lock.isHeld }, stop, abort).catch(reportOf);
       const problems = [...report.problems];
       try {
-        const all = [...conditionsOf(report), ...await conditions(problems[0])];
+        const stuck = { name: "stuck_lock", text, end: "Sweeps end again" };
+        const all = [...conditionsOf(report), ...await conditions?.(problems[0]) ?? [stuck]];
         if (notifier !== undefined) problems.push(...await notify({ macs, values, send }, all));
         await values.set("problem", problems[0]);
       } catch (error) {
@@ -108,7 +113,7 @@ export async function withSweeps<T>(
       }
       return { ...report, problems };
     } finally {
-      await lock.release();
+      await lock?.release();
     }
   };
   try {
@@ -121,14 +126,13 @@ export async function withSweeps<T>(
 
 /** The report of a sweep that decided nothing, because Fleet did not say which hosts fail. */
 function reportOf(error: unknown): SweepReport {
-  if (!(error instanceof ServerError)) throw error;
-  return {
-    macs: [],
-    changed: new Set(),
-    tooMany: undefined,
-    isWhole: false,
-    problems: [error.message],
-  };
+  if (error instanceof ServerError) return nothingDone(error.message);
+  throw error;
+}
+
+function nothingDone(problem: string): SweepReport {
+  const problems = [problem];
+  return { macs: [], changed: new Set(), tooMany: undefined, isWhole: false, problems };
 }
 
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */

@@ -15,6 +15,8 @@ import {
 /** The numbers of the advisory locks, the same in all instances: of a transaction, and of sweeps. */
 const LOCK = 5_225_463;
 const SWEEP_LOCK = 5_225_464;
+const UNLOCK =
+  `end its process, or its connection: SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = ${SWEEP_LOCK}. If PostgreSQL is behind a pooler, the pooler must not be in transaction mode`;
 /** In milliseconds: a server that is frozen does not keep its own time limits. */
 const TIMEOUT = 25_000;
 const CONNECTIONS = 8;
@@ -66,6 +68,7 @@ export function openPostgres(
       const options = { ...optionsOf(settings), max: 1, idle_timeout: 0, max_lifetime: null };
       return lockSweep(postgres(options), limited);
     },
+    unlock: UNLOCK,
     close: () => sql.end({ timeout: 5 }),
   };
 }

@@ -131,6 +131,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
       }),
     lockSweep: () =>
       serialize(() => Promise.resolve(path === ":memory:" ? ALWAYS : lockFile(path))),
+    unlock: `end the process that has "${lockOf(path)}" open, as lsof shows it`,
     close: () =>
       serialize(() => {
         database.close();
