@@ -2,8 +2,10 @@
 // but one value in the store.
 
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { Fleet } from "../fleet/fleet.ts";
+import { Fleet, GLOBAL } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
+import { ReplyError } from "../http/reply.ts";
+import type { Host, Policy } from "../fleet/schemas.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
@@ -110,24 +112,77 @@ function clearedBy(settings: Reenrollment | undefined): Finding[] {
   return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
 }
 
-async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
-  const all = await fleet.policies();
-  const findings: Finding[] = [
-    ["ok", "Fleet: accepts the token"],
-    clockFinding("Fleet", fleet.clockDifference),
-  ];
-  for (const name of names) {
-    const found = all.filter((policy) => policy.name === name);
-    if (found.length === 0) findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
-    for (const policy of found) {
-      const { length: failing } = await fleet.failingHosts(policy.id);
-      const passing = await fleet.countPassing(policy.id);
-      const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
-      const counts = `${failing} hosts fail, ${passing} pass`;
-      findings.push(["ok", `Fleet: policy "${name}" ${where}: ${counts}`]);
+/** Tries requests to Fleet, by Fleet's names for the endpoints; one that is refused does not end the check. */
+class Endpoints {
+  readonly working = new Set<string>();
+  readonly findings: Finding[] = [];
+
+  async try<T>(name: string, request: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await request();
+      this.working.add(name);
+      return answer;
+    } catch (error) {
+      // Without a log-in or an answer, the others do not work, either.
+      if (!(error instanceof ReplyError)) throw error;
+      this.findings.push(["problem", `Fleet: "${name}" does not work: ${error.message}`]);
+      return undefined;
     }
   }
-  return findings;
+}
+
+async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
+  const endpoints = new Endpoints();
+  const fleets = await endpoints.try("List fleets", () => fleet.fleets()) ?? [];
+  const policies = await endpoints.try("List policies", () => fleet.policiesOf(GLOBAL)) ?? [];
+  for (const one of fleets) {
+    const list = await endpoints.try("List fleet policies", () => fleet.policiesOf(one));
+    policies.push(...list ?? []);
+  }
+  const hosts: Host[] = [];
+  for (const name of names) {
+    const found = policies.filter((policy) => policy.name === name);
+    if (found.length === 0) endpoints.findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
+    for (const policy of found) hosts.push(...await checkPolicy(fleet, policy, endpoints));
+  }
+  await checkHost(fleet, hosts[0], endpoints);
+  return [
+    ["ok", `Fleet: this user may: ${[...endpoints.working].join(", ")}`],
+    clockFinding("Fleet", fleet.clockDifference),
+    ...endpoints.findings,
+  ];
+}
+
+/** Returns the hosts that fail it. */
+async function checkPolicy(fleet: Fleet, policy: Policy, endpoints: Endpoints): Promise<Host[]> {
+  const { id, name } = policy;
+  const failing = await endpoints.try("List hosts", () => fleet.failingHosts(id));
+  const passing = await endpoints.try("Count hosts", () => fleet.countPassing(id));
+  if (failing === undefined || passing === undefined) return failing ?? [];
+  const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
+  const level = failing.length + passing === 0 ? "warning" : "ok";
+  const counts = `${failing.length} hosts fail, ${passing} pass`;
+  endpoints.findings.push([level, `Fleet: policy "${name}" ${where}: ${counts}`]);
+  return failing;
+}
+
+/** Without the right to get a host, a Mac that passes again would seem to be gone. */
+async function checkHost(
+  fleet: Fleet,
+  host: Host | undefined,
+  endpoints: Endpoints,
+): Promise<void> {
+  if (host === undefined) {
+    endpoints.findings.push([
+      "warning",
+      'Fleet: "Get host" was not tried: there is no host to get',
+    ]);
+    return;
+  }
+  await endpoints.try("Get host", async () => {
+    const found = await fleet.host(host.id);
+    if (found === undefined) throw new ReplyError(`it lists host ${host.id}, and does not show it`);
+  });
 }
 
 function clockFinding(server: string, difference: number | undefined): Finding {

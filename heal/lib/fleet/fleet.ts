@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
+import { checkLogin, errorMessageOf, parseReply, ReplyError } from "../http/reply.ts";
 import {
   countReply,
   fleetsReply,
@@ -23,6 +23,15 @@ const PER_PAGE = 100;
 const MAX_PAGES = 2000;
 /** Without an order, a host may be on two pages, and another on none. */
 const FAILING = { policy_response: "failing", order_key: "id", disable_issues: "true" };
+/** Where the policies of a fleet are. */
+export interface FleetPath {
+  readonly path: string;
+  /** `undefined` for the global policies. */
+  readonly name: string | undefined;
+}
+
+/** The policies of all fleets. */
+export const GLOBAL: FleetPath = { path: "global", name: undefined };
 /** Hosts without a fleet have policies, too. The list of fleets does not have this one. */
 const UNASSIGNED = { id: 0, name: "Unassigned" };
 
@@ -50,17 +59,24 @@ export class Fleet {
    * @throws {ServerError} Fleet gives no usable answer, or the token may not see any policies.
    */
   async policies(signal?: AbortSignal): Promise<Policy[]> {
-    const lists: (Policy[] | HttpReply)[] = [];
-    const fleets = await this.#fleets(signal);
-    for (const { path, name } of [{ path: "global", name: undefined }, ...fleets]) {
-      const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
-      const isUsable = Array.isArray(list) || (list.status === 403 && isOwn(list)) ||
-        isNotFound(list);
-      lists.push(isUsable ? list : refuse(list));
+    const lists: (Policy[] | undefined)[] = [];
+    for (const one of [GLOBAL, ...await this.fleets(signal)]) {
+      lists.push(await this.policiesOf(one, signal));
     }
-    const visible = lists.filter((list) => Array.isArray(list));
-    if (visible.length === 0) refuse(lists[0] as HttpReply);
+    const visible = lists.filter((list) => list !== undefined);
+    if (visible.length === 0) throw new ReplyError("Fleet lets this user see no policies");
     return [...new Map(visible.flat().map((policy) => [policy.id, policy])).values()];
+  }
+
+  /**
+   * The policies of one fleet; `undefined` if the token may not see them.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async policiesOf({ path, name }: FleetPath, signal?: AbortSignal): Promise<Policy[] | undefined> {
+    const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
+    if (Array.isArray(list)) return list;
+    return (list.status === 403 && isOwn(list)) || isNotFound(list) ? undefined : refuse(list);
   }
 
   /**
@@ -98,8 +114,12 @@ export class Fleet {
     return isHidden ? undefined : parseReply("Fleet", reply, 200, hostReply);
   }
 
-  /** The fleets that the token may see. Fleet Free has none. */
-  async #fleets(signal?: AbortSignal): Promise<{ readonly path: string; readonly name: string }[]> {
+  /**
+   * The fleets that the token may see. Fleet Free has none.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async fleets(signal?: AbortSignal): Promise<FleetPath[]> {
     const request = () => this.#list(this.#fleetsPath, fleetsReply, {}, signal);
     let list = await request();
     if (!Array.isArray(list) && list.status === 404) {
@@ -145,7 +165,10 @@ export class Fleet {
     } as const;
     const reply = await this.#http.send(request);
     checkLogin("Fleet", "FLEET_API_TOKEN", [401], reply);
-    return reply;
+    if (reply.status !== 403 || isOwn(reply)) return reply;
+    // A user that is restricted to some endpoints.
+    const what = `403 to ${path}${errorMessageOf(reply)}`;
+    throw new ReplyError(`Fleet answered ${what}; see deploy/heal/api-access.md`);
   }
 }
 

@@ -341,10 +341,16 @@ Deno.test("host() returns nothing for a host that the token may not see", async 
   // A gateway before Fleet knows nothing about hosts, or fleets.
   const gateway = { status: 403, body: { message: "Forbidden" } };
   fake.misbehave(FLEET.host, gateway);
-  await assertRejects(() => fleetOf(fake).host(7), ReplyError, "Fleet answered 403: Forbidden");
+  const { message } = await assertRejects(() => fleetOf(fake).host(7), ReplyError);
+  const see = "; see deploy/heal/api-access.md";
+  assertEquals(message, `Fleet answered 403 to hosts/7: Forbidden${see}`);
   addFleets(fake);
   fake.misbehave(FLEET.fleetPolicies, gateway);
-  await assertRejects(() => fleetOf(fake).policies(), ReplyError, "Fleet answered 403: Forbidden");
+  await assertRejects(
+    () => fleetOf(fake).policies(),
+    ReplyError,
+    `Fleet answered 403 to fleets/2/policies: Forbidden${see}`,
+  );
 });
 
 Deno.test("countPassing() counts the hosts that the token may see", async () => {
@@ -389,7 +395,7 @@ Deno.test("policies() reports what is wrong with an answer", async () => {
     [fleets, { status: 200, body: { message: "Welcome" } }, "Cannot read the answer of Fleet: "],
     [fleetPolicies, { status: 500 }, "Fleet answered 500"],
     [fleetPolicies, GATEWAY_404, "Fleet answered 404: no Route matched with those values"],
-    [/policies/, FORBIDDEN, "Fleet answered 403: forbidden"],
+    [/policies/, FORBIDDEN, "Fleet lets this user see no policies"],
   ];
   for (const [match, how, message] of cases) {
     await using fake = await startFake();
