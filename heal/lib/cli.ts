@@ -138,6 +138,9 @@ function targetsIn({ list, words }: Parsed): Target[] {
 
 function sweepLimits(parsed: Parsed): SweepLimits {
   const max = parsed.value("max-failing");
+  if (max?.endsWith("%")) {
+    throw new UsageError(`Cannot use "${max}" for "--max-failing": give a number of Macs`);
+  }
   const maxFailing = max === undefined ? undefined : parseCountOption("max-failing", max);
   return { ...rateLimits(parsed), maxFailing };
 }

@@ -378,7 +378,7 @@ Deno.test("a refused token is reported with what to correct", async () => {
   const { message } = await assertRejects(() => fleetOf(fake).host(7), LoginError);
   assertEquals(
     message,
-    "Fleet refused the login: it answered 401: No session; correct FLEET_API_TOKEN",
+    "Fleet refused the login: it answered 401; correct FLEET_API_TOKEN",
   );
   assertEquals(fake.requests.length, 1);
 });
