@@ -18,11 +18,11 @@ const HEALS = {
   id: 1,
   fate: "its agent is broken, and a redeploy repairs it",
 };
-const DEAF = { serial: "C02YT0AAJHD3", id: 2, fate: "MDM does not reach it, either" };
+const UNREACHABLE = { serial: "C02YT0AAJHD3", id: 2, fate: "MDM does not reach it, either" };
 const UNMANAGED = { serial: "FVFGC0A1Q6L4", id: 3, fate: "it is not managed by Jamf Pro" };
 const WELL = { serial: "C1MQ9D2YH7", id: 4, fate: "it has checked in a minute ago" };
-const ASLEEP = { serial: "C02ZP3KLMD6T", id: 5, fate: "it has been offline for three days" };
-const MACS = [HEALS, DEAF, UNMANAGED, WELL, ASLEEP];
+const OFFLINE = { serial: "C02ZP3KLMD6T", id: 5, fate: "it has been offline for three days" };
+const MACS = [HEALS, UNREACHABLE, UNMANAGED, WELL, OFFLINE];
 
 function say(text: string): void {
   print(Deno.stdout, `${text}\n`);
@@ -58,7 +58,7 @@ class Demo {
       const lastContactTime = new Date(clock.now() - (id === WELL.id ? HOUR / 60 : 14 * 24 * HOUR));
       const managed = id !== UNMANAGED.id;
       jamf.addComputer({ id: `${id}`, serialNumber: serial, managed, lastContactTime });
-      const seenAt = (clock.now() - (id === ASLEEP.id ? 72 * HOUR : HOUR / 60)) / 1000;
+      const seenAt = (clock.now() - (id === OFFLINE.id ? 72 * HOUR : HOUR / 60)) / 1000;
       fleet.addHost({ id, hardwareSerial: serial, seenAt });
     }
     for (let id = 100; id < 195; id++) {
@@ -85,16 +85,19 @@ class Demo {
       this.#passHour();
       await this.#run("sweep");
     }
-    say(`\n── A day later, ${DEAF.serial} was online all the time, and still fails ──`);
+    say(`\n── A day later, ${UNREACHABLE.serial} was online all the time, and still fails ──`);
     await this.#show("sweep", "It was redeployed once, and not again: now it needs a person.");
-    await this.#show(`status --serial ${DEAF.serial}`, "Why, since when, and the one redeploy.");
+    await this.#show(
+      `status --serial ${UNREACHABLE.serial}`,
+      "Why, since when, and the one redeploy.",
+    );
   }
 
-  /** All but the Mac that is asleep are online, and answer the policy. */
+  /** All but the Mac that is offline are online, and answer the policy. */
   #passHour(): void {
     this.clock.ahead += HOUR;
     for (const mac of MACS) {
-      if (mac === ASLEEP) continue;
+      if (mac === OFFLINE) continue;
       this.servers.fleet.respond(mac.id, this.#passing.includes(mac) ? "pass" : "fail");
     }
   }
