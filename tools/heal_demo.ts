@@ -7,7 +7,6 @@ import type { System } from "../heal/lib/system.ts";
 import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "../heal/tests/fakes/jamf_pro.ts";
 import { POLICY, Servers } from "../heal/tests/helpers/servers.ts";
 import { print } from "../lib/shared/print.ts";
-import { printable } from "../lib/shared/printable.ts";
 
 /** In milliseconds. */
 const HOUR = 3_600_000;
@@ -122,7 +121,7 @@ class Demo {
       stop: new AbortController().signal,
     };
     const { stdout, messages } = await run(parseCommand(command.split(" ")), system);
-    return [...messages, ...stdout.split("\n")].map(printable).join("\n");
+    return [...messages, stdout].join("\n");
   }
 }
 

@@ -44,12 +44,6 @@ function makeFile(path: string): void {
   }
 }
 
-/** A store in memory has one process. */
-const ALWAYS: SweepLock = {
-  isHeld: () => Promise.resolve(true),
-  release: () => Promise.resolve(),
-};
-
 /** The system releases the lock of a file when its process ends. */
 function lockFile(path: string): SweepLock | undefined {
   const lock = lockOf(path);
@@ -129,8 +123,7 @@ function driverOf(database: DatabaseSync, path: string): Driver {
           throw error;
         }
       }),
-    lockSweep: () =>
-      serialize(() => Promise.resolve(path === ":memory:" ? ALWAYS : lockFile(path))),
+    lockSweep: () => serialize(() => Promise.resolve(lockFile(path))),
     unlock: `end the process that has "${lockOf(path)}" open, as lsof shows it`,
     close: () =>
       serialize(() => {
