@@ -84,10 +84,10 @@ async function measureStatus({ settings, text }: TestStore): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
   await new Macs(driver).record(
     Array.from({ length: HOSTS }, (_, index) => {
-      const host = { id: index + 1, serial: serialOf(index + 1), platform: "darwin" };
+      const host = { id: index + 1, serial: serialOf(index + 1) };
       const state = MAC_STATES[index % MAC_STATES.length]!;
       const reason = "not managed by Jamf Pro: enrol this Mac again";
-      const mac = newMac({ ...host, seenAt: now, answeredAt: now }, ["Jamf agent checks in"], now);
+      const mac = newMac(host, ["Jamf agent checks in"], now);
       return { ...mac, state, rule: "bench", reason };
     }),
   );

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
 import { spawn } from "./helpers/child.ts";
-import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
+import { JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "./fakes/jamf_pro.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const TASK = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)).tasks.heal.command;
@@ -12,7 +12,6 @@ function deployed(name: string): string {
   return Deno.readTextFileSync(`${ROOT}deploy/heal/${name}`);
 }
 
-const VIEW_COMMANDS = "View MDM command information in Jamf Pro API";
 /** The launcher's own permissions, as in the task. */
 const PERMISSIONS: readonly string[] = TASK.match(/--allow-\S+/g);
 

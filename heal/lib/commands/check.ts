@@ -8,6 +8,7 @@ import { ReplyError } from "../http/reply.ts";
 import type { Host, Policy } from "../fleet/schemas.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
+import { COMMANDS_PRIVILEGE, MdmCommands } from "../jamf/mdm_commands.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
@@ -20,6 +21,7 @@ type Finding = readonly ["ok" | "warning" | "problem", string];
 
 /** In seconds. */
 const MAX_CLOCK_DIFFERENCE = 60;
+const NO_COMMAND = "00000000-0000-0000-0000-000000000000";
 /** The text of each setting of Jamf Pro, and what it does to a Mac that is redeployed. */
 const FLUSHES: Readonly<Partial<Record<keyof Reenrollment, string>>> = {
   isFlushPolicyHistoryEnabled:
@@ -42,6 +44,7 @@ export async function check(
     ...await findingsOf("store", () => checkStore(settings, system)),
     ...await findingsOf("Jamf Pro", () => checkInventory(jamf)),
     ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkCommands(jamf)),
     ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
     ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies)),
     checkNotify(settings),
@@ -83,7 +86,8 @@ async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
     return [["warning", `Jamf Pro: ${text}`]];
   }
-  const known = ["Read Computers", "Read Re-enrollment", ...REDEPLOY_PRIVILEGES];
+  const optional = ["Read Re-enrollment", COMMANDS_PRIVILEGE];
+  const known = ["Read Computers", ...REDEPLOY_PRIVILEGES, ...optional];
   const missing = REDEPLOY_PRIVILEGES.filter((name) => !privileges.includes(name));
   const needless = privileges.filter((name) => !known.includes(name));
   return [
@@ -91,6 +95,14 @@ async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
     ...needless.map((name) => ["warning", `Jamf Pro: jamf-heal does not need "${name}"`] as const),
     ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
   ];
+}
+
+/** Asks for a command that there is not. */
+async function checkCommands(jamf: JamfPro): Promise<Finding[]> {
+  const commands = await new MdmCommands(jamf).withUuids([NO_COMMAND]);
+  if (commands !== undefined) return [["ok", "Jamf Pro: shows MDM commands"]];
+  const grant = `grant "${COMMANDS_PRIVILEGE}" to learn which Macs do not take a redeploy`;
+  return [["warning", `Jamf Pro: cannot see MDM commands: ${grant}`]];
 }
 
 async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
@@ -139,13 +151,15 @@ async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Findi
     const list = await endpoints.try("List fleet policies", () => fleet.policiesOf(one));
     policies.push(...list ?? []);
   }
-  const hosts: Host[] = [];
+  let host: Host | undefined;
   for (const name of names) {
     const found = policies.filter((policy) => policy.name === name);
     if (found.length === 0) endpoints.findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
-    for (const policy of found) hosts.push(...await checkPolicy(fleet, policy, endpoints));
+    for (const policy of found) host = await checkPolicy(fleet, policy, endpoints) ?? host;
   }
-  await checkHost(fleet, hosts[0], endpoints);
+  host ??= await endpoints.try("List hosts", () => fleet.anyHost());
+  // Without this right, a Mac that passes again would seem to be gone.
+  if (host !== undefined) await endpoints.try("Get host", () => fleet.host(host.id));
   return [
     ["ok", `Fleet: this user may: ${[...endpoints.working].join(", ")}`],
     clockFinding("Fleet", fleet.clockDifference),
@@ -153,36 +167,21 @@ async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Findi
   ];
 }
 
-/** Returns the hosts that fail it. */
-async function checkPolicy(fleet: Fleet, policy: Policy, endpoints: Endpoints): Promise<Host[]> {
+/** Returns a host that fails it. */
+async function checkPolicy(
+  fleet: Fleet,
+  policy: Policy,
+  endpoints: Endpoints,
+): Promise<Host | undefined> {
   const { id, name } = policy;
   const failing = await endpoints.try("List hosts", () => fleet.failingHosts(id));
   const passing = await endpoints.try("Count hosts", () => fleet.countPassing(id));
-  if (failing === undefined || passing === undefined) return failing ?? [];
+  if (failing === undefined || passing === undefined) return failing?.[0];
   const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
   const level = failing.length + passing === 0 ? "warning" : "ok";
   const counts = `${failing.length} hosts fail, ${passing} pass`;
   endpoints.findings.push([level, `Fleet: policy "${name}" ${where}: ${counts}`]);
-  return failing;
-}
-
-/** Without the right to get a host, a Mac that passes again would seem to be gone. */
-async function checkHost(
-  fleet: Fleet,
-  host: Host | undefined,
-  endpoints: Endpoints,
-): Promise<void> {
-  if (host === undefined) {
-    endpoints.findings.push([
-      "warning",
-      'Fleet: "Get host" was not tried: there is no host to get',
-    ]);
-    return;
-  }
-  await endpoints.try("Get host", async () => {
-    const found = await fleet.host(host.id);
-    if (found === undefined) throw new ReplyError(`it lists host ${host.id}, and does not show it`);
-  });
+  return failing[0];
 }
 
 function clockFinding(server: string, difference: number | undefined): Finding {

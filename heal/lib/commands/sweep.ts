@@ -5,15 +5,16 @@ import { describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { type Condition, conditionsOf, notify } from "../healing/notices.ts";
 import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
-import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
+import { MdmCommands } from "../jamf/mdm_commands.ts";
 import { requestRedeploy } from "../jamf/request_redeploy.ts";
 import { StoreError, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
+import { checkServers } from "../store/servers.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
@@ -68,7 +69,7 @@ export interface Sweeps {
 
 /** Opens the store, and closes it when the work has ended. */
 export async function withSweeps<T>(
-  { dryRun, ...limits }: SweepLimits & { readonly dryRun: boolean },
+  { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
   settings: SweepSettings,
   system: System,
   work: (sweeps: Sweeps) => Promise<T>,
@@ -81,7 +82,10 @@ export async function withSweeps<T>(
   const jamf = new JamfPro(settings.jamf, system);
   const deps = {
     fleet: new Fleet(settings.fleet, system),
+    jamf,
+    jamfHosts: [settings.jamf.url.hostname, ...mdmHosts],
     inventory: new Inventory(jamf),
+    commands: new MdmCommands(jamf),
     requestRedeploy: requestRedeploy.bind(undefined, jamf),
     macs,
     values,
@@ -96,15 +100,19 @@ export async function withSweeps<T>(
     const lock = await driver.lockSweep();
     const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
     if (lock === undefined && text === undefined) return undefined;
+    const limit = AbortSignal.timeout(MAX_TIME);
     try {
+      const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
       const report = lock === undefined
         ? nothingDone(text!)
-        : await runSweep({ ...deps, isHeld: lock.isHeld }, stop, abort).catch(reportOf);
+        : await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!).catch(reportOf);
       const problems = [...report.problems];
       try {
         const stuck = { name: "stuck_lock", text, end: "Sweeps end again" };
         const all = [...conditionsOf(report), ...await conditions?.(problems[0]) ?? [stuck]];
-        if (notifier !== undefined) problems.push(...await notify({ macs, values, send }, all));
+        if (notifier !== undefined) {
+          problems.push(...await notify({ macs, values, send, now: deps.now }, all));
+        }
         await values.set("problem", problems[0]);
       } catch (error) {
         // The report of a sweep must not be lost with the store.
@@ -117,6 +125,7 @@ export async function withSweeps<T>(
     }
   };
   try {
+    await checkServers(values, settings);
     const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun)) ?? 0);
     return await work({ run, lastGood, send });
   } finally {
@@ -135,6 +144,8 @@ function nothingDone(problem: string): SweepReport {
   return { macs: [], changed: new Set(), tooMany: undefined, isWhole: false, problems };
 }
 
+/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
+const MAX_TIME = 30 * 60_000;
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */
 const SHUTDOWN_GRACE = 20_000;
 

@@ -6,6 +6,11 @@ import { type HttpReply, ServerError } from "./client.ts";
 /** A server answered with another status or shape than expected. */
 export class ReplyError extends ServerError {
   override name = "ReplyError";
+
+  /** @param status Of the answer, if that is what was not expected. */
+  constructor(message: string, readonly status?: number) {
+    super(message);
+  }
 }
 
 /**
@@ -23,7 +28,8 @@ export function parseReply<T>(
   schema: z.ZodType<T>,
 ): T {
   if (reply.status !== expected) {
-    throw new ReplyError(`${server} answered ${reply.status}${errorMessageOf(reply)}`);
+    const { status } = reply;
+    throw new ReplyError(`${server} answered ${status}${errorMessageOf(reply)}`, status);
   }
   const refuse = (what: string): ReplyError =>
     new ReplyError(`Cannot read the answer of ${server}: ${what}`);

@@ -78,7 +78,7 @@ export class JamfPro {
     });
     try {
       const reply = await this.#tokenPaths.send((path) =>
-        this.#http.send({ method: "POST", path, form, signal })
+        this.#http.send({ method: "POST", path, form, isRepeatable: true, signal })
       );
       checkLogin("Jamf Pro", "JAMF_CLIENT_ID or JAMF_CLIENT_SECRET", REFUSALS, reply);
       const server = "Jamf Pro's token endpoint";

@@ -1,7 +1,8 @@
 // Rows to objects, and back: a column `host_id` is a property `hostId`, and NULL is `undefined`.
 
 import * as z from "zod";
-import type { Query, Row, Value } from "./driver.ts";
+import { describe } from "../http/reply.ts";
+import { type Query, type Row, StoreError, type Value } from "./driver.ts";
 
 /** Values in one statement: a database far away takes few statements a second, and SQLite at most 32,766 values. */
 const MAX_VALUES = 10_000;
@@ -24,7 +25,13 @@ export class Columns<S extends z.ZodRawShape> {
 
   /** Rows that were selected by {@linkcode list}. */
   parse(rows: readonly Row[]): z.output<z.ZodObject<S>>[] {
-    return rows.map((row) => this.schema.parse(row));
+    return rows.map((row) => {
+      const { data, error } = this.schema.safeParse(row);
+      if (data !== undefined) return data;
+      throw new StoreError(
+        `Cannot read a row of the store: ${describe(error)}; restore a copy of it`,
+      );
+    });
   }
 
   /**

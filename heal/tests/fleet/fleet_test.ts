@@ -61,6 +61,7 @@ Deno.test("host() returns the serial number, the times and the answers", async (
     platform: "darwin",
     seenAt: NOW - 60,
     answeredAt: NOW - 600,
+    mdmServer: "",
     policies: [
       { id: 1, name: "Jamf trust", response: "fail" },
       { id: 2, name: "Jamf check-in", response: "pass" },
@@ -86,7 +87,13 @@ Deno.test("host() returns a host with wrong fields", async () => {
   for (const [policies, read] of cases) {
     await using fake = await startFake();
     fake.misbehave(FLEET.host, { status: 200, body: { host: { id: 7, policies } } });
-    const without = { serial: "", platform: "", seenAt: undefined, answeredAt: undefined };
+    const without = {
+      serial: "",
+      platform: "",
+      seenAt: undefined,
+      answeredAt: undefined,
+      mdmServer: "",
+    };
     assertEquals(await fleetOf(fake).host(7), { id: 7, ...without, policies: read } as HostDetail);
   }
 });
@@ -193,8 +200,8 @@ Deno.test("failingHosts() leaves out what the token may not see", async () => {
 Deno.test("failingHosts() returns a host with wrong fields, and leaves out one without an id", async () => {
   const never = { seen_time: "0001-01-01T00:00:00Z", policy_updated_at: "2000-01-01T00:00:00Z" };
   const hosts = [
-    { id: 1, hardware_serial: "A", platform: "darwin", seen_time: null },
-    { id: 2, hardware_serial: null, policy_updated_at: "yesterday" },
+    { id: 1, hardware_serial: "A", platform: "darwin", seen_time: null, mdm: null },
+    { id: 2, hardware_serial: null, policy_updated_at: "yesterday", mdm: { server_url: "no" } },
     { id: 3, hardware_serial: "C", platform: "darwin", ...never },
     { id: "4", hardware_serial: "D", platform: "darwin" },
     null,
@@ -202,12 +209,12 @@ Deno.test("failingHosts() returns a host with wrong fields, and leaves out one w
   ];
   await using fake = await startFake();
   fake.misbehave(FLEET.hosts, { status: 200, body: { hosts } });
-  const without = { seenAt: undefined, answeredAt: undefined };
+  const without = { seenAt: undefined, answeredAt: undefined, mdmServer: "" };
   assertEquals(await fleetOf(fake).failingHosts(1), [
     { id: 1, serial: "A", platform: "darwin", ...without },
     { id: 2, serial: "", platform: "", ...without },
     { id: 3, serial: "C", platform: "darwin", ...without },
-    { id: 6, serial: "F", platform: "ios", seenAt: NOW, answeredAt: undefined },
+    { id: 6, serial: "F", platform: "ios", ...without, seenAt: NOW },
   ]);
 });
 

@@ -21,7 +21,10 @@ class Notified {
       this.texts.push(text);
       return Promise.resolve();
     };
-    const problems = await notify({ macs, values, send }, conditionsOf(report));
+    const problems = await notify(
+      { macs, values, send, now: () => this.world.now },
+      conditionsOf(report),
+    );
     return [...problems, ...this.texts.splice(0)];
   }
 }
@@ -130,6 +133,9 @@ Deno.test("a message that cannot be recorded is not sent", async () => {
   const { macs, values } = world.all();
   values.set = () => Promise.reject(new StoreError("The disk is full"));
   const send = (text: string): Promise<void> => Promise.resolve(void notified.texts.push(text));
-  await assertRejects(() => notify({ macs, values, send }, conditionsOf(report)), StoreError);
+  await assertRejects(
+    () => notify({ macs, values, send, now: () => world.now }, conditionsOf(report)),
+    StoreError,
+  );
   assertEquals(notified.texts, []);
 });

@@ -147,7 +147,11 @@ Deno.test(`ninety days of ${MACS} Macs: nobody is skipped for good, or in the wr
   // deno-lint-ignore no-console
   console.error(`    HEAL_SIMULATION_SEED=${seed}`);
   await using world = await SweepWorld.start();
-  world.limits = { coolDown: DAY, maxPerHour: MAX_PER_HOUR, maxFailing: MACS };
+  world.limits = {
+    coolDown: DAY,
+    maxPerHour: MAX_PER_HOUR,
+    maxFailing: { value: MACS, isPercent: false },
+  };
   const simulation = new Simulation(world, seed);
   for (let quarter = 0; quarter < DAYS * 96; quarter++) {
     if (quarter % 96 === 0) simulation.beginDay();

@@ -26,9 +26,7 @@ Deno.test("insert() writes every row of a large statement", async () => {
     { length: 2500 },
     (_, index) => ({ id: index + 1, serial: `C${index}` }),
   );
-  const macs = hosts.map((host) =>
-    newMac({ ...host, platform: "darwin", seenAt: 1, answeredAt: 1 }, ["a"], 1)
-  );
+  const macs = hosts.map((host) => newMac(host, ["a"], 1));
   const store = new Macs(driver);
   await store.record(macs);
   await store.record(macs.map((mac) => ({ ...mac, reason: `about ${mac.serial}` })));
