@@ -4,7 +4,7 @@
 import { parseCommand } from "../heal/lib/cli.ts";
 import { run } from "../heal/lib/run.ts";
 import type { System } from "../heal/lib/system.ts";
-import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "../heal/tests/fakes/jamf_pro.ts";
+import { JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "../heal/tests/fakes/jamf_pro.ts";
 import { POLICY, Servers } from "../heal/tests/helpers/servers.ts";
 import { print } from "../lib/shared/print.ts";
 
@@ -52,7 +52,7 @@ class Demo {
 
   #addMacs(): void {
     const { servers: { jamf, fleet }, clock } = this;
-    jamf.options.privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT];
+    jamf.options.privileges = [...JAMF_PRIVILEGES, VIEW_COMMANDS, READ_REENROLLMENT];
     for (const { serial, id } of MACS) {
       const lastContactTime = new Date(clock.now() - (id === WELL.id ? HOUR / 60 : 14 * 24 * HOUR));
       const managed = id !== UNMANAGED.id;
@@ -75,17 +75,20 @@ class Demo {
     await this.#show("sweep", "The same, done: exit status 1, because a Mac needs a person.");
     await this.#show("status", "What is known about each Mac, and what was done.");
 
+    for (const command of this.servers.jamf.commands) {
+      if (command.managementId.endsWith(`-${HEALS.id}`)) command.state = "ACKNOWLEDGED";
+    }
     this.#passing.push(HEALS, WELL);
     this.#passHour();
     say(`\n── An hour later, ${HEALS.serial} and ${WELL.serial} pass the policy ──`);
     await this.#show("sweep", `${HEALS.serial} has healed. ${WELL.serial} needed no redeploy.`);
 
-    for (let hour = 0; hour < 24; hour++) {
+    for (let hour = 0; hour < 5; hour++) {
       this.#passHour();
       await this.#run("sweep");
     }
-    say(`\n── A day later, ${UNREACHABLE.serial} was online all the time, and still fails ──`);
-    await this.#show("sweep", "It was redeployed once, and not again: now it needs a person.");
+    say(`\n── Five hours later, ${UNREACHABLE.serial} was online, and still fails ──`);
+    await this.#show("sweep", "It gets no second command: it needs a person, who is told why.");
     await this.#show(
       `status --serial ${UNREACHABLE.serial}`,
       "Why, since when, and the one redeploy.",
