@@ -1,7 +1,11 @@
 // For which servers a store is: ids and redeploys of others would be taken for theirs.
 
-import { ConfigError, type Settings } from "../config/read_settings.ts";
+import { ConfigError } from "../config/read_settings.ts";
 import type { Values } from "./driver.ts";
+
+interface Server {
+  readonly url: URL;
+}
 
 /**
  * Compares the servers with those that the store has noted, and notes those that are new.
@@ -10,7 +14,7 @@ import type { Values } from "./driver.ts";
  */
 export async function checkServers(
   values: Pick<Values, "get" | "set">,
-  { jamf, fleet }: Pick<Settings, "jamf"> & Partial<Pick<Settings, "fleet">>,
+  { jamf, fleet }: { readonly jamf: Server; readonly fleet?: Server },
 ): Promise<void> {
   for (const [name, url] of [["JAMF_URL", jamf.url], ["FLEET_URL", fleet?.url]] as const) {
     if (url === undefined) continue;

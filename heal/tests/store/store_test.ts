@@ -5,11 +5,7 @@ import { type Driver, StoreError, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { type Claim, type Redeploy, Redeploys, repeatableFrom } from "../../lib/store/redeploys.ts";
-import {
-  ConfigError,
-  type FleetSettings,
-  type JamfSettings,
-} from "../../lib/config/read_settings.ts";
+import { ConfigError } from "../../lib/config/read_settings.ts";
 import { checkServers } from "../../lib/store/servers.ts";
 import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
 
@@ -179,6 +175,17 @@ const CASES: Case<Fixture>[] = [
       assertEquals((await at.redeploys.since(0))[0]?.state, "unknown");
     },
   ],
+  ["a store is for the servers that used it first", async (at) => {
+    const urlOf = (host: string): { url: URL } => ({ url: new URL(`https://${host}/`) });
+    const [jamf, fleet] = [urlOf("jamf.example.com"), urlOf("fleet.example.com")];
+    await checkServers(at.values, { jamf });
+    await checkServers(at.values, { jamf, fleet });
+    const other = urlOf("other.example.com");
+    const check = (): Promise<void> => checkServers(at.values, { jamf, fleet: other });
+    const { message } = await assertRejects(check, ConfigError);
+    const words = '"other.example.com": it is for "fleet.example.com"; give another HEAL_STORE';
+    assertEquals(message, `Cannot use this store with FLEET_URL ${words}`);
+  }],
   ["values are set, replaced and removed", async (at) => {
     await at.values.set("a", "1");
     await at.values.set("a", "2");
