@@ -113,7 +113,6 @@ Deno.test("parseCommand() reports what is wrong, and suggests a similar word", (
       'Cannot read "a:99999" as an address for "--listen": give HOST:PORT, such as 127.0.0.1:8080',
     ],
     ["serve --max-per-hour 0", 'Cannot read "0" as a number for "--max-per-hour": give 1 or more'],
-    ["sweep --max-failing 5%", 'Cannot use "5%" for "--max-failing": give a number of Macs'],
     ["redeploy --serial -", 'Option "--serial" needs a value'],
     [
       "serve --every soon",

@@ -4,7 +4,7 @@ import { walkSync } from "@std/fs/walk";
 import { NAMES } from "../lib/config/read_settings.ts";
 import { HELP } from "../lib/cli.ts";
 import { MAC_STATES } from "../lib/store/macs.ts";
-import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
+import { JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "./fakes/jamf_pro.ts";
 import { runProgram } from "./helpers/program.ts";
 import { Servers } from "./helpers/servers.ts";
 
@@ -40,7 +40,7 @@ Deno.test("the README's examples are what the program prints", async () => {
 /** Macs that fail, each with another decision, Macs that pass, and one that Fleet does not have. */
 function addMacs({ fleet, jamf }: Servers): void {
   const now = Date.now() / 1000;
-  jamf.options.privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT];
+  jamf.options.privileges = [...JAMF_PRIVILEGES, VIEW_COMMANDS, READ_REENROLLMENT];
   jamf.reenrollment.isFlushPolicyHistoryEnabled = true;
   fleet.fleets.set(3, "Workstations");
   const { id } = fleet.addPolicy({ name: POLICY, fleetId: 3 });
@@ -82,7 +82,7 @@ Deno.test("the README says what to do for each reason why a Mac needs a person",
     ({ path }) => Deno.readTextFileSync(path),
   ).join("\n");
   const rules = Array.from(
-    sources.matchAll(/\bperson\("(\w+)"|"needs_person", "(\w+)"/g),
+    sources.matchAll(/\bperson\("(\w+)"|"needs_person", (?:rule: )?"(\w+)"/g),
     ([, first, second]) => first ?? second!,
   );
   assert(rules.length >= 7);

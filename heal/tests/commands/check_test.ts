@@ -5,6 +5,7 @@ import { readSettings } from "../../lib/config/read_settings.ts";
 import { needsOf } from "../../lib/launch/permissions.ts";
 import type { System } from "../../lib/system.ts";
 import { FLEET } from "../fakes/fleet.ts";
+import { JAMF_PRIVILEGES, VIEW_COMMANDS } from "../fakes/jamf_pro.ts";
 import { Servers } from "../helpers/servers.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 
@@ -71,7 +72,7 @@ Deno.test("check() gets one host, because without this right healed Macs would s
   await using at = await startServers();
   at.fleet.misbehave(/hosts\/\d+/, FORBIDDEN, Infinity);
   const { code, of } = await checked(at);
-  const problem = 'Fleet: "Get host" does not work: it lists host 1, and does not show it';
+  const problem = 'Fleet: "Get host" does not work: Fleet answered 403: forbidden';
   assertEquals([code, of("problem", /./)], [1, [problem]]);
 });
 
@@ -92,4 +93,19 @@ Deno.test("check() warns about a policy that no host answers", async () => {
   assertEquals([code, of("warning", /policy/)], [0, [
     'Fleet: policy "Jamf agent checks in" in all fleets: 0 hosts fail, 0 pass',
   ]]);
+});
+
+Deno.test("check() tells whether it may see MDM commands, with either refusal", async () => {
+  for (const refusal of [401, 403] as const) {
+    await using at = await startServers();
+    at.jamf.options.commandsRefusal = refusal;
+    const hidden = await checked(at);
+    assertEquals([hidden.code, hidden.of("warning", /commands/)], [0, [
+      'Jamf Pro: cannot see MDM commands: grant "View MDM command information in Jamf Pro API" to learn which Macs do not take a redeploy',
+    ]]);
+    at.jamf.options.privileges = [...JAMF_PRIVILEGES, VIEW_COMMANDS];
+    const seen = await checked(at);
+    assertEquals(seen.of("ok", /shows MDM commands/).length, 1);
+    assertEquals(seen.of("warning", /does not need|MDM commands/), []);
+  }
 });
