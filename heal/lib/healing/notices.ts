@@ -36,7 +36,7 @@ const WEEK = 7 * DAY;
 
 /** Why nothing is redeployed. */
 export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
-  return `Nothing is redeployed: ${count} Macs need it or have got it in vain, more than ` +
+  return `Nothing is redeployed: ${count} Macs need it or still fail after it, more than ` +
     `--max-failing allows (${max}). Look for a common cause; if there is none, give a higher number`;
 }
 

@@ -80,7 +80,7 @@ Deno.test("too many Macs are notified of at once and daily, and their end once",
   const notified = new Notified(world);
   for (let id = 1; id <= 26; id++) world.add();
   assertEquals(await notified.sweep(), [
-    "jamf-heal: Nothing is redeployed: 26 Macs need it or have got it in vain, more than " +
+    "jamf-heal: Nothing is redeployed: 26 Macs need it or still fail after it, more than " +
     "--max-failing allows (10). Look for a common cause; if there is none, give a higher number",
   ]);
   const macs = [...world.macs.values()];
