@@ -2,6 +2,7 @@
 // was done, what Jamf Pro says, and the limits.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import type { Computer } from "../jamf/inventory.ts";
 import { COMMANDS_PRIVILEGE, type MdmCommand } from "../jamf/mdm_commands.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";
 import {
@@ -74,6 +75,7 @@ const ASK_AGAIN: Readonly<Record<string, number>> = {
   out_of_reach: DAY,
   refused: DAY,
   checks_in: DAY,
+  shared_serial: DAY,
   commands_wait: DAY,
   unanswered: DAY,
   checked_in: HOUR,
@@ -82,7 +84,7 @@ const ASK_AGAIN: Readonly<Record<string, number>> = {
 /** Waits of Macs that would be redeployed but for a limit. */
 export const DUE: readonly string[] = ["too_many", "cool_down", "hourly_limit"];
 /** Waits that tell nothing new about a Mac that needs a person. */
-const NOTHING_NEW = ["offline", "no_fresh_answer", "too_many", "hourly_limit"];
+const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
 /** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
@@ -181,14 +183,14 @@ function byJamf({ host, mac, now, found }: Facts): Verdict | undefined {
   if (computer === undefined) return person("not_in_jamf", problem);
   const obstacle = unreachable(computer);
   if (obstacle !== undefined) return person("out_of_reach", obstacle);
+  if (!hasCheckedIn(host, computer)) return undefined;
   const { checkIn, isAgents } = computer;
-  if (checkIn === undefined || checkIn <= (host.answeredAt ?? 0) - ANSWER_MARGIN) return undefined;
   if ((mac.checkedInSince ?? now) > now - DAY) {
     const next = "its next answer to the policy tells whether it has recovered";
-    return wait("checked_in", `checked in at ${at(checkIn)}: ${next}`);
+    return wait("checked_in", `checked in at ${at(checkIn!)}: ${next}`);
   }
   if (!isAgents) return undefined;
-  const last = `the last time at ${at(checkIn)}`;
+  const last = `the last time at ${at(checkIn!)}`;
   return person("checks_in", `fails the policy, but checks in, ${last}: look at the policy`);
 }
 
@@ -216,6 +218,14 @@ function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | un
   if (again === undefined) return "ask_fleet";
   if (again.isShared) return sharedSerial();
   return again.isFailing ? undefined : wait("changed", "no longer fails: the next sweep decides");
+}
+
+/** Whether its agent has checked in since its answer to the policy. */
+export function hasCheckedIn(
+  { answeredAt = 0 }: Observed["host"],
+  { checkIn }: Computer,
+): boolean {
+  return checkIn !== undefined && checkIn > answeredAt - ANSWER_MARGIN;
 }
 
 /** The request without an answer that the next redeploy repeats. */

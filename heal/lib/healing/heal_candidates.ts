@@ -8,6 +8,7 @@ import {
   decide,
   type Decision,
   type Facts,
+  hasCheckedIn,
   HIDDEN,
   isKnownDue,
   lostRequest,
@@ -211,8 +212,11 @@ class Healing {
     this.#lookups++;
     const found = await findBySerial(inventory, host.serial, this.abort);
     checkClock("Jamf Pro", jamf.clockDifference);
-    const computerId = found.computer?.id ?? mac.computerId;
-    return { ...facts, found, mac: { ...mac, computerId, lookedUpAt: now } };
+    const { computer } = found;
+    const isIn = computer !== undefined && hasCheckedIn(host, computer);
+    const checkedInSince = isIn ? mac.checkedInSince ?? now : undefined;
+    const asked = { computerId: computer?.id ?? mac.computerId, checkedInSince, lookedUpAt: now };
+    return { ...facts, found, mac: { ...mac, ...asked } };
   }
 
   /** The commands that wait for a computer, and that of a request without an answer. */
@@ -278,11 +282,8 @@ class Healing {
     this.#record(facts, { state: "redeployed", rule: "redeployed", reason: requested });
   }
 
-  #record({ mac, found, now }: Facts, decision: Decision): void {
-    const isCheckIn = ["checked_in", "checks_in"].includes(decision.rule);
-    const before = found === undefined || isCheckIn ? mac.checkedInSince : undefined;
-    const checkedInSince = isCheckIn ? before ?? now : before;
-    this.recorder.add({ ...mac, checkedInSince }, decision);
+  #record({ mac }: Facts, decision: Decision): void {
+    this.recorder.add(mac, decision);
   }
 
   /** A Mac that needs a person still needs one. */

@@ -19,10 +19,10 @@ export async function checkServers(
   for (const [name, url] of [["JAMF_URL", jamf.url], ["FLEET_URL", fleet?.url]] as const) {
     if (url === undefined) continue;
     const known = await values.get(name);
-    if (known === undefined) await values.set(name, url.host);
-    else if (known !== url.host) {
+    if (known === undefined) await values.set(name, url.hostname);
+    else if (known !== url.hostname) {
       throw new ConfigError(
-        `Cannot use this store with ${name} "${url.host}": it is for "${known}"; give another HEAL_STORE`,
+        `Cannot use this store with ${name} "${url.hostname}": it is for "${known}"; give another HEAL_STORE`,
       );
     }
   }

@@ -3,11 +3,11 @@
 import { apiError } from "./jamf_inventory.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
 
-/** A command; a test may set its state at any time. */
+/** A command; a test may set its state and its time. */
 export interface JamfCommand {
   readonly uuid: string;
   readonly managementId: string;
-  readonly sentAt: Date;
+  sentAt: Date;
   state: "PENDING" | "NOT_NOW" | "ACKNOWLEDGED" | "ERROR";
 }
 
