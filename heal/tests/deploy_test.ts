@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
+import { childEnvironment } from "../lib/launch/child_environment.ts";
 import { spawn } from "./helpers/child.ts";
 import { JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "./fakes/jamf_pro.ts";
 
@@ -33,6 +34,19 @@ Deno.test("the units start the launcher as the task does, with known options and
   const names = Array.from(UNIT.matchAll(/^#?Environment=([A-Z_]+)/gm), ([, name]) => name!);
   const unknown = names.filter((name) => !NAMES.includes(name) && !name.startsWith("DENO_"));
   assertEquals(unknown, []);
+});
+
+Deno.test("the launcher passes on every variable of Deno that these files name", () => {
+  const files = [UNIT, deployed("Containerfile"), deployed("network.md")].join("\n");
+  const names = new Set(
+    Array.from(files.matchAll(/\b(?:DENO_|NO_|HTTPS_)[A-Z_]+\b/g), ([name]) => name),
+  );
+  assertEquals(names.size >= 6, true);
+  const variables = Object.fromEntries(Array.from(names, (name) => [name, "x"]));
+  assertEquals(childEnvironment({ HEAL_STORE: "/a.db", ...variables }, "linux"), {
+    HEAL_STORE: "/a.db",
+    ...variables,
+  });
 });
 
 Deno.test("a crash of the service leaves no secrets in a file", () => {
