@@ -6,6 +6,7 @@ import { LoginError, ReplyError } from "../../lib/http/reply.ts";
 import { Fake } from "../fakes/fake.ts";
 import { FakeFleet, FLEET } from "../fakes/fleet.ts";
 import type { Answer, Misbehaviour, SeenRequest } from "../fakes/misbehaviour.ts";
+import { until } from "../helpers/until.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 
 /** 2026-03-01T12:00:00Z, in seconds. */
@@ -360,6 +361,48 @@ Deno.test("host() returns nothing for a host that the token may not see", async 
   );
 });
 
+Deno.test("host() does not take a missing right for a host that is gone", async () => {
+  await using fake = await startFake();
+  addHosts(fake, 2);
+  fake.misbehave(FLEET.host, FORBIDDEN, Infinity);
+  await assertRejects(() => fleetOf(fake).host(1), ReplyError, "Fleet answered 403: forbidden");
+});
+
+Deno.test("hosts have the host of the MDM server that manages them", async () => {
+  await using fake = await startFake();
+  fake.addHost({ id: 1, hardwareSerial: "A", mdmServerUrl: "https://MDM.example.com:8443/mdm" });
+  assertEquals((await fleetOf(fake).host(1))?.mdmServer, "mdm.example.com");
+});
+
+Deno.test("hostsWithSerial() returns the hosts with just that serial number", async () => {
+  await using fake = await startFake();
+  fake.addHost({ id: 1, hardwareSerial: "ABC" });
+  fake.addHost({ id: 2, hardwareSerial: "ABCD" });
+  fake.addHost({ id: 3, hardwareSerial: "X", hostname: "ABC" });
+  fake.addHost({ id: 4, hardwareSerial: "ABC", policies: [] });
+  assertEquals(await fleetOf(fake).hostsWithSerial("ABC"), [1, 4]);
+  fake.misbehave(FLEET.hosts, { status: 500 });
+  await assertRejects(() => fleetOf(fake).hostsWithSerial("ABC"), ReplyError, "answered 500");
+});
+
+Deno.test("the policies of many fleets are read some at a time", async () => {
+  await using fake = await startFake();
+  for (let id = 1; id <= 30; id++) fake.fleets.set(id, `Fleet ${id}`);
+  let now = 0;
+  let most = 0;
+  const answer = Promise.withResolvers<void>();
+  fake.misbehave(FLEET.fleetPolicies, { slow: answer.promise }, 7);
+  fake.misbehave(FLEET.globalPolicies, { slow: answer.promise }, 1);
+  const policies = fleetOf(fake).policies();
+  await until(() => {
+    now = fake.seen(/policies/).length;
+    most = Math.max(most, now);
+    return now === 8;
+  });
+  answer.resolve();
+  assertEquals([most, (await policies).length], [8, 1]);
+});
+
 Deno.test("countPassing() counts the hosts that the token may see", async () => {
   await using fake = await startFake();
   addFleets(fake);
@@ -375,6 +418,8 @@ Deno.test("countPassing() counts the hosts that the token may see", async () => 
   fake.visibleFleets = [2];
   assertEquals(await fleetOf(fake).countPassing(1), 2);
   assertEquals(all > 2, true);
+  fake.hosts.get(71)!.seenAt = NOW - 86_400;
+  assertEquals(await fleetOf(fake).countPassing(1, undefined, "online"), 1);
   fake.misbehave(FLEET.count, { status: 200, body: { count: -1 } });
   await assertRejects(() => fleetOf(fake).countPassing(1), ReplyError, "count");
 });

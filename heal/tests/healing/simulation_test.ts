@@ -37,13 +37,6 @@ const OUTAGES = [
   { name: "a night", from: 48, to: 48.4 },
 ];
 
-interface Illness {
-  /** In seconds since 1970. */
-  readonly from: number;
-  readonly isCentral: boolean;
-  commands: number;
-}
-
 interface SimulatedMac {
   readonly mac: WorldMac;
   readonly kind: Kind;
@@ -54,10 +47,10 @@ interface SimulatedMac {
   fault: { readonly kind: Fault; readonly until: number } | undefined;
   /** Whether the central cause has hit it. */
   isHit: boolean;
-  illness: Illness | undefined;
+  /** Whether its agent did not check in when it was last online. */
+  isSilent: boolean;
+  illness: { commands: number } | undefined;
   illnesses: number;
-  /** When it last answered that it passes. */
-  passedAt: number;
   messages: number;
 }
 
@@ -102,9 +95,9 @@ class Simulation {
       holiday: this.random(DAYS - QUIET_DAYS - 14),
       fault: undefined,
       isHit: false,
+      isSilent: false,
       illness: undefined,
       illnesses: 0,
-      passedAt: this.begin,
       messages: 0,
     });
   }
@@ -145,17 +138,16 @@ class Simulation {
     const isFailing = one.fault !== undefined || one.isHit;
     const checksIn = !one.isHit && (one.fault === undefined || one.fault.kind === "false_alarm");
     if (checksIn) mac.computers[0]!.checkIn = now;
+    one.isSilent = !checksIn;
     if (isFailing) {
       if (one.illness === undefined) one.illnesses++;
-      one.illness ??= { from: now, isCentral: one.fault === undefined, commands: 0 };
+      one.illness ??= { commands: 0 };
     }
     // Its answers are up to an hour old.
     if (now - (mac.answeredAt ?? 0) < HOUR) return;
     mac.answeredAt = now;
     mac.responses[POLICY] = isFailing ? "fail" : "pass";
-    if (isFailing) return;
-    one.illness = undefined;
-    one.passedAt = now;
+    if (!isFailing) one.illness = undefined;
   }
 
   #takeCommands(one: SimulatedMac): void {
@@ -220,7 +212,6 @@ class Model {
   readonly #sent: number[] = [];
   readonly sentInOutage = new Map<string, number>();
   readonly #mostOnline = new Map<string, number>();
-  needless = 0;
 
   constructor(readonly simulation: Simulation) {}
 
@@ -255,7 +246,7 @@ class Model {
     assert(!this.#waiting.has(mac.id), `two commands wait: ${where}`);
     this.#waiting.add(mac.id);
     assert(!["other_mdm", "shared_serial"].includes(kind), where);
-    assertLessOrEqual(mac.computers[0]!.checkIn ?? 0, illness.from, `checks in: ${where}`);
+    assert(one.isSilent, `checks in: ${where}`);
     this.#sent.push(now);
     const hourAgo = this.#sent[this.#sent.length - 1 - MAX_PER_HOUR];
     if (hourAgo !== undefined) assertLessOrEqual(HOUR, now - hourAgo);
