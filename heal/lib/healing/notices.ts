@@ -83,7 +83,7 @@ export async function notify(
   // A message that cannot be recorded would be sent again and again.
   await values.set("notifying", lines[0]);
   try {
-    await send(`jamf-heal: ${lines.map(plain).join("\n")}`);
+    await send(`jamf-heal: ${lines.map(printable).join("\n")}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return [`Nobody is told: ${error.message}`];
@@ -112,11 +112,6 @@ function digestText(macs: readonly Mac[]): string {
   );
   const counts = rules.sort().join(", ");
   return `Weekly reminder of all Macs that need a person: ${counts}; see jamf-heal status`;
-}
-
-/** What a Mac calls itself must not be a link, a mention or a line of its own in a chat. */
-function plain(text: string): string {
-  return printable(text).replace(/[<>&]/g, "_");
 }
 
 /** The value with the time of the last weekly reminder. */

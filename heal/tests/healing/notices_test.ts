@@ -153,13 +153,13 @@ Deno.test("once a week, one message has the numbers of all Macs that need a pers
   assertEquals(days, [0, 7, 14]);
 });
 
-Deno.test("what a Mac calls itself is neither a link nor a mention in a chat", async () => {
+Deno.test("what a Mac calls itself is a part of one line, without control characters", async () => {
   await using world = await SweepWorld.start();
   const notified = new Notified(world);
   world.add({ serial: "X\n<!channel> <https://example.com|Log in> \x1b[2J" });
   const [text] = await notified.sweep();
   assertEquals(text!.split("\n").length, 2);
-  assertEquals(["<", ">", "&", "\x1b"].filter((one) => text!.includes(one)), []);
+  assertEquals(text!.includes("\x1b"), false);
 });
 
 Deno.test("a message that cannot be recorded is not sent", async () => {
