@@ -257,7 +257,7 @@ Options of sweep, serve and redeploy
   --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})
 
 Options of sweep and serve
-  --max-failing N   redeploy nothing if more Macs need it, or have got it in vain: a number,
+  --max-failing N   redeploy nothing if more Macs need it, or still fail after it: a number,
                     or a share of the Macs that are online, and at least 10   (${DEFAULTS.maxFailing})
   --mdm-host HOST   another host of the MDM server, besides that of JAMF_URL
   --every TIME      serve: from one sweep to the next   (${DEFAULTS.every})

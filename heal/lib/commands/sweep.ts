@@ -16,6 +16,7 @@ import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
 import { checkServers } from "../store/servers.ts";
 import { Redeploys } from "../store/redeploys.ts";
+import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/outcomes.ts";
 
@@ -95,17 +96,20 @@ export async function withSweeps<T>(
     now: () => system.now() / 1000,
     sleep: system.sleep,
   };
-  const run: Sweeps["run"] = async (stop, abort, conditions = () => Promise.resolve([])) => {
+  const run: Sweeps["run"] = async (stop, abort, conditions) => {
     const lock = await driver.lockSweep();
-    if (lock === undefined) return undefined;
+    const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
+    if (lock === undefined && text === undefined) return undefined;
     const limit = AbortSignal.timeout(MAX_TIME);
     try {
       const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
-      const report = await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!)
-        .catch(reportOf);
+      const report = lock === undefined
+        ? nothingDone(text!)
+        : await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!).catch(reportOf);
       const problems = [...report.problems];
       try {
-        const all = [...conditionsOf(report), ...await conditions(problems[0])];
+        const stuck = { name: "stuck_lock", text, end: "Sweeps end again" };
+        const all = [...conditionsOf(report), ...await conditions?.(problems[0]) ?? [stuck]];
         if (notifier !== undefined) {
           problems.push(...await notify({ macs, values, send, now: deps.now }, all));
         }
@@ -117,7 +121,7 @@ export async function withSweeps<T>(
       }
       return { ...report, problems };
     } finally {
-      await lock.release();
+      await lock?.release();
     }
   };
   try {
@@ -131,15 +135,13 @@ export async function withSweeps<T>(
 
 /** The report of a sweep that decided nothing, because Fleet did not say which hosts fail. */
 function reportOf(error: unknown): SweepReport {
-  if (!(error instanceof ServerError)) throw error;
-  return {
-    macs: [],
-    changed: new Set(),
-    tooMany: undefined,
-    isCounted: false,
-    isWhole: false,
-    problems: [error.message],
-  };
+  if (error instanceof ServerError) return nothingDone(error.message);
+  throw error;
+}
+
+function nothingDone(problem: string): SweepReport {
+  const known = { tooMany: undefined, isCounted: false, isWhole: false };
+  return { ...known, macs: [], changed: new Set(), problems: [problem] };
 }
 
 /** In milliseconds: servers that let each request wait must not keep a sweep from its end. */

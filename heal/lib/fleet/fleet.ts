@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
+import { checkLogin, errorMessageOf, parseReply, ReplyError } from "../http/reply.ts";
 import {
   countReply,
   fleetsReply,
@@ -25,6 +25,15 @@ const MAX_PAGES = 2000;
 const BY_ID = { order_key: "id", disable_issues: "true" };
 /** Lists that are read at the same time. */
 const MAX_LISTS = 8;
+/** Where the policies of a fleet are. */
+export interface FleetPath {
+  readonly path: string;
+  /** `undefined` for the global policies. */
+  readonly name: string | undefined;
+}
+
+/** The policies of all fleets. */
+export const GLOBAL: FleetPath = { path: "global", name: undefined };
 /** Hosts without a fleet have policies, too. The list of fleets does not have this one. */
 const UNASSIGNED = { id: 0, name: "Unassigned" };
 
@@ -52,16 +61,22 @@ export class Fleet {
    * @throws {ServerError} Fleet gives no usable answer, or the token may not see any policies.
    */
   async policies(signal?: AbortSignal): Promise<Policy[]> {
-    const fleets = [{ path: "global", name: undefined }, ...await this.#fleets(signal)];
-    const lists = await inParallel(fleets, async ({ path, name }) => {
-      const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
-      const isUsable = Array.isArray(list) || (list.status === 403 && isOwn(list)) ||
-        isNotFound(list);
-      return isUsable ? list : refuse(list);
-    });
-    const visible = lists.filter((list) => Array.isArray(list));
-    if (visible.length === 0) refuse(lists[0] as HttpReply);
+    const all = [GLOBAL, ...await this.fleets(signal)];
+    const lists = await inParallel(all, (one) => this.policiesOf(one, signal));
+    const visible = lists.filter((list) => list !== undefined);
+    if (visible.length === 0) throw new ReplyError("Fleet lets this user see no policies");
     return [...new Map(visible.flat().map((policy) => [policy.id, policy])).values()];
+  }
+
+  /**
+   * The policies of one fleet; `undefined` if the token may not see them.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async policiesOf({ path, name }: FleetPath, signal?: AbortSignal): Promise<Policy[] | undefined> {
+    const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
+    if (Array.isArray(list)) return list;
+    return (list.status === 403 && isOwn(list)) || isNotFound(list) ? undefined : refuse(list);
   }
 
   /**
@@ -119,17 +134,30 @@ export class Fleet {
     return parseReply("Fleet", reply, 200, hostReply);
   }
 
+  /**
+   * One of the hosts that the token may list; `undefined` if there is none.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async anyHost(signal?: AbortSignal): Promise<Host | undefined> {
+    const list = await this.#get("hosts", { page: "0", per_page: "1", ...BY_ID }, signal);
+    return parseReply("Fleet", list, 200, hostsReply)[0];
+  }
+
   /** Whether the token may get a host that it may list: else, a refusal tells nothing about one host. */
   async #showsHosts(signal?: AbortSignal): Promise<boolean> {
-    const list = await this.#get("hosts", { page: "0", per_page: "1", ...BY_ID }, signal);
-    const [host] = parseReply("Fleet", list, 200, hostsReply);
+    const host = await this.anyHost(signal);
     if (host === undefined) return true;
     return (await this.#get(`hosts/${host.id}`, { exclude_software: "true" }, signal)).status ===
       200;
   }
 
-  /** The fleets that the token may see. Fleet Free has none. */
-  async #fleets(signal?: AbortSignal): Promise<{ readonly path: string; readonly name: string }[]> {
+  /**
+   * The fleets that the token may see. Fleet Free has none.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async fleets(signal?: AbortSignal): Promise<FleetPath[]> {
     const request = () => this.#list(this.#fleetsPath, fleetsReply, {}, signal);
     let list = await request();
     if (!Array.isArray(list) && list.status === 404) {
@@ -175,7 +203,10 @@ export class Fleet {
     } as const;
     const reply = await this.#http.send(request);
     checkLogin("Fleet", "FLEET_API_TOKEN", [401], reply);
-    return reply;
+    if (reply.status !== 403 || isOwn(reply)) return reply;
+    // A user that is restricted to some endpoints.
+    const what = `403 to ${path}${errorMessageOf(reply)}`;
+    throw new ReplyError(`Fleet answered ${what}; see deploy/heal/api-access.md`);
   }
 }
 

@@ -36,7 +36,7 @@ const WEEK = 7 * DAY;
 
 /** Why nothing is redeployed. */
 export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
-  return `Nothing is redeployed: ${count} Macs need it or have got it in vain, more than ` +
+  return `Nothing is redeployed: ${count} Macs need it or still fail after it, more than ` +
     `--max-failing allows (${max}). Look for a common cause; if there is none, give a higher number`;
 }
 
@@ -83,7 +83,7 @@ export async function notify(
   // A message that cannot be recorded would be sent again and again.
   await values.set("notifying", lines[0]);
   try {
-    await send(`jamf-heal: ${lines.map(plain).join("\n")}`);
+    await send(`jamf-heal: ${lines.map(printable).join("\n")}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return [`Nobody is told: ${error.message}`];
@@ -112,11 +112,6 @@ function digestText(macs: readonly Mac[]): string {
   );
   const counts = rules.sort().join(", ");
   return `Weekly reminder of all Macs that need a person: ${counts}; see jamf-heal status`;
-}
-
-/** What a Mac calls itself must not be a link, a mention or a line of its own in a chat. */
-function plain(text: string): string {
-  return printable(text).replace(/[<>&]/g, "_");
 }
 
 /** The value with the time of the last weekly reminder. */

@@ -349,10 +349,16 @@ Deno.test("host() returns nothing for a host that the token may not see", async 
   // A gateway before Fleet knows nothing about hosts, or fleets.
   const gateway = { status: 403, body: { message: "Forbidden" } };
   fake.misbehave(FLEET.host, gateway);
-  await assertRejects(() => fleetOf(fake).host(7), ReplyError, "Fleet answered 403: Forbidden");
+  const { message } = await assertRejects(() => fleetOf(fake).host(7), ReplyError);
+  const see = "; see deploy/heal/api-access.md";
+  assertEquals(message, `Fleet answered 403 to hosts/7: Forbidden${see}`);
   addFleets(fake);
   fake.misbehave(FLEET.fleetPolicies, gateway);
-  await assertRejects(() => fleetOf(fake).policies(), ReplyError, "Fleet answered 403: Forbidden");
+  await assertRejects(
+    () => fleetOf(fake).policies(),
+    ReplyError,
+    `Fleet answered 403 to fleets/2/policies: Forbidden${see}`,
+  );
 });
 
 Deno.test("host() does not take a missing right for a host that is gone", async () => {
@@ -424,7 +430,7 @@ Deno.test("a refused token is reported with what to correct", async () => {
   const { message } = await assertRejects(() => fleetOf(fake).host(7), LoginError);
   assertEquals(
     message,
-    "Fleet refused the login: it answered 401: No session; correct FLEET_API_TOKEN",
+    "Fleet refused the login: it answered 401; correct FLEET_API_TOKEN",
   );
   assertEquals(fake.requests.length, 1);
 });
@@ -441,7 +447,7 @@ Deno.test("policies() reports what is wrong with an answer", async () => {
     [fleets, { status: 200, body: { message: "Welcome" } }, "Cannot read the answer of Fleet: "],
     [fleetPolicies, { status: 500 }, "Fleet answered 500"],
     [fleetPolicies, GATEWAY_404, "Fleet answered 404: no Route matched with those values"],
-    [/policies/, FORBIDDEN, "Fleet answered 403: forbidden"],
+    [/policies/, FORBIDDEN, "Fleet lets this user see no policies"],
   ];
   for (const [match, how, message] of cases) {
     await using fake = await startFake();

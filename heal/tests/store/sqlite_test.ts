@@ -98,6 +98,23 @@ Deno.test("openSqlite() reports what is wrong with a path", () =>
     }
   }));
 
+Deno.test("lockSweep() refuses a link and a FIFO, which would hang", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    const lock = `${path}-sweep.lock`;
+    const driver = openSqlite(path);
+    await Deno.symlink(`${dir}/elsewhere`, lock);
+    const makeFifo = () => new Deno.Command("mkfifo", { args: [lock] }).output();
+    for (const reason of ["it is a link; remove it", "it is not a regular file; remove it"]) {
+      const { message } = await assertRejects(() => driver.lockSweep(), StoreError);
+      assertEquals(message, `Cannot open the lock "${lock}": ${reason}`);
+      await Deno.remove(lock);
+      await makeFifo();
+    }
+    assertEquals(namesIn(dir).includes("elsewhere"), false);
+    await driver.close();
+  }));
+
 Deno.test("a row that cannot be read is named", async () => {
   const driver = await openStore({ kind: "sqlite", path: ":memory:" });
   const mac = newMac({ id: 1, serial: "A" }, ["B"], 0);
