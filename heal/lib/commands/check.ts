@@ -8,7 +8,7 @@ import { ReplyError } from "../http/reply.ts";
 import type { Host, Policy } from "../fleet/schemas.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
-import { COMMANDS_PRIVILEGE, MdmCommands } from "../jamf/mdm_commands.ts";
+import { COMMANDS_PRIVILEGE, readCommands, withUuids } from "../jamf/mdm_commands.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
@@ -99,7 +99,7 @@ async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
 
 /** Asks for a command that there is not. */
 async function checkCommands(jamf: JamfPro): Promise<Finding[]> {
-  const commands = await new MdmCommands(jamf).withUuids([NO_COMMAND]);
+  const commands = await readCommands(jamf, withUuids([NO_COMMAND]));
   if (commands !== undefined) return [["ok", "Jamf Pro: shows MDM commands"]];
   const grant = `grant "${COMMANDS_PRIVILEGE}" to learn which Macs do not take a redeploy`;
   return [["warning", `Jamf Pro: cannot see MDM commands: ${grant}`]];

@@ -9,7 +9,7 @@ import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
-import { MdmCommands } from "../jamf/mdm_commands.ts";
+import { readCommands } from "../jamf/mdm_commands.ts";
 import { requestRedeploy } from "../jamf/request_redeploy.ts";
 import { StoreError, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
@@ -85,7 +85,7 @@ export async function withSweeps<T>(
     jamf,
     jamfHosts: [settings.jamf.url.hostname, ...mdmHosts],
     inventory: new Inventory(jamf),
-    commands: new MdmCommands(jamf),
+    readCommands: readCommands.bind(undefined, jamf),
     requestRedeploy: requestRedeploy.bind(undefined, jamf),
     macs,
     values,

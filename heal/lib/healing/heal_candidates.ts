@@ -2,7 +2,8 @@
 
 import { checkClock, ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
-import { type Redeploy } from "../store/redeploys.ts";
+import { MAX_UUIDS, sentTo, waitingFor, withUuids } from "../jamf/mdm_commands.ts";
+import type { Redeploy } from "../store/redeploys.ts";
 import {
   decide,
   type Facts,
@@ -124,22 +125,26 @@ class Healing {
 
   /** Asks about the commands of all redeploys that wait for one, in one request. */
   async askCommands(candidates: readonly Facts[]): Promise<readonly Facts[]> {
-    const { commands, redeploys } = this.deps;
-    const asking = candidates.filter((facts) => decide(facts) === "ask_command");
+    const { readCommands, redeploys } = this.deps;
+    const asking = candidates.filter((facts) => decide(facts) === "ask_command")
+      .toSorted((one, other) => askedAtOf(one) - askedAtOf(other));
     if (asking.length === 0) return candidates;
     let asked = asking.map(({ redeploys: [last], now }) => ({ ...last!, commandAskedAt: now }));
     try {
-      const uuids = asked.map(({ commandUuid }) => commandUuid!);
-      const found = await commands.withUuids(uuids, this.abort);
+      // Those first that were not asked about for the longest time; the rest follows in the next sweeps.
+      const [now, later] = [asked.slice(0, MAX_UUIDS), asked.slice(MAX_UUIDS)];
+      const filter = withUuids(now.map(({ commandUuid }) => commandUuid!));
+      const found = await readCommands(filter, this.abort);
       const states = new Map(found?.map(({ uuid, state }) => [uuid, state]));
       this.#isHidden = found === undefined;
-      asked = asked.map((last) => {
+      const answered = now.map((last) => {
         const commandState = this.#isHidden ? HIDDEN : states.get(last.commandUuid!) ?? "";
         const isNew = commandState !== last.commandState;
         const commandSince = isNew ? last.commandAskedAt : last.commandSince;
         return { ...last, commandState, commandSince };
       });
-      await redeploys.recordCommands(asked);
+      await redeploys.record(answered);
+      asked = [...answered, ...later];
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       this.problems.push(error.message);
@@ -222,22 +227,22 @@ class Healing {
 
   /** The commands that wait for a computer, and that of a request without an answer. */
   async #withWaiting(facts: Facts): Promise<Facts> {
-    const { commands, redeploys } = this.deps;
+    const { readCommands, redeploys } = this.deps;
     const managementId = facts.found?.computer?.managementId;
     if (managementId === undefined || this.#isHidden) return { ...facts, waiting: [] };
     const lost = lostRequest(facts);
     if (lost !== undefined) {
-      const times = [lost.askedAt - SENT_BEFORE, lost.askedAt + SENT_AFTER] as const;
-      const [command] = await commands.sentBetween(managementId, times, this.abort) ?? [];
+      const [from, to] = [lost.askedAt - SENT_BEFORE, lost.askedAt + SENT_AFTER];
+      const [command] = await readCommands(sentTo(managementId, from, to), this.abort) ?? [];
       if (command !== undefined) {
         const { uuid: commandUuid, state: commandState } = command;
         const times = { commandSince: facts.now, commandAskedAt: facts.now };
         const found = { ...lost, ...times, commandUuid, commandState, state: "queued" } as const;
-        await redeploys.recordCommands([found]);
+        await redeploys.record([found]);
         return withLast(facts, found);
       }
     }
-    const waiting = await commands.waiting(managementId, this.abort);
+    const waiting = await readCommands(waitingFor(managementId), this.abort);
     this.#isHidden = waiting === undefined;
     return { ...facts, waiting: waiting ?? [] };
   }
@@ -300,6 +305,10 @@ class Healing {
     this.problems.push(problem);
     this.#failures = MAX_FAILURES;
   }
+}
+
+function askedAtOf({ redeploys: [last] }: Facts): number {
+  return last?.commandAskedAt ?? 0;
 }
 
 function withLast(facts: Facts, last: Redeploy): Facts {

@@ -3,7 +3,7 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Inventory } from "../jamf/inventory.ts";
 import type { JamfPro } from "../jamf/jamf_pro.ts";
-import type { MdmCommands } from "../jamf/mdm_commands.ts";
+import type { MdmCommand } from "../jamf/mdm_commands.ts";
 import type { Macs } from "../store/macs.ts";
 import type { RateLimits } from "../store/redeploys.ts";
 import type { Values } from "../store/driver.ts";
@@ -24,7 +24,11 @@ export interface SweepDeps extends SendDeps {
   >;
   readonly jamf: Pick<JamfPro, "clockDifference">;
   readonly inventory: Pick<Inventory, "withSerial">;
-  readonly commands: Pick<MdmCommands, "withUuids" | "waiting" | "sentBetween">;
+  /** The MDM commands that a filter finds; `undefined` if the API client may not see them. */
+  readonly readCommands: (
+    filter: string,
+    signal?: AbortSignal,
+  ) => Promise<MdmCommand[] | undefined>;
   readonly macs: Macs;
   readonly values: Values;
   /** Whether no other sweep can have begun. */

@@ -133,25 +133,9 @@ export class Redeploys {
     }
   }
 
-  /** Records what Jamf Pro says of commands. */
-  async recordCommands(redeploys: readonly Redeploy[]): Promise<void> {
-    if (redeploys.length === 0) return;
-    await this.driver.exclusive(async (query) => {
-      for (const { id, state, commandUuid, ...command } of redeploys) {
-        await query(
-          `UPDATE ${TABLE} SET state = $2, command_uuid = $3, command_state = $4, command_since = $5,
-           command_asked_at = $6 WHERE id = $1`,
-          [
-            id,
-            state,
-            commandUuid ?? null,
-            command.commandState ?? null,
-            command.commandSince ?? null,
-            command.commandAskedAt ?? null,
-          ],
-        );
-      }
-    });
+  /** Records redeploys as they are, with what Jamf Pro says of their commands. */
+  async record(redeploys: readonly Redeploy[]): Promise<void> {
+    await this.driver.exclusive((query) => COLUMNS.insert(query, TABLE, redeploys, "id"));
   }
 
   /** Redeploys after a time that may have been done, the newest first. */

@@ -4,7 +4,7 @@ import { Secret } from "../../lib/config/secret.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
-import { MdmCommands } from "../../lib/jamf/mdm_commands.ts";
+import { readCommands, withUuids } from "../../lib/jamf/mdm_commands.ts";
 import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
 import { Fake } from "../fakes/fake.ts";
@@ -71,7 +71,7 @@ Deno.test("answers of Jamf Pro", async () => {
   assertEquals(await inventory.withId("99"), undefined);
   const uuid = "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c";
   const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00.123Z") };
-  assertEquals(await new MdmCommands(jamf).withUuids([uuid]), [command]);
+  assertEquals(await readCommands(jamf, withUuids([uuid])), [command]);
   const { state, commandUuid } = await requestRedeploy(jamf, "12");
   assertEquals([state, commandUuid], ["queued", uuid]);
   assertEquals((await readReenrollment(jamf))?.isFlushPolicyHistoryEnabled, true);

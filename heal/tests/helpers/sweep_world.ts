@@ -177,20 +177,7 @@ export class SweepWorld implements AsyncDisposable {
       },
       jamf: { clockDifference: this.jamfClockDifference },
       inventory: { withSerial: (serial) => this.#computers(serial) },
-      commands: {
-        withUuids: (uuids) =>
-          this.#findCommands(`uuids ${uuids.length}`, ({ uuid }) => uuids.includes(uuid)),
-        waiting: (id) =>
-          this.#findCommands(
-            `waiting ${id}`,
-            ({ managementId, state }) => managementId === id && state === "PENDING",
-          ),
-        sentBetween: (id, [from, to]) =>
-          this.#findCommands(
-            `sent ${id}`,
-            ({ managementId, sentAt }) => managementId === id && sentAt >= from && sentAt <= to,
-          ),
-      },
+      readCommands: (filter) => this.#readCommands(filter),
       requestRedeploy: (computerId) => {
         this.requests.push({ computerId, at: this.now });
         return Promise.resolve(this.respond(computerId));
@@ -209,14 +196,22 @@ export class SweepWorld implements AsyncDisposable {
     };
   }
 
-  #findCommands(
-    request: string,
-    isFound: (command: WorldCommand) => boolean,
-  ): Promise<MdmCommand[] | undefined> {
+  #readCommands(filter: string): Promise<MdmCommand[] | undefined> {
+    const [first = "", from, to] = Array.from(filter.matchAll(/"([^"]+)"/g), ([, value]) => value!);
+    const isWaiting = filter.endsWith(";status==Pending");
+    const uuids = filter.split(",").length;
+    const isOfAll = filter.startsWith("uuid");
+    const request = isOfAll ? `uuids ${uuids}` : `${isWaiting ? "waiting" : "sent"} ${first}`;
     this.commandRequests.push(request);
     const error = this.jamfErrors.get("commands");
     if (error !== undefined) return Promise.reject(error);
-    return Promise.resolve(this.mayViewCommands ? this.commands.filter(isFound) : undefined);
+    if (!this.mayViewCommands) return Promise.resolve(undefined);
+    const [begin, end] = [from, to].map((text) => Date.parse(text ?? "") / 1000);
+    return Promise.resolve(this.commands.filter(({ uuid, managementId, state, sentAt }) => {
+      if (isOfAll) return filter.includes(`"${uuid}"`);
+      const isThen = isWaiting ? state === "PENDING" : sentAt >= begin! && sentAt <= end!;
+      return managementId === first && isThen;
+    }));
   }
 
   #fleet<T>(key: string | number, work: () => T): Promise<T> {
