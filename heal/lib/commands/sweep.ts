@@ -67,12 +67,20 @@ export interface Sweeps {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** Opens the store, and closes it when the work has ended. */
+/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
+const MAX_TIME = 30 * 60_000;
+
+/**
+ * Opens the store, and closes it when the work has ended.
+ *
+ * @param maxTime In milliseconds, for one sweep.
+ */
 export async function withSweeps<T>(
   { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
   settings: SweepSettings,
   system: System,
   work: (sweeps: Sweeps) => Promise<T>,
+  maxTime: number = MAX_TIME,
 ): Promise<T> {
   const driver = await openStore(settings.store);
   const macs = new Macs(driver);
@@ -100,7 +108,7 @@ export async function withSweeps<T>(
     const lock = await driver.lockSweep();
     const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
     if (lock === undefined && text === undefined) return undefined;
-    const limit = AbortSignal.timeout(MAX_TIME);
+    const limit = AbortSignal.timeout(maxTime);
     try {
       const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
       const report = lock === undefined
@@ -126,7 +134,7 @@ export async function withSweeps<T>(
   };
   try {
     await checkServers(values, settings);
-    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun)) ?? 0);
+    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun))) || 0;
     return await work({ run, lastGood, send });
   } finally {
     await driver.close();
@@ -144,8 +152,6 @@ function nothingDone(problem: string): SweepReport {
   return { ...known, macs: [], changed: new Set(), problems: [problem] };
 }
 
-/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
-const MAX_TIME = 30 * 60_000;
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */
 const SHUTDOWN_GRACE = 20_000;
 
