@@ -144,7 +144,7 @@ async function wholeSweep(
   await until(async () => {
     const ended = services.find(({ hasEnded }) => hasEnded);
     if (ended !== undefined) throw new Error(`A service ended: ${ended.stderr.slice(-3000)}`);
-    const begun = Number(await values.get("last_sweep"));
+    const begun = Number(await values.get("last_sweep") ?? 0);
     if (begun < now || Number(await values.get("last_good_sweep")) < begun) return false;
     return (await redeploys.list(2 * HOSTS)).length >= HOSTS;
   }, () => jamf.requests.length).finally(driver.close);
