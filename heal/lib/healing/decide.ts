@@ -160,18 +160,14 @@ function byResult({ host, mac, now }: Facts, last: Redeploy): Decision {
     return person("command_failed", `${command}: see its management history in Jamf Pro`);
   }
   const isTaken = commandState === "ACKNOWLEDGED";
-  const isProven = (host.answeredAt ?? 0) > (isTaken ? commandSince : askedAt) + DAY &&
-    (isTaken || isLongOnline(mac, askedAt, now));
-  if (!isProven) return requested(last);
-  if (isTaken) {
-    const taken = `the Mac has taken the command of ${at(askedAt)}`;
-    return person("did_not_help", `a redeploy did not help: ${taken}, and still fails`);
-  }
-  const cause = commandState === HIDDEN
-    ? `the API role needs "${COMMANDS_PRIVILEGE}"`
-    : "Jamf Pro does not show the command";
-  const known = `whether the Mac has taken the command of ${at(askedAt)} is not known`;
-  return person("did_not_help", `a redeploy did not help; ${known}: ${cause}`);
+  const isFresh = (host.answeredAt ?? 0) > (isTaken ? commandSince : askedAt) + DAY;
+  if (!isFresh || !(isTaken || isLongOnline(mac, askedAt, now))) return requested(last);
+  const needs = `the API role needs "${COMMANDS_PRIVILEGE}"`;
+  const why = commandState === HIDDEN ? needs : "Jamf Pro does not show the command";
+  const known = isTaken
+    ? `the Mac has taken the command of ${at(askedAt)}, and still fails`
+    : `whether the Mac has taken the command of ${at(askedAt)} is not known, because ${why}`;
+  return person("did_not_help", `a redeploy did not help: ${known}`);
 }
 
 function byJamf({ host, mac, now, found }: Facts): Verdict | undefined {
@@ -194,15 +190,12 @@ function byJamf({ host, mac, now, found }: Facts): Verdict | undefined {
   return person("checks_in", `fails the policy, but checks in, ${last}: look at the policy`);
 }
 
-function byLimits({ redeploys: [last], now, limits, isTooMany, isLimited }: Facts):
-  | Decision
-  | undefined {
+function byLimits(facts: Facts): Decision | undefined {
+  const { redeploys: [last], now, limits, isTooMany, isLimited } = facts;
+  const { askedAt = -Infinity } = last ?? {};
   if (isTooMany) return wait("too_many", "more Macs fail than --max-failing allows");
-  if (last !== undefined && last.askedAt > now - limits.coolDown) {
-    return wait(
-      "cooling_down",
-      limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits),
-    );
+  if (askedAt > now - limits.coolDown) {
+    return wait("cooling_down", limitReason({ kind: "cooling_down", askedAt }, limits));
   }
   return isLimited ? wait("hourly_limit", "the hourly limit is reached") : undefined;
 }
