@@ -16,6 +16,11 @@ const DAYS = 90;
 const QUIET_DAYS = 21;
 const MACS = sizeOf(150, 5000);
 const MAX_PER_HOUR = 20;
+/** One Mac in so many gets a fault in a day, and one answer in so many is lost: more often where there are few. */
+const MACS_A_FAULT = sizeOf(70, 200);
+const ANSWERS_A_LOSS = sizeOf(6, 50);
+/** In percent, of each kind of Mac that is not usual. */
+const SHARE = sizeOf(8, 3);
 
 /**
  * What is wrong with a Mac: cured by a redeploy, by nothing, or by itself; not managed; or its agent works, and the policy
@@ -39,7 +44,7 @@ const OUTAGES = [
 
 interface SimulatedMac {
   readonly mac: WorldMac;
-  readonly kind: Kind;
+  kind: Kind;
   /** From hour to hour of the day, UTC; a Mac of an office is off at weekends, and each has holidays. */
   readonly from: number;
   readonly hours: number;
@@ -79,17 +84,18 @@ class Simulation {
   }
 
   #add(id: number): void {
-    const kind = this.#kindOf(id);
-    const shared = kind === "shared_serial" && id > 1
-      ? { serial: this.macs.at(-1)!.mac.serial }
-      : {};
+    const kind = this.#kind();
+    const before = this.macs.at(-1);
+    const isShared = kind === "shared_serial" && before?.kind === "usual";
+    if (isShared) before.kind = kind;
+    const shared = isShared ? { serial: before.mac.serial } : {};
     const mac = this.world.add({ id, responses: { [POLICY]: "pass" }, ...shared });
     if (kind === "other_mdm") mac.mdmServer = "mdm.example.com";
     // A command that MDM never delivers.
     if (kind === "mdm_dead" && id % 2 === 0) this.world.command(`${id}`, this.begin);
     this.macs.push({
       mac,
-      kind,
+      kind: kind === "shared_serial" && !isShared ? "usual" : kind,
       from: this.random(24),
       hours: kind === "seldom_online" ? 1 : 3 + this.random(20),
       holiday: this.random(DAYS - QUIET_DAYS - 14),
@@ -102,12 +108,12 @@ class Simulation {
     });
   }
 
-  #kindOf(id: number): Kind {
+  #kind(): Kind {
     const share = this.random(100);
-    if (share < 3) return "mdm_dead";
-    if (share < 6) return "other_mdm";
-    if (share < 12) return "seldom_online";
-    return share < 13 && id > 1 ? "shared_serial" : "usual";
+    if (share < SHARE) return "mdm_dead";
+    if (share < 2 * SHARE) return "other_mdm";
+    if (share < 3 * SHARE) return "seldom_online";
+    return share < 3 * SHARE + 1 ? "shared_serial" : "usual";
   }
 
   get day(): number {
@@ -163,7 +169,7 @@ class Simulation {
     world.fleetErrors.clear();
     world.jamfErrors.clear();
     if (day >= DAYS - QUIET_DAYS) return;
-    for (const one of this.macs) if (this.random(200) === 0) this.#break(one);
+    for (const one of this.macs) if (this.random(MACS_A_FAULT) === 0) this.#break(one);
     // Not while the central cause lasts: it hides how many fail.
     if (this.outage === undefined && this.random(20) === 0) {
       for (const { mac } of this.macs) mac.responses[POLICY] = "";
@@ -192,10 +198,10 @@ class Simulation {
     mac.computers[0] = { ...mac.computers[0]!, isManaged };
   }
 
-  /** One answer in fifty is lost, half of these after the command was queued. */
+  /** Half of the answers that are lost are lost after the command was queued. */
   #redeploy(computerId: string): RedeployResult {
     const one = this.macs[Number(computerId) - 1]!;
-    const isLost = this.random(50) === 0;
+    const isLost = this.random(ANSWERS_A_LOSS) === 0;
     if (isLost && this.random(2) === 0) return { state: "unknown", reason: "reset" };
     this.model.addCommand(one);
     const { uuid: commandUuid } = this.world.command(computerId);
