@@ -75,7 +75,7 @@ Deno.test("unknownVariables() names what is misspelt", () => {
   };
   assertEquals(unknownVariables(variables), [
     'Unknown variable HEAL_POLICY. Did you mean "HEAL_POLICIES"?',
-    "Unknown variable heal_store. See --help",
+    'Unknown variable heal_store. Did you mean "HEAL_STORE"?',
     "Unknown variable HEAL_X. See --help",
   ]);
 });
