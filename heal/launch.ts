@@ -2,18 +2,19 @@
 // configuration to compute them.
 
 import { type Command, parseCommand, stopSignals, UsageError } from "./lib/cli.ts";
-import { childEnvironment, realPath } from "./lib/launch/child_environment.ts";
+import { childEnvironment, realPath, unknownVariables } from "./lib/launch/child_environment.ts";
 import { needsOf, permissionFlags } from "./lib/launch/permissions.ts";
 import { ConfigError, type Environment, readSettings } from "./lib/config/read_settings.ts";
 import { readPrivateFile } from "./lib/config/secret_file.ts";
-import { printable } from "../lib/shared/print.ts";
+import { print, printable } from "../lib/shared/print.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
 
 async function launch(args: readonly string[]): Promise<number> {
   // `deno task` runs in this folder. Paths are relative to the one in which the user typed it.
   Deno.chdir(Deno.env.get("INIT_CWD") || ".");
-  const env = childEnvironment(Deno.env.toObject(), Deno.build.os);
+  const variables = Deno.env.toObject();
+  const env = childEnvironment(variables, Deno.build.os);
   const environment: Environment = { get: (name) => env[name], readSecret: readPrivateFile };
   let command: Command;
   let flags: string[];
@@ -21,11 +22,11 @@ async function launch(args: readonly string[]): Promise<number> {
     command = parseCommand(args);
     const settings = readSettings(needsOf(command), environment);
     flags = permissionFlags(command, settings, environment, realPath);
+    if (command.mode === "check") writeLines(unknownVariables(variables));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
-    for (const line of error.message.split("\n")) {
-      Deno.stderr.writeSync(new TextEncoder().encode(`${printable(line)}\n`));
-    }
+    writeLines(error.message.split("\n"));
+    if (error instanceof ConfigError) writeLines(unknownVariables(variables));
     return 2;
   }
   const child = new Deno.Command(Deno.execPath(), {
@@ -48,6 +49,11 @@ async function launch(args: readonly string[]): Promise<number> {
   }
   const { code } = await child.status;
   return code;
+}
+
+/** To standard error. */
+function writeLines(lines: readonly string[]): void {
+  for (const line of lines) print(Deno.stderr, `${printable(line)}\n`);
 }
 
 if (import.meta.main) Deno.exit(await launch(Deno.args));

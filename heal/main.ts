@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { code, stdout, messages } = await runOrReport(command);
   messages.forEach(writeLog);
   try {
-    print(Deno.stdout, stdout);
+    print(Deno.stdout, stdout.split("\n").map(printable).join("\n"));
     return code;
   } catch (error) {
     writeLog(`Cannot write to standard output: ${reasonOf(error)}`);

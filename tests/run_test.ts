@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { checkinLines, offlineLines } from "../tools/log_text.ts";
 import { writeAgentErrors, writeLastCheckin } from "../lib/commands/write_telemetry.ts";
+import { SecureFolder } from "../lib/disk/secure_write.ts";
 import { inspect } from "../lib/inspect.ts";
 import { formatTimestamp } from "../lib/shared/timestamp.ts";
 import { at, TestMac } from "./helpers/test_mac.ts";
@@ -95,8 +96,9 @@ Deno.test("run() writes nothing old over what another run wrote meanwhile", () =
     mac.log("jamf.log", log + checkinLines(NOW + 3600), NOW + 3603);
     mac.run(["collect"], NOW + 7200);
     const files = [mac.telemetry("last_checkin"), mac.telemetry("agent_errors")];
-    writeLastCheckin(suspended, folders, { ...system, ...streams });
-    writeAgentErrors(suspended, folders, { ...system, ...streams });
+    const folder = new SecureFolder(mac.outDir, NOW);
+    writeLastCheckin(suspended, folders, folder);
+    writeAgentErrors(suspended, folders, folder, { ...system, ...streams });
     assertEquals([mac.telemetry("last_checkin"), mac.telemetry("agent_errors")], files);
     assertEquals(JSON.parse(files[1]!).checked_at, formatTimestamp(NOW + 7200));
     Deno.removeSync(mac.outDir, { recursive: true });

@@ -1,6 +1,6 @@
 // Measures whole processes on generated logs, and compares them with a shell pipeline that does the same work, or with
-// another process. The ratios matter, not the times. Measures compiled programs if a runtime for `deno compile` can be
-// fetched, else `deno run`.
+// another process. Times are of the processor, user and system, which other load changes little; the ratios matter, not the
+// times. Measures compiled programs if a runtime for `deno compile` can be fetched, else `deno run`.
 
 import { bundle, compile } from "../release/compile.ts";
 import { BuildError, PROJECT } from "../release/tool.ts";
@@ -27,7 +27,7 @@ interface Work {
   readonly rounds: number;
 }
 
-/** The median of a command's times in milliseconds, and its peak memory in KiB. */
+/** The median of a command's processor times in milliseconds, and its peak memory in KiB. */
 interface Figures {
   readonly time: number;
   readonly memory: number;
@@ -55,7 +55,7 @@ function bench(): void {
     Deno.writeTextFileSync(previous, lastCheckinText(now - 3600), { mode: 0o600 });
     const starter = starterIn(root);
     printLine(`Measuring ${starter.how}\n`);
-    printLine("| work | time | compared with | time | ratio | peak memory |");
+    printLine("| work | processor time | compared with | time | ratio | peak memory |");
     printLine("|---|--:|---|--:|--:|--:|");
     for (const work of works(root, starter)) printLine(rowOf(work, starter.files));
   } finally {
@@ -89,6 +89,7 @@ function works(root: string, { program, hello }: Starter): Work[] {
     work("`checkin`, healthy, 360 MB", own("healthy-360", "checkin"), own("healthy-7", "checkin")),
     work("`errors`, healthy, 360 MB", own("healthy-360", "errors"), helloWorld),
     work("`collect`, healthy, 360 MB", own("healthy-360", "collect"), helloWorld),
+    work("`status`, healthy, 7 MB", own("healthy-7", "status"), helloWorld),
     work("`checkin`, 360 MB without a contact", own("silent-360", "checkin"), anyMarker, 7),
     work("the same, an hour after one", own("watched-360", "checkin"), helloWorld),
     work("`summary`, 360 MB", own("healthy-360", "summary"), sortAll, 3),
@@ -125,32 +126,39 @@ function measure(
   rounds: number,
   files: readonly string[],
 ): Figures[] {
-  const runs = subjects.map((): Figures[] => []);
+  const times = subjects.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     if (round % ROUNDS_PER_COPY === 0) files.forEach(copyAgain);
-    subjects.forEach(({ args }, i) => runs[i]!.push(runOnce(args)));
+    subjects.forEach(({ args }, i) => times[i]!.push(timeOf(args)));
   }
-  return runs.map((figures) => ({
-    time: median(figures.map(({ time }) => time)),
-    memory: Math.max(...figures.map(({ memory }) => memory)),
-  }));
+  return subjects.map(({ args }, i) => ({ time: median(times[i]!), memory: memoryOf(args) }));
 }
 
-/** GNU time measures the peak memory, and takes the same time for every command. */
-function runOnce(args: readonly string[]): Figures {
-  const started = performance.now();
-  const { code, stderr } = new Deno.Command("/usr/bin/time", {
-    args: ["-f", "%M", ...args],
+/** The shell tells the time of a command and its children in milliseconds. */
+function timeOf(args: readonly string[]): number {
+  const script = 'TIMEFORMAT="%3U %3S"; time "$@" >/dev/null 2>&1';
+  const [user, system] = errorsOf(["/bin/bash", "-c", script, "bash", ...args]).split(" ");
+  return 1000 * (Number(user) + Number(system));
+}
+
+/** GNU time tells the peak memory. */
+function memoryOf(args: readonly string[]): number {
+  return Number(errorsOf(["/usr/bin/time", "-f", "%M", ...args]).split("\n").at(-1));
+}
+
+/** Runs a command, and returns what it says on standard error. */
+function errorsOf([command, ...args]: readonly string[]): string {
+  const { code, stderr } = new Deno.Command(command!, {
+    args,
     env: { LC_ALL: "C.UTF-8", NO_COLOR: "1" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
   }).outputSync();
-  const time = performance.now() - started;
   const text = new TextDecoder().decode(stderr).trimEnd();
   // `grep -c` ends with 1 when it counts none.
   if (code > 1) throw new Error(`Cannot measure ${args.join(" ")}: it ended with ${code}: ${text}`);
-  return { time, memory: Number(text.split("\n").at(-1)) };
+  return text;
 }
 
 function median(values: readonly number[]): number {

@@ -7,6 +7,7 @@ import {
   parseOptions,
   UsageError,
 } from "../../lib/shared/option_parser.ts";
+import type { MaxFailing } from "./healing/max_failing.ts";
 import type { SweepLimits } from "./healing/sweep_deps.ts";
 import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
 import type { RateLimits } from "./store/redeploys.ts";
@@ -35,7 +36,11 @@ export const OPTIONS = {
     every: ["serve"],
     listen: ["serve"],
   },
-  lists: { serial: ["redeploy", "retry", "status"], "computer-id": ["redeploy"] },
+  lists: {
+    serial: ["redeploy", "retry", "status"],
+    "computer-id": ["redeploy"],
+    "mdm-host": SWEEPING,
+  },
   dashValues: ["from"],
 } as const;
 
@@ -43,6 +48,7 @@ export const OPTIONS = {
 export const DEFAULTS = {
   coolDown: "24h",
   maxPerHour: "20",
+  maxFailing: "10%",
   every: "15m",
   listen: "127.0.0.1:8080",
 } as const;
@@ -66,12 +72,11 @@ export function parseCommand(args: readonly string[]): Command {
     case "retry":
       return { mode: "retry", ...namedMacs(parsed) };
     case "sweep":
-      return { mode: "sweep", dryRun: parsed.flag("dry-run"), ...sweepLimits(parsed) };
+      return { mode: "sweep", ...sweepOptions(parsed) };
     case "serve": {
       const address = listenAddress(parsed.value("listen") ?? DEFAULTS.listen);
       const every = duration("every", parsed.value("every") ?? DEFAULTS.every);
-      const dryRun = parsed.flag("dry-run");
-      return { mode: "serve", ...address, every, dryRun, ...sweepLimits(parsed) };
+      return { mode: "serve", ...address, every, ...sweepOptions(parsed) };
     }
     case "status":
       return statusCommand(parsed);
@@ -136,10 +141,19 @@ function targetsIn({ list, words }: Parsed): Target[] {
   }
 }
 
-function sweepLimits(parsed: Parsed): SweepLimits {
-  const max = parsed.value("max-failing");
-  const maxFailing = max === undefined ? undefined : parseCountOption("max-failing", max);
-  return { ...rateLimits(parsed), maxFailing };
+function sweepOptions(parsed: Parsed): Omit<SweepCommand, "mode"> {
+  const maxFailing = maxFailingIn(parsed.value("max-failing") ?? DEFAULTS.maxFailing);
+  const mdmHosts = parsed.list("mdm-host").map((host) => host.toLowerCase());
+  return { dryRun: parsed.flag("dry-run"), mdmHosts, ...rateLimits(parsed), maxFailing };
+}
+
+function maxFailingIn(text: string): MaxFailing {
+  const isPercent = text.endsWith("%");
+  const value = parseCountOption("max-failing", text.replace(/%$/, ""));
+  if (isPercent && value > 100) {
+    throw new UsageError(`Cannot use "${text}" for "--max-failing": give at most 100%`);
+  }
+  return { value, isPercent };
 }
 
 function rateLimits({ value }: Parsed): RateLimits {
@@ -175,7 +189,12 @@ export type Command =
   | StatusCommand;
 
 /** `sweep` with its options. */
-export type SweepCommand = SweepLimits & { readonly mode: "sweep"; readonly dryRun: boolean };
+export type SweepCommand = SweepLimits & {
+  readonly mode: "sweep";
+  readonly dryRun: boolean;
+  /** Hosts of MDM servers that are Jamf's, besides that of JAMF_URL. */
+  readonly mdmHosts: readonly string[];
+};
 
 /** `serve` with its options; `every` is in seconds, from one sweep to the next. */
 export type ServeCommand = Omit<SweepCommand, "mode"> & {
@@ -238,8 +257,9 @@ Options of sweep, serve and redeploy
   --max-per-hour N  redeploys in any hour, all together; the rest wait   (${DEFAULTS.maxPerHour})
 
 Options of sweep and serve
-  --max-failing N   redeploy nothing if more Macs would be redeployed now
-                    (5 % of the Macs that answer the policies, at least 25)
+  --max-failing N   redeploy nothing if more Macs need it, or still fail after it: a number,
+                    or a share of the Macs that are online, and at least 10   (${DEFAULTS.maxFailing})
+  --mdm-host HOST   another host of the MDM server, besides that of JAMF_URL
   --every TIME      serve: from one sweep to the next   (${DEFAULTS.every})
   --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
 

@@ -10,7 +10,13 @@ const REDEPLOY = {
   json: false,
   ...RATE_LIMITS,
 } as const;
-const SWEEP = { mode: "sweep", dryRun: false, maxFailing: undefined, ...RATE_LIMITS } as const;
+const SWEEP = {
+  mode: "sweep",
+  dryRun: false,
+  mdmHosts: [],
+  maxFailing: { value: 10, isPercent: true },
+  ...RATE_LIMITS,
+} as const;
 const SERVE = { ...SWEEP, mode: "serve", every: 900, hostname: "127.0.0.1", port: 8080 } as const;
 
 function serials(...values: string[]): { kind: "serial"; value: string }[] {
@@ -50,12 +56,21 @@ Deno.test("parseCommand() reads every mode with its options", () => {
         coolDown: 172_800,
         maxPerHour: 5,
         every: 3600,
-        maxFailing: 9,
+        maxFailing: { value: 9, isPercent: false },
+        mdmHosts: [],
       },
     ],
     ["serve --listen [::1]:8080", { ...SERVE, hostname: "[::1]" }],
     ["sweep", SWEEP],
-    ["sweep --dry-run --max-failing 100", { ...SWEEP, dryRun: true, maxFailing: 100 }],
+    [
+      "sweep --dry-run --max-failing 5% --mdm-host MDM.example.com --mdm-host b",
+      {
+        ...SWEEP,
+        dryRun: true,
+        maxFailing: { value: 5, isPercent: true },
+        mdmHosts: ["mdm.example.com", "b"],
+      },
+    ],
     ["check", { mode: "check" }],
     ["status", { mode: "status", json: false, all: false }],
     ["status --json --all", { mode: "status", json: true, all: true }],

@@ -2,8 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseCommand } from "../lib/cli.ts";
 import { NAMES } from "../lib/config/read_settings.ts";
+import { childEnvironment } from "../lib/launch/child_environment.ts";
 import { spawn } from "./helpers/child.ts";
-import { JAMF_PRIVILEGES, READ_REENROLLMENT } from "./fakes/jamf_pro.ts";
+import { JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "./fakes/jamf_pro.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const TASK = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`)).tasks.heal.command;
@@ -33,6 +34,24 @@ Deno.test("the units start the launcher as the task does, with known options and
   const names = Array.from(UNIT.matchAll(/^#?Environment=([A-Z_]+)/gm), ([, name]) => name!);
   const unknown = names.filter((name) => !NAMES.includes(name) && !name.startsWith("DENO_"));
   assertEquals(unknown, []);
+});
+
+Deno.test("the launcher passes on every variable of Deno that these files name", () => {
+  const files = [UNIT, deployed("Containerfile"), deployed("network.md")].join("\n");
+  const names = new Set(
+    Array.from(files.matchAll(/\b(?:DENO_|NO_|HTTPS_)[A-Z_]+\b/g), ([name]) => name),
+  );
+  assertEquals(names.size >= 6, true);
+  const variables = Object.fromEntries(Array.from(names, (name) => [name, "x"]));
+  assertEquals(childEnvironment({ HEAL_STORE: "/a.db", ...variables }, "linux"), {
+    HEAL_STORE: "/a.db",
+    ...variables,
+  });
+});
+
+Deno.test("a crash of the service leaves no secrets in a file", () => {
+  assert(/^LimitCORE=0$/m.test(UNIT));
+  assert(/^# +podman run .*--ulimit core=0 /m.test(deployed("Containerfile")));
 });
 
 Deno.test("every secret of the unit is a credential, and the sweep has all but the webhook's", () => {
@@ -85,11 +104,12 @@ async function copyTo(to: string, names: readonly string[]): Promise<void> {
   assert((await spawn("cp", { args }).status).success);
 }
 
-Deno.test("the API role has exactly the privileges that are needed, and an optional one", () => {
+Deno.test("the API role has exactly the privileges that are needed, and two optional ones", () => {
   const rows = Array.from(
     deployed("api-access.md").matchAll(/^\| `(.*?)` *\| (optional)?/gm),
     ([, name, optional]) => [name!, optional !== undefined] as const,
   );
   const needed = JAMF_PRIVILEGES.map((name) => [name, false] as const);
-  assertEquals(rows, [...needed, [READ_REENROLLMENT, true]]);
+  const optional = [VIEW_COMMANDS, READ_REENROLLMENT].map((name) => [name, true] as const);
+  assertEquals(rows, [...needed, ...optional]);
 });

@@ -31,7 +31,8 @@ Deno.test("table() aligns columns, and countsText() counts in one line", () => {
 });
 
 Deno.test("unreachable() says why a redeploy cannot arrive", () => {
-  const computer = { id: "1", name: "", serial: "A", checkIn: undefined, isManaged: true };
+  const unknown = { checkIn: undefined, isAgents: false, managementId: undefined };
+  const computer = { id: "1", name: "", serial: "A", isManaged: true, ...unknown };
   const mdm = "Jamf Pro cannot reach it by MDM: enrol this Mac again";
   assertEquals(unreachable({ ...computer, isMdmCapable: false }), mdm);
   assertEquals(unreachable({ ...computer, isMdmCapable: true }), undefined);

@@ -2,7 +2,7 @@
 
 import type { Folders } from "../cli.ts";
 import { ReadError } from "../disk/read_error.ts";
-import { WriteError } from "../disk/secure_write.ts";
+import { SecureFolder, WriteError } from "../disk/secure_write.ts";
 import type { Findings } from "../health/findings.ts";
 import { inspect, type Inspection } from "../inspect.ts";
 import type { Outcome, System } from "../system.ts";
@@ -23,7 +23,7 @@ export function runErrors(folders: Folders, system: System): Outcome {
 function runAttribute(
   folders: Folders,
   system: System,
-  write: typeof writeLastCheckin,
+  write: typeof writeAgentErrors,
   resultOf: (findings: Findings) => string,
 ): Outcome {
   let inspection: Inspection;
@@ -35,7 +35,9 @@ function runAttribute(
   }
   const messages = [...inspection.warnings, ...remarks(inspection.logs)];
   try {
-    write(inspection, folders, system);
+    const folder = new SecureFolder(folders.outDir, system.now);
+    write(inspection, folders, folder, system);
+    folder.finish();
   } catch (error) {
     if (error instanceof WriteError) return outcome("error_write", [...messages, error.message]);
     throw error;

@@ -2,7 +2,7 @@
 
 import type { Folders } from "../cli.ts";
 import { readPreviousFile } from "../disk/regular_file.ts";
-import { secureWrite } from "../disk/secure_write.ts";
+import type { SecureFolder } from "../disk/secure_write.ts";
 import type { Inspection } from "../inspect.ts";
 import { isSystemError } from "../shared/system_error.ts";
 import type { System } from "../system.ts";
@@ -22,13 +22,13 @@ import {
 export function writeLastCheckin(
   inspection: Inspection,
   { outDir }: Folders,
-  { now }: System,
+  folder: SecureFolder,
 ): void {
   const { checkin } = inspection.findings;
   if (typeof checkin !== "number") return;
   const { contact } = writtenMeanwhile(inspection, outDir, LAST_CHECKIN);
   if (contact !== undefined && contact > checkin) return;
-  secureWrite(outDir, LAST_CHECKIN, lastCheckinText(checkin), now);
+  folder.write(LAST_CHECKIN, lastCheckinText(checkin));
 }
 
 /**
@@ -39,14 +39,14 @@ export function writeLastCheckin(
 export function writeAgentErrors(
   inspection: Inspection,
   { outDir }: Folders,
+  folder: SecureFolder,
   { now }: System,
 ): void {
   const { findings } = inspection;
   if (findings.status === "unknown") return;
   const other = writtenMeanwhile(inspection, outDir, AGENT_ERRORS).inspection;
   if (other !== undefined && other.at > now) return;
-  const text = agentErrorsText(findings, findings.status, now);
-  secureWrite(outDir, AGENT_ERRORS, text, now);
+  folder.write(AGENT_ERRORS, agentErrorsText(findings, findings.status, now));
 }
 
 /**

@@ -124,7 +124,10 @@ function unpackIfPacked(plain: LogSource, mustBePacked: boolean, shared: Shared)
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(unreadableReason(new UnreadableLogError("its gzip data are damaged")), "its gzip data are damaged");
- * assertEquals(unreadableReason(new Deno.errors.PermissionDenied("x")), "permission denied");
+ * assertEquals(
+ *   unreadableReason(new Deno.errors.PermissionDenied("x")),
+ *   "permission denied; run it as root, with sudo",
+ * );
  * assertEquals(unreadableReason(new TypeError("x is not a function")), undefined);
  * ```
  */

@@ -35,42 +35,64 @@ const TEMP_NAME = /^\..+\.[0-9a-f-]{36}\.tmp$/;
 const TEMP_LIFETIME = 3600;
 
 /**
- * Writes a file of mode 0600 in a folder of mode 0700, both owned by whoever runs this: all of it, or nothing.
+ * Writes files of mode 0600 into a folder of mode 0700, all owned by whoever runs this: all of a file, or nothing.
  *
  * The text goes into a new file beside the old one, which is synced and then takes its name. A missing folder is made, a
  * laxer one is tightened. Temporary files of killed runs are removed after an hour. Nothing is written behind a link.
- *
- * @param now By which temporary files of killed runs are old enough to be removed.
- * @param disk The file system; tests give a failing one.
- * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, somebody else
- *         replaced the temporary file, or the system refuses a step. The old file is as it was, and nothing is left
- *         beside it.
  */
-export function secureWrite(
-  dir: string,
-  name: string,
-  text: string,
-  now: UnixSeconds,
-  disk: Disk = Deno,
-): void {
-  const path = `${dir}/${name}`;
-  const temp = `${dir}/.${name}.${crypto.randomUUID()}.tmp`;
-  try {
-    makeFolder(dir, disk);
-    try {
-      const made = fillTemp(temp, { dir, path }, text, disk);
-      refuseReplaced(temp, made, { dir, path }, disk);
-      disk.renameSync(temp, path);
-    } catch (error) {
-      removeTemp(temp, disk);
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof WriteError) throw error;
-    throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+export class SecureFolder {
+  readonly #dir: string;
+  readonly #now: UnixSeconds;
+  readonly #disk: Disk;
+  #isMade = false;
+  #hasChanged = false;
+
+  /**
+   * @param now By which temporary files of killed runs are old enough to be removed.
+   * @param disk The file system; tests give a failing one.
+   */
+  constructor(dir: string, now: UnixSeconds, disk: Disk = Deno) {
+    this.#dir = dir;
+    this.#now = now;
+    this.#disk = disk;
   }
-  syncFolder(dir, disk);
-  removeOldTemps(dir, now, disk);
+
+  /**
+   * Writes a file.
+   *
+   * @throws {WriteError} The folder or the file is a link or of another kind, belongs to somebody else, somebody else
+   *         replaced the temporary file, or the system refuses a step. The old file is as it was, and nothing is left
+   *         beside it.
+   */
+  write(name: string, text: string): void {
+    const dir = this.#dir;
+    const disk = this.#disk;
+    const path = `${dir}/${name}`;
+    const temp = `${dir}/.${name}.${crypto.randomUUID()}.tmp`;
+    try {
+      if (!this.#isMade) makeFolder(dir, disk);
+      this.#isMade = true;
+      try {
+        const made = fillTemp(temp, { dir, path }, text, disk);
+        refuseReplaced(temp, made, { dir, path }, disk);
+        disk.renameSync(temp, path);
+      } catch (error) {
+        removeTemp(temp, disk);
+        throw error;
+      }
+      this.#hasChanged = true;
+    } catch (error) {
+      if (error instanceof WriteError) throw error;
+      throw new WriteError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Has what was written outlast a loss of power, and removes the temporary files of killed runs. */
+  finish(): void {
+    if (!this.#hasChanged) return;
+    syncFolder(this.#dir, this.#disk);
+    removeOldTemps(this.#dir, this.#now, this.#disk);
+  }
 }
 
 function makeFolder(dir: string, disk: Disk): void {

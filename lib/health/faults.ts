@@ -126,9 +126,13 @@ function failingBy(
 }
 
 function hasFailureEnded(input: FaultInput): boolean {
-  const { now, checkIns: { newest } } = input;
-  if (hasRecovered(input)) return true;
-  return newest !== undefined && !hasBegun(input) && now - newest.began > MAX_PAUSE;
+  return hasRecovered(input) || hasPaused(input);
+}
+
+/** Whether failing check-ins ended because none has begun for so long: what comes after that is another fault. */
+export function hasPaused({ now, before, checkIns: { newest } }: FaultInput): boolean {
+  const isFailure = FAILURES.some((word) => word === before);
+  return isFailure && newest !== undefined && now - newest.began > MAX_PAUSE;
 }
 
 function hasBegun({ newSince, checkIns: { newest } }: FaultInput): boolean {

@@ -4,7 +4,7 @@ import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";
 import { add, awakeBetween, startOfGap, unscheduledSeconds } from "./awake_time.ts";
 import type { CheckInHistory } from "./check_ins.ts";
-import { type FaultInput, faultOf, type FoundFault, hasRecovered } from "./faults.ts";
+import { type FaultInput, faultOf, type FoundFault, hasPaused, hasRecovered } from "./faults.ts";
 import type { FormatFindings } from "./known_format.ts";
 import { isKeptWithoutLog, isSameFault, type Status } from "./statuses.ts";
 
@@ -101,7 +101,7 @@ export function findingsOf(input: FindingsInput): Findings {
   const unread = newestUnread(input);
   const isOpen = unread > (assessment.contact ?? -Infinity);
   const isSame = previous?.status !== undefined && isSameFault(previous.status, verdict.status) &&
-    !hasRecovered(faultInput);
+    !hasRecovered(faultInput) && !hasPaused(faultInput);
   const since = isSame ? previous.statusSince ?? verdict.since : verdict.since;
   const isUnknown = unread > decidedAt(verdict, since, assessment, previous);
   const failedCheckins = failedCheckinsOf(verdict, isSame ? previous : undefined);
@@ -197,8 +197,9 @@ function decidedAt(
   const error = status === "device_signature_error"
     ? since.lastSignatureError ?? previous?.lastSignatureError
     : undefined;
-  const decisive = fault === undefined ? error : began;
-  return Math.max(contact, decisive ?? -Infinity);
+  // Check-ins that show the fault by themselves decide it, also behind a log that cannot be read.
+  const times = fault === undefined ? [contact, error] : [contact, began, fault.since];
+  return Math.max(...times.map((at) => at ?? -Infinity));
 }
 
 /** When the newest log that counts, and could not be read, was last written to. */

@@ -9,6 +9,8 @@ import { outcomeOf, type Run } from "./runs.ts";
 
 /** In characters. */
 export const MAX_MESSAGE_LENGTH = 200;
+/** What is behind this takes time, and is cut off in any case. */
+const MAX_READ = 4096;
 
 /** The fault whose last message is searched for. */
 export interface LastMessageOptions {
@@ -109,13 +111,13 @@ const TOKEN =
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(
- *   cleanMessage("[DEBUG] \tDownloading https://example.com/x.dmg?token=secret\x1b..."),
+ *   cleanMessage("[DEBUG] \tDownloading https://example.com/x.dmg?token=secret\x1b"),
  *   "Downloading https://example.com/x.dmg",
  * );
  * ```
  */
 export function cleanMessage(message: string): string {
-  const text = message.replace(/^\s*\[DEBUG\] /, "")
+  const text = message.slice(0, MAX_READ).replace(/^\s*\[DEBUG\] /, "")
     .replace(/[\p{C}\u2028\u2029]+/gu, " ")
     .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?]*)\?\S*/gi, "$1")
     .replace(TOKEN, "<token>")

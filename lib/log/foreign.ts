@@ -1,5 +1,7 @@
 // Timestamps of other programs, which write to the same file (docs/jamf-log.md: "Other programs").
 
+import { lazy } from "./lazy.ts";
+
 /** Longer than any timestamp with its time zone. */
 const MAX_STAMP_LENGTH = 64;
 /** The same with the name of a program in front of it. */
@@ -34,15 +36,20 @@ const NUMERIC =
 const NAMED = `(?:${WEEKDAY} +)?(?:${MONTH} +${DAY}|${DAY} +${MONTH})(?:,? \\d{4})?,? +${TIME}` +
   `(?: ?[AP]M)?(?: ${ZONE})?(?: ${YEAR})?`;
 const STAMP = `(?:${NAMED}|${NUMERIC})`;
-const AT_START = new RegExp(`^${STAMP}`, "u");
-/** `MHC (2.2.0b10): 2025-…`. */
-const BEHIND_VERSION = new RegExp(`^[^\\s()][^()]{0,40}\\([^()]{1,20}\\) ?:? +${STAMP}`, "u");
-/** `tool[12]: 2025-…`, `[tool] 2025-…`. */
-const BEHIND_NAME = new RegExp(
-  `^(?:[\\w.-]{1,32}(?:\\[\\d{1,7}\\])? ?:|\\[[^\\]]{1,32}\\]:?) +${STAMP}`,
-  "u",
-);
-const ZONE_AND_YEAR = new RegExp(`^ ${ZONE} ${YEAR}`);
+
+/** Each at the start of a line. */
+const patterns = lazy(() => ({
+  stamp: new RegExp(`^${STAMP}`, "u"),
+  /** `MHC (2.2.0b10): 2025-…`. */
+  behindVersion: new RegExp(`^[^\\s()][^()]{0,40}\\([^()]{1,20}\\) ?:? +${STAMP}`, "u"),
+  /** `tool[12]: 2025-…`, `[tool] 2025-…`. */
+  behindName: new RegExp(
+    `^(?:[\\w.-]{1,32}(?:\\[\\d{1,7}\\])? ?:|\\[[^\\]]{1,32}\\]:?) +${STAMP}`,
+    "u",
+  ),
+  /** ` GMT 2026`. */
+  zoneAndYear: new RegExp(`^ ${ZONE} ${YEAR}`),
+}));
 
 const text = new TextDecoder();
 const encoder = new TextEncoder();
@@ -62,7 +69,7 @@ const encoder = new TextEncoder();
  */
 export function stampEnd(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (!hasTime(bytes, start, Math.min(end, start + MAX_STAMP_LENGTH))) return undefined;
-  const match = AT_START.exec(decode(bytes, start, end, MAX_STAMP_LENGTH));
+  const match = patterns().stamp.exec(decode(bytes, start, end, MAX_STAMP_LENGTH));
   return match === null ? undefined : start + encoder.encode(match[0]).length;
 }
 
@@ -80,8 +87,9 @@ export function stampEnd(bytes: Uint8Array, start: number, end: number): number 
 export function isForeign(bytes: Uint8Array, start: number, end: number): boolean {
   if (!hasTime(bytes, start, Math.min(end, start + MAX_NAMED_LENGTH))) return false;
   const beginning = decode(bytes, start, end, MAX_NAMED_LENGTH);
-  if (AT_START.test(beginning) || BEHIND_VERSION.test(beginning)) return true;
-  const match = BEHIND_NAME.exec(beginning);
+  const { stamp, behindVersion, behindName } = patterns();
+  if (stamp.test(beginning) || behindVersion.test(beginning)) return true;
+  const match = behindName.exec(beginning);
   // `Installed: 2025-…`, and nothing else, is a line of output.
   return match !== null && /[^\s:|-]/.test(beginning.slice(match[0].length));
 }
@@ -106,7 +114,7 @@ export function isDateOutput(bytes: Uint8Array, timeEnd: number, end: number): b
   for (let at = timeEnd + 1; at < timeEnd + 7; at++) {
     if (bytes[at] !== SPACE) continue;
     return isDigit(bytes[at + 1]) &&
-      ZONE_AND_YEAR.test(decode(bytes, timeEnd, end, MAX_STAMP_LENGTH));
+      patterns().zoneAndYear.test(decode(bytes, timeEnd, end, MAX_STAMP_LENGTH));
   }
   return false;
 }

@@ -1,6 +1,7 @@
 // Messages to their shape: names of people and computers, URLs, ids and numbers are hidden.
 
 import { stampEnd } from "./foreign.ts";
+import { lazy } from "./lazy.ts";
 import { MAX_NAME_LENGTH, MAX_NAMES, type MessageCount, sortCounts } from "./message_counts.ts";
 
 /** A shorter name may be another word by chance: it is hidden only in the places where a name is expected. */
@@ -21,12 +22,15 @@ const NO_NAME =
   '(?:users?|the|this|a|an|all|any|policy|policies|patches|cached|updates?)\\b|["“]?<';
 
 const URL = /(?:[a-z][a-z0-9+.-]{0,31})?:\/\/[^\s"'<>]+/gi;
-const USER = new RegExp(
-  `\\b(user(?:name)?):? (?!for\\b|(?:name )?is: )(${QUOTED}|\\S+?)${WORD_END}`,
-  "gi",
-);
-const USER_IS = new RegExp(`\\b(user ?(?:name)? is:) (?:${QUOTED}|\\S[^]*?)${TEXT_END}`, "gi");
-const FOR = new RegExp(`\\bfor (?!${NO_NAME})(?:${QUOTED}|\\S[^]*?)${TEXT_END}`, "g");
+/** Behind words that a name follows. */
+const behindWords = lazy(() => ({
+  user: new RegExp(
+    `\\b(user(?:name)?):? (?!for\\b|(?:name )?is: )(${QUOTED}|\\S+?)${WORD_END}`,
+    "gi",
+  ),
+  userIs: new RegExp(`\\b(user ?(?:name)? is:) (?:${QUOTED}|\\S[^]*?)${TEXT_END}`, "gi"),
+  forName: new RegExp(`\\bfor (?!${NO_NAME})(?:${QUOTED}|\\S[^]*?)${TEXT_END}`, "g"),
+}));
 const COMPUTER = /\b((?:computer ?|host ?|localhost)name(?: to| is|:)?) \S[^]*$/gi;
 const HOME = /\/Users\/(?!Shared\b)([^/\s"']+)/g;
 const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
@@ -36,19 +40,21 @@ const DOMAIN =
 /** Two letters that are the end of a file's name more often than a country. */
 const NO_COUNTRY = "sh|py|rb|js|ts|gz|xz|bz|db|so|mo|md";
 /** `jamf.example.com`, `jamf.example.de`, `jamf.any:8443`. */
-const SERVER = new RegExp(
-  "(?<![\\w-])(?:(?:[a-z0-9-]{1,63}\\.){1,8}" +
-    `(?:(?:${DOMAIN})(?![\\w-]|\\.\\w)(?::\\d{2,5})?|[a-z]{2,24}:(?:443|\\d{4,5})(?!\\d))|` +
-    `(?:[a-z0-9-]{1,63}\\.){2,8}(?!(?:${NO_COUNTRY})\\b)[a-z]{2}(?![\\w-]|\\.\\w))`,
-  "gi",
+const server = lazy(() =>
+  new RegExp(
+    "(?<![\\w-])(?:(?:[a-z0-9-]{1,63}\\.){1,8}" +
+      `(?:(?:${DOMAIN})(?![\\w-]|\\.\\w)(?::\\d{2,5})?|[a-z]{2,24}:(?:443|\\d{4,5})(?!\\d))|` +
+      `(?:[a-z0-9-]{1,63}\\.){2,8}(?!(?:${NO_COUNTRY})\\b)[a-z]{2}(?![\\w-]|\\.\\w))`,
+    "gi",
+  )
 );
 /** Places that hold nothing but a user name: it is hidden wherever else it occurs. */
-const CERTAIN_USERS: readonly RegExp[] = [
+const certainUsers = lazy((): readonly RegExp[] => [
   new RegExp(`\\bfor user (${QUOTED}|\\S+?)${WORD_END}`, "gi"),
   new RegExp(`\\buser ?(?:name)? is: (${QUOTED}|\\S+?)${WORD_END}`, "gi"),
   /\bby user for (\S[^]*?)[.…]{0,8}$/gi,
   HOME,
-];
+]);
 
 /** A line's tag, `name[12]:` or `[name]:`, else a word with a colon, and what is before it. */
 const TAGGED = /^(|.*?\s)((?:[^\s[\]]*\[\d+\]|\[[^\]]{1,64}\]):.*)$/s;
@@ -116,7 +122,7 @@ function knownNames(
   for (const name of computers) add(name, "<computer>");
   for (const { computer } of lines) add(computer, "<computer>");
   for (const { message } of lines) {
-    for (const pattern of CERTAIN_USERS) {
+    for (const pattern of certainUsers()) {
       for (const [, name] of message.matchAll(pattern)) {
         add(name!.replace(/^["“']|["”']$/g, ""), "<user>");
       }
@@ -133,15 +139,16 @@ function knownNames(
 
 /** The shape of one message: without names, URLs, ids and numbers. */
 export function shapeOf(message: string): string {
+  const { user, userIs, forName } = behindWords();
   return message.slice(0, MAX_SHAPE_LENGTH)
     .replace(URL, "<url>")
     .replace(COMPUTER, "$1 <computer>")
     .replace(HOME, "/Users/<user>")
     .replace(EMAIL, "<user>")
-    .replace(SERVER, "<server>")
-    .replace(USER_IS, "$1 <user>")
-    .replace(USER, "$1 <user>")
-    .replace(FOR, "for <name>")
+    .replace(server(), "<server>")
+    .replace(userIs, "$1 <user>")
+    .replace(user, "$1 <user>")
+    .replace(forName, "for <name>")
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "<id>")
     .replace(/\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<id>")
     // MAC addresses and serial numbers.

@@ -70,11 +70,12 @@ export function recordsBackwards(
   keep: KeepLine,
 ): () => JamfRecord | undefined {
   const text = new TextDecoder();
+  const last = new LastHead();
   return () => {
     let kept = NOTHING_KEPT;
     for (let line = nextLine(); line; line = nextLine()) {
       const { bytes, start, end } = line;
-      const head = headOf(bytes, start, end);
+      const head = headOf(bytes, start, end, last);
       if (head !== undefined && head !== "foreign") {
         return { head, bytes, end, continuation: kept };
       }
@@ -98,22 +99,10 @@ export function headOf(
   bytes: Uint8Array,
   start: number,
   end: number,
+  last: LastHead = new LastHead(),
 ): Head | "foreign" | undefined {
-  const weekday = nameAt(bytes, start, WEEKDAYS);
-  const month = weekday === 0 ? 0 : nameAt(bytes, start + 4, MONTHS);
-  if (month === 0) return foreignHead(bytes, start, end);
-
-  // `02`, `2` or ` 2`: programs other than jamf do not pad the day.
-  let at = start + 8;
-  if (bytes[at] === SPACE) at++;
-  let day = digit(bytes[at++]);
-  const ones = digit(bytes[at]);
-  if (ones >= 0) {
-    day = 10 * day + ones;
-    at++;
-  }
-  if (day < 0 || bytes[at] !== SPACE) return foreignHead(bytes, start, end);
-  at++;
+  const at = last.hasDate(bytes, start) ? start + last.dateLength : readDate(bytes, start, last);
+  if (at === 0) return foreignHead(bytes, start, end);
 
   const hours = twoDigits(bytes, at);
   const minutes = twoDigits(bytes, at + 3);
@@ -125,7 +114,70 @@ export function headOf(
 
   const valid = hours < 24 && minutes < 60 && seconds < 60;
   const clock = valid ? hours * 3600 + minutes * 60 + seconds : undefined;
-  return taggedHead(bytes, timeEnd, end, weekday, month, day, clock);
+  return taggedHead(bytes, timeEnd, end, clock, last);
+}
+
+/**
+ * The date and the computer name that were read last. Of millions of lines, almost all have those of the line before: they
+ * are compared, and not read anew.
+ */
+class LastHead {
+  weekday = 0;
+  month = 0;
+  day = 0;
+  /** With the space behind it; 0 if there is none. */
+  dateLength = 0;
+  readonly #date = new Uint8Array(16);
+  /** What is between the time and the bracket of the tag. */
+  #name: Uint8Array = new Uint8Array(0);
+
+  hasDate(bytes: Uint8Array, start: number): boolean {
+    const length = this.dateLength;
+    const date = this.#date;
+    for (let i = 0; i < length; i++) {
+      if (bytes[start + i] !== date[i]) return false;
+    }
+    return length > 0;
+  }
+
+  setDate(bytes: Uint8Array, start: number, length: number): void {
+    this.dateLength = length;
+    for (let i = 0; i < length; i++) this.#date[i] = bytes[start + i]!;
+  }
+
+  /** Where the bracket of the tag is; `from` if another name follows there. */
+  bracketBehind(bytes: Uint8Array, from: number): number {
+    const name = this.#name;
+    const { length } = name;
+    for (let i = 0; i < length; i++) {
+      if (bytes[from + i] !== name[i]) return from;
+    }
+    return from + length;
+  }
+
+  setName(bytes: Uint8Array, from: number, bracket: number): void {
+    this.#name = bytes.slice(from, bracket);
+  }
+}
+
+/** Reads `Fri Apr 25 `; the day `02`, `2` or ` 2`, because programs other than jamf do not pad it. Returns its end, or 0. */
+function readDate(bytes: Uint8Array, start: number, last: LastHead): number {
+  const weekday = nameAt(bytes, start, WEEKDAYS);
+  const month = weekday === 0 ? 0 : nameAt(bytes, start + 4, MONTHS);
+  if (month === 0) return 0;
+  let at = start + 8;
+  if (bytes[at] === SPACE) at++;
+  let day = digit(bytes[at++]);
+  const ones = digit(bytes[at]);
+  if (ones >= 0) {
+    day = 10 * day + ones;
+    at++;
+  }
+  if (day < 0 || bytes[at] !== SPACE) return 0;
+  at++;
+  Object.assign(last, { weekday, month, day });
+  last.setDate(bytes, start, at - start);
+  return at;
 }
 
 function foreignHead(bytes: Uint8Array, start: number, end: number): "foreign" | undefined {
@@ -137,12 +189,11 @@ function taggedHead(
   bytes: Uint8Array,
   from: number,
   end: number,
-  weekday: number,
-  month: number,
-  day: number,
   second: number | undefined,
+  last: LastHead,
 ): Head | "foreign" {
-  for (let at = from; at < end; at++) {
+  const known = last.bracketBehind(bytes, from);
+  for (let at = known; at < end; at++) {
     const byte = bytes[at]!;
     if (byte > OPENING) continue;
     if (byte !== OPENING) {
@@ -163,6 +214,8 @@ function taggedHead(
     const isOwn = bytes[at - 5] === SPACE && isJamf(bytes, at - 4) &&
       !(mayBeZone(bytes, from) && isDateOutput(bytes, from, at - 4));
     if (!isOwn) return "foreign";
+    if (at !== known) last.setName(bytes, from, at);
+    const { weekday, month, day } = last;
     const messageStart = i + 2 < end && bytes[i + 2] === SPACE ? i + 3 : i + 2;
     return { weekday, month, day, second, pid, messageStart };
   }

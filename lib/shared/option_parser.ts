@@ -250,7 +250,7 @@ function enumerate(words: readonly string[], conjunction = "and"): string {
  */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
-    .map((name) => ({ name, steps: editDistance(word.toLowerCase(), name) }))
+    .map((name) => ({ name, steps: editDistance(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps)[0];
   return near && near.steps <= Math.max(1, Math.floor(near.name.length / 3))
     ? `. Did you mean "${near.name}"?`

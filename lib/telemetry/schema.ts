@@ -16,8 +16,8 @@ const status = z.enum(STATUSES);
 const messageText = z.string().check(
   z.refine((text) => new RegExp(`^\\P{C}{1,${MAX_MESSAGE_LENGTH}}$`, "u").test(text)),
 );
-const optionalTimestamp = z.optional(timestamp);
-const optionalCount = z.optional(count);
+const optionalTimestamp = /* @__PURE__ */ z.optional(timestamp);
+const optionalCount = /* @__PURE__ */ z.optional(count);
 
 /** What `agent_errors` and `status --json` say alike. */
 export const findingKeys = {
@@ -38,7 +38,7 @@ export const findingKeys = {
   /** How long the Mac has been awake and watched with this fault. In seconds. */
   status_seconds: count,
   /** What the agent logged last before the fault. */
-  last_message: z.optional(messageText),
+  last_message: /* @__PURE__ */ z.optional(messageText),
   /** How long the Mac has been awake and watched since the agent last showed a check-in. In seconds. */
   unscheduled_seconds: count,
 };

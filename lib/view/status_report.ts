@@ -13,7 +13,7 @@ import { headlineOf, nextStepOf } from "./headline.ts";
 import { type LogsRead, remarks } from "./remarks.ts";
 
 /** What `status --json` prints. An absent key means that it is unknown. */
-export const statusReportSchema = z.lazy(() =>
+export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
   z.strictObject({
     /** Raised when the meaning of a key changes. */
     schema_version: z.literal(1),

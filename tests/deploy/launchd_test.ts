@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DUE_AT, DUE_EVERY } from "../../lib/health/awake_time.ts";
 import { CONFIGURATION, DAEMON_LABEL, PROGRAM_PATH } from "../../release/package.ts";
 import { IDENTIFIER } from "../../release/sign.ts";
 import { tryTool } from "../../release/tool.ts";
+import { ChrootMac, macToolPath } from "../helpers/chroot_mac.ts";
 import { skip } from "../helpers/skip.ts";
 
 const LAUNCHD = new URL("../../deploy/launchd/", import.meta.url).pathname;
@@ -56,6 +57,25 @@ Deno.test(
     assert(Number(count) > 0 && Number(size) > 0);
   },
 );
+
+if (macToolPath("newsyslog") !== undefined) {
+  Deno.test("newsyslog keeps two old logs of the LaunchDaemon", () => {
+    using mac = new ChrootMac("dash");
+    mac.copyTool("newsyslog", "/usr/sbin/newsyslog");
+    mac.write("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+    mac.write("/etc/group", "wheel:x:0:\n");
+    mac.write("/etc/rules", Deno.readTextFileSync(`${LAUNCHD}${IDENTIFIER}.conf`));
+    mac.write("/state/rotate", "/usr/sbin/newsyslog -f /etc/rules\n");
+    for (const name of ["first", "second", "third", "fourth"]) {
+      mac.write("/private/var/log/jamf-pulse.log", `${name}\n`.repeat(60_000));
+      assertEquals(mac.run(`${mac.path}/state/rotate`), { code: 0, stdout: "", stderr: "" });
+    }
+    const kept = ["", ".0", ".1", ".2"]
+      .map((suffix) => mac.read(`/private/var/log/jamf-pulse.log${suffix}`)?.split("\n")[0]);
+    assertMatch(kept[0]!, / newsyslog\[\d+\]: logfile turned over due to size>256K$/);
+    assertEquals(kept.slice(1), ["fourth", "third", undefined]);
+  });
+}
 
 Deno.test({ name: "the profile allows the LaunchDaemon by its label", ignore }, () => {
   const profile = parsePlist(PROFILE);

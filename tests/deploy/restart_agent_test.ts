@@ -388,7 +388,7 @@ test("a run that logged within the last hour is left alone", (agent) => {
     `${logLine("FRESH", Date.now() - 0.9 * HOUR)}${logLine("OLD", Date.now() - 1.1 * HOUR)}torn`,
   );
   const prepare = runs.map(({ name }) =>
-    `/usr/bin/sed -i "s/${name.toUpperCase()}/$(/bin/cat /state/pid/${name})/" ${log}`
+    `/bin/true-sed -i "s/${name.toUpperCase()}/$(/bin/cat /state/pid/${name})/" ${log}`
   ).join("\n");
   const { code, stdout, alive, ids } = restart(agent, runs, [], prepare);
   assertEquals([code, alive], [1, ["fresh"]], stdout);
@@ -406,7 +406,7 @@ test("a run that logged only the beginning of an error block within the last hou
     [],
     [
       `line='${logLine("RUN", Date.now() - 0.5 * HOUR).replace(/ Executing.*\n/, "")}'`,
-      `echo "$line" | /usr/bin/sed "s/RUN/$(/bin/cat /state/pid/run)/" >/private/var/log/jamf.log`,
+      `echo "$line" | /bin/true-sed "s/RUN/$(/bin/cat /state/pid/run)/" >/private/var/log/jamf.log`,
     ].join("\n"),
   );
   assertEquals([code, alive], [1, ["run"]], stdout);
@@ -422,12 +422,12 @@ testInAllShells(
     agent.mac.write(`${log}.1`, "");
     for (const suffix of [".0", "-20261125", ".old copy"]) {
       agent.mac.write(log + suffix, line);
-      const prepare = `/usr/bin/sed -i "s/RUN/${id}/" "${log}${suffix}"`;
+      const prepare = `/bin/true-sed -i "s/RUN/${id}/" "${log}${suffix}"`;
       const { code, stdout, alive } = restart(agent, [{ name: "run", hours: 5 }], [], prepare);
       assertEquals([code, alive], [1, ["run"]], stdout);
       Deno.removeSync(agent.mac.path + log + suffix);
     }
-    const prepare = `echo '${line.trim()}' | /usr/bin/sed "s/RUN/${id}/" >${log}.0; ` +
+    const prepare = `echo '${line.trim()}' | /bin/true-sed "s/RUN/${id}/" >${log}.0; ` +
       `/bin/touch -d '2 hours ago' ${log}.0`;
     agent.mac.copy("touch", "/bin/touch");
     const { code, stdout, alive } = restart(agent, [{ name: "run", hours: 5 }], [], prepare);
@@ -457,11 +457,19 @@ test("all runs are left alone if an inspection takes too long", (agent) => {
 
 test("an hour that begins in the old year is an hour", (agent) => {
   writeAgent(agent);
-  const date = agent.mac.read("/bin/date")!.replace(
-    "case $1 in\n",
-    "case $1 in\n-v-1H) echo 1231233000; exit ;;\n-v+1H) echo 0101013000; exit ;;\n",
+  const { mac } = agent;
+  Deno.renameSync(`${mac.path}/bin/date`, `${mac.path}/bin/other-date`);
+  mac.write(
+    "/bin/date",
+    `#!/bin/test-sh
+case $1 in
+-v-1H) echo 1231233000 ;;
+-v+1H) echo 0101013000 ;;
+*) exec /bin/other-date "$@" ;;
+esac
+`,
+    0o755,
   );
-  agent.mac.write("/bin/date", date, 0o755);
   const stamps = {
     "before-it": "Dec 31 23:29:59",
     "old-year": "Dec 31 23:45:00",

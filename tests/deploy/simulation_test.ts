@@ -36,7 +36,8 @@ const TELEMETRY = "jamf-pulse: telemetry is alive";
 const hours = (day: number, ...spans: readonly (readonly [from: number, to: number])[]): Awake[] =>
   spans.map(([from, to]) => ({ from: day * DAY + from * HOUR, to: day * DAY + to * HOUR }));
 const isWeekend = (day: number): boolean => day % 7 >= 5;
-const office: Life = (day) => isWeekend(day) ? [] : hours(day, [8, 12], [13, 17.5]);
+const everyDay: Life = (day) => hours(day, [8, 12], [13, 17.5]);
+const office: Life = (day) => isWeekend(day) ? [] : everyDay(day);
 
 /** A life with wakes in the dark, for up to a minute, when nobody uses the Mac. */
 function withDarkWakes(life: Life, shortest: number, longest: number): Life {
@@ -65,7 +66,7 @@ const LIVES: Readonly<Record<string, Life>> = {
   [IN_AN_OFFICE]: office,
   [AN_HOUR]: (day) => hours(day, [9, 10], [12.5, 13.5], [20, 21]),
   // macOS's power logs have 909 to 1,019 seconds.
-  [POWER_NAP]: withDarkWakes(office, 909, 1019),
+  [POWER_NAP]: withDarkWakes(everyDay, 909, 1019),
   "wakes in the dark every 30 minutes": withDarkWakes(office, 1800, 1800),
   [HOLIDAYS]: (day) => day >= 4 && day < 18 ? [] : office(day),
   "travels": (day) => {
@@ -215,11 +216,26 @@ testHealthy("in the dark without a network", LIVES[POWER_NAP]!, 15, {
   ...HEALTHY,
   inTheDark: offlineLines,
 });
+Deno.test("after a weekend of wakes in the dark, a Mac may fail until its first check-in", () => {
+  const life = withDarkWakes(office, 909, 1019);
+  using mac = new SimulatedMac({ life, interval: 15, seed: SEED });
+  const answers = mac.live(0, BROKEN + LONG, HEALTHY);
+  const failed = answers.filter(({ failed }) => failed.length > 0);
+  assertEquals(failed.filter(({ failed: [name] }) => name !== AT_WORK), []);
+  for (const { at } of failed) {
+    const [day, second] = [Math.floor((at - START) / DAY), (at - START) % DAY];
+    assert(day % 7 === 0 && second < 8 * HOUR + 35 * MINUTE, formatTimestamp(at));
+  }
+});
+
 testHealthy(
   "with patch policies, in words that are not known",
   office,
   15,
-  always(logging("Checking for patches...", "Firefox 145.0 is already installed.")),
+  {
+    ...always(logging("Checking for patches...", "Firefox 145.0 is already installed.")),
+    begins: (at, options) => logLine(at, "Enroll return code: 0", options),
+  },
 );
 testHealthy("with other lines of the agent between its check-ins", office, 15, {
   checkIn: (at, options) =>

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { type Disk, secureWrite, WriteError } from "../../lib/disk/secure_write.ts";
+import { type Disk, SecureFolder, WriteError } from "../../lib/disk/secure_write.ts";
 import { namesIn, TestMac } from "../helpers/test_mac.ts";
 
 const NAME = "last_checkin";
@@ -11,6 +11,12 @@ const IS_ROOT = Deno.uid() === 0;
 const OTHER_USER = 12345;
 const MODE = 0o7777;
 const IO_ERROR = new Error("Input/output error (os error 5)");
+
+function secureWrite(dir: string, name: string, text: string, now: number, disk?: Disk): void {
+  const folder = new SecureFolder(dir, now, disk);
+  folder.write(name, text);
+  folder.finish();
+}
 
 function modeOf(path: string): number {
   return Deno.lstatSync(path).mode! & MODE;
@@ -87,7 +93,7 @@ function faultyDisk(
   return Object.assign(faulty, { disk });
 }
 
-Deno.test("secureWrite() writes exactly the text, for its owner alone", () => {
+Deno.test("SecureFolder writes exactly the text, for its owner alone", () => {
   for (const text of ["", "{}\n", NEW, "…\0\n".repeat(50_000)]) {
     using mac = new TestMac();
     secureWrite(mac.outDir, NAME, text, NOW);
@@ -100,7 +106,7 @@ Deno.test("secureWrite() writes exactly the text, for its owner alone", () => {
   }
 });
 
-Deno.test("secureWrite() makes missing parents passable under the umask, and changes no other", () => {
+Deno.test("SecureFolder makes missing parents passable under the umask, and changes no other", () => {
   const cases: [umask: number, parents: number][] = [
     [0o022, 0o755],
     [0o002, 0o755],
@@ -116,7 +122,7 @@ Deno.test("secureWrite() makes missing parents passable under the umask, and cha
   }
 });
 
-Deno.test("secureWrite() gives the file its mode under any umask", () => {
+Deno.test("SecureFolder gives the file its mode under any umask", () => {
   for (const umask of [0, 0o022, 0o077, 0o277, 0o777]) {
     using mac = new TestMac();
     mac.writePrevious(NAME, OLD);
@@ -125,7 +131,7 @@ Deno.test("secureWrite() gives the file its mode under any umask", () => {
   }
 });
 
-Deno.test("secureWrite() tightens a lax folder of its own", () => {
+Deno.test("SecureFolder tightens a lax folder of its own", () => {
   for (const mode of [0o755, 0o777, 0o710, 0o1700, 0o2700]) {
     using mac = new TestMac();
     mac.writePrevious(NAME, OLD);
@@ -136,7 +142,7 @@ Deno.test("secureWrite() tightens a lax folder of its own", () => {
   }
 });
 
-Deno.test("secureWrite() replaces a lax file of its own, for those too who hold it open", () => {
+Deno.test("SecureFolder replaces a lax file of its own, for those too who hold it open", () => {
   for (const mode of [0o644, 0o666, 0o777, 0o4755]) {
     using mac = new TestMac();
     mac.writePrevious(NAME, OLD);
@@ -151,7 +157,7 @@ Deno.test("secureWrite() replaces a lax file of its own, for those too who hold 
 });
 
 Deno.test({
-  name: "secureWrite() gives folder and file to root:wheel when run as root",
+  name: "SecureFolder gives folder and file to root:wheel when run as root",
   ignore: !IS_ROOT,
   fn(): void {
     using mac = new TestMac();
@@ -168,7 +174,20 @@ Deno.test({
   },
 });
 
-Deno.test("secureWrite() completes short writes", () => {
+Deno.test("SecureFolder looks at the folder, and syncs it, once for several files", () => {
+  using mac = new TestMac();
+  const { disk, calls } = faultyDisk(mac.outDir);
+  const folder = new SecureFolder(mac.outDir, NOW, disk);
+  folder.write(NAME, OLD);
+  folder.write("agent_errors", NEW);
+  folder.finish();
+  assertEquals([mac.telemetry(NAME), mac.telemetry("agent_errors")], [OLD, NEW]);
+  for (const call of ["mkdir folder", "realPath folder", "sync folder", "readDir folder"]) {
+    assertEquals(calls.filter((made) => made === call).length, 1, call);
+  }
+});
+
+Deno.test("SecureFolder completes short writes", () => {
   for (const longestWrite of [1, 7]) {
     using mac = new TestMac();
     const faulty = faultyDisk(mac.outDir, undefined, longestWrite);
@@ -177,7 +196,7 @@ Deno.test("secureWrite() completes short writes", () => {
   }
 });
 
-Deno.test("secureWrite() has the whole file on the disk before it takes its name", () => {
+Deno.test("SecureFolder has the whole file on the disk before it takes its name", () => {
   using mac = new TestMac();
   const { disk, calls } = faultyDisk(mac.outDir);
   writeNew(mac, disk);
@@ -208,7 +227,7 @@ function callsOn(prepare: (mac: TestMac) => void): string[] {
 }
 
 for (const [state, prepare] of STATES) {
-  Deno.test(`secureWrite() fails as a whole at any step up to its last, on ${state}`, () => {
+  Deno.test(`SecureFolder fails as a whole at any step up to its last, on ${state}`, () => {
     const steps = callsOn(prepare);
     const last = steps.indexOf("rename temp");
     assert(last > 0);
@@ -248,7 +267,7 @@ function replaceTemp(mac: TestMac, victim: string): void {
 }
 
 for (const [state, prepare] of STATES) {
-  Deno.test(`secureWrite() is not led elsewhere by a link in its file's place, on ${state}`, () => {
+  Deno.test(`SecureFolder is not led elsewhere by a link in its file's place, on ${state}`, () => {
     const steps = callsOn(prepare);
     const lastCheck = steps.lastIndexOf("lstat temp", steps.indexOf("rename temp"));
     assert(lastCheck > steps.indexOf("close temp"));
@@ -283,7 +302,7 @@ for (const [state, prepare] of STATES) {
   });
 }
 
-Deno.test("secureWrite() refuses a file of its own in its temporary file's place", () => {
+Deno.test("SecureFolder refuses a file of its own in its temporary file's place", () => {
   using mac = new TestMac();
   const { disk } = faultyDisk(mac.outDir, (call) => {
     if (call !== "write temp") return;
@@ -295,7 +314,7 @@ Deno.test("secureWrite() refuses a file of its own in its temporary file's place
   assertEquals(namesIn(mac.outDir), []);
 });
 
-Deno.test("secureWrite() reports the first failure when the removal of its file fails too", () => {
+Deno.test("SecureFolder reports the first failure when the removal of its file fails too", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, OLD);
   const { disk } = faultyDisk(mac.outDir, (call) => {
@@ -332,7 +351,7 @@ function makePipe(path: string): void {
 }
 
 for (const [what, name, make, kind] of OBSTACLES) {
-  Deno.test(`secureWrite() refuses a ${what} that is ${name}, and touches nothing behind it`, () => {
+  Deno.test(`SecureFolder refuses a ${what} that is ${name}, and touches nothing behind it`, () => {
     using mac = new TestMac();
     const elsewhere = `${mac.root}/elsewhere`;
     Deno.mkdirSync(elsewhere, { mode: 0o755 });
@@ -370,7 +389,7 @@ function behindLinkMessage(mac: TestMac, link: string, real: string): string {
     `remove it, or use "--out-dir ${mac.root}/${real}"`;
 }
 
-Deno.test("secureWrite() makes no folder behind a link above its own", () => {
+Deno.test("SecureFolder makes no folder behind a link above its own", () => {
   using mac = macWithLink("opt/telemetry");
   const { disk, temps } = faultyDisk(mac.outDir);
   const write = (): void => secureWrite(mac.outDir, NAME, NEW, NOW, disk);
@@ -379,7 +398,7 @@ Deno.test("secureWrite() makes no folder behind a link above its own", () => {
   assertEquals([namesIn(`${mac.root}/elsewhere`), temps], [[], []]);
 });
 
-Deno.test("secureWrite() writes nothing into a folder behind a link", () => {
+Deno.test("SecureFolder writes nothing into a folder behind a link", () => {
   using mac = macWithLink("opt/telemetry");
   const folder = `${mac.root}/elsewhere/jamf`;
   Deno.mkdirSync(folder, { mode: 0o755 });
@@ -390,7 +409,7 @@ Deno.test("secureWrite() writes nothing into a folder behind a link", () => {
   assertEquals([namesIn(folder), modeOf(folder), temps], [[], 0o755, []]);
 });
 
-Deno.test("secureWrite() names every folder that can be the link", () => {
+Deno.test("SecureFolder names every folder that can be the link", () => {
   using mac = macWithLink("opt");
   const { message } = assertThrows(() => secureWrite(mac.outDir, NAME, NEW, NOW), WriteError);
   // A link from "opt/telemetry" to "elsewhere/telemetry" would give the same path.
@@ -399,7 +418,7 @@ Deno.test("secureWrite() names every folder that can be the link", () => {
   assertEquals(namesIn(`${mac.root}/elsewhere/telemetry`), []);
 });
 
-Deno.test("secureWrite() takes a path with dots and doubled slashes for what it is", () => {
+Deno.test("SecureFolder takes a path with dots and doubled slashes for what it is", () => {
   using mac = new TestMac();
   for (const dir of ["x/../opt/./a//b", "opt/a/b/"]) {
     secureWrite(`${mac.root}/${dir}`, NAME, dir, NOW);
@@ -407,7 +426,7 @@ Deno.test("secureWrite() takes a path with dots and doubled slashes for what it 
   }
 });
 
-Deno.test("secureWrite() writes into a folder by a relative path", () => {
+Deno.test("SecureFolder writes into a folder by a relative path", () => {
   using mac = new TestMac();
   const before = Deno.cwd();
   Deno.chdir(mac.root);
@@ -422,7 +441,7 @@ Deno.test("secureWrite() writes into a folder by a relative path", () => {
 });
 
 for (const what of ["folder", "file"] as const) {
-  Deno.test(`secureWrite() refuses a ${what} that another user owns, also as root`, () => {
+  Deno.test(`SecureFolder refuses a ${what} that another user owns, also as root`, () => {
     using mac = new TestMac();
     mac.writePrevious(NAME, OLD);
     const path = what === "folder" ? mac.outDir : `${mac.outDir}/${NAME}`;
@@ -438,7 +457,7 @@ for (const what of ["folder", "file"] as const) {
   });
 }
 
-Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
+Deno.test("SecureFolder refuses a lax folder that cannot be tightened", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, OLD);
   Deno.chmodSync(mac.outDir, 0o755);
@@ -452,7 +471,7 @@ Deno.test("secureWrite() refuses a lax folder that cannot be tightened", () => {
   assertEquals([mac.telemetry(NAME), namesIn(mac.outDir)], [OLD, [NAME]]);
 });
 
-Deno.test("secureWrite() removes the temporary files of killed runs after an hour, and nothing else", () => {
+Deno.test("SecureFolder removes the temporary files of killed runs after an hour, and nothing else", () => {
   using mac = new TestMac();
   mac.writePrevious(NAME, OLD);
   const uuid = "00000000-0000-4000-8000-000000000000";
@@ -479,7 +498,7 @@ Deno.test("secureWrite() removes the temporary files of killed runs after an hou
   assertEquals(namesIn(mac.outDir), [...staying, NAME].sort());
 });
 
-Deno.test("secureWrite() goes on after a file that it cannot remove", () => {
+Deno.test("SecureFolder goes on after a file that it cannot remove", () => {
   using mac = new TestMac();
   for (const digit of [1, 2, 3]) {
     const name = `.${NAME}.${digit}0000000-0000-4000-8000-000000000000.tmp`;
@@ -495,7 +514,7 @@ Deno.test("secureWrite() goes on after a file that it cannot remove", () => {
   assertEquals(namesIn(mac.outDir).filter((name) => name !== NAME).length, 1);
 });
 
-Deno.test("secureWrite() takes a name for its temporary file that no other user can predict", () => {
+Deno.test("SecureFolder takes a name for its temporary file that no other user can predict", () => {
   using mac = new TestMac();
   const faulty = faultyDisk(mac.outDir);
   for (let i = 0; i < 20; i++) writeNew(mac, faulty.disk);

@@ -1,7 +1,7 @@
 // The rows of docs/jamf-log.md, "Faults", each with what is just enough for it, and what ends it.
 import { assertEquals } from "@std/assert";
 import type { CheckInHistory, Streak } from "../../lib/health/check_ins.ts";
-import { type FaultInput, faultOf, hasRecovered } from "../../lib/health/faults.ts";
+import { type FaultInput, faultOf, hasPaused, hasRecovered } from "../../lib/health/faults.ts";
 import type { Status } from "../../lib/health/statuses.ts";
 
 const MINUTE = 60;
@@ -193,13 +193,15 @@ for (const [before, goesOn, ends] of STANDING) {
   });
 }
 
-Deno.test("a pause of 14 days ends no fault whose check-ins begin again after a look long ago", () => {
+Deno.test("a pause of 14 days ends failing check-ins, also if the last came after the look before", () => {
   const input = change(NOTHING, {
     before: "no_connection",
     newSince: NOW - 30 * DAY,
     checkIns: { newest: { ...NEWEST, began: NOW - 15 * DAY } },
   });
-  assertEquals(wordOf(input), "no_connection");
+  assertEquals(wordOf(input), undefined);
+  assertEquals([hasRecovered(input), hasPaused(input)], [false, true]);
+  assertEquals(hasPaused({ ...input, before: "no_answer" }), false);
 });
 
 Deno.test("hasRecovered() takes for each fault what shows its end since the inspection before", () => {

@@ -7,6 +7,9 @@ import type { Ended } from "./test_mac.ts";
 import { skip } from "./skip.ts";
 import { bySize } from "./test_size.ts";
 
+/** A folder with commands to use in place of this machine's, such as Apple's own: CONTRIBUTING says how to build them. */
+const MAC_TOOLS: string | undefined = Deno.env.get("MAC_TOOLS");
+
 /** Where a Mac has the commands, and this machine. */
 const COMMANDS: readonly (readonly [mac: string, name: string])[] = [
   ["/bin/cat", "cat"],
@@ -63,13 +66,13 @@ export class ChrootMac implements Disposable {
   /** The command that runs a script. */
   readonly #shell: readonly string[];
 
-  /** @param shell What runs the scripts, by name, as this machine has it: as `/bin/sh`, or with an option as itself. */
+  /** @param shell What runs the scripts, by name: as `/bin/sh`, or with an option as itself. */
   constructor(shell: string) {
     Deno.chmodSync(this.path, 0o755);
     const [name = "", option] = shell.split(" ");
     this.#shell = option === undefined ? ["/bin/sh"] : [`/bin/${name}`, option];
-    for (const [mac, from] of [["/bin/sh", name] as const, ...COMMANDS]) this.copy(from, mac);
-    if (option !== undefined) this.copy(name, `/bin/${name}`);
+    for (const [mac, from] of [["/bin/sh", name] as const, ...COMMANDS]) this.copyTool(from, mac);
+    if (option !== undefined) this.copyTool(name, `/bin/${name}`);
     this.write("/bin/launchctl", LAUNCHCTL, 0o755);
     this.write("/usr/sbin/ioreg", IOREG, 0o755);
     this.write("/usr/sbin/pkgutil", '#!/bin/sh\necho "pkgutil $*" >>/calls\n', 0o755);
@@ -151,9 +154,13 @@ export class ChrootMac implements Disposable {
     return new Deno.Command("find", { args, stderr: "null" }).outputSync().stdout.length > 0;
   }
 
+  /** Copies a command that the scripts call: from `MAC_TOOLS`, or else of this machine. */
+  copyTool(name: string, to: string): void {
+    this.copy(name, to, macToolPath(name));
+  }
+
   /** Copies a command of this machine, with the libraries it needs. */
-  copy(name: string, to: string): void {
-    const from = commandPath(name)!;
+  copy(name: string, to: string, from: string = commandPath(name)!): void {
     for (const [source, target] of [[from, to], ...librariesOf(from).map((path) => [path, path])]) {
       Deno.mkdirSync(dirname(this.path + target), { recursive: true });
       Deno.copyFileSync(Deno.realPathSync(source!), this.path + target);
@@ -175,13 +182,20 @@ function librariesOf(command: string): readonly string[] {
 
 /** Where this machine has a command; `undefined` if it has not. */
 export function commandPath(name: string): string | undefined {
-  return ["/bin/", "/usr/bin/", "/usr/sbin/"].map((dir) => dir + name).find((path) => {
-    try {
-      return Deno.statSync(path).isFile;
-    } catch {
-      return false;
-    }
-  });
+  return ["/bin/", "/usr/bin/", "/usr/sbin/"].map((dir) => dir + name).find(isFile);
+}
+
+/** Where `MAC_TOOLS` has a command; `undefined` if it has not. */
+export function macToolPath(name: string): string | undefined {
+  return MAC_TOOLS === undefined ? undefined : [`${MAC_TOOLS}/${name}`].find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** What can be a Mac's `/bin/sh`, and the shells that an admin may call a script with. */
@@ -193,7 +207,8 @@ const whyNoChroot: string | undefined = Deno.build.os !== "linux" || Deno.uid() 
   : undefined;
 
 /**
- * Gives what defines a test of shell scripts, once for each shell: a Mac's `/bin/sh` is one of these.
+ * Gives what defines a test of shell scripts, once for each shell: a Mac's `/bin/sh` is one of these. A `bash` in
+ * `MAC_TOOLS` is always among them.
  *
  * @param what What is not tested where no such root can be made.
  * @param names The shells.
@@ -203,7 +218,8 @@ export function testInShells(
   names: readonly string[] = bySize(["dash", "zsh -f"], SHELLS),
 ): (name: string, fn: (mac: ChrootMac) => void) => void {
   const ignore = skip(what, whyNoChroot);
-  const shells = names.filter((shell) =>
+  const ofMac = macToolPath("bash") === undefined ? [] : ["bash"];
+  const shells = [...new Set([...names, ...ofMac])].filter((shell) =>
     !skip(
       `${what} in ${shell}`,
       commandPath(shell.split(" ")[0]!) ? undefined : `Install ${shell.split(" ")[0]}`,

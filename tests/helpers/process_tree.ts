@@ -2,7 +2,7 @@
 // process of this machine, and all of them end with the test.
 
 import { namesIn } from "./test_mac.ts";
-import { type ChrootMac, commandPath, testInShells } from "./chroot_mac.ts";
+import { type ChrootMac, commandPath, macToolPath, testInShells } from "./chroot_mac.ts";
 import { skip } from "./skip.ts";
 
 const JAMF = "/usr/local/jamf/bin/jamf";
@@ -21,7 +21,7 @@ esac
   [ ! -f "/state/older/$pid" ] || age=$((age + $(/bin/cat "/state/older/$pid")))
   etime=$((age / 86400))-$((age / 3600 % 24)):$((age / 60 % 60)):$((age % 60))
   [ "$age" -ge 3600 ] || etime=$((age / 60)):$((age % 60))
-  echo "  $pid $ppid  $uid $stat $etime $(/usr/bin/sed -z 's/$/\\n/; q' "/proc/$pid/cmdline" 2>/dev/null | /usr/bin/head -n 1)"
+  echo "  $pid $ppid  $uid $stat $etime $(/bin/true-sed -z 's/$/\\n/; q' "/proc/$pid/cmdline" 2>/dev/null | /usr/bin/head -n 1)"
 done
 `;
 
@@ -68,7 +68,7 @@ const SCENARIO = `
 cd /tree
 is_up() {
   for name in $(/bin/cat /state/names); do [ -s "/state/pid/$name" ] || return 1; done
-  [ -z "$(/usr/bin/sed -n '/state.pi[d]/p' /proc/[0-9]*/cmdline 2>/dev/null)" ]
+  [ -z "$(/bin/true-sed -n '/state.pi[d]/p' /proc/[0-9]*/cmdline 2>/dev/null)" ]
 }
 . /state/start
 until is_up; do /bin/true-sleep 0.05; done
@@ -117,14 +117,16 @@ export class AgentMac {
         ["dash", JAMF],
         ["ps", "/bin/true-ps"],
         ["date", "/bin/true-date"],
+        ["sed", "/bin/true-sed"],
         ["readlink", "/bin/readlink"],
         ["setpriv", "/bin/setpriv"],
-        ["awk", "/usr/bin/awk"],
       ] as const
     ) mac.copy(name, path);
+    mac.copyTool("awk", "/usr/bin/awk");
     mac.write("/bin/ps", PS, 0o755);
     mac.write("/usr/sbin/lsof", LSOF, 0o755);
-    mac.write("/bin/date", DATE, 0o755);
+    if (macToolPath("date") === undefined) mac.write("/bin/date", DATE, 0o755);
+    else mac.copyTool("date", "/bin/date");
     mac.write("/usr/libexec/PlistBuddy", PLIST_BUDDY, 0o755);
     mac.write("/opt/telemetry/bin/jamf-pulse", JAMF_PULSE, 0o755);
     mac.write("/bin/sleep", `#!${SH}\nexec /bin/true-sleep 0.1\n`, 0o755);

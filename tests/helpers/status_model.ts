@@ -287,7 +287,7 @@ export class StatusModel {
       contactsOf(run).some(({ at }) => at >= lookBefore) ||
       (outcome === "other" && began >= lookBefore)
     );
-    const isPaused = newest !== undefined && !hasBegun && now - newest.began > 14 * DAY;
+    const isPaused = newest !== undefined && now - newest.began > 14 * DAY;
     const hasGotThrough = isWell || (stood !== "agent_error" && isNewContact);
     const stands = FAILURES.includes(stood ?? "") && !hasGotThrough && !isPaused;
     const word = failureOf(failing);
@@ -338,7 +338,8 @@ export class StatusModel {
       no_connection: isWell || isNewContact,
       silent: isNewContact || patched.some(({ began }) => began >= lookBefore),
     }[stood ?? ""] ?? false;
-    const goesOn = status !== "ok" && isOne && !hasEnded;
+    const hasPaused = FAILURES.includes(stood ?? "") && isPaused;
+    const goesOn = status !== "ok" && isOne && !hasEnded && !hasPaused;
     const isRow5 = FAILURES.includes(status);
     const streak = isRow5 ? streakOf(status) : [];
     const seenTwice = before?.status !== "no_log" ? awakeBetween(lookBefore, now) : 0;

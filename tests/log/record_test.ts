@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { linesBackwards } from "../../lib/log/lines.ts";
-import { headOf, type KeepLine, recordsBackwards } from "../../lib/log/record.ts";
+import { type Head, headOf, type KeepLine, recordsBackwards } from "../../lib/log/record.ts";
 import { bytesSource } from "../../lib/log/byte_source.ts";
 
 const encoder = new TextEncoder();
@@ -96,6 +96,29 @@ const TAGS: readonly [line: string, tag: Tag | "foreign" | undefined][] = [
   ["Fri A", undefined],
   ["F", undefined],
 ];
+
+Deno.test("recordsBackwards() reads each line as if it were the only one", () => {
+  const lines = TAGS.map(([line]) => line).filter((line) => !line.includes("\n"));
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...lines), { maxLength: 30 }), (log) => {
+      const next = recordsBackwards(
+        linesBackwards(bytesSource(encoder.encode(log.join("\n")))),
+        () => false,
+      );
+      const tags: Tag[] = [];
+      for (let record = next(); record; record = next()) {
+        const { head, bytes, end } = record;
+        tags.push([head.pid, new TextDecoder().decode(bytes.subarray(head.messageStart, end))]);
+        const alone = encoder.encode(
+          log.toReversed().filter((line) => typeof tagOf(line) === "object")[tags.length - 1],
+        );
+        assertEquals(head.day, (headOf(alone, 0, alone.length) as Head).day);
+      }
+      assertEquals(tags, log.toReversed().map(tagOf).filter((tag) => typeof tag === "object"));
+    }),
+    { numRuns: 300 },
+  );
+});
 
 for (const [line, expected] of TAGS) {
   const what = typeof expected === "object"

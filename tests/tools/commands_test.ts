@@ -27,9 +27,9 @@ const RUNNABLE: Readonly<Record<string, readonly string[]>> = {
   pulse: ["--version"],
   heal: ["--help"],
 };
-/** What needs a Mac, a vendor's server or a cloud. */
+/** What needs a Mac, a vendor's server or a cloud; then, what needs Apple's sources. */
 const NOT_HERE =
-  /^(?:sudo installer|sudo \/bin\/sh|cd \/|xcrun|export|fleetctl|gcloud|--|-[a-z]| )/;
+  /^(?:sudo installer|sudo \/bin\/sh|cd \/|xcrun|export|fleetctl|gcloud|--|-[a-z]| |for tag|git clone|done$|tools\/mac_tools|MAC_TOOLS=)/;
 
 function commandsOf(page: string): string[] {
   const blocks = [...read(page).matchAll(/^ *```(?:sh|console)\n([^]*?)^ *```/gm)];

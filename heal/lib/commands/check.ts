@@ -2,10 +2,13 @@
 // but one value in the store.
 
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { Fleet } from "../fleet/fleet.ts";
+import { Fleet, GLOBAL } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
+import { ReplyError } from "../http/reply.ts";
+import type { Host, Policy } from "../fleet/schemas.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
+import { COMMANDS_PRIVILEGE, readCommands, withUuids } from "../jamf/mdm_commands.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
@@ -18,6 +21,7 @@ type Finding = readonly ["ok" | "warning" | "problem", string];
 
 /** In seconds. */
 const MAX_CLOCK_DIFFERENCE = 60;
+const NO_COMMAND = "00000000-0000-0000-0000-000000000000";
 /** The text of each setting of Jamf Pro, and what it does to a Mac that is redeployed. */
 const FLUSHES: Readonly<Partial<Record<keyof Reenrollment, string>>> = {
   isFlushPolicyHistoryEnabled:
@@ -40,6 +44,7 @@ export async function check(
     ...await findingsOf("store", () => checkStore(settings, system)),
     ...await findingsOf("Jamf Pro", () => checkInventory(jamf)),
     ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
+    ...await findingsOf("Jamf Pro", () => checkCommands(jamf)),
     ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
     ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies)),
     checkNotify(settings),
@@ -81,7 +86,8 @@ async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
     return [["warning", `Jamf Pro: ${text}`]];
   }
-  const known = ["Read Computers", "Read Re-enrollment", ...REDEPLOY_PRIVILEGES];
+  const optional = ["Read Re-enrollment", COMMANDS_PRIVILEGE];
+  const known = ["Read Computers", ...REDEPLOY_PRIVILEGES, ...optional];
   const missing = REDEPLOY_PRIVILEGES.filter((name) => !privileges.includes(name));
   const needless = privileges.filter((name) => !known.includes(name));
   return [
@@ -89,6 +95,14 @@ async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
     ...needless.map((name) => ["warning", `Jamf Pro: jamf-heal does not need "${name}"`] as const),
     ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
   ];
+}
+
+/** Asks for a command that there is not. */
+async function checkCommands(jamf: JamfPro): Promise<Finding[]> {
+  const commands = await readCommands(jamf, withUuids([NO_COMMAND]));
+  if (commands !== undefined) return [["ok", "Jamf Pro: shows MDM commands"]];
+  const grant = `grant "${COMMANDS_PRIVILEGE}" to learn which Macs do not take a redeploy`;
+  return [["warning", `Jamf Pro: cannot see MDM commands: ${grant}`]];
 }
 
 async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
@@ -110,24 +124,64 @@ function clearedBy(settings: Reenrollment | undefined): Finding[] {
   return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
 }
 
-async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
-  const all = await fleet.policies();
-  const findings: Finding[] = [
-    ["ok", "Fleet: accepts the token"],
-    clockFinding("Fleet", fleet.clockDifference),
-  ];
-  for (const name of names) {
-    const found = all.filter((policy) => policy.name === name);
-    if (found.length === 0) findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
-    for (const policy of found) {
-      const { length: failing } = await fleet.failingHosts(policy.id);
-      const passing = await fleet.countPassing(policy.id);
-      const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
-      const counts = `${failing} hosts fail, ${passing} pass`;
-      findings.push(["ok", `Fleet: policy "${name}" ${where}: ${counts}`]);
+/** Tries requests to Fleet, by Fleet's names for the endpoints; one that is refused does not end the check. */
+class Endpoints {
+  readonly working = new Set<string>();
+  readonly findings: Finding[] = [];
+
+  async try<T>(name: string, request: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await request();
+      this.working.add(name);
+      return answer;
+    } catch (error) {
+      // Without a log-in or an answer, the others do not work, either.
+      if (!(error instanceof ReplyError)) throw error;
+      this.findings.push(["problem", `Fleet: "${name}" does not work: ${error.message}`]);
+      return undefined;
     }
   }
-  return findings;
+}
+
+async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
+  const endpoints = new Endpoints();
+  const fleets = await endpoints.try("List fleets", () => fleet.fleets()) ?? [];
+  const policies = await endpoints.try("List policies", () => fleet.policiesOf(GLOBAL)) ?? [];
+  for (const one of fleets) {
+    const list = await endpoints.try("List fleet policies", () => fleet.policiesOf(one));
+    policies.push(...list ?? []);
+  }
+  let host: Host | undefined;
+  for (const name of names) {
+    const found = policies.filter((policy) => policy.name === name);
+    if (found.length === 0) endpoints.findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
+    for (const policy of found) host = await checkPolicy(fleet, policy, endpoints) ?? host;
+  }
+  host ??= await endpoints.try("List hosts", () => fleet.anyHost());
+  // Without this right, a Mac that passes again would seem to be gone.
+  if (host !== undefined) await endpoints.try("Get host", () => fleet.host(host.id));
+  return [
+    ["ok", `Fleet: this user may: ${[...endpoints.working].join(", ")}`],
+    clockFinding("Fleet", fleet.clockDifference),
+    ...endpoints.findings,
+  ];
+}
+
+/** Returns a host that fails it. */
+async function checkPolicy(
+  fleet: Fleet,
+  policy: Policy,
+  endpoints: Endpoints,
+): Promise<Host | undefined> {
+  const { id, name } = policy;
+  const failing = await endpoints.try("List hosts", () => fleet.failingHosts(id));
+  const passing = await endpoints.try("Count hosts", () => fleet.countPassing(id));
+  if (failing === undefined || passing === undefined) return failing?.[0];
+  const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
+  const level = failing.length + passing === 0 ? "warning" : "ok";
+  const counts = `${failing.length} hosts fail, ${passing} pass`;
+  endpoints.findings.push([level, `Fleet: policy "${name}" ${where}: ${counts}`]);
+  return failing[0];
 }
 
 function clockFinding(server: string, difference: number | undefined): Finding {

@@ -6,7 +6,9 @@ import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
 import { requestRedeploy } from "../jamf/request_redeploy.ts";
+import { Values } from "../store/driver.ts";
 import { withStore } from "../store/open.ts";
+import { checkServers } from "../store/servers.ts";
 import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { reportsJson, reportsText } from "../view/outcomes.ts";
@@ -22,6 +24,7 @@ export async function redeploy(
   const targets = await readTargets(command, system);
   const jamf = new JamfPro(settings.jamf, system);
   return await withStore(settings.store, async (driver) => {
+    await checkServers(new Values(driver), settings);
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const reports = await redeployTargets({
       ...command,

@@ -2,7 +2,7 @@
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../cli.ts";
-import { describeStore, type Settings } from "../config/read_settings.ts";
+import { describeStore, isLoopback, type Settings } from "../config/read_settings.ts";
 import type { Condition } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
@@ -10,12 +10,15 @@ import { aborted, answerer, type Health, listen } from "../server/webhook.ts";
 import { Schedule } from "../server/schedule.ts";
 import { StoreError } from "../store/driver.ts";
 import type { Outcome, System } from "../system.ts";
+import { toJson } from "../view/json.ts";
 import { countStates } from "../view/table.ts";
 import { abortAfterGrace, type Sweeps, type SweepSettings, withSweeps } from "./sweep.ts";
 
 /** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is notified. */
 const RETRY_AFTER = 300;
 const NOTIFY_AFTER = 900;
+const NOT_ENCRYPTED =
+  "It listens for HTTP without TLS, so the webhook's secret can be read on the way: let only a proxy for TLS reach it";
 
 /**
  * Sweeps and listens, until it is asked to stop.
@@ -36,6 +39,7 @@ export async function serve(
       requestSweep: () => schedule.request(),
       health: () => service.health(),
       log: service.log,
+      now: () => system.now() / 1000,
     });
     const failed = new AbortController();
     const stop = AbortSignal.any([system.stop, failed.signal]);
@@ -44,6 +48,7 @@ export async function serve(
     let sweeping: Promise<void> | undefined;
     const whenListening = (): void => {
       service.log({ event: "listening", hostname, port, store });
+      if (!isLoopback(hostname)) service.log({ event: "warning", reason: NOT_ENCRYPTED });
       sweeping = service.run(schedule, stop, abort.signal);
     };
     try {
@@ -78,7 +83,7 @@ class Service {
 
   /** Writes one JSON line for each event. */
   readonly log = (event: Readonly<Record<string, unknown>>): void =>
-    this.system.writeLog(JSON.stringify({ time: formatTimestamp(this.#now()), ...event }));
+    this.system.writeLog(toJson({ time: formatTimestamp(this.#now()), ...event }));
 
   /** Whether sweeps end well, for monitoring: then the store works, too. */
   health(): Health {

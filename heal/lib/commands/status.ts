@@ -25,7 +25,7 @@ export async function status(
     const values = new Values(driver);
     const shown = {
       ...(serial === undefined ? await allMacs(driver, all) : await oneMac(driver, serial)),
-      lastSweep: Number(await values.get("last_sweep") ?? 0),
+      lastSweep: Number(await values.get("last_sweep")) || 0,
       problem: await values.get("problem"),
     };
     if (serial !== undefined && shown.macs.length + shown.redeploys.length === 0) {

@@ -5,16 +5,18 @@ import { describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet } from "../fleet/fleet.ts";
 import { type Condition, conditionsOf, notify } from "../healing/notices.ts";
 import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
-import type { SweepLimits } from "../healing/sweep_deps.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
+import { readCommands } from "../jamf/mdm_commands.ts";
 import { requestRedeploy } from "../jamf/request_redeploy.ts";
 import { StoreError, Values } from "../store/driver.ts";
 import { Macs } from "../store/macs.ts";
 import { openStore } from "../store/open.ts";
+import { checkServers } from "../store/servers.ts";
 import { Redeploys } from "../store/redeploys.ts";
+import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/outcomes.ts";
 
@@ -65,12 +67,20 @@ export interface Sweeps {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** Opens the store, and closes it when the work has ended. */
+/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
+const MAX_TIME = 30 * 60_000;
+
+/**
+ * Opens the store, and closes it when the work has ended.
+ *
+ * @param maxTime In milliseconds, for one sweep.
+ */
 export async function withSweeps<T>(
-  { dryRun, ...limits }: SweepLimits & { readonly dryRun: boolean },
+  { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
   settings: SweepSettings,
   system: System,
   work: (sweeps: Sweeps) => Promise<T>,
+  maxTime: number = MAX_TIME,
 ): Promise<T> {
   const driver = await openStore(settings.store);
   const macs = new Macs(driver);
@@ -80,7 +90,10 @@ export async function withSweeps<T>(
   const jamf = new JamfPro(settings.jamf, system);
   const deps = {
     fleet: new Fleet(settings.fleet, system),
+    jamf,
+    jamfHosts: [settings.jamf.url.hostname, ...mdmHosts],
     inventory: new Inventory(jamf),
+    readCommands: readCommands.bind(undefined, jamf),
     requestRedeploy: requestRedeploy.bind(undefined, jamf),
     macs,
     values,
@@ -91,15 +104,23 @@ export async function withSweeps<T>(
     now: () => system.now() / 1000,
     sleep: system.sleep,
   };
-  const run: Sweeps["run"] = async (stop, abort, conditions = () => Promise.resolve([])) => {
+  const run: Sweeps["run"] = async (stop, abort, conditions) => {
     const lock = await driver.lockSweep();
-    if (lock === undefined) return undefined;
+    const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
+    if (lock === undefined && text === undefined) return undefined;
+    const limit = AbortSignal.timeout(maxTime);
     try {
-      const report = await runSweep({ ...deps, isHeld: lock.isHeld }, stop, abort).catch(reportOf);
+      const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
+      const report = lock === undefined
+        ? nothingDone(text!)
+        : await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!).catch(reportOf);
       const problems = [...report.problems];
       try {
-        const all = [...conditionsOf(report), ...await conditions(problems[0])];
-        if (notifier !== undefined) problems.push(...await notify({ macs, values, send }, all));
+        const stuck = { name: "stuck_lock", text, end: "Sweeps end again" };
+        const all = [...conditionsOf(report), ...await conditions?.(problems[0]) ?? [stuck]];
+        if (notifier !== undefined) {
+          problems.push(...await notify({ macs, values, send, now: deps.now }, all));
+        }
         await values.set("problem", problems[0]);
       } catch (error) {
         // The report of a sweep must not be lost with the store.
@@ -108,11 +129,12 @@ export async function withSweeps<T>(
       }
       return { ...report, problems };
     } finally {
-      await lock.release();
+      await lock?.release();
     }
   };
   try {
-    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun)) ?? 0);
+    await checkServers(values, settings);
+    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun))) || 0;
     return await work({ run, lastGood, send });
   } finally {
     await driver.close();
@@ -121,14 +143,13 @@ export async function withSweeps<T>(
 
 /** The report of a sweep that decided nothing, because Fleet did not say which hosts fail. */
 function reportOf(error: unknown): SweepReport {
-  if (!(error instanceof ServerError)) throw error;
-  return {
-    macs: [],
-    changed: new Set(),
-    tooMany: undefined,
-    isWhole: false,
-    problems: [error.message],
-  };
+  if (error instanceof ServerError) return nothingDone(error.message);
+  throw error;
+}
+
+function nothingDone(problem: string): SweepReport {
+  const known = { tooMany: undefined, isCounted: false, isWhole: false };
+  return { ...known, macs: [], changed: new Set(), problems: [problem] };
 }
 
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */

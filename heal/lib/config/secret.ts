@@ -1,6 +1,6 @@
 // Values that are never shown.
 
-/** A value that is not printed: in no text, no JSON, no object, and by no server that echoes it. */
+/** A value that is not printed: in no text, JSON or object, which have no private fields, and by no server that echoes it. */
 export class Secret {
   readonly #value: string;
   /** Finds it as it is, and as a URL, a form and JSON encode it. */
@@ -23,21 +23,5 @@ export class Secret {
   /** A text of others without the value. */
   removeFrom(text: string): string {
     return this.#value === "" ? text : text.replace(this.#pattern, "[secret]");
-  }
-
-  toString(): string {
-    return "[secret]";
-  }
-
-  toJSON(): string {
-    return "[secret]";
-  }
-
-  [Symbol.for("Deno.customInspect")](): string {
-    return "[secret]";
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return "[secret]";
   }
 }

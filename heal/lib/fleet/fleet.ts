@@ -3,7 +3,7 @@
 import * as z from "zod";
 import type { FleetSettings } from "../config/read_settings.ts";
 import { HttpClient, type HttpReply, type HttpSystem } from "../http/client.ts";
-import { checkLogin, parseReply, ReplyError } from "../http/reply.ts";
+import { checkLogin, errorMessageOf, parseReply, ReplyError } from "../http/reply.ts";
 import {
   countReply,
   fleetsReply,
@@ -22,7 +22,18 @@ type Query = Readonly<Record<string, string>>;
 const PER_PAGE = 100;
 const MAX_PAGES = 2000;
 /** Without an order, a host may be on two pages, and another on none. */
-const FAILING = { policy_response: "failing", order_key: "id", disable_issues: "true" };
+const BY_ID = { order_key: "id", disable_issues: "true" };
+/** Lists that are read at the same time. */
+const MAX_LISTS = 8;
+/** Where the policies of a fleet are. */
+export interface FleetPath {
+  readonly path: string;
+  /** `undefined` for the global policies. */
+  readonly name: string | undefined;
+}
+
+/** The policies of all fleets. */
+export const GLOBAL: FleetPath = { path: "global", name: undefined };
 /** Hosts without a fleet have policies, too. The list of fleets does not have this one. */
 const UNASSIGNED = { id: 0, name: "Unassigned" };
 
@@ -50,17 +61,22 @@ export class Fleet {
    * @throws {ServerError} Fleet gives no usable answer, or the token may not see any policies.
    */
   async policies(signal?: AbortSignal): Promise<Policy[]> {
-    const lists: (Policy[] | HttpReply)[] = [];
-    const fleets = await this.#fleets(signal);
-    for (const { path, name } of [{ path: "global", name: undefined }, ...fleets]) {
-      const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
-      const isUsable = Array.isArray(list) || (list.status === 403 && isOwn(list)) ||
-        isNotFound(list);
-      lists.push(isUsable ? list : refuse(list));
-    }
-    const visible = lists.filter((list) => Array.isArray(list));
-    if (visible.length === 0) refuse(lists[0] as HttpReply);
+    const all = [GLOBAL, ...await this.fleets(signal)];
+    const lists = await inParallel(all, (one) => this.policiesOf(one, signal));
+    const visible = lists.filter((list) => list !== undefined);
+    if (visible.length === 0) throw new ReplyError("Fleet lets this user see no policies");
     return [...new Map(visible.flat().map((policy) => [policy.id, policy])).values()];
+  }
+
+  /**
+   * The policies of one fleet; `undefined` if the token may not see them.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async policiesOf({ path, name }: FleetPath, signal?: AbortSignal): Promise<Policy[] | undefined> {
+    const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
+    if (Array.isArray(list)) return list;
+    return (list.status === 403 && isOwn(list)) || isNotFound(list) ? undefined : refuse(list);
   }
 
   /**
@@ -69,7 +85,7 @@ export class Fleet {
    * @throws {ServerError} Fleet gives no usable answer.
    */
   async failingHosts(policyId: number, signal?: AbortSignal): Promise<Host[]> {
-    const query = { policy_id: `${policyId}`, ...FAILING };
+    const query = { policy_id: `${policyId}`, policy_response: "failing", ...BY_ID };
     const hosts = await this.#list("hosts", hostsReply, query, signal);
     if (Array.isArray(hosts)) return hosts;
     return isNotFound(hosts) ? [] : refuse(hosts);
@@ -79,11 +95,30 @@ export class Fleet {
    * The number of hosts that pass a policy, of those that the token may see. The counts in the list of policies are of all
    * fleets, and up to an hour old.
    *
+   * @param status `online` counts only those that are online now.
    * @throws {ServerError} Fleet gives no usable answer.
    */
-  async countPassing(policyId: number, signal?: AbortSignal): Promise<number> {
-    const query = { policy_id: `${policyId}`, policy_response: "passing" };
+  async countPassing(
+    policyId: number,
+    signal?: AbortSignal,
+    status?: "online",
+  ): Promise<number> {
+    const online = status === undefined ? {} : { status };
+    const query = { policy_id: `${policyId}`, policy_response: "passing", ...online };
     return parseReply("Fleet", await this.#get("hosts/count", query, signal), 200, countReply);
+  }
+
+  /**
+   * The ids of the hosts with a serial number.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async hostsWithSerial(serial: string, signal?: AbortSignal): Promise<number[]> {
+    // Fleet searches in other fields, too, and for a part of them.
+    const hosts = await this.#list("hosts", hostsReply, { query: serial, ...BY_ID }, signal);
+    if (!Array.isArray(hosts)) return refuse(hosts);
+    const same = hosts.filter((host) => host.serial.toUpperCase() === serial.toUpperCase());
+    return same.map(({ id }) => id);
   }
 
   /**
@@ -94,12 +129,35 @@ export class Fleet {
   async host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined> {
     // The list of installed software is long, and not used.
     const reply = await this.#get(`hosts/${id}`, { exclude_software: "true" }, signal);
-    const isHidden = isOwn(reply) && [403, 404].includes(reply.status);
-    return isHidden ? undefined : parseReply("Fleet", reply, 200, hostReply);
+    if (isNotFound(reply)) return undefined;
+    if (reply.status === 403 && isOwn(reply) && await this.#showsHosts(signal)) return undefined;
+    return parseReply("Fleet", reply, 200, hostReply);
   }
 
-  /** The fleets that the token may see. Fleet Free has none. */
-  async #fleets(signal?: AbortSignal): Promise<{ readonly path: string; readonly name: string }[]> {
+  /**
+   * One of the hosts that the token may list; `undefined` if there is none.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async anyHost(signal?: AbortSignal): Promise<Host | undefined> {
+    const list = await this.#get("hosts", { page: "0", per_page: "1", ...BY_ID }, signal);
+    return parseReply("Fleet", list, 200, hostsReply)[0];
+  }
+
+  /** Whether the token may get a host that it may list: else, a refusal tells nothing about one host. */
+  async #showsHosts(signal?: AbortSignal): Promise<boolean> {
+    const host = await this.anyHost(signal);
+    if (host === undefined) return true;
+    return (await this.#get(`hosts/${host.id}`, { exclude_software: "true" }, signal)).status ===
+      200;
+  }
+
+  /**
+   * The fleets that the token may see. Fleet Free has none.
+   *
+   * @throws {ServerError} Fleet gives no usable answer.
+   */
+  async fleets(signal?: AbortSignal): Promise<FleetPath[]> {
     const request = () => this.#list(this.#fleetsPath, fleetsReply, {}, signal);
     let list = await request();
     if (!Array.isArray(list) && list.status === 404) {
@@ -145,8 +203,23 @@ export class Fleet {
     } as const;
     const reply = await this.#http.send(request);
     checkLogin("Fleet", "FLEET_API_TOKEN", [401], reply);
-    return reply;
+    if (reply.status !== 403 || isOwn(reply)) return reply;
+    // A user that is restricted to some endpoints.
+    const what = `403 to ${path}${errorMessageOf(reply)}`;
+    throw new ReplyError(`Fleet answered ${what}; see deploy/heal/api-access.md`);
   }
+}
+
+/** Does some work for each item, for a few at a time. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const done: R[] = [];
+  for (let first = 0; first < items.length; first += MAX_LISTS) {
+    done.push(...await Promise.all(items.slice(first, first + MAX_LISTS).map(work)));
+  }
+  return done;
 }
 
 /** Throws the error for an answer whose status is not 200. */

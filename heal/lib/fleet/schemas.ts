@@ -22,6 +22,8 @@ export interface Host {
   readonly seenAt: UnixSeconds | undefined;
   /** When it last answered its policies; `undefined` if never. */
   readonly answeredAt: UnixSeconds | undefined;
+  /** The host name of the MDM server that manages it; `""` if there is none. */
+  readonly mdmServer: string;
 }
 
 /** A host with its answers; `""` before it has answered a policy. */
@@ -41,14 +43,18 @@ const timeSchema = z.iso.datetime({ offset: true }).catch("").transform((text) =
   return at > NEVER ? at : undefined;
 });
 
+const mdmSchema = z.object({ server_url: z.string() })
+  .transform(({ server_url }) => URL.parse(server_url)?.hostname ?? "").catch("");
+
 const hostSchema = z.object({
   id: z.int(),
   hardware_serial: z.string().catch(""),
   platform: z.string().catch(""),
   seen_time: timeSchema,
   policy_updated_at: timeSchema,
-}).transform(({ hardware_serial: serial, seen_time, policy_updated_at, ...host }): Host => {
-  return { ...host, serial, seenAt: seen_time, answeredAt: policy_updated_at };
+  mdm: mdmSchema,
+}).transform(({ hardware_serial: serial, seen_time, policy_updated_at, mdm, ...host }): Host => {
+  return { ...host, serial, seenAt: seen_time, answeredAt: policy_updated_at, mdmServer: mdm };
 });
 
 const answersSchema = pageOf(z.object({

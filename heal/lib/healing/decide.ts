@@ -1,27 +1,41 @@
-// Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then the
-// redeploys so far, the limits, and what Jamf Pro says.
+// Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then what
+// was done, what Jamf Pro says, and the limits.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import type { Computer } from "../jamf/inventory.ts";
+import { COMMANDS_PRIVILEGE, type MdmCommand } from "../jamf/mdm_commands.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";
-import type { RateLimits, Redeploy } from "../store/redeploys.ts";
+import {
+  isLost,
+  MAX_ATTEMPTS,
+  type RateLimits,
+  type Redeploy,
+  repeatableFrom,
+} from "../store/redeploys.ts";
 import { isSerial } from "../serial.ts";
 import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason, requestedReason } from "./send_redeploy.ts";
 
-/** What a decision depends on. `redeploys` is without {@linkcode withoutAnswer}. */
+/** What a decision depends on. What is absent was not asked yet. */
 export interface Facts extends Observed {
   /** What the store has, with this sweep's observation. */
   readonly mac: Mac;
-  /** A request that a kill left without an answer. */
-  readonly withoutAnswer?: Redeploy | undefined;
+  /** Whether another host that fails has its serial number, too. */
+  readonly isShared: boolean;
+  /** The hosts of MDM servers that are Jamf's. */
+  readonly jamfHosts: readonly string[];
   readonly limits: RateLimits;
-  /** Whether more Macs would be redeployed now than `--max-failing` allows. */
+  /** Whether more Macs fail than `--max-failing` allows. */
   readonly isTooMany: boolean;
   /** Whether the hourly limit is reached. */
   readonly isLimited: boolean;
-  /** What Jamf Pro says; absent if it was not asked yet. */
+  /** What Jamf Pro says. */
   readonly found?: Found;
+  /** The commands that wait for it in Jamf Pro. */
+  readonly waiting?: readonly MdmCommand[];
+  /** What Fleet says once more: whether it fails, and whether another host has its serial number. */
+  readonly again?: { readonly isFailing: boolean; readonly isShared: boolean };
 }
 
 /** A state, the rule that decided it, and the reason for a person. */
@@ -31,8 +45,13 @@ export interface Decision {
   readonly reason: string;
 }
 
-/** `ask_jamf`: Jamf Pro must be asked, and then it is decided again. */
-export type Verdict = Decision | "ask_jamf" | "redeploy";
+/**
+ * What must be asked, before it is decided again: Jamf Pro about the command of the last redeploy, about the computer, or
+ * about the commands that wait for it; and Fleet once more.
+ */
+export type Question = "ask_command" | "ask_jamf" | "ask_waiting" | "ask_fleet";
+
+export type Verdict = Decision | Question | "redeploy";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -44,100 +63,232 @@ const ANSWER_MARGIN = HOUR / 2;
 const MIN_HOURS_ONLINE = 4;
 const MAX_REDEPLOYS_IN_MONTH = 3;
 
-const PERSON_BY_JAMF = ["not_in_jamf", "out_of_reach", "refused"];
+/** The states of a command that waits, and those that do not change. */
+const WAITING = ["PENDING", "NOT_NOW"];
+const ENDED = ["ACKNOWLEDGED", "ERROR"];
+/** The state of a command that the API client may not see. */
+export const HIDDEN = "HIDDEN";
 
+/** Rules by what Jamf Pro said, and for how many seconds it is not asked again. */
+const ASK_AGAIN: Readonly<Record<string, number>> = {
+  not_in_jamf: DAY,
+  out_of_reach: DAY,
+  refused: DAY,
+  checks_in: DAY,
+  shared_serial: DAY,
+  commands_wait: DAY,
+  unanswered: DAY,
+  checked_in: HOUR,
+  waits_for_commands: HOUR,
+};
+/** Waits of Macs that would be redeployed but for a limit. */
+const DUE = ["too_many", "cooling_down", "hourly_limit", "would_redeploy"];
 /** Waits that tell nothing new about a Mac that needs a person. */
-const NOTHING_NEW = ["offline", "no_fresh_answer", "too_many", "hourly_limit"];
+const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
 /** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
-  const { mac, redeploys, found } = facts;
-  const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byLimits(facts) ??
-    (found === undefined ? "ask_jamf" : byJamf(facts, found) ?? "redeploy");
+  const { mac, redeploys } = facts;
+  const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byJamf(facts) ?? byLimits(facts) ??
+    byLastAnswers(facts) ?? "redeploy";
   const isNothingNew = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
     mac.state === "needs_person" && (redeploys[0]?.askedAt ?? 0) < mac.since;
   return isNothingNew ? previousDecision(mac) : verdict;
 }
 
-function byFleet({ host, mac, redeploys: [last], now, seenWithin }: Facts): Decision | undefined {
-  const { platform, serial, seenAt, answeredAt = 0 } = host;
+function byFleet(facts: Facts): Decision | undefined {
+  const { host, mac, redeploys: [last], now, seenWithin, jamfHosts } = facts;
+  const { platform, serial, seenAt, answeredAt = 0, mdmServer } = host;
   const { unansweredSince = now, unansweredHours } = mac;
-  const isStale = isStaleAnswer(host, last, now);
-  if (platform !== "darwin") {
-    return { state: "left_out", rule: "not_a_mac", reason: `its platform is "${platform}"` };
+  if (platform !== "darwin") return leave("not_a_mac", `its platform is "${platform}"`);
+  if (mdmServer !== "" && !jamfHosts.includes(mdmServer)) {
+    return leave("other_mdm", `the MDM server "${mdmServer}" manages it`);
   }
   if (!isSerial(serial)) return person("no_serial", `its serial number in Fleet is "${serial}"`);
+  if (facts.isShared) return sharedSerial();
   if (seenAt === undefined) return wait("offline", "Fleet has never seen it online");
   if (seenAt < now - seenWithin) return wait("offline", `not online since ${at(seenAt)}`);
-  if (isStale && unansweredSince <= now - WEEK && unansweredHours >= MIN_HOURS_ONLINE) {
+  if (!isStaleAnswer(host, last, now)) return undefined;
+  if (unansweredSince <= now - WEEK && unansweredHours >= MIN_HOURS_ONLINE) {
     const since = `online since ${at(unansweredSince)} without an answer`;
     return person("no_answers", `Fleet's agent does not answer policies: ${since}`);
   }
-  if (last !== undefined && answeredAt <= last.askedAt) {
-    return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
-  }
-  if (!isStale) return undefined;
+  if (last !== undefined && answeredAt <= last.askedAt) return requested(last);
   const answer = answeredAt === 0 ? "there is none" : `the last is of ${at(answeredAt)}`;
   return wait("no_fresh_answer", `waits for a fresh answer to the policy: ${answer}`);
 }
 
-function byRedeploys({ mac, redeploys, now, limits }: Facts): Decision | undefined {
+function byRedeploys(facts: Facts): Verdict | undefined {
+  const { mac, redeploys, now } = facts;
   const [last] = redeploys;
   if (last === undefined) return undefined;
-  // A retry that is later than now was recorded by a wrong clock.
-  const { retriedAt = 0 } = mac;
-  const counted = redeploys.filter(({ askedAt }) => askedAt > retriedAt || retriedAt > now);
-  const { length } = counted.filter(({ askedAt }) => askedAt > now - MONTH);
-  if (length >= MAX_REDEPLOYS_IN_MONTH) {
-    const times = `redeployed ${length} times within 30 days`;
-    return person("comes_back", `comes back: ${times}, and failing again`);
+  const isForThis = isForThisIllness(last, facts);
+  if (isForThis && isLost(last)) return byLostAnswer(facts, last);
+  if (mustAsk(last, facts)) return "ask_command";
+  if (WAITING.includes(last.commandState ?? "")) {
+    if (!isLongOnline(mac, last.askedAt, now)) return requested(last);
+    const online = `the Mac was online for ${mac.hoursOnline} hours`;
+    const command = `has not taken the command of ${at(last.askedAt)}`;
+    return person("not_taken", `${online} and ${command}: MDM does not reach it; enrol it again`);
   }
-  const end = last.askedAt + Math.max(WEEK, limits.coolDown);
-  const isDue = last.askedAt <= now - DAY && end > now;
-  if (counted.includes(last) && isDue && mac.hoursSinceRedeploy >= MIN_HOURS_ONLINE) {
-    const times = `requested at ${at(last.askedAt)}; tried again at ${at(end)}`;
-    return person("did_not_help", `a redeploy did not help: ${times}`);
-  }
-  if (last.askedAt <= now - limits.coolDown) return undefined;
-  return wait("cool_down", limitReason({ kind: "cooling_down", askedAt: last.askedAt }, limits));
+  if (isForThis) return byResult(facts, last);
+  const { length } = redeploys.filter(({ askedAt }) =>
+    askedAt > now - MONTH && askedAt > retriedAt(facts)
+  );
+  if (length < MAX_REDEPLOYS_IN_MONTH) return undefined;
+  return person("comes_back", `redeployed ${length} times within 30 days, and failing again`);
 }
 
-function byLimits({ mac, withoutAnswer, now, isTooMany, isLimited }: Facts): Decision | undefined {
-  if (isPersonByJamf(mac) && (mac.lookedUpAt ?? 0) > now - DAY) return previousDecision(mac);
-  if (isTooMany) {
-    return wait("too_many", "more Macs may need a redeploy now than --max-failing allows");
-  }
-  // A request without an answer has been counted.
-  if (!isLimited || withoutAnswer !== undefined) return undefined;
-  return wait("hourly_limit", "the hourly limit is reached");
+/** After the cool-down, the command is looked for. If there is none, it is requested once more. */
+function byLostAnswer(facts: Facts, last: Redeploy): Verdict | undefined {
+  const { mac, now, limits, found, waiting } = facts;
+  if (now < repeatableFrom(last, limits)) return requested(last);
+  if (mac.rule === "unanswered" && isRemembered(mac, now)) return previousDecision(mac);
+  if (found === undefined) return "ask_jamf";
+  if (found.computer === undefined) return undefined;
+  if (waiting === undefined) return "ask_waiting";
+  if (last.attempts < MAX_ATTEMPTS) return undefined;
+  const reason = "requested twice, and Jamf Pro's answers are not known";
+  return person("unanswered", `${reason}: see the computer's management history`);
 }
 
-function byJamf({ host, mac, now }: Facts, { computer, problem }: Found): Decision | undefined {
+/** Whether the redeploy of this illness has helped. */
+function byResult({ host, mac, now }: Facts, last: Redeploy): Decision {
+  const { askedAt, commandState, commandSince = askedAt } = last;
+  if (commandState === "ERROR") {
+    const command = `the Mac answered the command of ${at(askedAt)} with an error`;
+    return person("command_failed", `${command}: see its management history in Jamf Pro`);
+  }
+  const isTaken = commandState === "ACKNOWLEDGED";
+  const isFresh = (host.answeredAt ?? 0) > (isTaken ? commandSince : askedAt) + DAY;
+  if (!isFresh || !(isTaken || isLongOnline(mac, askedAt, now))) return requested(last);
+  const needs = `the API role needs "${COMMANDS_PRIVILEGE}"`;
+  const why = commandState === HIDDEN ? needs : "Jamf Pro does not show the command";
+  const known = isTaken
+    ? `the Mac has taken the command of ${at(askedAt)}, and still fails`
+    : `whether the Mac has taken the command of ${at(askedAt)} is not known, because ${why}`;
+  return person("did_not_help", `a redeploy did not help: ${known}`);
+}
+
+function byJamf({ host, mac, now, found }: Facts): Verdict | undefined {
+  if (found === undefined) {
+    if (isRemembered(mac, now)) return previousDecision(mac);
+    return isKnownDue(mac, now) ? undefined : "ask_jamf";
+  }
+  const { computer, problem } = found;
   if (computer === undefined) return person("not_in_jamf", problem);
   const obstacle = unreachable(computer);
   if (obstacle !== undefined) return person("out_of_reach", obstacle);
-  const { checkIn } = computer;
-  const isRecent = checkIn !== undefined && checkIn > (host.answeredAt ?? 0) - ANSWER_MARGIN;
-  if (!isRecent || (mac.checkedInSince ?? now) <= now - DAY) return undefined;
-  const next = "its next answer to the policy tells whether it has recovered";
-  return wait("checked_in", `checked in at ${at(checkIn)}: ${next}`);
+  if (!hasCheckedIn(host, computer)) return undefined;
+  const { checkIn, isAgents } = computer;
+  if ((mac.checkedInSince ?? now) > now - DAY) {
+    const next = "its next answer to the policy tells whether it has recovered";
+    return wait("checked_in", `checked in at ${at(checkIn!)}: ${next}`);
+  }
+  if (!isAgents) return undefined;
+  const last = `the last time at ${at(checkIn!)}`;
+  return person("checks_in", `fails the policy, but checks in, ${last}: look at the policy`);
 }
 
-function person(rule: string, reason: string): Decision {
+function byLimits(facts: Facts): Decision | undefined {
+  const { redeploys: [last], now, limits, isTooMany, isLimited } = facts;
+  const { askedAt = -Infinity } = last ?? {};
+  if (isTooMany) return wait("too_many", "more Macs fail than --max-failing allows");
+  if (askedAt > now - limits.coolDown) {
+    return wait("cooling_down", limitReason({ kind: "cooling_down", askedAt }, limits));
+  }
+  return isLimited ? wait("hourly_limit", "the hourly limit is reached") : undefined;
+}
+
+/** What is asked only about a Mac that would be redeployed now. */
+function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | undefined {
+  if (found === undefined) return "ask_jamf";
+  if (waiting === undefined) return "ask_waiting";
+  const old = waiting.find(({ sentAt = now }) => sentAt <= now - DAY);
+  if (old !== undefined) {
+    const command = `a command of ${at(old.sentAt!)} waits in Jamf Pro`;
+    return isLongOnline(mac, mac.failingSince, now)
+      ? person("commands_wait", `${command}: MDM does not reach the Mac; enrol it again`)
+      : wait("waits_for_commands", `${command}: the next hours tell whether MDM reaches the Mac`);
+  }
+  if (again === undefined) return "ask_fleet";
+  if (again.isShared) return sharedSerial();
+  return again.isFailing ? undefined : wait("changed", "no longer fails: the next sweep decides");
+}
+
+/** Whether its agent has checked in since its answer to the policy. */
+export function hasCheckedIn(
+  { answeredAt = 0 }: Observed["host"],
+  { checkIn }: Computer,
+): boolean {
+  return checkIn !== undefined && checkIn > answeredAt - ANSWER_MARGIN;
+}
+
+/** The request without an answer that the next redeploy repeats. */
+export function lostRequest(facts: Facts): Redeploy | undefined {
+  const [last] = facts.redeploys;
+  return last !== undefined && isLost(last) && isForThisIllness(last, facts) ? last : undefined;
+}
+
+/** Whether Jamf Pro was asked within a day, and only a limit let the Mac wait. */
+export function isKnownDue({ rule, lookedUpAt = 0 }: Mac, now: number): boolean {
+  return DUE.includes(rule) && lookedUpAt > now - DAY;
+}
+
+function isRemembered({ rule, lookedUpAt = 0 }: Mac, now: number): boolean {
+  return lookedUpAt > now - (ASK_AGAIN[rule] ?? 0);
+}
+
+/** Since it began to fail, or since a person wanted a new decision. */
+function isForThisIllness({ askedAt }: Redeploy, facts: Pick<Facts, "mac" | "now">): boolean {
+  return askedAt >= facts.mac.failingSince && askedAt > retriedAt(facts);
+}
+
+/** A retry that is later than now was recorded by a wrong clock. */
+function retriedAt({ mac: { retriedAt = 0 }, now }: Pick<Facts, "mac" | "now">): number {
+  return retriedAt > now ? 0 : retriedAt;
+}
+
+/** A command that waits is asked for once an hour, any other that may change once a day. */
+function mustAsk(last: Redeploy, { mac, now }: Facts): boolean {
+  const { commandUuid, commandState = "PENDING", commandAskedAt = 0 } = last;
+  if (commandUuid === undefined || ENDED.includes(commandState) || mac.hoursOnline === 0) {
+    return false;
+  }
+  const isHourly = WAITING.includes(commandState) && mac.state !== "needs_person";
+  return commandAskedAt <= now - (isHourly ? HOUR : DAY);
+}
+
+/** Whether it was online for long enough to take a command; a Mac that is seldom online, after a month. */
+function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean {
+  return hoursOnline >= MIN_HOURS_ONLINE || since <= now - MONTH;
+}
+
+/** A redeploy that has not shown yet whether it helps. */
+export function requested(last: Parameters<typeof requestedReason>[0]): Decision {
+  return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
+}
+
+function sharedSerial(): Decision {
+  return person("shared_serial", "two hosts in Fleet have its serial number: delete the wrong one");
+}
+
+/** It needs a person. */
+export function person(rule: string, reason: string): Decision {
   return { state: "needs_person", rule, reason };
 }
 
-function wait(rule: string, reason: string): Decision {
+/** It waits. */
+export function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
+}
+
+function leave(rule: string, reason: string): Decision {
+  return { state: "left_out", rule, reason };
 }
 
 function previousDecision({ state, rule, reason }: Mac): Decision {
   return { state, rule, reason };
-}
-
-/** Whether a Mac needs a person because of what Jamf Pro said. Such Macs do not count for `--max-failing`. */
-export function isPersonByJamf({ state, rule }: Mac): boolean {
-  return state === "needs_person" && PERSON_BY_JAMF.includes(rule);
 }
 
 function at(seconds: number): string {

@@ -10,7 +10,7 @@ import type { Recorder } from "./recorder.ts";
 
 /** Lookups in one sweep: the rest follows in the next ones. */
 const MAX_LOOKUPS = 500;
-/** In seconds: how often a Mac without an answer is looked up. */
+/** In seconds: how often a Mac without an answer, or of a policy that is not found, is looked up. */
 const LOOKUP_PAUSE = 3600;
 /** Failures one after the other, after which Fleet is asked no more. */
 const MAX_FAILURES = 3;
@@ -38,9 +38,11 @@ export async function findEnded(
   recorder: Recorder,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const { now } = lookup;
+  const { now, isResolved } = lookup;
   const due = macs
-    .filter(({ rule, lookedUpAt = 0 }) => rule !== "no_answer" || lookedUpAt <= now - LOOKUP_PAUSE)
+    .filter(({ rule, lookedUpAt = 0 }) =>
+      (isResolved && rule !== "no_answer") || lookedUpAt <= now - LOOKUP_PAUSE
+    )
     .sort((one, other) => (one.lookedUpAt ?? 0) - (other.lookedUpAt ?? 0))
     .slice(0, MAX_LOOKUPS);
   let failures = 0;

@@ -1,54 +1,113 @@
-// Asks Jamf Pro about the Macs that Fleet and the limits do not exclude, one after the other, and redeploys.
+// Asks Jamf Pro about the Macs that Fleet and their redeploys do not exclude, one after the other, and redeploys.
 
-import { ServerError } from "../http/client.ts";
+import { checkClock, ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
-import type { Mac } from "../store/macs.ts";
-import { decide, type Decision, type Facts } from "./decide.ts";
+import { MAX_UUIDS, sentTo, waitingFor, withUuids } from "../jamf/mdm_commands.ts";
+import type { Redeploy } from "../store/redeploys.ts";
+import {
+  decide,
+  type Facts,
+  hasCheckedIn,
+  HIDDEN,
+  isKnownDue,
+  lostRequest,
+  person,
+  type Question,
+  requested,
+  wait,
+} from "./decide.ts";
 import { findBySerial } from "./find_computer.ts";
-import { limitReason, type Requested, requestedReason, sendRedeploy } from "./send_redeploy.ts";
+import type { TooMany } from "./max_failing.ts";
 import type { Recorder } from "./recorder.ts";
+import { limitReason, type Requested, sendRedeploy } from "./send_redeploy.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
-/** Failures one after the other, after which Jamf Pro is asked no more. */
+/** Look-ups in Jamf Pro in one sweep, and those of them that are kept for the Macs that are redeployed. */
+const MAX_LOOKUPS = 200;
+const RESERVED_LOOKUPS = 50;
+/** Failures one after the other, after which no server is asked any more. */
 const MAX_FAILURES = 3;
+/** The statuses of a missing right. */
+const REFUSALS = [401, 403];
 const HOUR = 3600;
+const DAY = 24 * HOUR;
+/** In seconds: when a lost request may have been sent, before and after its record. The clocks may differ. */
+const SENT_BEFORE = 300;
+const SENT_AFTER = 600;
+
+/** What was done about the candidates. */
+export interface Healed {
+  readonly tooMany: TooMany | undefined;
+  /** Whether that is known: not if it was stopped before. */
+  readonly isCounted: boolean;
+  /** What did not work, for a person. */
+  readonly problems: readonly string[];
+}
 
 /**
- * Decides about each candidate, and redeploys until the hourly limit is reached. Each is recorded at once.
+ * Decides about each candidate, and redeploys until a limit is reached. Each is recorded at once.
  *
- * @returns What did not work, for a person.
+ * @param findTooMany Whether too many Macs fail, by those that would be redeployed now.
  * @throws {StoreError} The store does not work.
  */
 export async function healCandidates(
   deps: SweepDeps,
   candidates: readonly Facts[],
+  findTooMany: (due: readonly Facts[]) => Promise<TooMany | undefined>,
   recorder: Recorder,
   stop: AbortSignal,
   abort: AbortSignal,
-): Promise<string[]> {
+): Promise<Healed> {
   const hourAgo = Math.floor(deps.now()) - HOUR;
   const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
   const healing = new Healing(deps, recorder, abort, remaining);
-  // Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest.
-  const queue = candidates.toSorted((one, other) =>
-    (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) ||
-    one.mac.failingSince - other.mac.failingSince || one.mac.hostId - other.mac.hostId
-  );
-  for (const [index, facts] of queue.entries()) {
-    if (stop.aborted) {
-      healing.problems.push(`Stopped: the next sweep decides about ${queue.length - index} Macs`);
-      break;
+  const forEach = async (
+    queue: readonly Facts[],
+    work: (facts: Facts) => Promise<void>,
+  ): Promise<void> => {
+    for (const [index, facts] of queue.entries()) {
+      if (stop.aborted) {
+        const rest = queue.length - index;
+        healing.problems.push(`Stopped: the next sweep decides about ${rest} Macs`);
+        return;
+      }
+      await work(facts);
+      await recorder.saveSome();
     }
-    await healing.heal(facts);
-    await recorder.saveSome();
+  };
+  const due: Facts[] = [];
+  const asked = await healing.askCommands(candidates);
+  await forEach(asked.toSorted(byLookup), async (facts) => {
+    const found = await healing.find(facts);
+    if (found !== undefined) due.push(found);
+  });
+  const isCounted = !stop.aborted;
+  const tooMany = isCounted ? await findTooMany(due) : undefined;
+  const isTooMany = tooMany !== undefined;
+  if (isCounted) {
+    await forEach(due.toSorted(byTime), (facts) => healing.heal({ ...facts, isTooMany }));
   }
   await recorder.save();
-  return healing.problems;
+  return { tooMany, isCounted, problems: healing.end() };
+}
+
+/** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
+function byLookup(one: Facts, other: Facts): number {
+  return (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) || byTime(one, other);
+}
+
+function byTime({ mac: one }: Facts, { mac: other }: Facts): number {
+  return one.failingSince - other.failingSince || one.hostId - other.hostId;
 }
 
 class Healing {
   readonly problems: string[] = [];
   #failures = 0;
+  #lookups = 0;
+  #hasAnswer = false;
+  #lastFailure: string | undefined;
+  /** Whether the API client may not see commands. */
+  #isHidden = false;
 
   constructor(
     private readonly deps: SweepDeps,
@@ -58,93 +117,200 @@ class Healing {
     private remaining: number,
   ) {}
 
-  async heal(facts: Facts): Promise<void> {
-    const { inventory, dryRun } = this.deps;
-    const isLimited = this.remaining <= 0;
-    const verdict = decide({ ...facts, isLimited });
-    if (typeof verdict === "object") return this.recorder.add(facts.mac, verdict);
-    if (this.#failures >= MAX_FAILURES) return this.recorder.add(facts.mac, unanswered(facts.mac));
+  /** What did not work: also an answer that no Mac got, which else may be about one Mac only. */
+  end(): readonly string[] {
+    const isAnswered = this.#hasAnswer || this.problems.length > 0;
+    return isAnswered || this.#lastFailure === undefined ? this.problems : [this.#lastFailure];
+  }
+
+  /** Asks about the commands of all redeploys that wait for one, in one request. */
+  async askCommands(candidates: readonly Facts[]): Promise<readonly Facts[]> {
+    const { readCommands, redeploys } = this.deps;
+    const asking = candidates.filter((facts) => decide(facts) === "ask_command")
+      .toSorted((one, other) => askedAtOf(one) - askedAtOf(other));
+    if (asking.length === 0) return candidates;
+    let asked = asking.map(({ redeploys: [last], now }) => ({ ...last!, commandAskedAt: now }));
     try {
-      const found = await findBySerial(inventory, facts.host.serial, this.abort);
-      this.#failures = 0;
-      const computerId = found.computer?.id ?? facts.mac.computerId;
-      const mac = { ...facts.mac, computerId, lookedUpAt: facts.now };
-      const verdict = decide({ ...facts, isLimited, found });
-      if (typeof verdict === "object") {
-        const checkedInSince = verdict.rule === "checked_in"
-          ? mac.checkedInSince ?? facts.now
-          : mac.checkedInSince;
-        this.recorder.add({ ...mac, checkedInSince }, verdict);
-      } else if (dryRun) {
-        this.remaining--;
-        this.recorder.add(mac, {
-          state: "would_redeploy",
-          rule: "would_redeploy",
-          reason: "dry run: it would be redeployed",
-        });
-      } else await this.#redeploy(mac, facts);
+      // Those first that were not asked about for the longest time; the rest follows in the next sweeps.
+      const [now, later] = [asked.slice(0, MAX_UUIDS), asked.slice(MAX_UUIDS)];
+      const filter = withUuids(now.map(({ commandUuid }) => commandUuid!));
+      const found = await readCommands(filter, this.abort);
+      const states = new Map(found?.map(({ uuid, state }) => [uuid, state]));
+      this.#isHidden = found === undefined;
+      const answered = now.map((last) => {
+        const commandState = this.#isHidden ? HIDDEN : states.get(last.commandUuid!) ?? "";
+        const isNew = commandState !== last.commandState;
+        const commandSince = isNew ? last.commandAskedAt : last.commandSince;
+        return { ...last, commandState, commandSince };
+      });
+      await redeploys.record(answered);
+      asked = [...answered, ...later];
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      // An answer that cannot be read may be about one Mac only.
-      const isOne = error instanceof ReplyError && this.#failures + 1 < MAX_FAILURES;
-      this.#failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
-      if (!isOne) this.problems.push(error.message);
-      this.recorder.add(
-        { ...facts.mac, lookedUpAt: facts.now },
-        unanswered(facts.mac, error.message),
-      );
+      this.problems.push(error.message);
+    }
+    const known = new Map(asking.map((facts, index) => [facts, withLast(facts, asked[index]!)]));
+    return candidates.map((facts) => known.get(facts) ?? facts);
+  }
+
+  /** Asks Jamf Pro about a Mac, and returns it if it would be redeployed now, but for a limit. */
+  async find(facts: Facts): Promise<Facts | undefined> {
+    if (isKnownDue(facts.mac, facts.now) && decide(facts) === "ask_jamf") return facts;
+    return await this.#ask(facts, ["ask_jamf"], MAX_LOOKUPS - RESERVED_LOOKUPS);
+  }
+
+  /** Redeploys, if nothing is against it. */
+  async heal(facts: Facts): Promise<void> {
+    const limited = { ...facts, isLimited: this.remaining <= 0 };
+    const questions = ["ask_jamf", "ask_waiting", "ask_fleet"] as const;
+    const asked = await this.#ask(limited, questions, MAX_LOOKUPS);
+    if (asked === undefined) return;
+    if (!this.deps.dryRun) return await this.#redeploy(asked);
+    this.remaining--;
+    const would = "would_redeploy";
+    const decision = {
+      state: would,
+      rule: would,
+      reason: "dry run: it would be redeployed",
+    } as const;
+    this.recorder.add(asked.mac, decision);
+  }
+
+  /** Asks until it is decided, which is recorded, or until another question must be asked. */
+  async #ask(
+    facts: Facts,
+    questions: readonly Question[],
+    maxLookups: number,
+  ): Promise<Facts | undefined> {
+    for (let known = facts;;) {
+      const verdict = decide(known);
+      if (typeof verdict === "object") return void this.recorder.add(known.mac, verdict);
+      const question = questions.find((one) => one === verdict);
+      if (question === undefined) return known;
+      if (question === "ask_jamf" && this.#lookups >= maxLookups) {
+        const reason = `a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
+        return void this.recorder.add(known.mac, wait("not_asked", reason));
+      }
+      if (this.#failures >= MAX_FAILURES) return void this.#recordUnasked(known);
+      try {
+        known = await this.#answer(known, question);
+        known = { ...known, mac: { ...known.mac, unaskedSince: undefined } };
+        [this.#failures, this.#hasAnswer] = [0, true];
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error;
+        this.#addFailure(error);
+        return void this.#recordUnasked(known, error.message);
+      }
     }
   }
 
-  async #redeploy(mac: Mac, { host }: Facts): Promise<void> {
+  async #answer(facts: Facts, question: Question): Promise<Facts> {
+    const { inventory, jamf, fleet, policies } = this.deps;
+    const { host, mac, now } = facts;
+    if (question === "ask_waiting") return await this.#withWaiting(facts);
+    if (question === "ask_fleet") {
+      const detail = await fleet.host(host.id, this.abort);
+      const ids = await fleet.hostsWithSerial(host.serial, this.abort);
+      const isFailing = detail?.policies
+        .some(({ name, response }) => policies.includes(name) && response === "fail") ?? false;
+      return { ...facts, again: { isFailing, isShared: ids.some((id) => id !== host.id) } };
+    }
+    this.#lookups++;
+    const found = await findBySerial(inventory, host.serial, this.abort);
+    checkClock("Jamf Pro", jamf.clockDifference);
+    const { computer } = found;
+    const isIn = computer !== undefined && hasCheckedIn(host, computer);
+    const checkedInSince = isIn ? mac.checkedInSince ?? now : undefined;
+    const asked = { computerId: computer?.id ?? mac.computerId, checkedInSince, lookedUpAt: now };
+    return { ...facts, found, mac: { ...mac, ...asked } };
+  }
+
+  /** The commands that wait for a computer, and that of a request without an answer. */
+  async #withWaiting(facts: Facts): Promise<Facts> {
+    const { readCommands, redeploys } = this.deps;
+    const managementId = facts.found?.computer?.managementId;
+    if (managementId === undefined || this.#isHidden) return { ...facts, waiting: [] };
+    const lost = lostRequest(facts);
+    if (lost !== undefined) {
+      const [from, to] = [lost.askedAt - SENT_BEFORE, lost.askedAt + SENT_AFTER];
+      const [command] = await readCommands(sentTo(managementId, from, to), this.abort) ?? [];
+      if (command !== undefined) {
+        const { uuid: commandUuid, state: commandState } = command;
+        const times = { commandSince: facts.now, commandAskedAt: facts.now };
+        const found = { ...lost, ...times, commandUuid, commandState, state: "queued" } as const;
+        await redeploys.record([found]);
+        return withLast(facts, found);
+      }
+    }
+    const waiting = await readCommands(waitingFor(managementId), this.abort);
+    this.#isHidden = waiting === undefined;
+    return { ...facts, waiting: waiting ?? [] };
+  }
+
+  async #redeploy(facts: Facts): Promise<void> {
     const { limits } = this.deps;
-    const { computerId } = mac;
+    const { host, mac } = facts;
     if (!await this.deps.isHeld()) {
       this.#fail("The lock of this sweep is lost: the store could not be reached");
-      return this.recorder.add(mac, unanswered(mac));
+      return this.#recordUnasked(facts);
     }
-    const intent = { serial: host.serial, computerId: computerId!, origin: "sweep" } as const;
-    const sent = await sendRedeploy(this.deps, intent, limits, this.abort);
-    if (sent.kind === "requested") this.#addRequested(mac, sent);
-    else if (sent.kind === "cooling_down") {
-      this.#add(mac, "waits", "cool_down", limitReason(sent, limits));
-    } else {
-      this.remaining = 0;
-      this.#add(mac, "waits", "hourly_limit", "the hourly limit is reached");
-    }
+    const intent = { serial: host.serial, computerId: mac.computerId!, origin: "sweep" } as const;
+    const lost = lostRequest(facts);
+    const sent = await sendRedeploy(this.deps, intent, limits, this.abort, lost);
+    if (sent.kind === "hourly_limit") this.remaining = 0;
+    if (sent.kind === "requested") this.#recordRequested(facts, sent);
+    else this.recorder.add(mac, wait(sent.kind, limitReason(sent, limits)));
     await this.recorder.save();
   }
 
-  #addRequested(mac: Mac, { state, reason, isFinal, at: askedAt, unrecorded }: Requested): void {
+  #recordRequested(facts: Facts, sent: Requested): void {
+    const { mac, host: { serial } } = facts;
+    const { state, reason, isFinal, at: askedAt, unrecorded } = sent;
     if (state === "refused" && !isFinal) {
       this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
-      return this.recorder.add(mac, unanswered(mac, reason));
+      return this.#recordUnasked(facts, reason);
     }
     this.remaining--;
-    if (state === "refused") return this.#add(mac, "needs_person", "refused", reason);
+    if (state === "refused") return this.recorder.add(mac, person("refused", reason));
     // A server that does not answer is not asked for the next Mac.
-    if (state === "unknown") this.#fail(`The answer about ${mac.serial} is not known: ${reason}`);
+    if (state === "unknown") this.#fail(`The answer about ${serial} is not known: ${reason}`);
     else if (unrecorded !== undefined) {
-      this.#fail(`The redeploy of ${mac.serial} is not recorded: ${unrecorded}`);
+      this.#fail(`The redeploy of ${serial} is not recorded: ${unrecorded}`);
     }
-    this.#add(mac, "redeployed", "redeployed", requestedReason({ askedAt, state }));
+    this.recorder.add(mac, requested({ askedAt, state }));
   }
 
-  #add(mac: Mac, state: Mac["state"], rule: string, reason: string): void {
-    this.recorder.add(mac, { state, rule, reason });
+  /** A Mac that needs a person still needs one. */
+  #recordUnasked(
+    { mac, now }: Facts,
+    reason = "not asked: a problem ended the requests of this sweep",
+  ): void {
+    const { unaskedSince = now } = mac;
+    const decision = unaskedSince <= now - DAY
+      ? person("not_askable", `for over a day: ${reason}`)
+      : wait("no_reply", reason);
+    const kept = mac.state === "needs_person" ? undefined : decision;
+    this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, kept);
   }
 
-  /** Jamf Pro is asked no more. */
+  /** An answer that cannot be read may be about one Mac only. */
+  #addFailure(error: ServerError): void {
+    this.#lastFailure = error.message;
+    const isOne = error instanceof ReplyError && !REFUSALS.includes(error.status ?? 0);
+    if (!isOne || ++this.#failures >= MAX_FAILURES) this.#fail(error.message);
+  }
+
+  /** No server is asked any more. */
   #fail(problem: string): void {
     this.problems.push(problem);
     this.#failures = MAX_FAILURES;
   }
 }
 
-/** A Mac that needs a person still needs one. */
-function unanswered(
-  mac: Mac,
-  reason = "not asked: a problem ended the requests of this sweep",
-): Decision {
-  return mac.state === "needs_person" ? mac : { state: "waits", rule: "jamf_unanswered", reason };
+function askedAtOf({ redeploys: [last] }: Facts): number {
+  return last?.commandAskedAt ?? 0;
+}
+
+function withLast(facts: Facts, last: Redeploy): Facts {
+  return { ...facts, redeploys: [last, ...facts.redeploys.slice(1)] };
 }

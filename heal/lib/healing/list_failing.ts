@@ -1,6 +1,6 @@
 // Which hosts fail the policies now.
 
-import type { Fleet } from "../fleet/fleet.ts";
+import { type Fleet, inParallel } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";
 import { checkClock } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
@@ -43,7 +43,7 @@ export async function listFailing(
       isResolved = false;
       problems.push(`Fleet ${noPolicy(name)}`);
     }
-    for (const id of ids) {
+    await inParallel(ids, async (id) => {
       try {
         for (const host of await fleet.failingHosts(id, signal)) {
           const known = hosts.get(host.id);
@@ -55,7 +55,7 @@ export async function listFailing(
         isWhole = false;
         problems.push(`Cannot list the hosts that fail "${name}": ${error.message}`);
       }
-    }
+    });
   }
   return { hosts, policyIds, isResolved, isWhole, problems };
 }
@@ -66,20 +66,24 @@ export function noPolicy(name: string): string {
 }
 
 /**
- * The number of hosts that answer the policies: of the policy with the most answers, because the same hosts answer all.
+ * The number of hosts that are online now and answer the policies: of the policy with the most answers, because the same
+ * hosts answer all.
  *
+ * @param onlineFrom Hosts that fail are online if Fleet has seen them since then, in seconds since 1970.
  * @throws {ServerError} Fleet gives no usable answer.
  */
-export async function countAnswering(
+export async function countOnline(
   fleet: Pick<Fleet, "countPassing">,
   { hosts, policyIds }: Pick<Failing, "hosts" | "policyIds">,
+  onlineFrom: number,
   signal?: AbortSignal,
 ): Promise<number> {
+  const online = [...hosts.values()].filter(({ host }) => (host.seenAt ?? 0) >= onlineFrom);
   let most = 0;
   for (const [name, ids] of policyIds) {
-    let answering = [...hosts.values()].filter(({ policies }) => policies.includes(name)).length;
-    for (const id of ids) answering += await fleet.countPassing(id, signal);
-    most = Math.max(most, answering);
+    const { length: failing } = online.filter(({ policies }) => policies.includes(name));
+    const passing = await inParallel(ids, (id) => fleet.countPassing(id, signal, "online"));
+    most = Math.max(most, passing.reduce((sum, count) => sum + count, failing));
   }
   return most;
 }

@@ -1,17 +1,19 @@
-// Notifies a person of what has begun, and what has ended, once.
+// Notifies a person of what has begun, and what has ended, once, and once a week of what is left.
 
 import { printable } from "../../../lib/shared/print.ts";
 import { ServerError } from "../http/client.ts";
-import type { Macs } from "../store/macs.ts";
+import type { Mac, Macs } from "../store/macs.ts";
 import type { Values } from "../store/driver.ts";
 import type { SweepReport } from "./sweep.ts";
 
 /** What this module needs from its caller. */
 export interface NoticeDeps {
-  readonly macs: Pick<Macs, "unnotified" | "setNotified">;
+  readonly macs: Pick<Macs, "inState" | "setNotified">;
   readonly values: Pick<Values, "get" | "set">;
   /** @throws {ServerError} The message was not taken. */
   readonly send: (text: string) => Promise<void>;
+  /** Seconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Something that lasts. */
@@ -21,74 +23,99 @@ export interface Condition {
   readonly text: string | undefined;
   /** The notice when it has ended. */
   readonly end: string;
+  /** Whether it is notified of once a day while it holds. */
+  readonly isDaily?: boolean;
   /** Whether a person was notified of it while the store did not work. */
   readonly isNotified?: boolean;
 }
 
 /** Macs that are named in one message. */
 const MAX_NAMED = 20;
+const DAY = 86_400;
+const WEEK = 7 * DAY;
 
 /** Why nothing is redeployed. */
 export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
-  return `Nothing is redeployed: ${count} Macs may need it now, more than --max-failing ${max}. ` +
-    "Look for a common cause; if there is none, give a higher number";
+  return `Nothing is redeployed: ${count} Macs need it or still fail after it, more than ` +
+    `--max-failing allows (${max}). Look for a common cause; if there is none, give a higher number`;
 }
 
 /** What a sweep found that is not about one Mac. */
 export function conditionsOf(
-  { tooMany, isWhole }: Pick<SweepReport, "tooMany" | "isWhole">,
+  { tooMany, isCounted }: Pick<SweepReport, "tooMany" | "isCounted">,
 ): Condition[] {
-  if (!isWhole) return [];
+  if (!isCounted) return [];
   const text = tooMany && tooManyText(tooMany);
-  return [{ name: "too_many", text, end: "--max-failing no longer stops the redeploys" }];
+  const end = "--max-failing no longer stops the redeploys";
+  return [{ name: "too_many", text, end, isDaily: true }];
 }
 
 /**
- * Notifies of the Macs that need a person, and of the conditions, in one message. It is recorded after the message was
- * taken: one that fails is repeated by the next sweep.
+ * Notifies of the Macs that need a person, once an illness, and of the conditions, in one message. It is recorded after the
+ * message was taken: one that fails is repeated by the next sweep.
  *
  * @returns What did not work, for a person.
  * @throws {StoreError} The store does not work.
  */
 export async function notify(
-  { macs, values, send }: NoticeDeps,
+  deps: NoticeDeps,
   conditions: readonly Condition[],
 ): Promise<string[]> {
-  const persons = await macs.unnotified();
+  const { macs, values, send } = deps;
+  const now = Math.floor(deps.now());
+  const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
+  const persons = all.filter(({ notifiedAt }) => notifiedAt === undefined);
+  const digestAt = Number(await values.get(DIGEST)) || now;
+  const isDigest = all.length > persons.length && digestAt <= now - WEEK;
   const lines: string[] = [];
   const changed: Condition[] = [];
   for (const condition of conditions) {
-    const isNotified = condition.isNotified || await values.get(nameOf(condition)) !== undefined;
-    if (isNotified === (condition.text !== undefined)) continue;
+    const { text, end, isDaily, isNotified = false } = condition;
+    const notifiedAt = Number(await values.get(nameOf(condition))) || (isNotified ? now : 0);
+    const isOld = isDaily === true && notifiedAt <= now - DAY;
+    if (text === undefined ? notifiedAt === 0 : notifiedAt > 0 && !isOld) continue;
     changed.push(condition);
-    lines.push(condition.text ?? condition.end);
+    lines.push(text ?? end);
   }
-  if (persons.length > 0) {
-    const rest = persons.length - MAX_NAMED;
-    lines.push(
-      persons.length === 1 ? "A Mac needs a person:" : `${persons.length} Macs need a person:`,
-      ...persons.slice(0, MAX_NAMED).map(({ serial, reason }) => `${serial}: ${reason}`),
-      ...(rest > 0 ? [`and ${rest} more: see jamf-heal status`] : []),
-    );
-  }
+  if (persons.length > 0) lines.push(...personLines(persons));
+  if (isDigest) lines.push(digestText(all));
   if (lines.length === 0) return [];
   // A message that cannot be recorded would be sent again and again.
   await values.set("notifying", lines[0]);
   try {
-    await send(`jamf-heal: ${lines.map(plain).join("\n")}`);
+    await send(`jamf-heal: ${lines.map(printable).join("\n")}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return [`Nobody is told: ${error.message}`];
   }
-  if (persons.length > 0) await macs.setNotified(persons.at(-1)!.since);
-  for (const condition of changed) await values.set(nameOf(condition), condition.text);
+  if (persons.length > 0) await macs.setNotified(now);
+  const isFirst = persons.length > 0 && persons.length === all.length;
+  if (isDigest || isFirst) await values.set(DIGEST, `${now}`);
+  for (const condition of changed) {
+    await values.set(nameOf(condition), condition.text && `${now}`);
+  }
   return [];
 }
 
-/** What a Mac calls itself must not be a link, a mention or a line of its own in a chat. */
-function plain(text: string): string {
-  return printable(text).replace(/[<>&]/g, "_");
+function personLines(persons: readonly Mac[]): string[] {
+  const { length } = persons;
+  const head = length === 1 ? "A Mac needs a person:" : `${length} Macs need a person:`;
+  const named = persons.slice(0, MAX_NAMED).map(({ serial, reason }) => `${serial}: ${reason}`);
+  const rest = length - named.length;
+  return [head, ...named, ...(rest > 0 ? [`and ${rest} more: see jamf-heal status`] : [])];
 }
+
+/** How many Macs need a person, by rule; without their names. */
+function digestText(macs: readonly Mac[]): string {
+  const rules = [...Map.groupBy(macs, ({ rule }) => rule)].map(([rule, { length }]) =>
+    `${length} ${rule}`
+  );
+  const counts = rules.sort().join(", ");
+  return `Weekly reminder of all Macs that need a person: ${counts}; see jamf-heal status`;
+}
+
+/** The value with the time of the last weekly reminder. */
+const DIGEST = "digest_at";
 
 function nameOf({ name }: Condition): string {
   return `notified:${name}`;

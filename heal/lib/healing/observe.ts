@@ -6,6 +6,7 @@ import type { Redeploy } from "../store/redeploys.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
 /** More than a weekend. */
 const MAX_HOURS_AWAY = 4 * 24;
 
@@ -14,7 +15,7 @@ export interface Observed {
   readonly now: number;
   /** As Fleet lists it among the hosts that fail. */
   readonly host: Host;
-  /** The redeploys of the last 90 days that may have been done, the newest first. */
+  /** Those of the last 90 days that may have been done, the newest first. */
   readonly redeploys: readonly Redeploy[];
   /** A host that Fleet has seen within this time is online. */
   readonly seenWithin: number;
@@ -29,28 +30,44 @@ export function isStaleAnswer(
   return answeredAt <= Math.max(last?.askedAt ?? 0, now - DAY);
 }
 
-/** A Mac that a sweep finds for the first time. */
-export function newMac({ id, serial }: Host, policies: readonly string[], now: number): Mac {
+/**
+ * A Mac that begins to fail. It began before, if no sweep has recorded it and a person has redeployed it within the last
+ * day, or a sweep that was killed has done so.
+ *
+ * @param before What the store has of an earlier time. A Mac that fails again within a week is not notified of again.
+ * @param last Its last redeploy.
+ */
+export function newMac(
+  { id, serial }: Pick<Host, "id" | "serial">,
+  policies: readonly string[],
+  now: number,
+  before?: Mac,
+  last?: Redeploy,
+): Mac {
+  const { endedAt = 0, computerId, retriedAt, notifiedAt } = before ?? {};
+  const isSince = last !== undefined && last.askedAt > endedAt &&
+    (last.origin === "sweep" || last.askedAt > now - DAY);
   return {
     hostId: id,
     serial,
-    computerId: undefined,
+    computerId,
     policies: policies.join("\n"),
     state: "waits",
     rule: "new",
     reason: "",
     since: now,
-    failingSince: now,
+    failingSince: isSince ? last.askedAt : now,
     endedAt: undefined,
     onlineHour: 0,
     redeployedAt: undefined,
-    hoursSinceRedeploy: 0,
+    hoursOnline: 0,
     unansweredSince: undefined,
     unansweredHours: 0,
     checkedInSince: undefined,
     lookedUpAt: undefined,
-    retriedAt: undefined,
-    notifiedRule: undefined,
+    unaskedSince: undefined,
+    retriedAt,
+    notifiedAt: endedAt > now - WEEK ? notifiedAt : undefined,
   };
 }
 
@@ -69,8 +86,9 @@ export function observe(
   const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
   const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
   const stale = isStaleAnswer(host, last, now);
-  // After days offline, the hours before do not count against Fleet's agent.
-  const wasAway = hour - mac.onlineHour > MAX_HOURS_AWAY;
+  // After days offline, the hours before do not count against the Mac, and after one no check-in.
+  const hoursAway = hour - mac.onlineHour;
+  const wasAway = hoursAway > MAX_HOURS_AWAY;
   const { unansweredSince = isOnline ? now : undefined, unansweredHours } = wasAway
     ? { unansweredHours: 0 }
     : mac;
@@ -80,9 +98,10 @@ export function observe(
     policies: policies.join("\n"),
     onlineHour: isOnline ? hour : mac.onlineHour,
     redeployedAt: last?.askedAt,
-    hoursSinceRedeploy: (isNewRedeploy ? 0 : mac.hoursSinceRedeploy) + hours,
+    hoursOnline: (isNewRedeploy || wasAway ? 0 : mac.hoursOnline) + hours,
     unansweredSince: stale ? unansweredSince : undefined,
     unansweredHours: stale ? unansweredHours + hours : 0,
-    ...(isNewRedeploy && { checkedInSince: undefined }),
+    ...((isNewRedeploy || hoursAway > 24) &&
+      { checkedInSince: undefined, unaskedSince: undefined }),
   };
 }

@@ -10,7 +10,7 @@ export class Recorder {
   readonly changed: Set<number> = new Set();
   #unsaved: Mac[] = [];
 
-  /** @param known The open Macs in the store, by their hosts. */
+  /** @param known The Macs in the store, by their hosts. */
   constructor(
     private readonly store: Macs,
     private readonly known: ReadonlyMap<number, Mac>,
@@ -25,7 +25,7 @@ export class Recorder {
     const isNew = before?.rule !== rule || before.state !== state;
     const isEnded = !OPEN_STATES.some((open) => open === state);
     // Such as a host that is no Mac: it would be new in each sweep.
-    if (before === undefined && isEnded) return;
+    if (!isNew && before.endedAt !== undefined) return;
     const after: Mac = {
       ...mac,
       state,
@@ -33,7 +33,6 @@ export class Recorder {
       reason,
       since: isNew ? now : mac.since,
       endedAt: isEnded ? now : undefined,
-      notifiedRule: state === "needs_person" ? mac.notifiedRule : undefined,
     };
     this.macs.push(after);
     if (isNew) this.changed.add(mac.hostId);
@@ -60,9 +59,15 @@ export async function decideAgain(store: Macs, macs: readonly Mac[], now: number
   const recorder = new Recorder(store, new Map(macs.map((mac) => [mac.hostId, mac])), now);
   const reason = "a person wants it: the next sweep decides again";
   for (const mac of macs) {
-    const unanswered = { unansweredSince: undefined, unansweredHours: 0 };
-    const taken = { ...mac, ...unanswered, lookedUpAt: undefined, retriedAt: now };
-    recorder.add(taken, { state: "waits", rule: "retried", reason });
+    const counters = { hoursOnline: 0, unansweredHours: 0 };
+    const since = {
+      unansweredSince: undefined,
+      checkedInSince: undefined,
+      unaskedSince: undefined,
+    };
+    const times = { lookedUpAt: undefined, notifiedAt: undefined, retriedAt: now };
+    const decision = { state: "waits", rule: "retried", reason } as const;
+    recorder.add({ ...mac, ...counters, ...since, ...times }, decision);
   }
   await recorder.save();
 }

@@ -44,6 +44,7 @@ const RECORDING_PAUSE = 2000;
  *
  * @param limits `undefined` ignores them.
  * @param signal Stops the request, and the wait for a store that does not work.
+ * @param lost A request without an answer, of which this is the repeat.
  * @throws {StoreError} The request could not be recorded, and was not sent.
  */
 export async function sendRedeploy(
@@ -51,8 +52,9 @@ export async function sendRedeploy(
   intent: RedeployIntent,
   limits: RateLimits | undefined,
   signal?: AbortSignal,
+  lost?: Redeploy,
 ): Promise<Sent> {
-  const claim = await deps.redeploys.claim(intent, limits, Math.floor(deps.now()));
+  const claim = await deps.redeploys.claim(intent, limits, Math.floor(deps.now()), lost);
   if (claim.kind !== "granted") return claim;
   const { redeploy } = claim;
   const result = await deps.requestRedeploy(redeploy.computerId, signal);
@@ -84,8 +86,12 @@ async function record(
 }
 
 /** Why a redeploy is waited for. */
-export function requestedReason({ askedAt, state }: Pick<Redeploy, "askedAt" | "state">): string {
-  const answer = state === "queued" ? "" : ", and the answer of Jamf Pro is not known";
+export function requestedReason(
+  redeploy: Pick<Redeploy, "askedAt" | "state"> & { readonly commandState?: string | undefined },
+): string {
+  const { askedAt, state, commandState } = redeploy;
+  const taken = commandState === "ACKNOWLEDGED" ? ", and the Mac has taken the command" : "";
+  const answer = state === "queued" ? taken : ", and the answer of Jamf Pro is not known";
   return `requested at ${formatTimestamp(askedAt)}${answer}`;
 }
 

@@ -2,11 +2,12 @@
 
 import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
-import { isWithoutAnswer, type Redeploy } from "../store/redeploys.ts";
-import { decide, type Facts, isPersonByJamf } from "./decide.ts";
+import type { Redeploy } from "../store/redeploys.ts";
+import { decide, type Facts, isKnownDue } from "./decide.ts";
 import { findEnded } from "./find_ended.ts";
 import { healCandidates } from "./heal_candidates.ts";
-import { countAnswering, type Failing, listFailing } from "./list_failing.ts";
+import { countOnline, type Failing, listFailing } from "./list_failing.ts";
+import { findTooMany, type TooMany } from "./max_failing.ts";
 import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
@@ -17,8 +18,10 @@ export interface SweepReport {
   readonly macs: readonly Mac[];
   /** The hosts whose decision has changed. */
   readonly changed: ReadonlySet<number>;
-  /** Set if more Macs would be redeployed than the limit. */
-  readonly tooMany: { readonly count: number; readonly max: number } | undefined;
+  /** Set if more Macs fail than `--max-failing` allows. */
+  readonly tooMany: TooMany | undefined;
+  /** Whether it is known if they are too many. */
+  readonly isCounted: boolean;
   /** Whether Fleet said which hosts fail; else nothing was decided. */
   readonly isWhole: boolean;
   /** What did not work, for a person. */
@@ -27,21 +30,15 @@ export interface SweepReport {
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
 /** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
-/** The share of the Macs that answer the policies, and the number below which it does not go. */
-const MAX_FAILING_SHARE = 0.05;
-const MIN_MAX_FAILING = 25;
-
-/** Rules of Macs that wait only for a limit. */
-const DUE = ["too_many", "hourly_limit"];
-
 /** What one sweep works with. */
 interface Run {
   readonly deps: SweepDeps;
   readonly now: number;
   readonly failing: Failing;
-  /** The open Macs in the store, by their hosts. */
+  /** The open Macs in the store, and others that fail, by their hosts. */
   readonly known: ReadonlyMap<number, Mac>;
   /** Those that may have been done, the newest first, by serial number in upper case. */
   readonly redeploys: ReadonlyMap<string, readonly Redeploy[]>;
@@ -66,7 +63,9 @@ export async function runSweep(
   const now = Math.floor(deps.now());
   const failing = await listFailing(deps.fleet, deps.policies, abort);
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
-  const done = await redeploys.since(now - RETENTION);
+  const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
+  for (const mac of await macs.ofHosts(fresh)) known.set(mac.hostId, mac);
+  const done = await redeploys.since(0);
   const run: Run = {
     deps,
     now,
@@ -80,10 +79,25 @@ export async function runSweep(
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
   // A Mac whose list could not be read may still fail.
   if (failing.isWhole) await lookUp(run, others, stop);
-  const unlisted = failing.isWhole ? 0 : others.filter(({ rule }) => DUE.includes(rule)).length;
-  const { candidates, tooMany } = await decideAll(run, unlisted, abort);
+  const unlisted = failing.isWhole ? 0 : others.filter((mac) => isKnownDue(mac, now)).length;
+  const facts = await factsOf(run);
+  const candidates: Facts[] = [];
+  for (const one of facts) {
+    const verdict = decide(one);
+    if (typeof verdict === "object") recorder.add(one.mac, verdict);
+    else candidates.push(one);
+  }
   await recorder.save();
-  problems.push(...await healCandidates(deps, candidates, recorder, stop, abort));
+  const findMax = (due: readonly Facts[]): Promise<TooMany | undefined> =>
+    findTooMany(
+      values,
+      deps.limits.maxFailing,
+      unlisted + countFailing(facts, due),
+      () => online(run, abort),
+      now,
+    );
+  const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
+  problems.push(...healed.problems);
 
   await redeploys.giveUp(now);
   await macs.forget(now - RETENTION);
@@ -91,7 +105,8 @@ export async function runSweep(
   if (problems.length === 0 && !stop.aborted) {
     await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
   }
-  return { macs: recorder.macs, changed: recorder.changed, tooMany, isWhole: true, problems };
+  const { macs: decided, changed } = recorder;
+  return { ...healed, macs: decided, changed, isWhole: true, problems };
 }
 
 /** Records what became of Macs that no longer fail. */
@@ -103,65 +118,53 @@ async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promis
   problems.push(...await findEnded(deps.fleet, macs, lookup, recorder, stop));
 }
 
-/**
- * Decides about the Macs that fail, except those about which Jamf Pro must be asked.
- *
- * @param unlisted The number of Macs that may fail as well.
- */
-async function decideAll(
-  run: Run,
-  unlisted: number,
-  abort: AbortSignal,
-): Promise<{ readonly candidates: Facts[]; readonly tooMany: SweepReport["tooMany"] }> {
-  const lastSweep = Number(await run.deps.values.get("last_sweep") ?? run.now);
-  const facts = factsOf(run, lastSweep);
-  const due = facts.filter((one) => decide(one) === "ask_jamf" && !isPersonByJamf(one.mac));
-  const count = due.length + unlisted;
-  const max = await maxFailing(run, count, abort);
-  const isTooMany = count > max;
-  const candidates: Facts[] = [];
-  for (const one of facts) {
-    const verdict = decide({ ...one, isTooMany });
-    if (typeof verdict === "object") run.recorder.add(one.mac, verdict);
-    else candidates.push(one);
-  }
-  return { candidates, tooMany: isTooMany ? { count, max } : undefined };
-}
-
 /** The name of the value with the end of the last sweep that ended well. */
 export function goodSweep(dryRun: boolean): string {
   return dryRun ? "last_good_dry_run" : "last_good_sweep";
 }
 
-/** Fleet is asked for the share only if the minimum does not decide. */
-async function maxFailing(
-  { deps: { limits, fleet }, failing, problems }: Run,
-  count: number,
+/**
+ * The Macs that count for `--max-failing`: those that would be redeployed now, and those that were within a week, still
+ * fail, and are online. For a day, they count also while they are offline.
+ */
+function countFailing(facts: readonly Facts[], due: readonly Facts[]): number {
+  const ids = new Set(due.map(({ host }) => host.id));
+  for (const { host, redeploys: [last], now, seenWithin } of facts) {
+    const isOnline = (host.seenAt ?? 0) >= now - seenWithin;
+    if ((last?.askedAt ?? 0) > now - (isOnline ? WEEK : DAY)) ids.add(host.id);
+  }
+  return ids.size;
+}
+
+/** The number of Macs that are online; `undefined` if Fleet does not count them. */
+async function online(
+  { deps: { fleet }, failing, now, problems }: Run,
   signal: AbortSignal,
-): Promise<number> {
-  if (limits.maxFailing !== undefined) return limits.maxFailing;
-  if (count <= MIN_MAX_FAILING) return MIN_MAX_FAILING;
+): Promise<number | undefined> {
   try {
-    const answering = await countAnswering(fleet, failing, signal);
-    return Math.max(MIN_MAX_FAILING, Math.floor(answering * MAX_FAILING_SHARE));
+    return await countOnline(fleet, failing, now - HOUR, signal);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    problems.push(`Cannot count the hosts that answer the policies: ${error.message}`);
-    return MIN_MAX_FAILING;
+    problems.push(`Cannot count the hosts that are online: ${error.message}`);
+    return undefined;
   }
 }
 
-function factsOf(
-  { deps: { limits }, failing, known, redeploys, now }: Run,
-  lastSweep: number,
-): Facts[] {
+async function factsOf({ deps, failing, known, redeploys, now }: Run): Promise<Facts[]> {
+  const { limits, jamfHosts, values } = deps;
+  const lastSweep = Number(await values.get("last_sweep")) || now;
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));
-  return Array.from(failing.hosts.values(), ({ host, policies }) => {
-    const all = redeploys.get(host.serial.toUpperCase()) ?? [];
-    const withoutAnswer = all.find((one) => isWithoutAnswer(one, now));
-    const done = all.filter((redeploy) => redeploy !== withoutAnswer);
+  const listed = [...failing.hosts.values()];
+  const serials = Map.groupBy(listed, ({ host }) => host.serial.toUpperCase());
+  return listed.map(({ host, policies }) => {
+    const serial = host.serial.toUpperCase();
+    const done = redeploys.get(serial) ?? [];
     const observed = { now, host, redeploys: done, seenWithin };
-    const mac = observe(known.get(host.id) ?? newMac(host, policies, now), policies, observed);
-    return { ...observed, mac, withoutAnswer, limits, isTooMany: false, isLimited: false };
+    const before = known.get(host.id);
+    const isOpen = before !== undefined && before.endedAt === undefined;
+    const open = isOpen ? before : newMac(host, policies, now, before, done[0]);
+    const mac = observe(open, policies, observed);
+    const isShared = serials.get(serial)!.length > 1;
+    return { ...observed, mac, isShared, jamfHosts, limits, isTooMany: false, isLimited: false };
   });
 }

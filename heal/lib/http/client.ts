@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly token?: Secret;
   /** Sent as a form. */
   readonly form?: URLSearchParams;
+  /** Whether a POST has no lasting effect, so that it may be repeated like a GET. */
+  readonly isRepeatable?: boolean;
   /** Stops it, at any step. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,10 +57,10 @@ const USER_AGENT = `jamf-heal/${config.version}`;
 /** In bytes: more than any answer has. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The server is busy, and has not begun with the request. */
-const BUSY_STATUSES: readonly number[] = [429, 503];
-/** A gateway failed: only a request that changes nothing may be repeated. */
-const GATEWAY_ERRORS: readonly number[] = [502, 504];
+/** The server has not begun with the request. */
+const NOT_BEGUN = 429;
+/** A server or its gateway failed, maybe after the work: only a request that changes nothing may be repeated. */
+const FAILURES: readonly number[] = [502, 503, 504];
 
 /** The client of one server. It keeps cookies, because a cluster assigns a client to one of its nodes by a cookie. */
 export class HttpClient {
@@ -86,20 +88,19 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request, and repeats it where that is safe: a GET after any failure, other methods only if the server was too
-   * busy to begin.
+   * Sends a request, and repeats it where that is safe: a GET after any failure, a POST only after 429. A proxy answers
+   * 503 also after it has sent the request.
    *
    * @throws {NoAnswerError} There is no complete answer.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
-    const isRead = request.method === "GET";
+    const isRead = request.method === "GET" || request.isRepeatable === true;
     for (let attempt = 1;; attempt++) {
       const isLast = attempt === ATTEMPTS || request.signal?.aborted === true;
       let retryAfter: string | null = null;
       try {
         const { reply, headers } = await this.#once(request);
-        const isBusy = BUSY_STATUSES.includes(reply.status);
-        const mayRepeat = isBusy || (isRead && GATEWAY_ERRORS.includes(reply.status));
+        const mayRepeat = reply.status === NOT_BEGUN || (isRead && FAILURES.includes(reply.status));
         if (!mayRepeat || isLast) return reply;
         retryAfter = headers.get("retry-after");
       } catch (error) {

@@ -6,6 +6,15 @@ import { fetchErrorReason, ServerError } from "./client.ts";
 /** In milliseconds. */
 const TIMEOUT = 20_000;
 
+/**
+ * A text in which a chat finds no link, no mention and no markup: serial numbers and errors are from others. Slack makes
+ * a link also of the name of a host.
+ */
+function withoutLinks(text: string): string {
+  return text.replace(/[<>&@[\]|`*~#]/g, "_").replaceAll("//", "/ /")
+    .replace(/(?<=[^\s.])\.(?=\p{L})/gu, " .");
+}
+
 /** Sends texts to a chat, in the shape that Slack, the workflows of Teams, and Tines take. */
 export class Notifier {
   /**
@@ -20,7 +29,8 @@ export class Notifier {
    * @throws {ServerError} It was not taken; the message has no part of the URL but its host.
    */
   async send(text: string): Promise<void> {
-    const { status } = await this.#post(JSON.stringify({ text })).catch((error) => {
+    const body = JSON.stringify({ text: withoutLinks(text) });
+    const { status } = await this.#post(body).catch((error) => {
       const reason = fetchErrorReason(error, this.timeout);
       // No message is known that has the URL; a later Deno's may.
       throw this.#error(reason.includes("://") ? "there is no answer" : reason);

@@ -6,6 +6,11 @@ import { type HttpReply, ServerError } from "./client.ts";
 /** A server answered with another status or shape than expected. */
 export class ReplyError extends ServerError {
   override name = "ReplyError";
+
+  /** @param status Of the answer, if that is what was not expected. */
+  constructor(message: string, readonly status?: number) {
+    super(message);
+  }
 }
 
 /**
@@ -23,7 +28,8 @@ export function parseReply<T>(
   schema: z.ZodType<T>,
 ): T {
   if (reply.status !== expected) {
-    throw new ReplyError(`${server} answered ${reply.status}${errorMessageOf(reply)}`);
+    const { status } = reply;
+    throw new ReplyError(`${server} answered ${status}${errorMessageOf(reply)}`, status);
   }
   const refuse = (what: string): ReplyError =>
     new ReplyError(`Cannot read the answer of ${server}: ${what}`);
@@ -63,13 +69,19 @@ export class LoginError extends ServerError {
   override name = "LoginError";
 }
 
+/** The codes of RFC 6749. */
+const OAUTH_ERRORS = [
+  ...["invalid_request", "invalid_client", "invalid_grant", "invalid_scope"],
+  ...["unauthorized_client", "unsupported_grant_type"],
+];
+
 /**
  * Checks that a server has not refused the log-in.
  *
  * @param server The name of the server in an error.
  * @param hint What to correct.
  * @param refusals The statuses of a refusal.
- * @throws {LoginError} It has; the message has its reason.
+ * @throws {LoginError} It has. The message has no text of the answer, which may show the secret in some encoding.
  */
 export function checkLogin(
   server: string,
@@ -78,6 +90,7 @@ export function checkLogin(
   reply: HttpReply,
 ): void {
   if (!refusals.includes(reply.status)) return;
-  const answer = `it answered ${reply.status}${errorMessageOf(reply)}`;
+  const code = OAUTH_ERRORS.find((code) => reply.text.includes(`"${code}"`));
+  const answer = `it answered ${reply.status}${code === undefined ? "" : `: ${code}`}`;
   throw new LoginError(`${server} refused the login: ${answer}; correct ${hint}`);
 }

@@ -16,6 +16,10 @@ export interface Computer {
   readonly isMdmCapable: boolean;
   /** The last check-in of its agent, in seconds since 1970; `undefined` if there was none. */
   readonly checkIn: number | undefined;
+  /** Whether `checkIn` is that of the agent alone: before version 4 of the inventory, it may be another contact. */
+  readonly isAgents: boolean;
+  /** By which MDM commands name it. */
+  readonly managementId: string | undefined;
 }
 
 const SERVER = "Jamf Pro";
@@ -39,6 +43,7 @@ const computerSchema = z.object({
     // MDM, so with the redeploy itself.
     lastCheckIn: timeSchema,
     lastContactTime: timeSchema,
+    managementId: z.string().nullish(),
     mdmCapable: z.object({ capable: z.boolean().nullish() }).nullish(),
     remoteManagement: z.object({ managed: z.boolean().nullish() }).nullish(),
   }),
@@ -50,6 +55,8 @@ const computerSchema = z.object({
   isManaged: general.remoteManagement?.managed ?? false,
   isMdmCapable: general.mdmCapable?.capable ?? false,
   checkIn: general.lastCheckIn ?? general.lastContactTime,
+  isAgents: general.lastCheckIn !== undefined,
+  managementId: general.managementId ?? undefined,
 }));
 
 const pageSchema = z.object({ results: z.array(computerSchema) });

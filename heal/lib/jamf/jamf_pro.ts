@@ -78,11 +78,14 @@ export class JamfPro {
     });
     try {
       const reply = await this.#tokenPaths.send((path) =>
-        this.#http.send({ method: "POST", path, form, signal })
+        this.#http.send({ method: "POST", path, form, isRepeatable: true, signal })
       );
       checkLogin("Jamf Pro", "JAMF_CLIENT_ID or JAMF_CLIENT_SECRET", REFUSALS, reply);
       const server = "Jamf Pro's token endpoint";
-      const { access_token, expires_in } = parseReply(server, reply, 200, tokenSchema);
+      const { status, text } = reply;
+      // An error may show the secret in some encoding.
+      const shown = { status, text: status === 200 ? text : "" };
+      const { access_token, expires_in } = parseReply(server, shown, 200, tokenSchema);
       const lifetime = expires_in * 1000;
       // A token with a short lifetime is used for half of it.
       const renewAt = this.system.now() + Math.max(lifetime - MARGIN, lifetime / 2);

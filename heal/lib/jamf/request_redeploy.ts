@@ -28,8 +28,9 @@ const TEMPORARY: Readonly<Record<number, string>> = {
   401: ", to a new token",
   403: `: the API role needs the privileges "${REDEPLOY_PRIVILEGES.join('" and "')}"`,
   429: "",
-  503: "",
 };
+/** Jamf Pro itself answers it before it begins; a proxy may do so after. */
+const UNAVAILABLE = 503;
 
 const redeploySchema = z.object({ commandUuid: z.string().min(1) });
 
@@ -67,7 +68,8 @@ function resultOf(reply: HttpReply): RedeployResult {
     return { state: "queued", commandUuid, reason: "" };
   }
   const hint = TEMPORARY[status];
-  if (hint !== undefined) return { state: "refused", isFinal: false, reason: answered + hint };
+  const isUndone = hint !== undefined || (status === UNAVAILABLE && isPathKnown(reply));
+  if (isUndone) return { state: "refused", isFinal: false, reason: answered + (hint ?? "") };
   if (status >= 300 && status < 500) {
     return { state: "refused", isFinal: isPathKnown(reply), reason: answered };
   }

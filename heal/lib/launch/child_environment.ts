@@ -1,14 +1,31 @@
 // The environment in which the launcher starts the program.
 
-/**
- * The variables that are not passed on. `http://` is for this machine alone, and its secrets are not for a proxy;
- * `HTTPS_PROXY` is passed on, and its address is in the permissions. Deno's traces have the URLs of requests, and so
- * secrets.
- */
-const DROPPED = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "OTEL_DENO"];
+import { NAMES } from "../config/read_settings.ts";
+import { didYouMean } from "../../../lib/shared/option_parser.ts";
 
 /**
- * The variables of the launcher without those that would leak secrets, and with a store.
+ * What Deno needs, in upper case: its folders, its libraries, the authorities that it trusts, and the proxy for
+ * `https://`, whose address is in the permissions. Others would show secrets (`SSLKEYLOGFILE`, `NODE_OPTIONS`,
+ * `OTEL_DENO`), or trust anybody (`NODE_TLS_REJECT_UNAUTHORIZED`). `http://` is for this machine alone: its secrets are
+ * not for a proxy.
+ */
+const OF_DENO = [
+  ...[
+    "PATH",
+    "HOME",
+    "USERPROFILE",
+    "LOCALAPPDATA",
+    "SYSTEMROOT",
+    "XDG_CACHE_HOME",
+    "TMPDIR",
+    "TEMP",
+  ],
+  ...["DENO_DIR", "DENO_NO_UPDATE_CHECK", "NPM_CONFIG_REGISTRY", "NO_COLOR"],
+  ...["DENO_CERT", "DENO_TLS_CA_STORE", "HTTPS_PROXY", "NO_PROXY"],
+];
+
+/**
+ * The variables that the program needs, and a store.
  *
  * @param os As `linux`, `darwin` and `windows`.
  */
@@ -16,10 +33,17 @@ export function childEnvironment(
   variables: Readonly<Record<string, string>>,
   os: string,
 ): Record<string, string> {
-  const passed = Object.entries(variables).filter(([name]) => !DROPPED.includes(name));
+  const passed = Object.entries(variables)
+    .filter(([name]) => NAMES.includes(name) || OF_DENO.includes(name.toUpperCase()));
   const { HEAL_STORE, HEAL_STORE_FILE } = variables;
   const store = HEAL_STORE?.trim() || HEAL_STORE_FILE ? undefined : defaultStore(variables, os);
   return { ...Object.fromEntries(passed), ...(store && { HEAL_STORE: store }) };
+}
+
+/** A line for each variable that seems to be meant for the program, and that it does not know. */
+export function unknownVariables(variables: Readonly<Record<string, string>>): string[] {
+  return Object.keys(variables).filter((name) => /^HEAL_/i.test(name) && !NAMES.includes(name))
+    .map((name) => `Unknown variable ${name}${didYouMean(name, NAMES)}`);
 }
 
 /** One file a user, in the system's folder for the state of programs; `undefined` for a user without a home. */

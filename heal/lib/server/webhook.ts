@@ -25,6 +25,8 @@ export interface WebhookDeps {
   readonly requestSweep: () => void;
   readonly health: () => Health;
   readonly log: (event: Readonly<Record<string, unknown>>) => void;
+  /** In seconds. */
+  readonly now: () => number;
 }
 
 /** What is answered: text as it is, anything else as JSON. */
@@ -41,13 +43,17 @@ type Answerer = (method: string, target: string, authorization: string) => Webho
 const LIFETIME = 20_000;
 /** Further ones are closed at once. */
 const MAX_CONNECTIONS = 256;
+/** In seconds: anybody can be refused, and must not fill the log. */
+const LOG_PAUSE = 60;
 
 /**
  * Answers `POST /fleet/failing-policy` and `GET /healthz`. Fleet's webhook only requests a sweep, which asks Fleet itself
  * who fails.
  */
-export function answerer({ secret, requestSweep, health, log }: WebhookDeps): Answerer {
+export function answerer({ secret, requestSweep, health, log, now }: WebhookDeps): Answerer {
   const expected = digest(secret.reveal());
+  let loggedAt = -Infinity;
+  let count = 0;
   const routes: Readonly<Record<string, readonly [methods: readonly string[], answer: Answerer]>> =
     {
       "/healthz": [["GET", "HEAD"], () => {
@@ -62,7 +68,11 @@ export function answerer({ secret, requestSweep, health, log }: WebhookDeps): An
           return { status: 202, body: { sweep: "requested" } };
         }
         const error = "The secret is missing or wrong: it must be the password of basic auth";
-        log({ event: "refused", status: 401, reason: error });
+        count++;
+        if (now() - loggedAt >= LOG_PAUSE) {
+          log({ event: "refused", status: 401, reason: error, count });
+          [loggedAt, count] = [now(), 0];
+        }
         const headers = { "www-authenticate": 'Basic realm="jamf-heal"' };
         return { status: 401, body: { error }, headers };
       }],

@@ -1,10 +1,11 @@
 // Rows to objects, and back: a column `host_id` is a property `hostId`, and NULL is `undefined`.
 
 import * as z from "zod";
-import type { Query, Row, Value } from "./driver.ts";
+import { describe } from "../http/reply.ts";
+import { type Query, type Row, StoreError, type Value } from "./driver.ts";
 
-/** Rows in one statement: with more, SQLite spends its time on binding values by their names. */
-const ROWS = 25;
+/** Values in one statement: a database far away takes few statements a second, and SQLite at most 32,766 values. */
+const MAX_VALUES = 10_000;
 
 /** A property that may be absent. */
 export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
@@ -24,7 +25,13 @@ export class Columns<S extends z.ZodRawShape> {
 
   /** Rows that were selected by {@linkcode list}. */
   parse(rows: readonly Row[]): z.output<z.ZodObject<S>>[] {
-    return rows.map((row) => this.schema.parse(row));
+    return rows.map((row) => {
+      const { data, error } = this.schema.safeParse(row);
+      if (data !== undefined) return data;
+      throw new StoreError(
+        `Cannot read a row of the store: ${describe(error)}; restore a copy of it`,
+      );
+    });
   }
 
   /**
@@ -41,8 +48,9 @@ export class Columns<S extends z.ZodRawShape> {
     const columns = this.#names.map(columnOf);
     const update = columns.map((column) => `${column} = excluded.${column}`).join(", ");
     const end = conflict === undefined ? "" : ` ON CONFLICT (${conflict}) DO UPDATE SET ${update}`;
-    for (let first = 0; first < rows.length; first += ROWS) {
-      const part = rows.slice(first, first + ROWS);
+    const size = Math.floor(MAX_VALUES / columns.length);
+    for (let first = 0; first < rows.length; first += size) {
+      const part = rows.slice(first, first + size);
       const marks = part.map((_, row) =>
         `(${columns.map((_, column) => `$${row * columns.length + column + 1}`).join(", ")})`
       );

@@ -25,6 +25,8 @@ export interface Driver {
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   /** Takes the lock of sweeps, which ends with its process; `undefined` if another process has it. */
   readonly lockSweep: () => Promise<SweepLock | undefined>;
+  /** How a person ends a sweep that hangs. */
+  readonly unlock: string;
   readonly close: () => Promise<void>;
   /** The type of an id that counts up. */
   readonly id: string;

@@ -27,7 +27,8 @@ const macSchema = z.object({
   computerId: optional(z.string()),
   /** The names of the policies that it fails, one a line. */
   policies: z.string(),
-  state: z.enum(MAC_STATES),
+  // One that this version does not know is decided anew.
+  state: z.enum(MAC_STATES).catch("waits"),
   /** The rule that decided. */
   rule: z.string(),
   /** The reason for this state, for a person. */
@@ -39,9 +40,9 @@ const macSchema = z.object({
   endedAt: optional(seconds),
   /** The last hour, in hours since 1970, in which a sweep found it online. */
   onlineHour: z.int(),
-  /** Its last redeploy, and the number of hours since then in which a sweep found it online. */
+  /** Its last redeploy, and the hours since then, or since it was away for days, in which a sweep found it online. */
   redeployedAt: optional(seconds),
-  hoursSinceRedeploy: z.int(),
+  hoursOnline: z.int(),
   /** Since when it is online without an answer to the policies, and the number of such hours. */
   unansweredSince: optional(seconds),
   unansweredHours: z.int(),
@@ -49,16 +50,20 @@ const macSchema = z.object({
   checkedInSince: optional(seconds),
   /** When Jamf Pro was last asked about it, or, while it does not fail, Fleet. */
   lookedUpAt: optional(seconds),
+  /** Since when a server could not be asked about it. */
+  unaskedSince: optional(seconds),
   /** When a person wanted a new decision. */
   retriedAt: optional(seconds),
-  /** The rule of which a person was last notified. */
-  notifiedRule: optional(z.string()),
+  /** When a person was notified of it. */
+  notifiedAt: optional(seconds),
 });
 
 /** A Mac in the store. Times are in seconds since 1970. */
 export type Mac = z.output<typeof macSchema>;
 
 const MACS = new Columns(macSchema);
+/** Hosts in one statement. */
+const MAX_IDS = 500;
 
 /** The Macs in the store. */
 export class Macs {
@@ -69,6 +74,18 @@ export class Macs {
     return MACS.parse(
       await this.driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
     );
+  }
+
+  /** Those of some hosts. */
+  async ofHosts(hostIds: readonly number[]): Promise<Mac[]> {
+    const macs: Mac[] = [];
+    for (let first = 0; first < hostIds.length; first += MAX_IDS) {
+      // The ids are numbers.
+      const ids = hostIds.slice(first, first + MAX_IDS).join(", ");
+      const sql = `SELECT ${MACS.list} FROM macs WHERE host_id IN (${ids})`;
+      macs.push(...MACS.parse(await this.driver.query(sql)));
+    }
+    return macs;
   }
 
   /**
@@ -93,8 +110,8 @@ export class Macs {
   /** Those with a serial number, the newest decision first. */
   async withSerial(serial: string): Promise<Mac[]> {
     const rows = await this.driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE serial IN ($1, $2) ORDER BY since DESC, host_id`,
-      [serial, serial.toUpperCase()],
+      `SELECT ${MACS.list} FROM macs WHERE upper(serial) = $1 ORDER BY since DESC, host_id`,
+      [serial.toUpperCase()],
     );
     return MACS.parse(rows);
   }
@@ -105,26 +122,22 @@ export class Macs {
     await this.driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
   }
 
-  /** Those that need a person who was not notified. */
-  async unnotified(): Promise<Mac[]> {
-    const rows = await this.driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE state = 'needs_person' AND (notified_rule IS NULL OR notified_rule <> rule)
-       ORDER BY since, host_id`,
-    );
-    return MACS.parse(rows);
+  /** Records that a person was notified of the Macs that need one now. */
+  async setNotified(now: number): Promise<void> {
+    const sql =
+      "UPDATE macs SET notified_at = $1 WHERE state = 'needs_person' AND notified_at IS NULL";
+    await this.driver.exclusive((query) => query(sql, [now]));
   }
 
-  /** Records that a person was notified of the decisions up to a time. */
-  async setNotified(until: number): Promise<void> {
-    const sql = "UPDATE macs SET notified_rule = rule WHERE state = 'needs_person' AND since <= $1";
-    await this.driver.exclusive((query) => query(sql, [until]));
-  }
-
-  /** Deletes Macs that ended before a time, and older redeploys. */
+  /** Deletes Macs that ended before a time, and older redeploys, but not those of a Mac that still fails. */
   async forget(before: number): Promise<void> {
     await this.driver.exclusive(async (query) => {
       await query("DELETE FROM macs WHERE ended_at < $1", [before]);
-      await query("DELETE FROM redeploy_requests WHERE asked_at < $1", [before]);
+      await query(
+        `DELETE FROM redeploy_requests WHERE asked_at < $1
+         AND upper(serial) NOT IN (SELECT upper(serial) FROM macs WHERE ended_at IS NULL)`,
+        [before],
+      );
     });
   }
 }

@@ -73,13 +73,14 @@ function tables(id: string): string[] {
       ended_at BIGINT,
       online_hour BIGINT NOT NULL,
       redeployed_at BIGINT,
-      hours_since_redeploy BIGINT NOT NULL,
+      hours_online BIGINT NOT NULL,
       unanswered_since BIGINT,
       unanswered_hours BIGINT NOT NULL,
       checked_in_since BIGINT,
       looked_up_at BIGINT,
+      unasked_since BIGINT,
       retried_at BIGINT,
-      notified_rule TEXT
+      notified_at BIGINT
     )`,
     "CREATE INDEX IF NOT EXISTS macs_state ON macs (state, since)",
     "CREATE INDEX IF NOT EXISTS macs_ended ON macs (ended_at)",
@@ -94,6 +95,9 @@ function tables(id: string): string[] {
       attempts BIGINT NOT NULL,
       state TEXT NOT NULL,
       command_uuid TEXT,
+      command_state TEXT,
+      command_since BIGINT,
+      command_asked_at BIGINT,
       reason TEXT NOT NULL
     )`,
     "CREATE INDEX IF NOT EXISTS redeploy_requests_computer ON redeploy_requests (computer_id, asked_at)",

@@ -20,14 +20,18 @@ const redeploySchema = z.object({
   /** Jamf Pro's id. */
   computerId: z.string(),
   /** By whom: a sweep, or a person who named the Mac. */
-  origin: z.enum(["sweep", "by_hand"]),
+  origin: z.enum(["sweep", "by_hand"]).catch("sweep"),
   /** When it was last requested, in seconds since 1970. */
   askedAt: z.int(),
   /** The number of requests: two only if the answer to the first is not known. */
   attempts: z.int(),
   /** `in_flight`: recorded before the request, and the answer is not recorded yet. */
-  state: z.enum(["in_flight", "queued", "refused", "unknown"]),
+  state: z.enum(["in_flight", "queued", "refused", "unknown"]).catch("unknown"),
   commandUuid: optional(z.string()),
+  /** What Jamf Pro said of the command: since when it says so, and when it was last asked. */
+  commandState: optional(z.string()),
+  commandSince: optional(z.int()),
+  commandAskedAt: optional(z.int()),
   /** Of a refusal, or an unknown answer; may be empty. */
   reason: z.string(),
 });
@@ -52,16 +56,19 @@ const TABLE = "redeploy_requests";
 const HOUR = 3600;
 /** In seconds: a process that has lost its lock, because the store could not be reached, may still record an answer. */
 const ANSWER_TIME = 600;
+/** Requests of one redeploy: the second one if the answer to the first is not known. */
+export const MAX_ATTEMPTS = 2;
 const COLUMNS = new Columns(redeploySchema);
 const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
 
-/** Whether a sweep that was killed has left the request without an answer, so that it is repeated, once. */
-export function isWithoutAnswer(
-  { state, origin, attempts, askedAt }: Redeploy,
-  now: number,
-): boolean {
-  return state === "in_flight" && origin === "sweep" && attempts === 1 &&
-    askedAt <= now - ANSWER_TIME;
+/** Whether the answer to the request is not known: it was lost, or a kill left it. */
+export function isLost({ state }: Pick<Redeploy, "state">): boolean {
+  return state === "unknown" || state === "in_flight";
+}
+
+/** When something may be done about a lost request, in seconds since 1970. */
+export function repeatableFrom({ askedAt }: Redeploy, { coolDown }: RateLimits): number {
+  return askedAt + Math.max(coolDown, ANSWER_TIME);
 }
 
 /** The redeploys of all commands. */
@@ -73,26 +80,29 @@ export class Redeploys {
 
   /**
    * Checks the rate limits, and records the redeploy before the request is sent, in one transaction that excludes others.
-   * A request that {@linkcode isWithoutAnswer} is repeated: the caller must hold the lock of sweeps.
    *
+   * @param lost A request without an answer, of which this is the repeat.
    * @param limits `undefined` ignores them.
    * @param now In seconds since 1970.
    */
-  async claim(intent: RedeployIntent, limits: RateLimits | undefined, now: number): Promise<Claim> {
+  async claim(
+    intent: RedeployIntent,
+    limits: RateLimits | undefined,
+    now: number,
+    lost?: Redeploy,
+  ): Promise<Claim> {
     return await this.driver.exclusive(async (query) => {
-      const rows = await query(
-        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 AND state = 'in_flight'`,
-        [intent.computerId],
-      );
-      const first = COLUMNS.parse(rows).find((one) => isWithoutAnswer(one, now));
-      if (intent.origin === "sweep" && first !== undefined) {
-        const redeploy = { ...first, attempts: first.attempts + 1, askedAt: now };
-        const update = `UPDATE ${TABLE} SET attempts = $2, asked_at = $3 WHERE id = $1`;
-        await query(update, [first.id, redeploy.attempts, now]);
-        return { kind: "granted", redeploy };
-      }
       const limit = limits && await this.limitReached(intent.computerId, limits, now, query);
       if (limit !== undefined) return limit;
+      if (lost !== undefined) {
+        const attempts = lost.attempts + 1;
+        const redeploy = { ...lost, computerId: intent.computerId, attempts, askedAt: now };
+        const update =
+          `UPDATE ${TABLE} SET computer_id = $2, attempts = $3, asked_at = $4, state = 'in_flight'
+           WHERE id = $1`;
+        await query(update, [lost.id, intent.computerId, attempts, now]);
+        return { kind: "granted", redeploy };
+      }
       const values = { ...intent, askedAt: now, attempts: 1, state: "in_flight", reason: "" };
       await NEW_COLUMNS.insert(query, TABLE, [values]);
       const inserted = await query(
@@ -123,6 +133,11 @@ export class Redeploys {
     }
   }
 
+  /** Records redeploys as they are, with what Jamf Pro says of their commands. */
+  async record(redeploys: readonly Redeploy[]): Promise<void> {
+    await this.driver.exclusive((query) => COLUMNS.insert(query, TABLE, redeploys, "id"));
+  }
+
   /** Redeploys after a time that may have been done, the newest first. */
   async since(from: number): Promise<Redeploy[]> {
     await this.#settleAll();
@@ -146,23 +161,19 @@ export class Redeploys {
   /** All redeploys of a serial number, the newest first. */
   async of(serial: string): Promise<Redeploy[]> {
     const rows = await this.driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE serial IN ($1, $2) ORDER BY asked_at DESC, id DESC`,
-      [serial, serial.toUpperCase()],
+      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE upper(serial) = $1 ORDER BY asked_at DESC, id DESC`,
+      [serial.toUpperCase()],
     );
     return COLUMNS.parse(rows);
   }
 
-  /**
-   * Gives up the answers that will never be known: of a request that was repeated, of a Mac that no longer fails, and of a
-   * command that ended in between.
-   */
+  /** Gives up the answers that nobody waits for any more: that process has ended. */
   async giveUp(now: number): Promise<void> {
     await this.driver.exclusive((query) =>
       query(
         `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
-         WHERE state = 'in_flight' AND (attempts > 1 OR (origin = 'by_hand' AND asked_at < $1)
-           OR (origin = 'sweep' AND serial NOT IN (SELECT serial FROM macs WHERE ended_at IS NULL)))`,
-        [now - HOUR],
+         WHERE state = 'in_flight' AND asked_at <= $1`,
+        [now - ANSWER_TIME],
       )
     );
   }

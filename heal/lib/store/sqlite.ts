@@ -44,18 +44,13 @@ function makeFile(path: string): void {
   }
 }
 
-/** A store in memory has one process. */
-const ALWAYS: SweepLock = {
-  isHeld: () => Promise.resolve(true),
-  release: () => Promise.resolve(),
-};
-
 /** The system releases the lock of a file when its process ends. */
 function lockFile(path: string): SweepLock | undefined {
   const lock = lockOf(path);
   let file: Deno.FsFile;
   try {
-    file = Deno.openSync(lock, { write: true, create: true, mode: 0o600 });
+    makeFile(lock);
+    file = Deno.openSync(lock, { write: true });
   } catch (error) {
     throw new StoreError(`Cannot open the lock "${lock}": ${reasonOf(error)}`, { cause: error });
   }
@@ -96,15 +91,11 @@ function openDatabase(path: string): DatabaseSync {
 function driverOf(database: DatabaseSync, path: string): Driver {
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   const run: Query = (sql, values = []) => {
-    let statement = statements.get(sql);
-    if (statement === undefined) {
-      statement = database.prepare(sql);
-      statements.set(sql, statement);
-    }
-    const named = Object.fromEntries(
-      values.map((value, index) => [`$${index + 1}`, storable(value)]),
-    );
-    return Promise.resolve((values.length === 0 ? statement.all() : statement.all(named)) as Row[]);
+    const statement = statements.get(sql) ?? database.prepare(sql.replace(/\$\d+/g, "?"));
+    statements.set(sql, statement);
+    // SQLite finds a parameter with a name by looking at all of them.
+    const ordered = Array.from(sql.matchAll(/\$(\d+)/g), ([, n]) => storable(values[+n! - 1]!));
+    return Promise.resolve(statement.all(...ordered) as Row[]);
   };
 
   // There is one connection: a statement during a transaction would become a part of it.
@@ -132,8 +123,8 @@ function driverOf(database: DatabaseSync, path: string): Driver {
           throw error;
         }
       }),
-    lockSweep: () =>
-      serialize(() => Promise.resolve(path === ":memory:" ? ALWAYS : lockFile(path))),
+    lockSweep: () => serialize(() => Promise.resolve(lockFile(path))),
+    unlock: `end the process that has "${lockOf(path)}" open, as lsof shows it`,
     close: () =>
       serialize(() => {
         database.close();

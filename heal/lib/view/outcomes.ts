@@ -3,6 +3,7 @@
 import { tooManyText } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { MAC_STATES } from "../store/macs.ts";
+import { toJson } from "./json.ts";
 import { countStates, countsText, table } from "./table.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
@@ -45,5 +46,5 @@ export function reportsJson(reports: readonly TargetReport[]): string {
     ...report,
     ...(redeployed_at !== undefined && { redeployed_at: formatTimestamp(redeployed_at) }),
   }));
-  return `${JSON.stringify({ schema_version: 1, macs }, null, 2)}\n`;
+  return `${toJson({ schema_version: 1, macs }, 2)}\n`;
 }

@@ -3,6 +3,7 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
+import { toJson } from "./json.ts";
 import { countsText, table } from "./table.ts";
 
 /** The Macs that are shown, and what was done. */
@@ -67,7 +68,7 @@ export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Show
     macs: macs.map(macJson),
     redeploys: redeploys.map(redeployJson),
   };
-  return `${JSON.stringify(report)}\n`;
+  return `${toJson(report)}\n`;
 }
 
 function macJson(mac: Mac): Record<string, unknown> {

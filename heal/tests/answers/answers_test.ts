@@ -4,11 +4,12 @@ import { Secret } from "../../lib/config/secret.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
+import { readCommands, withUuids } from "../../lib/jamf/mdm_commands.ts";
 import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
 import { Fake } from "../fakes/fake.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
-import { FakeJamf, JAMF_PRIVILEGES, READ_REENROLLMENT } from "../fakes/jamf_pro.ts";
+import { FakeJamf, JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS } from "../fakes/jamf_pro.ts";
 import type { Answer, SeenRequest } from "../fakes/misbehaviour.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 import fleetAnswers from "./fleet.json" with { type: "json" };
@@ -54,6 +55,8 @@ Deno.test("answers of Jamf Pro", async () => {
     isManaged: true,
     isMdmCapable: true,
     checkIn: at("2026-11-24T11:52:20.5Z"),
+    isAgents: true,
+    managementId: "73226fb6-61df-4c10-9552-eb9bc353d507",
   });
   assertEquals(await inventory.withSerial("FVFGC0A1Q6L4"), [{
     id: "13",
@@ -62,10 +65,15 @@ Deno.test("answers of Jamf Pro", async () => {
     isManaged: false,
     isMdmCapable: false,
     checkIn: at("2026-11-24T11:52:20Z"),
+    isAgents: false,
+    managementId: undefined,
   }]);
   assertEquals(await inventory.withId("99"), undefined);
+  const uuid = "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c";
+  const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00.123Z") };
+  assertEquals(await readCommands(jamf, withUuids([uuid])), [command]);
   const { state, commandUuid } = await requestRedeploy(jamf, "12");
-  assertEquals([state, commandUuid], ["queued", "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c"]);
+  assertEquals([state, commandUuid], ["queued", uuid]);
   assertEquals((await readReenrollment(jamf))?.isFlushPolicyHistoryEnabled, true);
   assertEquals(await readPrivileges(jamf), ["Read Computer Check-In", "Read Computers"]);
 });
@@ -80,6 +88,7 @@ Deno.test("answers of Fleet", async () => {
     platform: "darwin",
     seenAt: at("2026-11-24T11:52:20Z"),
     answeredAt: at("2026-11-24T11:30:00Z"),
+    mdmServer: "example.jamfcloud.com",
     policies: [{ id: 3, name: "Jamf trust", response: "fail" }],
   });
   assertEquals(await fleet.failingHosts(1), [{
@@ -88,6 +97,7 @@ Deno.test("answers of Fleet", async () => {
     platform: "darwin",
     seenAt: at("2026-11-24T11:52:20Z"),
     answeredAt: undefined,
+    mdmServer: "",
   }]);
   assertEquals(await fleet.countPassing(1), 1236);
   assertEquals(await fleet.policies(), [
@@ -108,7 +118,7 @@ function fieldsOf(value: unknown): string[] {
 }
 
 Deno.test("the fakes answer with fields that the vendors have", async () => {
-  const privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT];
+  const privileges = [...JAMF_PRIVILEGES, READ_REENROLLMENT, VIEW_COMMANDS];
   await using jamf = await FakeJamf.start({ privileges });
   const { serialNumber } = jamf.addComputer({ id: "12" });
   jamf.addComputer({ id: "13" });
@@ -126,6 +136,8 @@ Deno.test("the fakes answer with fields that the vendors have", async () => {
         ? "?policy_id=1&policy_response=passing"
         : path!.endsWith("/hosts")
         ? "?policy_id=1&policy_response=failing&order_key=id"
+        : path!.endsWith("/commands")
+        ? '?filter=clientManagementId=="management-12"&page-size=9'
         : "?section=GENERAL&section=HARDWARE";
       const isToken = path!.endsWith("/token");
       const bearer = fake === fleet ? fleet.apiToken : token;

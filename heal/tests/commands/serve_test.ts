@@ -4,7 +4,9 @@ import { skip } from "../../../tests/helpers/skip.ts";
 import { parseCommand, type ServeCommand } from "../../lib/cli.ts";
 import { serve } from "../../lib/commands/serve.ts";
 import { needsOf } from "../../lib/launch/permissions.ts";
-import { readSettings, type Settings } from "../../lib/config/read_settings.ts";
+import { parseStore, readSettings, type Settings } from "../../lib/config/read_settings.ts";
+import { Values } from "../../lib/store/driver.ts";
+import { withStore } from "../../lib/store/open.ts";
 import type { System } from "../../lib/system.ts";
 import { FakeChat } from "../fakes/chat.ts";
 import type { FakeFleet } from "../fakes/fleet.ts";
@@ -51,6 +53,13 @@ class TestSystem implements Pick<System, "now" | "sleep" | "writeLog" | "random"
   }
 }
 
+/** Lets a store be used with other fakes, as if they were the same servers. */
+async function forgetServers(text: string): Promise<void> {
+  await withStore(parseStore(text), async (driver) => {
+    for (const name of ["JAMF_URL", "FLEET_URL"]) await new Values(driver).set(name, undefined);
+  });
+}
+
 class ServeFixture implements AsyncDisposable {
   readonly port = freePort();
   readonly fleet: FakeFleet;
@@ -79,6 +88,7 @@ class ServeFixture implements AsyncDisposable {
   static async start(store?: string): Promise<ServeFixture> {
     const system = new TestSystem();
     const servers = await Servers.start(system.now);
+    if (store !== undefined) await forgetServers(store);
     return new ServeFixture(system, servers, await FakeChat.start(), store);
   }
 

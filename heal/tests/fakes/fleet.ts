@@ -74,6 +74,7 @@ export class FakeFleet extends Fake {
       platform: "darwin",
       seenAt: this.now() / 1000 - 60,
       policyUpdatedAt: this.now() / 1000 - 600,
+      mdmServerUrl: "",
       policies: [],
       ...given,
     };

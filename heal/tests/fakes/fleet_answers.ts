@@ -7,6 +7,7 @@ import {
   fleetJson,
   hostDetailJson,
   hostJson,
+  isOnline,
   policyJson,
   withFleetNames,
 } from "./fleet_json.ts";
@@ -48,13 +49,19 @@ function host(fleet: FakeFleet, id: string): Answer {
 }
 
 function listHosts(fleet: FakeFleet, query: URLSearchParams): Answer {
-  if (query.get("policy_response") !== "failing" || query.get("order_key") !== "id") {
-    return fleetError(400, "Bad request", "the fake lists only failing hosts, by id");
+  const isAll = query.get("policy_id") === null;
+  if ((!isAll && query.get("policy_response") !== "failing") || query.get("order_key") !== "id") {
+    return fleetError(400, "Bad request", "the fake lists only failing or all hosts, by id");
   }
-  const failing = fleet.policies.get(Number(query.get("policy_id")))?.failingHosts ?? [];
+  const search = query.get("query");
+  const listed = isAll
+    ? [...fleet.hosts.values()].filter(({ hostname, hardwareSerial }) =>
+      search === null || `${hostname}\n${hardwareSerial}`.includes(search)
+    )
+    : fleet.policies.get(Number(query.get("policy_id")))?.failingHosts ?? [];
   const visible = fleet.visibleFleets === undefined
-    ? failing
-    : failing.filter(({ fleetId }) => isVisible(fleet, fleetId));
+    ? listed
+    : listed.filter(({ fleetId }) => isVisible(fleet, fleetId));
   const hosts = pageOf(visible, query)
     .map((host) => hostJson(host, fleetOf(fleet, host), fleet.now() / 1000));
   return { status: 200, body: { hosts } };
@@ -66,7 +73,11 @@ function countHosts(fleet: FakeFleet, query: URLSearchParams): Answer {
   }
   const passing = fleet.policies.get(Number(query.get("policy_id")))?.passing ?? [];
   const visible = [...passing].filter(({ fleetId }) => isVisible(fleet, fleetId));
-  return { status: 200, body: { count: visible.length } };
+  const now = fleet.now() / 1000;
+  const isCounted = query.get("status") === "online"
+    ? (host: FleetHost) => isOnline(host, now)
+    : () => true;
+  return { status: 200, body: { count: visible.filter(isCounted).length } };
 }
 
 function listFleets(fleet: FakeFleet, query: URLSearchParams): Answer {

@@ -21,6 +21,8 @@ export interface FleetHost {
   platform: string;
   seenAt: number | undefined;
   policyUpdatedAt: number | undefined;
+  /** The URL of the MDM server that manages it; `""` for none. */
+  mdmServerUrl: string;
   /** Those that are for this host. */
   readonly policies: FleetHostPolicy[];
 }

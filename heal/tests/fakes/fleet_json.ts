@@ -9,21 +9,30 @@ const LONG_AGO = "2026-01-02T03:04:05Z";
 
 /** @param fleetName `undefined` for a host without a fleet. */
 export function hostJson(host: FleetHost, fleetName: string | undefined, now: number): Json {
-  const { id, hostname, hardwareSerial, platform, fleetId, seenAt } = host;
-  const isOnline = seenAt !== undefined && now - seenAt < 3600;
+  const { id, hostname, hardwareSerial, platform, fleetId, mdmServerUrl } = host;
   return {
     id,
     updated_at: LONG_AGO,
     last_enrolled_at: LONG_AGO,
-    seen_time: timeJson(seenAt) ?? "0001-01-01T00:00:00Z",
+    seen_time: timeJson(host.seenAt) ?? "0001-01-01T00:00:00Z",
     policy_updated_at: timeJson(host.policyUpdatedAt) ?? "2000-01-01T00:00:00Z",
     hostname,
     platform,
     hardware_serial: hardwareSerial,
     team_id: fleetId ?? null,
     team_name: fleetName ?? null,
-    status: isOnline ? "online" : "offline",
+    status: isOnline(host, now) ? "online" : "offline",
+    mdm: {
+      enrollment_status: mdmServerUrl === "" ? null : "On (automatic)",
+      server_url: mdmServerUrl === "" ? null : mdmServerUrl,
+      name: mdmServerUrl.includes("jamf") ? "Jamf" : "",
+      connected_to_fleet: false,
+    },
   };
+}
+
+export function isOnline({ seenAt }: FleetHost, now: number): boolean {
+  return seenAt !== undefined && now - seenAt < 3600;
 }
 
 /** A host alone, which has its policies. */

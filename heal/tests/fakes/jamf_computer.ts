@@ -10,6 +10,8 @@ export interface JamfComputer {
   mdmCapable: boolean;
   /** When the agent last checked in; `null` if it never has. */
   lastContactTime: Date | null;
+  /** By which MDM commands name it. */
+  managementId: string;
 }
 
 /** Versions of the inventory's path that Jamf Pro has had. */
@@ -40,7 +42,7 @@ export function serialOf(number: number): string {
 }
 
 function generalOf(computer: JamfComputer, version: InventoryVersion): Record<string, unknown> {
-  const { name, managed, mdmCapable, lastContactTime } = computer;
+  const { name, managed, mdmCapable, lastContactTime, managementId } = computer;
   // Without zeros at the end of the fraction.
   const timestamp = lastContactTime?.toISOString().replace(/\.?0*Z$/, "Z") ?? null;
   return {
@@ -49,6 +51,7 @@ function generalOf(computer: JamfComputer, version: InventoryVersion): Record<st
     supervised: managed,
     mdmCapable: { capable: mdmCapable },
     reportDate: timestamp,
+    managementId,
     // From version 4 on, `lastContact` is any contact, also by MDM, and can be null although there was a check-in.
     ...(version < 4
       ? { lastContactTime: timestamp }

@@ -4,6 +4,7 @@
 import { type InventoryVersion, type JamfComputer, serialOf } from "./jamf_computer.ts";
 import { apiError, computerAnswer, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";
 import { authorizationAnswer, type JamfClient, JamfTokens } from "./jamf_tokens.ts";
+import { commandsAnswer, type JamfCommand } from "./jamf_commands.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
 import { Fake } from "./fake.ts";
 
@@ -15,6 +16,7 @@ export const JAMF = {
   redeploy: /^POST \/api\/v1\/jamf-management-framework\/redeploy\/[^/?]*$/,
   reenrollment: /^GET \/api\/v1\/reenrollment$/,
   privileges: /^GET \/api\/v1\/auth$/,
+  commands: /^GET \/api\/v2\/mdm\/commands(\?|$)/,
 } as const;
 
 /** What the API client may do, by the names in Jamf Pro; nothing more is needed. */
@@ -24,8 +26,9 @@ export const JAMF_PRIVILEGES = [
   "Send Computer Remote Command to Install Package",
 ] as const;
 
-/** Optional: to read the re-enrolment settings. */
+/** Optional: to read the re-enrolment settings, and to see MDM commands. */
 export const READ_REENROLLMENT = "Read Re-enrollment";
+export const VIEW_COMMANDS = "View MDM command information in Jamf Pro API";
 
 /** How a fake starts. */
 export interface FakeJamfOptions {
@@ -34,6 +37,8 @@ export interface FakeJamfOptions {
   /** Paths to tokens that it knows: older servers know the second only. */
   readonly tokenPaths: readonly string[];
   readonly inventoryVersions: readonly InventoryVersion[];
+  /** The status without the privilege to see commands: reports differ. */
+  readonly commandsRefusal: 401 | 403;
   /** Whether an error shows the whole request, as that of a debugging proxy does. */
   readonly echo: boolean;
   /** Milliseconds since 1970. */
@@ -45,6 +50,7 @@ const DEFAULTS: FakeJamfOptions = {
   privileges: JAMF_PRIVILEGES,
   tokenPaths: ["/api/v1/oauth/token", "/api/oauth/token"],
   inventoryVersions: [1, 2, 3, 4],
+  commandsRefusal: 403,
   echo: false,
   now: Date.now,
 };
@@ -53,6 +59,8 @@ const DEFAULTS: FakeJamfOptions = {
 export class FakeJamf extends Fake {
   /** By id. */
   readonly computers = new Map<string, JamfComputer>();
+  /** MDM commands, the oldest first. */
+  readonly commands: JamfCommand[] = [];
   /** The redeploys that were queued, the oldest first. */
   readonly redeploys: { readonly computerId: string; readonly commandUuid: string }[] = [];
   readonly client: JamfClient;
@@ -91,6 +99,7 @@ export class FakeJamf extends Fake {
       managed: true,
       mdmCapable: true,
       lastContactTime: new Date(this.options.now() - 30 * 86_400_000),
+      managementId: `management-${id}`,
       ...given,
     };
     this.computers.set(id, computer);
@@ -110,7 +119,7 @@ export class FakeJamf extends Fake {
     }
     const route = this.#routeOf(request);
     if (route === undefined) return apiError(404);
-    return this.#refusal(request, route.privileges) ?? route.answer();
+    return this.#refusal(request, route) ?? route.answer();
   }
 
   #routeOf(request: SeenRequest): Route | undefined {
@@ -122,6 +131,10 @@ export class FakeJamf extends Fake {
     if (JAMF.reenrollment.test(line)) {
       const body = this.reenrollment;
       return { privileges: [READ_REENROLLMENT], answer: () => ({ status: 200, body }) };
+    }
+    if (JAMF.commands.test(line)) {
+      const answer = (): Answer => commandsAnswer(this.commands, request);
+      return { privileges: [VIEW_COMMANDS], answer, refusal: this.options.commandsRefusal };
     }
     if (JAMF.privileges.test(line)) {
       return { privileges: [], answer: () => authorizationAnswer(this.options.privileges) };
@@ -140,17 +153,21 @@ export class FakeJamf extends Fake {
   }
 
   /** Why the request is refused; `undefined` if it is not. */
-  #refusal(request: SeenRequest, privileges: readonly string[]): Answer | undefined {
+  #refusal(request: SeenRequest, { privileges, refusal = 403 }: Route): Answer | undefined {
     const state = this.tokens.stateOf(request);
     if (state === "unknown") return apiError(401);
     if (state === "expired") return apiError(401, "INVALID_TOKEN", "Unauthorized");
     if (privileges.every((one) => this.options.privileges.includes(one))) return undefined;
-    return apiError(403, "INVALID_PRIVILEGE", "Forbidden");
+    return apiError(refusal, "INVALID_PRIVILEGE", "Forbidden");
   }
 
   #redeploy(computerId: string): Answer {
-    if (!this.computers.has(computerId)) return noSuchComputer(computerId);
+    const computer = this.computers.get(computerId);
+    if (computer === undefined) return noSuchComputer(computerId);
     const commandUuid = crypto.randomUUID();
+    const { managementId } = computer;
+    const sentAt = new Date(this.options.now());
+    this.commands.push({ uuid: commandUuid, managementId, sentAt, state: "PENDING" });
     this.redeploys.push({ computerId, commandUuid });
     return { status: 202, body: { deviceId: computerId, commandUuid } };
   }
@@ -164,4 +181,5 @@ function echoed({ headers, body }: SeenRequest, { status }: Answer): Answer {
 interface Route {
   readonly privileges: readonly string[];
   readonly answer: () => Answer;
+  readonly refusal?: number;
 }

@@ -6,6 +6,7 @@ import { LoginError, ReplyError } from "../../lib/http/reply.ts";
 import { Fake } from "../fakes/fake.ts";
 import { FakeFleet, FLEET } from "../fakes/fleet.ts";
 import type { Answer, Misbehaviour, SeenRequest } from "../fakes/misbehaviour.ts";
+import { until } from "../helpers/until.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 
 /** 2026-03-01T12:00:00Z, in seconds. */
@@ -61,6 +62,7 @@ Deno.test("host() returns the serial number, the times and the answers", async (
     platform: "darwin",
     seenAt: NOW - 60,
     answeredAt: NOW - 600,
+    mdmServer: "",
     policies: [
       { id: 1, name: "Jamf trust", response: "fail" },
       { id: 2, name: "Jamf check-in", response: "pass" },
@@ -86,7 +88,13 @@ Deno.test("host() returns a host with wrong fields", async () => {
   for (const [policies, read] of cases) {
     await using fake = await startFake();
     fake.misbehave(FLEET.host, { status: 200, body: { host: { id: 7, policies } } });
-    const without = { serial: "", platform: "", seenAt: undefined, answeredAt: undefined };
+    const without = {
+      serial: "",
+      platform: "",
+      seenAt: undefined,
+      answeredAt: undefined,
+      mdmServer: "",
+    };
     assertEquals(await fleetOf(fake).host(7), { id: 7, ...without, policies: read } as HostDetail);
   }
 });
@@ -193,8 +201,8 @@ Deno.test("failingHosts() leaves out what the token may not see", async () => {
 Deno.test("failingHosts() returns a host with wrong fields, and leaves out one without an id", async () => {
   const never = { seen_time: "0001-01-01T00:00:00Z", policy_updated_at: "2000-01-01T00:00:00Z" };
   const hosts = [
-    { id: 1, hardware_serial: "A", platform: "darwin", seen_time: null },
-    { id: 2, hardware_serial: null, policy_updated_at: "yesterday" },
+    { id: 1, hardware_serial: "A", platform: "darwin", seen_time: null, mdm: null },
+    { id: 2, hardware_serial: null, policy_updated_at: "yesterday", mdm: { server_url: "no" } },
     { id: 3, hardware_serial: "C", platform: "darwin", ...never },
     { id: "4", hardware_serial: "D", platform: "darwin" },
     null,
@@ -202,12 +210,12 @@ Deno.test("failingHosts() returns a host with wrong fields, and leaves out one w
   ];
   await using fake = await startFake();
   fake.misbehave(FLEET.hosts, { status: 200, body: { hosts } });
-  const without = { seenAt: undefined, answeredAt: undefined };
+  const without = { seenAt: undefined, answeredAt: undefined, mdmServer: "" };
   assertEquals(await fleetOf(fake).failingHosts(1), [
     { id: 1, serial: "A", platform: "darwin", ...without },
     { id: 2, serial: "", platform: "", ...without },
     { id: 3, serial: "C", platform: "darwin", ...without },
-    { id: 6, serial: "F", platform: "ios", seenAt: NOW, answeredAt: undefined },
+    { id: 6, serial: "F", platform: "ios", ...without, seenAt: NOW },
   ]);
 });
 
@@ -341,10 +349,58 @@ Deno.test("host() returns nothing for a host that the token may not see", async 
   // A gateway before Fleet knows nothing about hosts, or fleets.
   const gateway = { status: 403, body: { message: "Forbidden" } };
   fake.misbehave(FLEET.host, gateway);
-  await assertRejects(() => fleetOf(fake).host(7), ReplyError, "Fleet answered 403: Forbidden");
+  const { message } = await assertRejects(() => fleetOf(fake).host(7), ReplyError);
+  const see = "; see deploy/heal/api-access.md";
+  assertEquals(message, `Fleet answered 403 to hosts/7: Forbidden${see}`);
   addFleets(fake);
   fake.misbehave(FLEET.fleetPolicies, gateway);
-  await assertRejects(() => fleetOf(fake).policies(), ReplyError, "Fleet answered 403: Forbidden");
+  await assertRejects(
+    () => fleetOf(fake).policies(),
+    ReplyError,
+    `Fleet answered 403 to fleets/2/policies: Forbidden${see}`,
+  );
+});
+
+Deno.test("host() does not take a missing right for a host that is gone", async () => {
+  await using fake = await startFake();
+  addHosts(fake, 2);
+  fake.misbehave(FLEET.host, FORBIDDEN, Infinity);
+  await assertRejects(() => fleetOf(fake).host(1), ReplyError, "Fleet answered 403: forbidden");
+});
+
+Deno.test("hosts have the host of the MDM server that manages them", async () => {
+  await using fake = await startFake();
+  fake.addHost({ id: 1, hardwareSerial: "A", mdmServerUrl: "https://MDM.example.com:8443/mdm" });
+  assertEquals((await fleetOf(fake).host(1))?.mdmServer, "mdm.example.com");
+});
+
+Deno.test("hostsWithSerial() returns the hosts with just that serial number", async () => {
+  await using fake = await startFake();
+  fake.addHost({ id: 1, hardwareSerial: "ABC" });
+  fake.addHost({ id: 2, hardwareSerial: "ABCD" });
+  fake.addHost({ id: 3, hardwareSerial: "X", hostname: "ABC" });
+  fake.addHost({ id: 4, hardwareSerial: "ABC", policies: [] });
+  assertEquals(await fleetOf(fake).hostsWithSerial("ABC"), [1, 4]);
+  fake.misbehave(FLEET.hosts, { status: 500 });
+  await assertRejects(() => fleetOf(fake).hostsWithSerial("ABC"), ReplyError, "answered 500");
+});
+
+Deno.test("the policies of many fleets are read some at a time", async () => {
+  await using fake = await startFake();
+  for (let id = 1; id <= 30; id++) fake.fleets.set(id, `Fleet ${id}`);
+  let now = 0;
+  let most = 0;
+  const answer = Promise.withResolvers<void>();
+  fake.misbehave(FLEET.fleetPolicies, { slow: answer.promise }, 7);
+  fake.misbehave(FLEET.globalPolicies, { slow: answer.promise }, 1);
+  const policies = fleetOf(fake).policies();
+  await until(() => {
+    now = fake.seen(/policies/).length;
+    most = Math.max(most, now);
+    return now === 8;
+  });
+  answer.resolve();
+  assertEquals([most, (await policies).length], [8, 1]);
 });
 
 Deno.test("countPassing() counts the hosts that the token may see", async () => {
@@ -362,6 +418,8 @@ Deno.test("countPassing() counts the hosts that the token may see", async () => 
   fake.visibleFleets = [2];
   assertEquals(await fleetOf(fake).countPassing(1), 2);
   assertEquals(all > 2, true);
+  fake.hosts.get(71)!.seenAt = NOW - 86_400;
+  assertEquals(await fleetOf(fake).countPassing(1, undefined, "online"), 1);
   fake.misbehave(FLEET.count, { status: 200, body: { count: -1 } });
   await assertRejects(() => fleetOf(fake).countPassing(1), ReplyError, "count");
 });
@@ -372,7 +430,7 @@ Deno.test("a refused token is reported with what to correct", async () => {
   const { message } = await assertRejects(() => fleetOf(fake).host(7), LoginError);
   assertEquals(
     message,
-    "Fleet refused the login: it answered 401: No session; correct FLEET_API_TOKEN",
+    "Fleet refused the login: it answered 401; correct FLEET_API_TOKEN",
   );
   assertEquals(fake.requests.length, 1);
 });
@@ -389,7 +447,7 @@ Deno.test("policies() reports what is wrong with an answer", async () => {
     [fleets, { status: 200, body: { message: "Welcome" } }, "Cannot read the answer of Fleet: "],
     [fleetPolicies, { status: 500 }, "Fleet answered 500"],
     [fleetPolicies, GATEWAY_404, "Fleet answered 404: no Route matched with those values"],
-    [/policies/, FORBIDDEN, "Fleet answered 403: forbidden"],
+    [/policies/, FORBIDDEN, "Fleet lets this user see no policies"],
   ];
   for (const [match, how, message] of cases) {
     await using fake = await startFake();

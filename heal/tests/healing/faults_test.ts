@@ -89,3 +89,22 @@ Deno.test("a rotated secret is tried once by a sweep, and once for a list of Mac
   assertEquals(reports.map(({ outcome }) => outcome), ["failed", "failed", "failed"]);
   assertEquals(at.jamf.seen(JAMF.token).length, 3);
 });
+
+Deno.test("a 503 of a proxy after Jamf Pro has acted is one request, which counts for every limit", async () => {
+  await using at = await InProcess.start();
+  at.limits = { ...at.limits, maxPerHour: 1 };
+  for (const id of [1, 2]) at.addMac(id);
+  at.jamf.misbehave(JAMF.redeploy, { status: 503, body: "<html>", after: true }, Infinity);
+  for (let sweep = 0; sweep < 3; sweep++) await at.sweep();
+  assertEquals([at.jamf.redeploys.length, at.jamf.seen(JAMF.redeploy).length], [1, 1]);
+});
+
+Deno.test("an idle fleet costs the lists of policies and hosts, and no request to Jamf Pro", async () => {
+  await using at = await InProcess.start();
+  at.addMac(1);
+  at.fleet.respond(1, "pass");
+  await at.sweep();
+  const paths = at.fleet.requests.map(({ path }) => path.replace("/api/v1/fleet/", ""));
+  assertEquals(paths, ["fleets", "global/policies", "fleets/0/policies", "hosts"]);
+  assertEquals(at.jamf.requests, []);
+});

@@ -103,7 +103,8 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
     ],
     // Not from Jamf Pro, but from a proxy before it.
     [{ status: 404, body: "<html>" }, "failed", /^Jamf Pro answered 404$/],
-    [{ status: 503 }, "failed", /^Jamf Pro answered 503$/],
+    [{ status: 503, body: "<html>" }, "unknown", /^Jamf Pro answered 503$/],
+    [{ status: 503, body: { httpStatus: 503, errors: [] } }, "failed", /^Jamf Pro answered 503$/],
     [{ reset: true, after: true }, "unknown", /^Cannot get an answer from /],
   ];
   for (const [how, outcome, reason] of cases) {

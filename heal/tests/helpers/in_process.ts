@@ -12,6 +12,7 @@ import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import { targetsOf } from "../../lib/healing/target.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
+import { readCommands } from "../../lib/jamf/mdm_commands.ts";
 import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
 import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
@@ -63,7 +64,8 @@ export class InProcess implements AsyncDisposable {
       values: new Values(this.driver),
       isHeld: () => Promise.resolve(true),
       policies: [POLICY],
-      limits: { ...this.limits, maxFailing: undefined },
+      jamfHosts: ["127.0.0.1"],
+      limits: { ...this.limits, maxFailing: { value: 10, isPercent: true } },
       dryRun: false,
     };
     return await runSweep(deps, signal, signal);
@@ -92,7 +94,7 @@ export class InProcess implements AsyncDisposable {
   }
 
   #deps():
-    & Pick<SweepDeps, "fleet" | keyof SendDeps>
+    & Pick<SweepDeps, "fleet" | "readCommands" | keyof SendDeps>
     & Pick<RedeployTargetsDeps, "jamf" | "inventory"> {
     const { system, jamf: { url, client }, fleet } = this;
     const secret = { clientId: client.id, clientSecret: new Secret(client.secret) };
@@ -101,6 +103,7 @@ export class InProcess implements AsyncDisposable {
       fleet: new Fleet({ url: new URL(fleet.url), token: new Secret(SECRETS.fleet) }, system),
       jamf,
       inventory: new Inventory(jamf),
+      readCommands: readCommands.bind(undefined, jamf),
       requestRedeploy: requestRedeploy.bind(undefined, jamf),
       redeploys: this.redeploys,
       now: () => system.now() / 1000,

@@ -4,6 +4,7 @@ import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
 import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
 import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
 import type { Computer } from "../../lib/jamf/inventory.ts";
+import type { MdmCommand } from "../../lib/jamf/mdm_commands.ts";
 import type { RedeployResult } from "../../lib/jamf/request_redeploy.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
@@ -21,8 +22,17 @@ export interface WorldMac {
   answeredAt: number | undefined;
   /** By the names of the policies. */
   responses: Record<string, "pass" | "fail" | "">;
+  /** The host of the MDM server; `""` for none. */
+  mdmServer: string;
   /** In Jamf Pro: none, one or more. */
   computers: (Computer & { checkIn: number | undefined })[];
+}
+
+/** A command of Jamf Pro, for a computer. */
+export interface WorldCommand extends MdmCommand {
+  readonly managementId: string;
+  readonly sentAt: number;
+  state: string;
 }
 
 /** Is closed when it is disposed of. */
@@ -33,17 +43,26 @@ export class SweepWorld implements AsyncDisposable {
   /** The policies of Fleet, by name; `passing` is added to the Macs of this world. */
   readonly policies = new Map([[POLICY, { id: 1, passing: 0 }]]);
   readonly requests: { computerId: string; at: number }[] = [];
+  readonly commands: WorldCommand[] = [];
+  /** What was asked about commands. */
+  readonly commandRequests: string[] = [];
+  /** Whether the API client may see commands. */
+  mayViewCommands = true;
+  jamfClockDifference = 0;
   /** Lookups in Jamf Pro, by serial number, and in Fleet, by host. */
   readonly lookups: (string | number)[] = [];
   readonly fleetErrors = new Map<string | number, Error>();
   readonly jamfErrors = new Map<string, Error>();
-  respond: (computerId: string) => RedeployResult = (computerId) => ({
-    state: "queued",
-    commandUuid: `uuid-${computerId}`,
-    reason: "",
-  });
+  respond: (computerId: string) => RedeployResult = (computerId) => {
+    const commandUuid = this.command(computerId).uuid;
+    return { state: "queued", commandUuid, reason: "" };
+  };
   deps: Partial<SweepDeps> = {};
-  limits: SweepDeps["limits"] = { coolDown: 86_400, maxPerHour: 20, maxFailing: undefined };
+  limits: SweepDeps["limits"] = {
+    coolDown: 86_400,
+    maxPerHour: 20,
+    maxFailing: { value: 10, isPercent: true },
+  };
 
   private constructor(readonly driver: Driver) {}
 
@@ -66,6 +85,7 @@ export class SweepWorld implements AsyncDisposable {
       seenAt: this.now - 60,
       answeredAt: this.now - 600,
       responses: { [POLICY]: "fail" },
+      mdmServer: "",
       computers: [{
         id: `${id}`,
         name: `Mac ${id}`,
@@ -73,11 +93,29 @@ export class SweepWorld implements AsyncDisposable {
         isManaged: true,
         isMdmCapable: true,
         checkIn: this.now - 30 * 86_400,
+        isAgents: true,
+        managementId: `m-${id}`,
       }],
       ...given,
     };
     this.macs.set(id, mac);
     return mac;
+  }
+
+  /** A command for a computer, which waits. */
+  command(computerId: string, sentAt = this.now): WorldCommand {
+    const uuid = `uuid-${this.commands.length + 1}`;
+    const command = { uuid, managementId: `m-${computerId}`, sentAt, state: "PENDING" };
+    this.commands.push(command);
+    return command;
+  }
+
+  /** A Mac takes its commands. */
+  take({ computers }: WorldMac, state = "ACKNOWLEDGED"): void {
+    for (const command of this.commands) {
+      const isOwn = computers.some(({ managementId }) => managementId === command.managementId);
+      if (isOwn && command.state === "PENDING") command.state = state;
+    }
   }
 
   /** Lets time pass; Macs that are given stay online, and answer. */
@@ -118,16 +156,28 @@ export class SweepWorld implements AsyncDisposable {
         policies: () => this.#fleet("policies", () => this.#policies()),
         failingHosts: (id) => this.#fleet(`failing ${id}`, () => this.#failing(id)),
         countPassing: (id) => {
-          const found = [...this.policies.values()].find((policy) => policy.id === id);
-          return Promise.resolve(found?.passing ?? 0);
+          const found = [...this.policies].find(([, policy]) => policy.id === id);
+          if (found === undefined) return Promise.resolve(0);
+          const [name, { passing }] = found;
+          const online = [...this.macs.values()].filter(({ responses, seenAt = 0 }) =>
+            responses[name] === "pass" && seenAt > this.now - 3600
+          );
+          return Promise.resolve(passing + online.length);
         },
+        hostsWithSerial: (serial) =>
+          this.#fleet("serial", () => {
+            const all = [...this.macs.values()].filter((mac) => mac.serial === serial);
+            return all.map(({ id }) => id);
+          }),
         host: (id) => {
           this.lookups.push(id);
           return this.#fleet(id, () => this.#host(id));
         },
         clockDifference: 0,
       },
+      jamf: { clockDifference: this.jamfClockDifference },
       inventory: { withSerial: (serial) => this.#computers(serial) },
+      readCommands: (filter) => this.#readCommands(filter),
       requestRedeploy: (computerId) => {
         this.requests.push({ computerId, at: this.now });
         return Promise.resolve(this.respond(computerId));
@@ -137,12 +187,31 @@ export class SweepWorld implements AsyncDisposable {
       values: new Values(this.driver),
       isHeld: () => Promise.resolve(true),
       policies: [POLICY],
+      jamfHosts: ["example.jamfcloud.com"],
       limits: this.limits,
       dryRun: false,
       now: () => this.now,
       sleep: () => Promise.resolve(),
       ...this.deps,
     };
+  }
+
+  #readCommands(filter: string): Promise<MdmCommand[] | undefined> {
+    const [first = "", from, to] = Array.from(filter.matchAll(/"([^"]+)"/g), ([, value]) => value!);
+    const isWaiting = filter.endsWith(";status==Pending");
+    const uuids = filter.split(",").length;
+    const isOfAll = filter.startsWith("uuid");
+    const request = isOfAll ? `uuids ${uuids}` : `${isWaiting ? "waiting" : "sent"} ${first}`;
+    this.commandRequests.push(request);
+    const error = this.jamfErrors.get("commands");
+    if (error !== undefined) return Promise.reject(error);
+    if (!this.mayViewCommands) return Promise.resolve(undefined);
+    const [begin, end] = [from, to].map((text) => Date.parse(text ?? "") / 1000);
+    return Promise.resolve(this.commands.filter(({ uuid, managementId, state, sentAt }) => {
+      if (isOfAll) return filter.includes(`"${uuid}"`);
+      const isThen = isWaiting ? state === "PENDING" : sentAt >= begin! && sentAt <= end!;
+      return managementId === first && isThen;
+    }));
   }
 
   #fleet<T>(key: string | number, work: () => T): Promise<T> {

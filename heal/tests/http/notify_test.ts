@@ -9,8 +9,8 @@ import { freePort } from "../helpers/program.ts";
 Deno.test("send() posts the text once", async () => {
   await using chat = await FakeChat.start();
   const notifier = new Notifier(new Secret(chat.webhook));
-  await notifier.send('2 Macs need a person:\n"C02" & <C03>, ü');
-  assertEquals(chat.texts, ['2 Macs need a person:\n"C02" & <C03>, ü']);
+  await notifier.send('2 Macs need a person:\n"C02", ü');
+  assertEquals(chat.texts, ['2 Macs need a person:\n"C02", ü']);
   for (const status of [201, 202, 204]) {
     chat.misbehave(/./, { status });
     await notifier.send("again");
@@ -56,4 +56,21 @@ Deno.test("send() reports a chat that is away, or not permitted", async () => {
     refused.message,
     'Cannot notify "example.com": this program has no permission; start it with heal/launch.ts',
   );
+});
+
+Deno.test("send() sends no link, no mention and no markup, whatever a Mac or a server calls itself", async () => {
+  await using chat = await FakeChat.start();
+  const notifier = new Notifier(new Secret(chat.webhook));
+  const cases: [text: string, sent: string][] = [
+    [
+      "<!channel> <https://evil.example|C02XK1JWJG5H>",
+      "_!channel_ _https:/ /evil .example_C02XK1JWJG5H_",
+    ],
+    ["@all #ops", "_all _ops"],
+    ["[C02](https://evil.example) *now* `x`", "_C02_(https:/ /evil .example) _now_ _x_"],
+    ["www.evil.example/C02", "www .evil .example/C02"],
+    ["at 2026-11-24T11:52:20Z, 127.0.0.1:8080.", "at 2026-11-24T11:52:20Z, 127.0.0.1:8080."],
+  ];
+  for (const [text] of cases) await notifier.send(text);
+  assertEquals(chat.texts, cases.map(([, sent]) => sent));
 });

@@ -23,6 +23,8 @@ Deno.test("withSerial() and withId() return a computer", async () => {
     isManaged: false,
     isMdmCapable: true,
     checkIn: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
+    isAgents: true,
+    managementId: "management-12",
   };
   assertEquals(await at.inventory.withSerial("C02-XK1"), [computer]);
   assertEquals(await at.inventory.withId("12"), computer);
@@ -85,6 +87,8 @@ Deno.test("a computer with missing fields is unmanaged", async () => {
       isManaged: false,
       isMdmCapable: false,
       checkIn: undefined,
+      isAgents: false,
+      managementId: undefined,
     });
   }
 });
@@ -95,8 +99,9 @@ Deno.test("the newest path that the server knows is used, and remembered, and ha
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
     at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
     await at.inventory.withSerial("A");
-    const checkIn = lastContactTime.getTime() / 1000;
-    assertEquals((await at.inventory.withId("1"))?.checkIn, checkIn, `v${version}`);
+    const found = await at.inventory.withId("1");
+    assertEquals(found?.checkIn, lastContactTime.getTime() / 1000, `v${version}`);
+    assertEquals(found?.isAgents, version === 4, `v${version}`);
     await at.inventory.withId("2");
     const paths = at.fake.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
     const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
@@ -177,6 +182,12 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
       0,
     ],
     [{ status: 404, body: "<html>" }, { state: "refused", isFinal: false }, 0],
+    [{ status: 503, body: "<html>", after: true }, { state: "unknown" }, 1],
+    [
+      { status: 503, body: { httpStatus: 503, errors: [] } },
+      { state: "refused", isFinal: false },
+      0,
+    ],
     [
       { status: 404, body: { httpStatus: 404, errors: [] } },
       { state: "refused", isFinal: false },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { childEnvironment } from "../../lib/launch/child_environment.ts";
+import { childEnvironment, unknownVariables } from "../../lib/launch/child_environment.ts";
 
 Deno.test("childEnvironment() gives one store a user, unless one is configured", () => {
   type Case = [os: string, variables: Record<string, string>, store: string | undefined];
@@ -36,14 +36,17 @@ Deno.test("childEnvironment() gives one store a user, unless one is configured",
   }
 });
 
-Deno.test("childEnvironment() passes on everything but what would leak secrets", () => {
+Deno.test("childEnvironment() passes on what the program and Deno need, and nothing else", () => {
   const passed = {
     HEAL_STORE: "/a.db",
+    JAMF_CLIENT_SECRET_FILE: "/s",
     HTTPS_PROXY: "http://proxy:1",
     https_proxy: "http://proxy:2",
     NO_PROXY: "localhost",
     DENO_CERT: "/etc/ca.pem",
+    DENO_DIR: "/d",
     PATH: "/bin",
+    SystemRoot: "C:\\Windows",
   };
   const proxy = "http://u:hidden@proxy:3128";
   const dropped = {
@@ -52,6 +55,27 @@ Deno.test("childEnvironment() passes on everything but what would leak secrets",
     ALL_PROXY: proxy,
     all_proxy: proxy,
     OTEL_DENO: "true",
+    SSLKEYLOGFILE: "/tmp/keys",
+    NODE_TLS_REJECT_UNAUTHORIZED: "0",
+    NODE_OPTIONS: "--inspect",
+    DENO_LOG: "trace",
+    HEAL_POLICY: "a",
+    AWS_SECRET_ACCESS_KEY: "hidden",
   };
   assertEquals(childEnvironment({ ...passed, ...dropped }, "linux"), passed);
+});
+
+Deno.test("unknownVariables() names what is misspelt", () => {
+  const variables = {
+    HEAL_POLICY: "a",
+    heal_store: "b",
+    HEAL_X: "c",
+    HEAL_STORE: "d",
+    JAMF_X: "e",
+  };
+  assertEquals(unknownVariables(variables), [
+    'Unknown variable HEAL_POLICY. Did you mean "HEAL_POLICIES"?',
+    'Unknown variable heal_store. Did you mean "HEAL_STORE"?',
+    "Unknown variable HEAL_X. See --help",
+  ]);
 });

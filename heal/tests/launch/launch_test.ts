@@ -39,3 +39,22 @@ Deno.test("a proxy for http:// sees nothing", async () => {
   assertEquals([code, proxy.jamf.requests], [0, []], stderr);
   assertEquals(at.jamf.requests.length > 0, true);
 });
+
+Deno.test("a misspelt variable is named where it is missed", async () => {
+  await using at = await Servers.start();
+  const { HEAL_POLICIES, ...rest } = at.variables;
+  const variables = { ...rest, HEAL_POLICY: HEAL_POLICIES! };
+  const missed = await runProgram(["sweep"], variables, { launched: true });
+  assertEquals([missed.code, missed.stderr.split("\n")], [2, [
+    "HEAL_POLICIES is not set: give the names of the policies, separated by commas",
+    'Unknown variable HEAL_POLICY. Did you mean "HEAL_POLICIES"?',
+    "",
+  ]]);
+  const checked = await runProgram(["check"], { ...at.variables, HEAL_NOTIFY: "x" }, {
+    launched: true,
+  });
+  assertEquals(
+    [checked.code, checked.stderr],
+    [0, 'Unknown variable HEAL_NOTIFY. Did you mean "HEAL_NOTIFY_URL"?\n'],
+  );
+});

@@ -4,7 +4,8 @@ import config from "../../../deno.json" with { type: "json" };
 import { skip } from "../../../tests/helpers/skip.ts";
 import { endOf, namesIn } from "../../../tests/helpers/test_mac.ts";
 import { HELP } from "../../lib/cli.ts";
-import { Servers } from "../helpers/servers.ts";
+import { FLEET } from "../fakes/fleet.ts";
+import { POLICY, Servers } from "../helpers/servers.ts";
 import { freePort, runProgram, Service, start } from "../helpers/program.ts";
 import { until } from "../helpers/until.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
@@ -168,4 +169,26 @@ Deno.test({
     const check = await runProgram(["check"], variables);
     assertEquals([check.code, check.stderr], [0, ""]);
   },
+});
+
+Deno.test("what a server says reaches the terminal without control characters, and as JSON", async () => {
+  await using at = await Servers.start();
+  const evil = "\x1b[2J\x9b\u202egone";
+  const shown = "\\x1b[2J\\x9b\\u202egone";
+  // deno-lint-ignore no-control-regex
+  const control = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
+  at.fleet.fleets.set(1, evil);
+  at.fleet.addPolicy({ name: POLICY, fleetId: 1 });
+  const check = await runProgram(["check"], at.variables);
+  assertStringIncludes(check.stdout, `in fleet "${shown}"`);
+  at.fleet.misbehave(FLEET.globalPolicies, { status: 500, body: { message: evil } }, Infinity);
+  const sweep = await runProgram(["sweep"], at.variables);
+  assertStringIncludes(sweep.stderr, shown);
+  const status = await runProgram(["status"], at.variables);
+  assertStringIncludes(status.stdout, shown);
+  const json = await runProgram(["status", "--json"], at.variables);
+  assertStringIncludes(JSON.parse(json.stdout).problem, evil);
+  for (const { stdout, stderr } of [check, sweep, status, json]) {
+    assertEquals(control.exec(stdout + stderr), null);
+  }
 });

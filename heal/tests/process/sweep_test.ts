@@ -68,7 +68,7 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   );
   const away = await sweep({ ...at.variables, FLEET_API_TOKEN: "wrong" });
   assertEquals([away.code, away.stdout], [1, ""]);
-  assertMatch(away.stderr, /^Fleet refused the login: it answered 401: /);
+  assertMatch(away.stderr, /^Fleet refused the login: it answered 401; /);
   const renamed = await sweep({ ...at.variables, HEAL_POLICIES: "Renamed, Jamf agent checks in" });
   assertEquals([renamed.code, at.jamf.redeploys.length], [1, 1]);
   assertMatch(renamed.stderr, /^Fleet shows no policy "Renamed": /);

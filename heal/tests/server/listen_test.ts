@@ -23,6 +23,7 @@ class TestServer implements AsyncDisposable {
       requestSweep: () => {},
       health: () => ({ isWell: true, text: "ok" }),
       log: (event) => server.logged.push(event),
+      now: () => Date.now() / 1000,
     });
     const address = { hostname: "127.0.0.1", port: server.port };
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -10,6 +10,8 @@ const PATH = "/fleet/failing-policy";
 /** An answerer, how often it requested a sweep, and what it logged. */
 class Answers {
   requested = 0;
+  /** Seconds since 1970. */
+  now = 1_800_000_000;
   readonly logged: Readonly<Record<string, unknown>>[] = [];
   readonly #answer: ReturnType<typeof answerer>;
 
@@ -19,6 +21,7 @@ class Answers {
       requestSweep: () => this.requested++,
       health,
       log: (event) => this.logged.push(event),
+      now: () => this.now,
     });
   }
 
@@ -48,6 +51,7 @@ Deno.test("the secret is only the password of basic auth", () => {
     ["", "Basic %%%", 401],
   ];
   for (const [query, authorization, expected] of cases) {
+    answers.now += 60;
     const { status, body, headers } = answers.to("POST", PATH + query, authorization);
     assertEquals(status, expected, query + authorization);
     assertEquals(headers?.["www-authenticate"] !== undefined, status === 401);
@@ -92,4 +96,16 @@ Deno.test("other methods and paths are refused, with the method of the path", ()
     assertEquals([status, headers?.["allow"]], [expected, allow], `${method} ${target}`);
   }
   assertEquals(answers.requested, 0);
+});
+
+Deno.test("a client without the secret fills no log: one line a minute, with the number", () => {
+  const answers = new Answers();
+  for (let second = 0; second < 120; second++) {
+    for (let i = 0; i < 50; i++) assertEquals(answers.to("POST", PATH).status, 401);
+    answers.now++;
+  }
+  assertEquals(answers.logged.map(({ event, count }) => [event, count]), [
+    ["refused", 1],
+    ["refused", 3000],
+  ]);
 });

@@ -92,6 +92,19 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a transaction may take any time, as long as its statements are answered",
+  ignore: skip("a long transaction on PostgreSQL", whyNoPostgres),
+  fn: async () => {
+    await using postgres = await Postgres.start();
+    const driver = openPostgres(settingsOf(postgres.url), 5000);
+    await driver.exclusive(async (query) => {
+      for (let i = 0; i < 6; i++) await query("SELECT pg_sleep(1)");
+    });
+    await driver.close();
+  },
+});
+
 /** Passes bytes on to a server, and closes the connection at a text: as a server that is killed, without a message. */
 class Relay implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,7 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { namesIn } from "../../../tests/helpers/test_mac.ts";
+import { newMac } from "../../lib/healing/observe.ts";
 import { StoreError } from "../../lib/store/driver.ts";
+import { Macs } from "../../lib/store/macs.ts";
 import { Redeploys } from "../../lib/store/redeploys.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { openSqlite } from "../../lib/store/sqlite.ts";
@@ -95,3 +97,30 @@ Deno.test("openSqlite() reports what is wrong with a path", () =>
       assertEquals(message, `Cannot open the store "${path}": ${reason}`);
     }
   }));
+
+Deno.test("lockSweep() refuses a link and a FIFO, which would hang", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/heal.db`;
+    const lock = `${path}-sweep.lock`;
+    const driver = openSqlite(path);
+    await Deno.symlink(`${dir}/elsewhere`, lock);
+    const makeFifo = () => new Deno.Command("mkfifo", { args: [lock] }).output();
+    for (const reason of ["it is a link; remove it", "it is not a regular file; remove it"]) {
+      const { message } = await assertRejects(() => driver.lockSweep(), StoreError);
+      assertEquals(message, `Cannot open the lock "${lock}": ${reason}`);
+      await Deno.remove(lock);
+      await makeFifo();
+    }
+    assertEquals(namesIn(dir).includes("elsewhere"), false);
+    await driver.close();
+  }));
+
+Deno.test("a row that cannot be read is named", async () => {
+  const driver = await openStore({ kind: "sqlite", path: ":memory:" });
+  const mac = newMac({ id: 1, serial: "A" }, ["B"], 0);
+  const macs = new Macs(driver);
+  await macs.record([mac]);
+  await driver.query("UPDATE macs SET since = 'never'");
+  await assertRejects(() => macs.open(), StoreError, "Cannot read a row of the store: since: ");
+  await driver.close();
+});

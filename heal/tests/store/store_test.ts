@@ -4,7 +4,9 @@ import { newMac } from "../../lib/healing/observe.ts";
 import { type Driver, StoreError, Values } from "../../lib/store/driver.ts";
 import { type Mac, Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
-import { type Claim, Redeploys } from "../../lib/store/redeploys.ts";
+import { type Claim, type Redeploy, Redeploys, repeatableFrom } from "../../lib/store/redeploys.ts";
+import { ConfigError } from "../../lib/config/read_settings.ts";
+import { checkServers } from "../../lib/store/servers.ts";
 import { type Case, testOnBoth, type TestStore } from "../helpers/databases.ts";
 
 const NOW = 1_800_000_000;
@@ -51,7 +53,7 @@ class Fixture implements AsyncDisposable {
 }
 
 function macOf(id: number, given: Partial<Mac> = {}): Mac {
-  const host = { id, serial: `S${id}`, platform: "darwin", seenAt: NOW, answeredAt: NOW };
+  const host = { id, serial: `S${id}` };
   return { ...newMac(host, ["A"], NOW), state: "waits", rule: "asleep", reason: "r", ...given };
 }
 
@@ -80,17 +82,20 @@ const CASES: Case<Fixture>[] = [
     assertEquals(await at.redeploys.since(0), []);
     assertEquals(await at.claim("1"), "granted");
   }],
-  ["a request of a sweep that was left is repeated once; one by hand only counts", async (at) => {
-    for (const origin of ["sweep", "by_hand"] as const) {
-      const intent = { serial: "S", computerId: origin, origin };
-      await at.redeploys.claim(intent, LIMITS, NOW);
-      assertEquals((await at.redeploys.claim(intent, LIMITS, NOW + 599)).kind, "cooling_down");
-      const again = await at.redeploys.claim(intent, LIMITS, NOW + HOUR);
-      const expected = origin === "sweep" ? 2 : undefined;
-      assertEquals(again.kind === "granted" ? again.redeploy.attempts : undefined, expected);
-      const third = await at.redeploys.claim(intent, LIMITS, NOW + 2 * HOUR);
-      assertEquals(third.kind, "cooling_down");
-    }
+  ["a request without an answer is repeated in its own row, within the limits", async (at) => {
+    const intent = { serial: "S1", computerId: "1", origin: "sweep" } as const;
+    const claim = async (now: number, lost?: Redeploy): Promise<Redeploy | undefined> => {
+      const claim = await at.redeploys.claim(intent, LIMITS, now, lost);
+      return claim.kind === "granted" ? claim.redeploy : undefined;
+    };
+    const lost = await claim(NOW);
+    assertEquals(repeatableFrom(lost!, LIMITS), NOW + DAY);
+    assertEquals(repeatableFrom(lost!, { ...LIMITS, coolDown: 60 }), NOW + 600);
+    assertEquals(await claim(NOW + DAY - 1, lost), undefined);
+    const { id, attempts, state } = (await claim(NOW + DAY, lost))!;
+    assertEquals([id, attempts, state], [lost!.id, 2, "in_flight"]);
+    assertEquals((await at.redeploys.list(9)).length, 1);
+    assertEquals(await claim(NOW + DAY + 1), undefined);
   }],
   ["a request of a sweep is not repeated by hand, which does not hold the lock", async (at) => {
     const intent = { serial: "S1", computerId: "1" };
@@ -109,9 +114,8 @@ const CASES: Case<Fixture>[] = [
       await at.redeploys.giveUp(now);
       return (await at.redeploys.list(9)).map(({ state }) => state);
     };
-    // The newest first: by hand, of a Mac that is not open, of one that is.
-    assertEquals(await states(NOW + 60), ["in_flight", "unknown", "in_flight"]);
-    assertEquals(await states(NOW + HOUR + 1), ["unknown", "unknown", "in_flight"]);
+    assertEquals(await states(NOW + 599), ["in_flight", "in_flight", "in_flight"]);
+    assertEquals(await states(NOW + 600), ["unknown", "unknown", "unknown"]);
   }],
   ["Macs are inserted, replaced, counted and listed", async (at) => {
     const macs = Array.from({ length: 250 }, (_, id) => macOf(id + 1, { since: NOW + id }));
@@ -126,23 +130,61 @@ const CASES: Case<Fixture>[] = [
   ["Macs and redeploys are found by their serial number, and forgotten", async (at) => {
     await at.macs.record([macOf(1, { endedAt: NOW }), macOf(2)]);
     await at.claim("1");
-    for (const serial of ["S1", "s1"]) {
-      assertEquals((await at.macs.withSerial(serial)).map(({ hostId }) => hostId), [1]);
-      assertEquals((await at.redeploys.of(serial)).length, 1);
+    await at.macs.record([macOf(3, { serial: "s3" })]);
+    for (const [serial, hostId] of [["S1", 1], ["s1", 1], ["S3", 3]] as const) {
+      assertEquals((await at.macs.withSerial(serial)).map(({ hostId }) => hostId), [hostId]);
     }
+    assertEquals((await at.redeploys.of("s1")).length, 1);
+    await at.macs.record([macOf(9, { serial: "s9" })]);
+    await at.claim("9", NOW - 9, "by_hand", true);
     await at.macs.forget(NOW);
-    assertEquals([await at.macs.counts(), (await at.redeploys.list(9)).length], [{ waits: 2 }, 1]);
+    assertEquals([await at.macs.counts(), (await at.redeploys.list(9)).length], [{ waits: 4 }, 2]);
     await at.macs.forget(NOW + 1);
-    assertEquals([await at.macs.counts(), await at.redeploys.list(9)], [{ waits: 1 }, []]);
+    // The redeploy of a Mac that still fails is kept.
+    const kept = (await at.redeploys.list(9)).map(({ serial }) => serial);
+    assertEquals([await at.macs.counts(), kept], [{ waits: 3 }, ["S9"]]);
   }],
-  ["a person is told about a Mac once for each rule", async (at) => {
-    const person = macOf(1, { state: "needs_person", rule: "comes_back" });
+  ["it is recorded when a person was first notified of a Mac", async (at) => {
+    const person = macOf(1, { state: "needs_person" });
     await at.macs.record([person, macOf(2)]);
-    assertEquals(await at.macs.unnotified(), [person]);
-    await at.macs.setNotified(NOW);
-    assertEquals(await at.macs.unnotified(), []);
-    await at.macs.record([{ ...person, rule: "out_of_reach", notifiedRule: "comes_back" }]);
-    assertEquals((await at.macs.unnotified()).length, 1);
+    for (const now of [NOW, NOW + 1]) await at.macs.setNotified(now);
+    const notified = async (id: number): Promise<unknown[]> =>
+      (await at.macs.ofHosts([id])).map(({ notifiedAt }) => notifiedAt);
+    assertEquals([await notified(1), await notified(2), await notified(9)], [
+      [NOW],
+      [undefined],
+      [],
+    ]);
+  }],
+  ["what Jamf Pro says of commands is recorded", async (at) => {
+    await at.claim("1");
+    const [redeploy] = await at.redeploys.list(9);
+    const command = { commandState: "PENDING", commandSince: NOW, commandAskedAt: NOW + 1 };
+    const asked = { ...redeploy!, ...command, commandUuid: "u" };
+    await at.redeploys.record([asked]);
+    assertEquals(await at.redeploys.list(9), [asked]);
+  }],
+  [
+    "a state of another version is read as one that counts",
+    async (at) => {
+      await at.macs.record([macOf(1)]);
+      await at.claim("1");
+      await at.driver.query("UPDATE macs SET state = 'new'");
+      await at.driver.query("UPDATE redeploy_requests SET state = 'new'");
+      assertEquals((await at.macs.open())[0]?.state, "waits");
+      assertEquals((await at.redeploys.since(0))[0]?.state, "unknown");
+    },
+  ],
+  ["a store is for the servers that used it first", async (at) => {
+    const urlOf = (host: string): { url: URL } => ({ url: new URL(`https://${host}/`) });
+    const [jamf, fleet] = [urlOf("jamf.example.com"), urlOf("fleet.example.com")];
+    await checkServers(at.values, { jamf });
+    await checkServers(at.values, { jamf, fleet });
+    const other = urlOf("other.example.com");
+    const check = (): Promise<void> => checkServers(at.values, { jamf, fleet: other });
+    const { message } = await assertRejects(check, ConfigError);
+    const words = '"other.example.com": it is for "fleet.example.com"; give another HEAL_STORE';
+    assertEquals(message, `Cannot use this store with FLEET_URL ${words}`);
   }],
   ["values are set, replaced and removed", async (at) => {
     await at.values.set("a", "1");

@@ -1,0 +1,71 @@
+// Reads MDM commands, which tell whether a Mac has taken what was sent to it.
+
+import * as z from "zod";
+import { parseReply } from "../http/reply.ts";
+import type { JamfPro } from "./jamf_pro.ts";
+
+/** The privilege that the requests need. It is optional. */
+export const COMMANDS_PRIVILEGE = "View MDM command information in Jamf Pro API";
+
+/** A command. */
+export interface MdmCommand {
+  readonly uuid: string;
+  /** `PENDING`, `NOT_NOW`, `ACKNOWLEDGED` or `ERROR`. */
+  readonly state: string;
+  /** In seconds since 1970; `undefined` if it cannot be read. */
+  readonly sentAt: number | undefined;
+}
+
+/** Commands in one request by their ids: the filter is a part of its URL. */
+export const MAX_UUIDS = 40;
+const PAGE_SIZE = 100;
+/** Jamf Pro answers 401 or 403 without the privilege, also to a token that it accepts; an older one does not know it. */
+const REFUSALS = [401, 403, 404];
+
+const pageSchema = z.object({
+  results: z.array(
+    z.object({ uuid: z.string(), commandState: z.string(), dateSent: z.string().nullish() })
+      .transform(({ uuid, commandState, dateSent }): MdmCommand => {
+        const sentAt = Date.parse(dateSent ?? "") / 1000;
+        return { uuid, state: commandState, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
+      }),
+  ),
+});
+
+/**
+ * Reads the commands that a filter finds; `undefined` if the API client may not see them.
+ *
+ * @throws {ServerError} Jamf Pro gives no usable answer.
+ */
+export async function readCommands(
+  jamf: JamfPro,
+  filter: string,
+  signal?: AbortSignal,
+): Promise<MdmCommand[] | undefined> {
+  const query = new URLSearchParams({ filter, page: "0", "page-size": `${PAGE_SIZE}` });
+  const reply = await jamf.send({ method: "GET", path: "api/v2/mdm/commands", query, signal });
+  if (REFUSALS.includes(reply.status)) return undefined;
+  return parseReply("Jamf Pro", reply, 200, pageSchema).results;
+}
+
+/** A filter for commands by their ids, of all computers. */
+export function withUuids(uuids: readonly string[]): string {
+  return uuids.map((uuid) => equal("uuid", uuid)).join(",");
+}
+
+/** A filter for those that wait for a computer to take them. */
+export function waitingFor(managementId: string): string {
+  return `${equal("clientManagementId", managementId)};status==Pending`;
+}
+
+/** A filter for those that were sent to a computer from one time to another, in seconds since 1970. */
+export function sentTo(managementId: string, from: number, to: number): string {
+  const [first, last] = [from, to].map((at) => new Date(at * 1000).toISOString());
+  const times = `dateSent=ge="${first}";dateSent=le="${last}"`;
+  return `${equal("clientManagementId", managementId)};${times}`;
+}
+
+/** What a server sent as an id must not be able to change the rest of a filter. */
+function equal(field: string, id: string): string {
+  return `${field}=="${id.replace(/[^\w-]/g, "")}"`;
+}
