@@ -16,7 +16,7 @@ import { type LogRecord, type Look, StatusModel } from "./helpers/status_model.t
 import { at, TestMac } from "./helpers/test_mac.ts";
 import { bySize } from "./helpers/test_size.ts";
 
-export const START = at("2026-10-01T00:00:00Z");
+const START = at("2026-10-01T00:00:00Z");
 
 /** A log as it is at a time: with its copies on a Mac, and in the model. */
 class PlayedLog {
@@ -150,7 +150,7 @@ function playEvents(
   }
 }
 
-export function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): void {
+function play(life: Life, onLook: (look: Look, log: PlayedLog) => void): void {
   playEvents(live(life, START).events, lookBefore(life, START), onLook);
 }
 

@@ -213,7 +213,6 @@ export class CheckIns {
   /** Takes a run that began before what was read so far. */
   #takeOther(began: UnixSeconds, run: Run): void {
     if (this.#isInSearch(began) && isRecent(run, this.#now - AT_WORK)) this.#isAtWork = true;
-    if (this.#marked.delete(run) && run.marker !== undefined) this.#hasContactBefore = true;
   }
 
   #takeContact(means: Meaning, run: Run): void {
@@ -263,7 +262,7 @@ export class CheckIns {
 }
 
 function longer({ count, oldest, awake }: Streak, began: UnixSeconds): Streak {
-  const gap = count === 0 ? 0 : Math.max(0, oldest - began);
+  const gap = Math.max(0, oldest - began);
   return { count: count + 1, oldest: began, awake: awake + (gap <= MAX_INTERVAL ? gap : 0) };
 }
 
@@ -271,8 +270,8 @@ function longer({ count, oldest, awake }: Streak, began: UnixSeconds): Streak {
 function intervalOf(begins: readonly UnixSeconds[]): number | undefined {
   const gaps = begins.slice(1).map((began, i) => begins[i]! - began)
     .filter((gap) => gap >= 0 && gap <= MAX_INTERVAL).sort((a, b) => a - b);
-  const middle = gaps[Math.floor(gaps.length / 2)];
-  if (gaps.length < 3 || middle === undefined) return undefined;
+  if (gaps.length < 3) return undefined;
+  const middle = gaps[Math.floor(gaps.length / 2)]!;
   return Math.max(1, Math.round(middle / (5 * MINUTE))) * 5 * MINUTE;
 }
 

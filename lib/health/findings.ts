@@ -239,7 +239,7 @@ function checkinOf(
   known: UnixSeconds | undefined,
 ): Findings["checkin"] {
   if (status === "unknown_format") return status;
-  return contact === undefined || known === undefined ? "no_success" : known;
+  return contact === undefined ? "no_success" : known ?? contact;
 }
 
 function later(a: number | undefined, b: number | undefined): number | undefined {

@@ -67,8 +67,8 @@ const EXTENTS: readonly (readonly [
   before?: Partial<LookBefore>,
 ])[] = [
   ["to the newest check-in of a healthy Mac", [...HEALTHY, ...checkIns(1, CONTACT)], 4],
-  ["to the first record from before the look before", checkIns(8, CONTACT), 11, {
-    at: NOW - 2 * 30 * MINUTE,
+  ["to the first record from before the look before", checkIns(8, CONTACT), 9, {
+    at: NOW - 1 - 2 * 30 * MINUTE,
   }],
   ["to the answered check-in behind unanswered ones", [...HEALTHY, ...checkIns(12, undefined)], 2],
   ["to the twelfth that failed", [...HEALTHY, ...checkIns(14, OFFLINE)], 4 + 4],
@@ -107,6 +107,38 @@ const EXTENTS: readonly (readonly [
     ],
     0,
     { status: "no_answer" },
+  ],
+  ["to the beginning of a run that was enrolled meanwhile", [
+    LOGIN,
+    ...HEALTHY,
+    [NOW - 9 * HOUR, 600, ENROLLED],
+    ...checkIns(12, undefined),
+    WORK,
+  ], 0],
+  ["not on for a run that logged nothing in the last four hours", [
+    LOGIN,
+    ...HEALTHY,
+    [NOW - 6 * HOUR, 600, OTHER],
+    ...checkIns(12, undefined),
+  ], 1 + 2],
+  ["not on where another run is known to be at work", [
+    LOGIN,
+    ...HEALTHY,
+    [NOW - 9 * HOUR, 601, POLICY_ID],
+    ...checkIns(12, undefined),
+    WORK,
+    [NOW - 30, 601, OTHER],
+  ], 1 + 2],
+  [
+    "not on once a check-in is known to have answered",
+    [
+      LOGIN,
+      ...HEALTHY,
+      ...checkIns(1, CONTACT, 60),
+      WORK,
+    ],
+    1 + 3,
+    { at: NOW - 900, status: "no_answer" },
   ],
   ["64 records behind 8 days", [...HEALTHY.slice(2), ...old(70), ...checkIns(11, undefined)], 8],
 ];
@@ -164,6 +196,8 @@ Deno.test("CheckIns know a run at work that began before the oldest, in the last
     const log = records.toSorted((a, b) => a[0]! - b[0]!);
     assertEquals(read(log).history.isAtWork, isAtWork, `${NOW - began}, ${NOW - logged}`);
   }
+  const checkIn: RecordSpec[] = [[NOW - 9 * HOUR, 5, BEGIN], ...twelve, [NOW, 5, OTHER]];
+  assertEquals(read(checkIn).history.isAtWork, true);
 });
 
 Deno.test("CheckIns take a record without a timestamp for now, or for as old as the one after it", () => {
@@ -187,6 +221,67 @@ Deno.test("CheckIns tell how often check-ins begin, to 5 minutes, if there are e
   assertEquals(every([900, 900, 90 * MINUTE + 1]), undefined);
   assertEquals(every([90 * MINUTE, 90 * MINUTE, 90 * MINUTE]), 90 * MINUTE);
   assertEquals(every([1, 1, 1]), 300);
-  // Only the newest 12 count.
-  assertEquals(every([...Array(11).fill(1800), ...Array(30).fill(300)]), 1800);
+  assertEquals(every([0, 0, 0]), 300);
+  // The gap in the middle of those between the newest 12.
+  const [short, long] = [Array(6).fill(300), Array(5).fill(1800)];
+  assertEquals(every([...short, ...long, 1800]), 300);
+  assertEquals(every([...short.slice(1), ...long, 1800, 300]), 1800);
+});
+
+Deno.test("CheckIns count unanswered check-ins of the last 8 days, and how long the Mac was awake", () => {
+  const gaps = [0, 60, 90 * MINUTE, 90 * MINUTE + 1, 8 * DAY - 3 * HOUR - 61, 1];
+  let at = NOW;
+  const log = [at, ...gaps.map((gap) => at -= gap)].reverse()
+    .map((at, i): RecordSpec => [at, i, BEGIN]);
+  const { unanswered, failing } = read(log).history;
+  assertEquals(unanswered, { count: 6, oldest: NOW - 8 * DAY, awake: 60 + 90 * MINUTE });
+  assertEquals(failing, { count: 7, oldest: NOW - 8 * DAY - 1, awake: 61 + 90 * MINUTE });
+});
+
+Deno.test("CheckIns say how the newest twelve failed", () => {
+  const certificate = "The SSL Certificate for https://jamf.example.com:8443/ must be trusted.";
+  const failureOf = (messages: readonly (string | undefined)[]): unknown =>
+    read(
+      messages.flatMap((message, i) =>
+        checkIns(1, message, (messages.length - i) * 30 * MINUTE).map((
+          [at, , text],
+        ): RecordSpec => [at, i, text])
+      ),
+    ).history.failure;
+  const six = (message: string | undefined): (string | undefined)[] => Array(6).fill(message);
+  assertEquals(failureOf([...six(OFFLINE), ...six(undefined)]), "no_connection");
+  assertEquals(failureOf([undefined, ...six(OFFLINE).slice(1), ...six(undefined)]), undefined);
+  assertEquals(failureOf([...six(OFFLINE), ...six(undefined).slice(1)]), undefined);
+  // Of two that are as frequent, the newest; the thirteenth does not count.
+  assertEquals(failureOf([...six(OFFLINE), ...six(certificate)]), "server_certificate");
+  assertEquals(failureOf([OFFLINE, ...six(OFFLINE), ...six(certificate)]), "server_certificate");
+  assertEquals(
+    failureOf([OFFLINE, ...six(OFFLINE), ...six(certificate).slice(1)]),
+    "no_connection",
+  );
+});
+
+Deno.test("CheckIns count what failed since the contact known before", () => {
+  const failing = (contact: number): number => {
+    const runs = new Runs();
+    const checkIns = new CheckIns(NOW, { ...FIRST_LOOK, contact });
+    for (const at of [9, 8, 7, 6]) {
+      const entry = entryOf([at, at, BEGIN]);
+      checkIns.take(entry, runs.runOf(entry));
+    }
+    return checkIns.failingSinceContact.count;
+  };
+  assertEquals([5, 6, 7, 9].map(failing), [4, 3, 2, 0]);
+});
+
+Deno.test("CheckIns know what has answered since the look before, and what came to its patches", () => {
+  const patches = "Checking for patches...";
+  const at = NOW - 900;
+  const { history } = read([[at - 60, 7, BEGIN], [at, 7, patches], [NOW, 8, BEGIN]], { at });
+  assertEquals(history.answeredSince, { began: at - 60, logged: at, outcome: "other" });
+  assertEquals([history.patched, history.worked], [at - 60, at - 60]);
+  const earlier = read([[at - 60, 7, BEGIN], [at - 1, 7, OTHER], [NOW, 8, BEGIN]], { at }).history;
+  assertEquals([earlier.answeredSince, earlier.patched], [undefined, -Infinity]);
+  const reached = read([[at - 60, 7, BEGIN], [at, 7, patches], [at + 1, 7, CONTACT]], { at });
+  assertEquals([reached.history.patched, reached.history.worked], [-Infinity, at + 1]);
 });

@@ -431,3 +431,16 @@ Deno.test("findingsOf() counts failed check-ins of an emptied log, too", () => {
   }
   assertEquals(find({ logs: logs({ since: NOTHING }) }).failedCheckins, undefined);
 });
+
+Deno.test("findingsOf() takes a contact from before the oldest check-in for an answer", () => {
+  const cases: readonly (readonly [logged: number, known: number | undefined, Status])[] = [
+    [LONG.oldest - 1, undefined, "no_answer"],
+    [LONG.oldest, undefined, "ok"],
+    [LATER, LONG.oldest - 1, "no_answer"],
+    [LATER, LONG.oldest, "ok"],
+  ];
+  for (const [contact, previousContact, status] of cases) {
+    const hung = logs({ contact, since: NOTHING }, { newest: NEWEST, unanswered: LONG });
+    assertEquals(find({ logs: hung, previousContact }).status, status);
+  }
+});
