@@ -69,6 +69,8 @@ Deno.test("readPreviousFile() reads a file in a folder that others may only read
     mac.writePrevious(NAME, TEXT);
     Deno.chmodSync(mac.outDir, mode);
     assertEquals(readPreviousFile(mac.outDir, NAME), TEXT);
+    // Else a plain user cannot remove what is in it.
+    Deno.chmodSync(mac.outDir, 0o700);
   }
 });
 
