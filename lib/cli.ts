@@ -99,6 +99,7 @@ Options of status
   --check          exit with 1 unless the agent is healthy
   --max-age TIME   how long ago the last contact may be: 90m, 36h, 14d, 2w   (${MAX_AGE})
   --zone ZONE      the time zone of the log, such as Europe/Berlin   (this computer's)
+                   Of a FILE, its time counts as now; of "-", its newest record
   --ascii          draw marks and bars with plain characters
 
 Options of summary

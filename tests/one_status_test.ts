@@ -247,6 +247,28 @@ Deno.test("only looks that are on time count as awake time", () => {
   assertEquals(seconds(NOW + 7200, NOW + 8100), 900);
 });
 
+Deno.test("status says that a log was written in another time zone, and that a fault stood before", () => {
+  using mac = new TestMac();
+  const zone = "Asia/Tokyo";
+  const log = checkinLines(NOW - DAY, { zone }) +
+    every15(NOW - 9 * HOUR, NOW - 60, (at, pid) => offlineLines(at, { pid, zone }));
+  mac.log("jamf.log", log, NOW);
+  const remark = /Dated too late: \d+ records in "jamf.log".*"--zone"/;
+  assertMatch(mac.run(["status"], NOW).stdout, remark);
+  const right = mac.run(["status", "--zone", zone], NOW).stdout;
+  assertMatch(right, /^No connection: 36 check-ins/);
+  assertEquals(remark.test(right), false);
+
+  look(mac, checkinLines(NOW - DAY) + refusedLines(NOW - HOUR));
+  Deno.removeSync(`${mac.logDir}/jamf.log`);
+  assertMatch(
+    mac.run(["status"], NOW).stdout,
+    /^No log: .*; before, the status was device_signature_error\n[^]*Next step +redeploy/,
+  );
+  const json = JSON.parse(mac.run(["status", "--json"], NOW).stdout);
+  assertEquals([json.status, json.standing], ["no_log", "device_signature_error"]);
+});
+
 Deno.test("silent is a status", () => {
   const log = every15(NOW - 20 * DAY, NOW - 15 * DAY, healthy);
   const file = firstLook(log + offline(NOW - 60, 1));

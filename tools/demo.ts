@@ -17,13 +17,14 @@ interface DemoMac {
   readonly folder: string;
 }
 
-function demo(shown: string): number {
+function demo(name: string): number {
+  const shown = name.toLowerCase().replaceAll("_", " ");
   const zone = knownTimeZone(Temporal.Now.timeZoneId());
   const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
   const samples = sampleMacs(now, zone);
   if (!samples.some(({ name }) => name === shown)) {
     const names = samples.map(({ name }) => `"${name}"`).join(", ");
-    print(Deno.stderr, `Unknown Mac "${shown}": give one of ${names}\n`);
+    print(Deno.stderr, `Unknown Mac "${name}": give one of ${names}\n`);
     return 2;
   }
   const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "jamf-pulse-demo-" }));
@@ -32,8 +33,9 @@ function demo(shown: string): number {
     say("Four Macs: the name, what `errors` prints for Jamf Pro, and the headline of `status`.\n");
     for (const mac of macs) say(lineOf(mac));
     showInFull(macs.find(({ name }) => name === shown)!);
-    say("Another Mac in full: deno task demo healthy");
-    say("Your own log:        deno task pulse status - < /var/log/jamf.log");
+    const other = shown === "healthy" ? SHOWN : "healthy";
+    say(`Another Mac in full: deno task demo ${other}`);
+    say("Your own log:        deno task pulse status /private/var/log/jamf.log");
     return 0;
   } finally {
     Deno.removeSync(root, { recursive: true });

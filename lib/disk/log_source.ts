@@ -107,7 +107,9 @@ function unpackIfPacked(plain: LogSource, mustBePacked: boolean, shared: Shared)
   plain.read(magic, 0);
   const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
   const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
-  if (format) throw new UnreadableLogError(`${format[0]} is not supported`);
+  if (format) {
+    throw new UnreadableLogError(`${format[0]} is not supported`);
+  }
   if (isFormat(GZIP)) return unpack(plain, shared);
   if (mustBePacked) throw new DamagedLogError("its name ends in .gz, but it is not gzip");
   return plain;

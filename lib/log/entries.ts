@@ -29,6 +29,8 @@ export interface EntryCounts {
   records: number;
   /** Records whose timestamp no year fits, or that a wrong clock wrote. */
   unusableStamps: number;
+  /** Records dated minutes later than the file was last written to: in another time zone. */
+  laterStamps: number;
   /** Lines judged by their beginning, because they are longer than 1 MiB. */
   cutLines: number;
   /** Lines of the file, with a timestamp or without. */

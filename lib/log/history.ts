@@ -173,9 +173,17 @@ export class History {
     if (ends !== undefined && this.#isRepeated(file, ends)) return undefined;
     const { now, timeZone, previousContact, messages } = this.#options;
     const reference = Math.min(now, Math.max(this.#modified(file), previousContact ?? -Infinity));
-    const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
+    const counts = {
+      lines: 0,
+      records: 0,
+      unusableStamps: 0,
+      cutLines: 0,
+      unknownLines: 0,
+      laterStamps: 0,
+    };
     const reading: LogReading = { name: file.name, size: source.size, ...counts };
-    const take = entriesBackwards(source, reference, stampResolver(reference, timeZone), reading, {
+    const resolve = stampResolver(reference, timeZone, () => reading.laterStamps++);
+    const take = entriesBackwards(source, reference, resolve, reading, {
       ...(messages !== undefined && { messages }),
       ...(this.#open.length >= FEW && { blockSize: SMALL_BLOCK }),
       ...(this.#hasWrongTime(file) && { clockJump: ZONE_CHANGE }),

@@ -20,6 +20,8 @@ export type ResolveStamp = (stamp: Stamp) => UnixSeconds | undefined;
 export const ZONE_CHANGE = 26 * 3600;
 
 const DAY = 86_400;
+/** A file's time and the newest line in it differ by less. */
+const LATE = 120;
 /** 29 February falls on the same weekday after 28 years, over the turn of some centuries after 40. */
 const YEARS_BACK = 41;
 
@@ -38,8 +40,13 @@ type DatedDay = number | "never" | undefined;
  *
  * @param reference Nothing in the file was written later.
  * @param timeZone IANA name of the Mac's time zone.
+ * @param onLater Is called for a timestamp that is minutes later than the reference: it is of another time zone.
  */
-export function stampResolver(reference: UnixSeconds, timeZone: string): ResolveStamp {
+export function stampResolver(
+  reference: UnixSeconds,
+  timeZone: string,
+  onLater = (): void => {},
+): ResolveStamp {
   const limit = reference + DAY;
   const days = new Map<number, DatedDay>();
 
@@ -56,7 +63,9 @@ export function stampResolver(reference: UnixSeconds, timeZone: string): Resolve
     const day = datedDay(stamp);
     if (day === "never") return undefined;
     const at = day === undefined ? search(stamp, second, limit, timeZone) : day + second;
-    return at === undefined ? undefined : Math.min(at, reference);
+    if (at === undefined) return undefined;
+    if (at > reference + LATE) onLater();
+    return Math.min(at, reference);
   };
 }
 

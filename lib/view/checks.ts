@@ -47,6 +47,8 @@ const MAX_INTERVAL = 90 * 60;
 
 type Verdict = Omit<Check, "name">;
 
+const NOTHING_READ = "cannot be told: no record was read";
+
 /** The lines, in the order in which they are shown. */
 export function checksOf(input: CheckInput): Check[] {
   const { checkIns, findings } = input;
@@ -103,6 +105,7 @@ function trust({ findings, timeZone }: CheckInput): Verdict {
   if (status === "device_signature_error") {
     const first = findings.statusSince;
     const from = first === undefined ? "" : ` since ${localText(first, timeZone)}`;
+    if (errors === 0) return fail(`broken${from}; the errors are in no log that is left`);
     return fail(`${plural(errors, "signature error")}${from}`);
   }
   const none = "no signature error since the last contact";
@@ -133,7 +136,10 @@ function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory):
   return age > DAY ? warn(quiet) : ok(`the last ${durationText(age)} ago: this Mac may have slept`);
 }
 
-function runs({ findings, now }: CheckInput, { unanswered }: CheckInHistory): Verdict {
+function runs(
+  { findings, newestRecord, now }: CheckInput,
+  { unanswered }: CheckInHistory,
+): Verdict {
   const { status, statusSince = now, lastMessage } = findings;
   const last = lastMessage === undefined ? "" : `; the last message before: ${lastMessage}`;
   if (status === "no_answer") {
@@ -143,25 +149,28 @@ function runs({ findings, now }: CheckInput, { unanswered }: CheckInHistory): Ve
   if (status === "not_started") {
     return unknown(`cannot be told: a check-in that hangs lets no other begin${last}`);
   }
+  if (newestRecord === undefined) return unknown(NOTHING_READ);
   if (status === "agent_error" && lastMessage !== undefined) {
     return ok(`none hangs; the last error: ${lastMessage}`);
   }
   return ok("none hangs");
 }
 
-function inventory({ inventory: { count, last } }: CheckInput): Verdict {
+function inventory({ inventory: { count, last }, newestRecord }: CheckInput): Verdict {
+  if (newestRecord === undefined) return unknown(NOTHING_READ);
   if (count === 0) return ok("no error in 7 days");
   return warn(`${plural(count, "error")} in 7 days; the last: ${last}`);
 }
 
 function log({ format, logs, unknownRecords }: CheckInput): Verdict {
+  if (logs.length === 0) return unknown("none could be read");
   const names = logs.map(({ name }) => name).join(", ");
   const records = logs.reduce((sum, { records }) => sum + records, 0);
   const counted = `${names}: ${plural(records, "record")}`;
   if (format?.mayBeUnknown) {
     return warn(`${counted}; the newest are in words or in a form that are not known`);
   }
-  if (records === 0) return warn(counted);
+  if (records === 0) return warn(`${counted}: no line has the form of jamf.log`);
   return ok(
     unknownRecords === 0
       ? `${counted}, all of them in words that are known`

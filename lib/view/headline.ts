@@ -1,7 +1,7 @@
 // What `status` says first, and what to do about it.
 
 import type { Findings } from "../health/findings.ts";
-import { STATUS_TEXTS } from "../health/statuses.ts";
+import { STATUS_TEXTS, type StatusText } from "../health/statuses.ts";
 import { RUN_AS_ROOT } from "../permissions.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { durationText, localText, plural } from "./words.ts";
@@ -35,7 +35,9 @@ function reasonOf({ findings, place, now, timeZone }: HeadlineInput): string {
   const checkIns = `${plural(failedCheckins, "check-in")} since ${from.slice(0, -6)}`;
   switch (status) {
     case "no_log":
-      return `there is no jamf.log in "${place}"`;
+      return `there is no jamf.log in "${place}"${
+        findings.standing === undefined ? "" : `; before, the status was ${findings.standing}`
+      }`;
     case "device_signature_error":
       return "the server refuses this Mac's device signature";
     case "no_answer":
@@ -69,7 +71,7 @@ export function nextStepOf(input: HeadlineInput): string | undefined {
     if (unreadReasons.some((reason) => reason.endsWith(RUN_AS_ROOT))) return RUN_AS_ROOT;
     return "make the unreadable log readable, decompress it or move it away, then run this again";
   }
-  const { nextStep } = STATUS_TEXTS[status];
+  const { nextStep }: StatusText = STATUS_TEXTS[findings.standing ?? status];
   const isQuiet = newestRecord !== undefined && now - newestRecord > QUIET;
   const removed = "if the agent was removed from this Mac, enrol it again; else ";
   return isQuiet && status !== "no_log" ? `${removed}${nextStep}` : nextStep;

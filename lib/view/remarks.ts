@@ -26,6 +26,15 @@ export function skippedRemarks(skipped: readonly FileIssue[]): string[] {
   return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
 }
 
+/** What was written in another time zone: it may hide what came after. */
+export function zoneRemarks(readings: readonly LogReading[]): string[] {
+  return readings.filter(({ laterStamps }) => laterStamps > 0).map(({ name, laterStamps }) =>
+    `Dated too late: ${laterStamps} record${laterStamps === 1 ? "" : "s"} in "${name}", which ${
+      laterStamps === 1 ? "was" : "were"
+    } written in another time zone; give that with "--zone"`
+  );
+}
+
 /** What could not be read, and what was read in part. */
 export function remarks({ unreadable, skipped, readings }: LogsRead): string[] {
   return [

@@ -10,7 +10,7 @@ import { findingKeysOf } from "../telemetry/documents.ts";
 import { count, findingKeys, timestamp } from "../telemetry/schema.ts";
 import { checksOf, MARKS } from "./checks.ts";
 import { headlineOf, nextStepOf } from "./headline.ts";
-import { type LogsRead, remarks } from "./remarks.ts";
+import { type LogsRead, remarks, zoneRemarks } from "./remarks.ts";
 
 /** What `status --json` prints. An absent key means that it is unknown. */
 export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
@@ -31,6 +31,8 @@ export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
     next_step: z.optional(z.string()),
     max_age_seconds: count,
     ...findingKeys,
+    /** Without a log: the fault that stood before. */
+    standing: z.optional(z.enum(STATUSES)),
     /** How long ago the last contact was, when this program inspected the logs. */
     age_seconds: z.optional(count),
     /** What was looked at. */
@@ -110,6 +112,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     ...(nextStep !== undefined && { next_step: nextStep }),
     max_age_seconds: maxAge,
     ...findingKeysOf(findings),
+    ...(findings.standing !== undefined && { standing: findings.standing }),
     ...(contact !== undefined && { age_seconds: now - contact }),
     checks: checksOf({
       ...words,
@@ -119,7 +122,10 @@ export function statusReport(options: StatusReportOptions): StatusReport {
       logs: logs.readings,
       unknownRecords,
     }),
-    days: (timeline?.result() ?? []).map(({ failedRuns, ...day }) => ({
+    // Without a record, nothing is known of any day.
+    days: (newestRecord === undefined ? [] : timeline?.result() ?? []).map((
+      { failedRuns, ...day },
+    ) => ({
       ...day,
       failed_runs: failedRuns,
     })),
@@ -131,6 +137,6 @@ export function statusReport(options: StatusReportOptions): StatusReport {
       cut_lines: cutLines,
     })),
     not_needed: [...logs.notNeeded],
-    remarks: remarks(logs),
+    remarks: [...zoneRemarks(logs.readings), ...remarks(logs)],
   };
 }

@@ -20,7 +20,14 @@ type Read = [at: number | undefined, pid: number, means: Meaning | undefined];
 
 /** The entries of a log in its order, and what was counted. */
 function entriesOf(text: string): { entries: Read[]; counts: EntryCounts } {
-  const counts = { lines: 0, records: 0, unusableStamps: 0, cutLines: 0, unknownLines: 0 };
+  const counts = {
+    lines: 0,
+    records: 0,
+    unusableStamps: 0,
+    cutLines: 0,
+    unknownLines: 0,
+    laterStamps: 0,
+  };
   const source = bytesSource(new TextEncoder().encode(text));
   const next = entriesBackwards(source, NOW, stampResolver(NOW, "UTC"), counts);
   const entries: Read[] = [];
@@ -40,7 +47,14 @@ Deno.test("entriesBackwards() dates and judges each record", () => {
       [NOW - 59, 8, undefined],
       [NOW - 58, 7, "contact"],
     ],
-    counts: { lines: 5, records: 3, unusableStamps: 0, cutLines: 0, unknownLines: 0 },
+    counts: {
+      lines: 5,
+      records: 3,
+      unusableStamps: 0,
+      cutLines: 0,
+      unknownLines: 0,
+      laterStamps: 0,
+    },
   });
 });
 
@@ -117,7 +131,14 @@ Deno.test("entriesBackwards() counts stamps that no year fits", () => {
   const log = "Mon Feb 30 10:00:00 Mac jamf[1]: a\nMon Nov 23 25:00:00 Mac jamf[2]: b\n";
   assertEquals(entriesOf(log), {
     entries: [[undefined, 1, undefined], [undefined, 2, undefined]],
-    counts: { lines: 2, records: 2, unusableStamps: 2, cutLines: 0, unknownLines: 0 },
+    counts: {
+      lines: 2,
+      records: 2,
+      unusableStamps: 2,
+      cutLines: 0,
+      unknownLines: 0,
+      laterStamps: 0,
+    },
   });
 });
 
@@ -126,7 +147,14 @@ Deno.test("entriesBackwards() counts lines that it judged by their beginning", (
   const log = logLine(NOW - 1, `Executing Policy ${long}`) + `${long}x\n` + logLine(NOW, "Hello");
   assertEquals(entriesOf(log), {
     entries: [[NOW - 1, 335, "contact unless offline"], [NOW, 335, undefined]],
-    counts: { lines: 3, records: 2, unusableStamps: 0, cutLines: 2, unknownLines: 0 },
+    counts: {
+      lines: 3,
+      records: 2,
+      unusableStamps: 0,
+      cutLines: 2,
+      unknownLines: 0,
+      laterStamps: 0,
+    },
   });
 });
 

@@ -173,6 +173,7 @@ const READING = {
   lines: 2,
   records: 1248,
   unusableStamps: 2,
+  laterStamps: 0,
   cutLines: 3,
   unknownLines: 0,
 };
@@ -339,7 +340,7 @@ const STATES: readonly (readonly [
     {
       "check-ins": "warn: none in the logs that were read",
       inventory: "warn: 3 errors in 7 days; the last: x",
-      log: "warn: jamf.log: no records",
+      log: "warn: jamf.log: no records: no line has the form of jamf.log",
     },
     { checkIns: { newest: undefined }, inventory: { count: 3, last: "x" }, records: 0 },
   ],
