@@ -18,7 +18,8 @@ Deno.test("the generated parts of the pages are what the program prints", () => 
 });
 
 Deno.test("the README names each status, and each policy of Fleet", () => {
-  for (const status of STATUSES) assertStringIncludes(readme, `\`${status}\``);
+  const results = [...STATUSES, "error_read", "error_write"];
+  for (const result of results) assertStringIncludes(readme, `\`${result}\``);
   for (const { name } of policies().owners) {
     assertStringIncludes(readme, `\`${name.replace("jamf-pulse: ", "")}\``);
   }
