@@ -11,10 +11,13 @@ const MAX_VALUES = 32_766;
 
 Deno.test("insert() takes few statements, because each may take a tenth of a second", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `column${index}`);
-  const columns = new Columns(z.object(Object.fromEntries(names.map((name) => [name, z.int()]))));
+  const columns = new Columns(
+    "macs",
+    z.object(Object.fromEntries(names.map((name) => [name, z.int()]))),
+  );
   const counts: number[] = [];
   const query: Query = (_sql, values = []) => Promise.resolve((counts.push(values.length), []));
-  await columns.insert(query, "macs", Array.from({ length: 8000 }, () => ({ column0: 1 })));
+  await columns.insert(query, Array.from({ length: 8000 }, () => ({ column0: 1 })));
   assertEquals(counts.reduce((sum, count) => sum + count), 8000 * names.length);
   assertEquals(counts.length <= 20, true, `${counts.length} statements`);
   assertEquals(Math.max(...counts) <= MAX_VALUES, true, `${counts}`);
