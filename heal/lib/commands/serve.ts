@@ -158,10 +158,8 @@ class Service {
 
   #logReport({ macs, changed, tooMany, isWhole }: SweepReport): void {
     if (!isWhole) return;
-    for (const { hostId, serial, state, rule, reason } of macs) {
-      if (changed.has(hostId)) {
-        this.log({ event: "decision", host: hostId, serial, state, rule, reason });
-      }
+    for (const { hostId: host, serial, state, rule, reason } of changed) {
+      this.log({ event: "decision", host, serial, state, rule, reason });
     }
     const counts = countStates(macs);
     const limit = tooMany && { too_many: tooMany };

@@ -149,7 +149,7 @@ function reportOf(error: unknown): SweepReport {
 
 function nothingDone(problem: string): SweepReport {
   const known = { tooMany: undefined, isCounted: false, isWhole: false };
-  return { ...known, macs: [], changed: new Set(), problems: [problem] };
+  return { ...known, macs: [], changed: [], problems: [problem] };
 }
 
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */

@@ -15,7 +15,7 @@ import {
 import { isSerial } from "../serial.ts";
 import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
-import { limitReason, requestedReason } from "./send_redeploy.ts";
+import { limitReason } from "./send_redeploy.ts";
 
 /** What a decision depends on. What is absent was not asked yet. */
 export interface Facts extends Observed {
@@ -265,8 +265,12 @@ function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean
 }
 
 /** A redeploy that has not shown yet whether it helps. */
-export function requested(last: Parameters<typeof requestedReason>[0]): Decision {
-  return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
+export function requested(
+  { askedAt, state, commandState }: Pick<Redeploy, "askedAt" | "state"> & Partial<Redeploy>,
+): Decision {
+  const taken = commandState === "ACKNOWLEDGED" ? ", and the Mac has taken the command" : "";
+  const answer = state === "queued" ? taken : ", and the answer of Jamf Pro is not known";
+  return byState("redeployed", `requested at ${at(askedAt)}${answer}`);
 }
 
 function sharedSerial(): Decision {
@@ -283,8 +287,14 @@ export function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
 }
 
-function leave(rule: string, reason: string): Decision {
+/** It is left out. */
+export function leave(rule: string, reason: string): Decision {
   return { state: "left_out", rule, reason };
+}
+
+/** A state for which there is one rule. */
+export function byState(state: MacStateName, reason: string): Decision {
+  return { state, rule: state, reason };
 }
 
 function previousDecision({ state, rule, reason }: Mac): Decision {

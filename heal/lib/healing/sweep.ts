@@ -5,7 +5,7 @@ import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import { decide, type Facts, isKnownDue } from "./decide.ts";
 import { findEnded } from "./find_ended.ts";
-import { healCandidates } from "./heal_candidates.ts";
+import { healCandidates, type Healed } from "./heal_candidates.ts";
 import { countOnline, type Failing, listFailing } from "./list_failing.ts";
 import { findTooMany, type TooMany } from "./max_failing.ts";
 import { newMac, observe } from "./observe.ts";
@@ -13,19 +13,13 @@ import { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
 /** What a sweep has done. */
-export interface SweepReport {
+export interface SweepReport extends Healed {
   /** The Macs that were decided, as they are in the store now. */
   readonly macs: readonly Mac[];
-  /** The hosts whose decision has changed. */
-  readonly changed: ReadonlySet<number>;
-  /** Set if more Macs fail than `--max-failing` allows. */
-  readonly tooMany: TooMany | undefined;
-  /** Whether it is known if they are too many. */
-  readonly isCounted: boolean;
+  /** Those of them whose decision has changed. */
+  readonly changed: readonly Mac[];
   /** Whether Fleet said which hosts fail; else nothing was decided. */
   readonly isWhole: boolean;
-  /** What did not work, for a person. */
-  readonly problems: readonly string[];
 }
 
 const HOUR = 3600;
