@@ -20,11 +20,7 @@ const NOTIFY_AFTER = 900;
 const NOT_ENCRYPTED =
   "It listens for HTTP without TLS, so the webhook's secret can be read on the way: let only a proxy for TLS reach it";
 
-/**
- * Sweeps and listens, until it is asked to stop.
- *
- * @throws {ListenError} The address cannot be used.
- */
+/** Sweeps and listens, until it is asked to stop. */
 export async function serve(
   command: ServeCommand,
   settings: SweepSettings & Pick<Settings, "webhookSecret">,

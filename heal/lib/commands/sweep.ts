@@ -54,7 +54,6 @@ export interface Sweeps {
    * Runs one sweep, and notifies a person; returns `undefined` if another process has the lock.
    *
    * @param conditions Of the caller, after the sweep and its first problem.
-   * @throws {StoreError} The store does not work.
    */
   readonly run: (
     stop: AbortSignal,
@@ -67,14 +66,10 @@ export interface Sweeps {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
+/** In milliseconds, for one sweep: servers that let each request wait must not keep a sweep from its end. */
 const MAX_TIME = 30 * 60_000;
 
-/**
- * Opens the store, and closes it when the work has ended.
- *
- * @param maxTime In milliseconds, for one sweep.
- */
+/** Opens the store, and closes it when the work has ended. */
 export async function withSweeps<T>(
   { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
   settings: SweepSettings,

@@ -128,7 +128,6 @@ export interface FleetSettings {
   readonly token: Secret;
 }
 
-/** The store. */
 export type StoreSettings =
   | { readonly kind: "sqlite"; readonly path: string }
   | {
@@ -144,7 +143,6 @@ export function describeStore(store: StoreSettings): string {
   return store.kind === "sqlite" ? store.path : `PostgreSQL at ${store.hostname}:${store.port}`;
 }
 
-/** The configuration. */
 export interface Settings {
   readonly jamf: JamfSettings;
   readonly fleet: FleetSettings;

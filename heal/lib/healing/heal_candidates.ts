@@ -50,7 +50,6 @@ export interface Healed {
  * Decides about each candidate, and redeploys until a limit is reached. Each is recorded at once.
  *
  * @param findTooMany Whether too many Macs fail, by those that would be redeployed now.
- * @throws {StoreError} The store does not work.
  */
 export async function healCandidates(
   deps: SweepDeps,

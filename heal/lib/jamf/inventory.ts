@@ -97,11 +97,7 @@ export class Inventory {
     );
   }
 
-  /**
-   * The computer with an id of Jamf Pro; `undefined` if there is none.
-   *
-   * @throws {ServerError} Jamf Pro gives no usable answer.
-   */
+  /** The computer with an id of Jamf Pro; `undefined` if there is none. */
   async withId(id: string): Promise<Computer | undefined> {
     const query = new URLSearchParams(SECTIONS);
     const reply = await this.#get(`/${encodeURIComponent(id)}`, query);

@@ -24,11 +24,7 @@ const OF_DENO = [
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "HTTPS_PROXY", "NO_PROXY"],
 ];
 
-/**
- * The variables that the program needs, and a store.
- *
- * @param os As `linux`, `darwin` and `windows`.
- */
+/** The variables that the program needs, and a store; `os` is `Deno.build.os`. */
 export function childEnvironment(
   variables: Readonly<Record<string, string>>,
   os: string,

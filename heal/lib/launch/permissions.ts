@@ -30,9 +30,7 @@ export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
 /**
  * The permission flags for `deno run`.
  *
- * @param command What to run.
  * @param settings Those of {@linkcode needsOf}.
- * @param environment The source of the settings.
  * @param realPath Resolves a link: Deno checks the permission for the path that a link points to.
  */
 export function permissionFlags(

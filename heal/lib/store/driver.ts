@@ -14,14 +14,9 @@ export function storable(value: Value): Value {
 /** Runs one statement, and returns its rows. */
 export type Query = (sql: string, values?: readonly Value[]) => Promise<Row[]>;
 
-/** A database. */
 export interface Driver {
   readonly query: Query;
-  /**
-   * Runs a transaction that excludes all other instances.
-   *
-   * @param work Runs the statements. It may run again after a conflict.
-   */
+  /** Runs a transaction that excludes all other instances. Its work may run again after a conflict. */
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   /** Takes the lock of sweeps, which ends with its process; `undefined` if another process has it. */
   readonly lockSweep: () => Promise<SweepLock | undefined>;
@@ -39,7 +34,7 @@ export interface SweepLock {
   readonly release: () => Promise<void>;
 }
 
-/** The store cannot be used. The message has no secret. */
+/** The store cannot be used. Whatever uses it may throw this. The message has no secret. */
 export class StoreError extends Error {
   override name = "StoreError";
 }

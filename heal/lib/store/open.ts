@@ -7,11 +7,7 @@ import { openPostgres } from "./postgres.ts";
 import { REDEPLOYS } from "./redeploys.ts";
 import { openSqlite } from "./sqlite.ts";
 
-/**
- * Opens the store, and creates its tables if there are none.
- *
- * @throws {StoreError} It cannot be used.
- */
+/** Opens the store, and creates its tables if there are none. */
 export async function openStore(settings: StoreSettings): Promise<Driver> {
   const driver = settings.kind === "sqlite" ? openSqlite(settings.path) : openPostgres(settings);
   try {
@@ -35,11 +31,7 @@ export async function withStore<T>(
 /** Is increased when the tables change. */
 const VERSION = 1;
 
-/**
- * Creates missing tables. Only reads if there is nothing to do, so that a role that may only read can use `status`.
- *
- * @throws {StoreError} A newer program has created the tables.
- */
+/** Creates missing tables. Only reads if there is nothing to do, so that a role that may only read can use `status`. */
 async function makeTables({ exclusive, query, id }: Driver): Promise<void> {
   const select = "SELECT version FROM store_version";
   const [known] = await query(select).catch(() => []);

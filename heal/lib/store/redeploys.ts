@@ -36,7 +36,6 @@ const redeploySchema = z.object({
   reason: z.string(),
 });
 
-/** One redeploy. */
 export type Redeploy = z.output<typeof redeploySchema>;
 
 /** Who is redeployed, and by whom. */
