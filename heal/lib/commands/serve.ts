@@ -101,11 +101,11 @@ class Service {
     const problems: string[] = [];
     try {
       const report = await this.sweeps.run(stop, abort, async (problem) => {
-        await this.#readLastGood();
+        this.#lastGood = await this.sweeps.lastGood();
         return stop.aborted ? [] : this.#conditions(problem);
       });
       if (report === undefined) {
-        await this.#readLastGood();
+        this.#lastGood = await this.sweeps.lastGood();
         return this.log({ event: "another_sweep_is_running" });
       }
       this.#logReport(report);
@@ -116,10 +116,6 @@ class Service {
       if (!stop.aborted) problems.push(...await this.#notifyWithoutStore(problems[0]!));
     }
     for (const reason of problems) this.log({ event: "problem", reason });
-  }
-
-  async #readLastGood(): Promise<void> {
-    this.#lastGood = await this.sweeps.lastGood();
   }
 
   #conditions(problem: string | undefined): Condition[] {

@@ -27,8 +27,9 @@ const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 /** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
-/** What one sweep works with. */
-interface Run {
+
+/** What one sweep has read. */
+interface Read {
   readonly deps: SweepDeps;
   readonly now: number;
   readonly failing: Failing;
@@ -36,8 +37,6 @@ interface Run {
   readonly known: ReadonlyMap<number, Mac>;
   /** Those that may have been done, the newest first, by serial number in upper case. */
   readonly redeploys: ReadonlyMap<string, readonly Redeploy[]>;
-  readonly recorder: Recorder;
-  readonly problems: string[];
 }
 
 /**
@@ -59,22 +58,18 @@ export async function runSweep(
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
   const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
   for (const mac of await macs.ofHosts(fresh)) known.set(mac.hostId, mac);
-  const done = await redeploys.since(0);
-  const run: Run = {
-    deps,
-    now,
-    failing,
-    known,
-    redeploys: Map.groupBy(done, ({ serial }) => serial.toUpperCase()),
-    recorder: new Recorder(macs, known, now),
-    problems: [...failing.problems],
-  };
-  const { recorder, problems } = run;
+  const done = Map.groupBy(await redeploys.since(0), ({ serial }) => serial.toUpperCase());
+  const recorder = new Recorder(macs, known, now);
+  const problems = [...failing.problems];
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
   // A Mac whose list could not be read may still fail.
-  if (failing.isWhole) await lookUp(run, others, stop);
+  if (failing.isWhole) {
+    const { isResolved } = failing;
+    const lookup = { names: deps.policies, isResolved, redeploys: done, now };
+    problems.push(...await findEnded(deps.fleet, others, lookup, recorder, stop));
+  }
   const unlisted = failing.isWhole ? 0 : others.filter((mac) => isKnownDue(mac, now)).length;
-  const facts = await factsOf(run);
+  const facts = await factsOf({ deps, now, failing, known, redeploys: done });
   const candidates: Facts[] = [];
   for (const one of facts) {
     const verdict = decide(one);
@@ -87,7 +82,7 @@ export async function runSweep(
       values,
       deps.limits.maxFailing,
       unlisted + countFailing(facts, due),
-      () => online(run, abort),
+      () => online(deps.fleet, failing, now, problems, abort),
       now,
     );
   const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
@@ -101,15 +96,6 @@ export async function runSweep(
   }
   const { macs: decided, changed } = recorder;
   return { ...healed, macs: decided, changed, isWhole: true, problems };
-}
-
-/** Records what became of Macs that no longer fail. */
-async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promise<void> {
-  const { deps, now, failing, redeploys, recorder, problems } = run;
-  const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
-    redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
-  const lookup = { names: deps.policies, isResolved: failing.isResolved, redeployedAt, now };
-  problems.push(...await findEnded(deps.fleet, macs, lookup, recorder, stop));
 }
 
 /** The name of the value with the end of the last sweep that ended well. */
@@ -132,7 +118,10 @@ function countFailing(facts: readonly Facts[], due: readonly Facts[]): number {
 
 /** The number of Macs that are online; `undefined` if Fleet does not count them. */
 async function online(
-  { deps: { fleet }, failing, now, problems }: Run,
+  fleet: SweepDeps["fleet"],
+  failing: Failing,
+  now: number,
+  problems: string[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
   try {
@@ -144,7 +133,7 @@ async function online(
   }
 }
 
-async function factsOf({ deps, failing, known, redeploys, now }: Run): Promise<Facts[]> {
+async function factsOf({ deps, failing, known, redeploys, now }: Read): Promise<Facts[]> {
   const { limits, jamfHosts, values } = deps;
   const lastSweep = Number(await values.get("last_sweep")) || now;
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));

@@ -71,11 +71,7 @@ export class Inventory {
 
   constructor(private readonly jamf: JamfPro) {}
 
-  /**
-   * The computers with a serial number: none, one, or two of them if there are more.
-   *
-   * @throws {ServerError} Jamf Pro gives no usable answer.
-   */
+  /** The computers with a serial number: none, one, or two of them if there are more. */
   async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
     if (!isSerial(serial)) {
       throw new RangeError(

@@ -9,7 +9,7 @@ const schema = z.object({
   account: z.object({ privilegesBySite: z.record(z.string(), z.array(z.string())) }),
 });
 
-/** Reads the names of the API client's privileges, which needs none itself; `undefined` if Jamf Pro does not tell them. */
+/** Reads the API client's privileges, which needs none itself; `undefined` if Jamf Pro does not tell them. */
 export async function readPrivileges(jamf: JamfPro): Promise<string[] | undefined> {
   const reply = await jamf.send({ method: "GET", path: "api/v1/auth" });
   try {

@@ -10,16 +10,8 @@ import { didYouMean } from "../../../lib/shared/option_parser.ts";
  * not for a proxy.
  */
 const OF_DENO = [
-  ...[
-    "PATH",
-    "HOME",
-    "USERPROFILE",
-    "LOCALAPPDATA",
-    "SYSTEMROOT",
-    "XDG_CACHE_HOME",
-    "TMPDIR",
-    "TEMP",
-  ],
+  ...["PATH", "SYSTEMROOT", "TMPDIR", "TEMP"],
+  ...["HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME"],
   ...["DENO_DIR", "DENO_NO_UPDATE_CHECK", "NPM_CONFIG_REGISTRY", "NO_COLOR"],
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "HTTPS_PROXY", "NO_PROXY"],
 ];
