@@ -25,6 +25,7 @@ const MAX_PAGES = 2000;
 const BY_ID = { order_key: "id", disable_issues: "true" };
 /** Lists that are read at the same time. */
 const MAX_LISTS = 8;
+
 /** Where the policies of a fleet are. */
 export interface FleetPath {
   readonly path: string;
@@ -45,9 +46,8 @@ export class Fleet {
   /** It is `teams` before Fleet 4.82. */
   #fleetsPath = "fleets";
 
-  /** @param timeout In milliseconds, for one answer. */
-  constructor(private readonly settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, settings.token, timeout);
+  constructor(private readonly settings: FleetSettings, system: HttpSystem) {
+    this.#http = new HttpClient(settings.url, system, settings.token);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */
@@ -85,13 +85,12 @@ export class Fleet {
    *
    * @param status `online` counts only those that are online now.
    */
-  async countPassing(
-    policyId: number,
-    signal?: AbortSignal,
-    status?: "online",
-  ): Promise<number> {
-    const online = status === undefined ? {} : { status };
-    const query = { policy_id: `${policyId}`, policy_response: "passing", ...online };
+  async countPassing(policyId: number, signal?: AbortSignal, status?: "online"): Promise<number> {
+    const query = {
+      policy_id: `${policyId}`,
+      policy_response: "passing",
+      ...(status && { status }),
+    };
     return parseReply("Fleet", await this.#get("hosts/count", query, signal), 200, countReply);
   }
 

@@ -44,9 +44,8 @@ export class Values {
   constructor(private readonly driver: Driver) {}
 
   async get(name: string): Promise<string | undefined> {
-    const [row] = await this.driver.query("SELECT value FROM store_values WHERE name = $1", [
-      name,
-    ]);
+    const sql = "SELECT value FROM store_values WHERE name = $1";
+    const [row] = await this.driver.query(sql, [name]);
     return row === undefined ? undefined : String(row["value"]);
   }
 
@@ -56,8 +55,7 @@ export class Values {
       ? "DELETE FROM store_values WHERE name = $1"
       : `INSERT INTO store_values (name, value) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
-    await this.driver.exclusive((query) =>
-      query(sql, value === undefined ? [name] : [name, value])
-    );
+    const values = value === undefined ? [name] : [name, value];
+    await this.driver.exclusive((query) => query(sql, values));
   }
 }

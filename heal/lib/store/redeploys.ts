@@ -118,15 +118,12 @@ export class Redeploys {
   }
 
   async #settleAll(): Promise<void> {
+    // Another process may have repeated the request, whose result counts.
+    const sql = `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5
+      WHERE id = $1 AND attempts = $2`;
     for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
-      // Another process may have repeated the request, whose result counts.
       const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
-      await this.driver.exclusive((query) =>
-        query(
-          `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5 WHERE id = $1 AND attempts = $2`,
-          values,
-        )
-      );
+      await this.driver.exclusive((query) => query(sql, values));
       this.#unsettled.delete(redeploy);
     }
   }
@@ -156,13 +153,10 @@ export class Redeploys {
 
   /** Gives up the answers that nobody waits for any more: that process has ended. */
   async giveUp(now: number): Promise<void> {
-    await this.driver.exclusive((query) =>
-      query(
-        `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
-         WHERE state = 'in_flight' AND asked_at <= $1`,
-        [now - ANSWER_TIME],
-      )
-    );
+    const sql =
+      `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
+       WHERE state = 'in_flight' AND asked_at <= $1`;
+    await this.driver.exclusive((query) => query(sql, [now - ANSWER_TIME]));
   }
 
   /** The limit that a redeploy would reach now; `undefined` if none. */
