@@ -107,19 +107,21 @@ async function checkCommands(jamf: JamfPro): Promise<Finding[]> {
 
 async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
   const again = 'a redeploy goes through enrolment: policies on "enrollment complete" run again';
-  const findings: Finding[] = [["warning", `Jamf Pro: ${again}`]];
-  const settings = await readReenrollment(jamf);
+  const cleared = clearedBy(await readReenrollment(jamf));
+  return [["warning", `Jamf Pro: ${again}`], ...cleared];
+}
+
+function clearedBy(settings: Reenrollment | undefined): Finding[] {
   if (settings === undefined) {
     const text = 'cannot see the re-enrolment settings: grant "Read Re-enrollment" to check them';
-    return [...findings, ["warning", `Jamf Pro: ${text}`]];
+    return [["warning", `Jamf Pro: ${text}`]];
   }
   const { flushMDMQueue } = settings;
   const cleared = Object.entries(FLUSHES)
     .filter(([key]) => settings[key as keyof Reenrollment] === true).map(([, text]) => text);
   if (flushMDMQueue !== "DELETE_NOTHING") cleared.push(`MDM commands (${flushMDMQueue})`);
-  if (cleared.length === 0) findings.push(["ok", "Jamf Pro: re-enrolment clears nothing"]);
-  for (const text of cleared) findings.push(["warning", `Jamf Pro: re-enrolment clears ${text}`]);
-  return findings;
+  if (cleared.length === 0) return [["ok", "Jamf Pro: re-enrolment clears nothing"]];
+  return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
 }
 
 /** Tries requests to Fleet, by Fleet's names for the endpoints; one that is refused does not end the check. */

@@ -45,7 +45,6 @@ export async function sweep(
   });
 }
 
-/** The settings that a sweep needs. */
 export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">;
 
 /** What `sweep` and `serve` use. */

@@ -2,7 +2,6 @@
 
 import { Secret } from "./secret.ts";
 
-/** The source of the settings. */
 export interface Environment {
   readonly get: (name: string) => string | undefined;
   /** @throws {Error} The file cannot be read, or others than its owner can read it. */

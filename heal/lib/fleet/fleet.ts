@@ -18,7 +18,6 @@ import {
 
 type Query = Readonly<Record<string, string>>;
 
-/** The number of items on a page. */
 const PER_PAGE = 100;
 const MAX_PAGES = 2000;
 /** Without an order, a host may be on two pages, and another on none. */
@@ -40,7 +39,6 @@ const UNASSIGNED = { id: 0, name: "Unassigned" };
 
 const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() })).min(1) });
 
-/** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
   /** It is `teams` before Fleet 4.82. */

@@ -28,7 +28,6 @@ export interface Facts extends Observed {
   readonly limits: RateLimits;
   /** Whether more Macs fail than `--max-failing` allows. */
   readonly isTooMany: boolean;
-  /** Whether the hourly limit is reached. */
   readonly isLimited: boolean;
   /** What Jamf Pro says. */
   readonly found?: Found;
@@ -86,7 +85,6 @@ const DUE = ["too_many", "cooling_down", "hourly_limit", "would_redeploy"];
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
-/** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
   const { mac, redeploys } = facts;
   const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byJamf(facts) ?? byLimits(facts) ??
@@ -277,17 +275,14 @@ function sharedSerial(): Decision {
   return person("shared_serial", "two hosts in Fleet have its serial number: delete the wrong one");
 }
 
-/** It needs a person. */
 export function person(rule: string, reason: string): Decision {
   return { state: "needs_person", rule, reason };
 }
 
-/** It waits. */
 export function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
 }
 
-/** It is left out. */
 export function leave(rule: string, reason: string): Decision {
   return { state: "left_out", rule, reason };
 }

@@ -6,7 +6,6 @@ import type { Mac, Macs } from "../store/macs.ts";
 import type { Values } from "../store/driver.ts";
 import type { SweepReport } from "./sweep.ts";
 
-/** What this module needs from its caller. */
 export interface NoticeDeps {
   readonly macs: Pick<Macs, "inState" | "setNotified">;
   readonly values: Pick<Values, "get" | "set">;

@@ -11,10 +11,8 @@ import type {
   Redeploys,
 } from "../store/redeploys.ts";
 
-/** What this module needs from its caller. */
 export interface SendDeps {
   readonly redeploys: Redeploys;
-  /** Sends the request to Jamf Pro. */
   readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResult>;
   /** Seconds since 1970. */
   readonly now: () => number;
@@ -25,7 +23,6 @@ export interface SendDeps {
 /** A request and what became of it, or the limit that does not allow it. */
 export type Sent = Requested | LimitReached;
 
-/** A request that was sent. */
 export interface Requested extends RedeployResult {
   readonly kind: "requested";
   /** In seconds since 1970. */

@@ -12,7 +12,6 @@ import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
-/** What a sweep has done. */
 export interface SweepReport extends Healed {
   /** The Macs that were decided, as they are in the store now. */
   readonly macs: readonly Mac[];
@@ -40,8 +39,6 @@ interface Read {
 }
 
 /**
- * Runs one sweep.
- *
  * @param stop Stops it between two Macs.
  * @param abort Stops the requests, too.
  * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.

@@ -17,7 +17,6 @@ export interface RedeployResult {
   readonly isFinal?: boolean;
 }
 
-/** The privileges that the request needs. */
 export const REDEPLOY_PRIVILEGES: readonly string[] = [
   "Send Computer Remote Command to Install Package",
   "Read Computer Check-In",

@@ -22,7 +22,6 @@ const NEEDS: { readonly [M in Command["mode"]]?: readonly (keyof Settings)[] } =
   redeploy: ["jamf", "store"],
 };
 
-/** The settings that a command needs. */
 export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
   return NEEDS[mode] ?? ["store"];
 }

@@ -1,6 +1,5 @@
 // What SQLite and PostgreSQL have in common, so that SQL is written once.
 
-/** A row, by column. */
 export type Row = Record<string, unknown>;
 
 /** A value for `$1`, `$2` … in a statement. */

@@ -66,7 +66,6 @@ export const MACS = new Columns("macs", macSchema);
 /** Hosts in one statement. */
 const MAX_IDS = 500;
 
-/** The Macs in the store. */
 export class Macs {
   constructor(private readonly driver: Driver) {}
 

@@ -14,7 +14,6 @@ export interface ShownMacs {
   readonly redeploys: readonly Redeploy[];
 }
 
-/** What is shown. */
 export interface Shown extends ShownMacs {
   /** In seconds since 1970; 0 for never. */
   readonly lastSweep: number;
