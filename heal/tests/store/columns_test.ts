@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import * as z from "zod";
-import { Columns } from "../../lib/store/columns.ts";
+import { Columns, optional } from "../../lib/store/columns.ts";
 import type { Query } from "../../lib/store/driver.ts";
 import { openStore } from "../../lib/store/open.ts";
 import { Macs } from "../../lib/store/macs.ts";
@@ -36,4 +36,20 @@ Deno.test("insert() writes every row of a large statement", async () => {
   const stored = (await store.open()).map(({ serial, reason }) => `${serial} ${reason}`);
   assertEquals(stored.sort(), macs.map(({ serial }) => `${serial} about ${serial}`).sort());
   await driver.close();
+});
+
+Deno.test("create() makes a column of each property, which is NULL only if it may be absent", async () => {
+  const schema = z.object({
+    id: z.int(),
+    hostName: z.string(),
+    state: z.enum(["a", "b"]).catch("a"),
+    endedAt: optional(z.int()),
+    note: optional(z.string()),
+  });
+  const statements: string[] = [];
+  const query: Query = (sql) => Promise.resolve((statements.push(sql), []));
+  await new Columns("things", schema).create(query, { id: "BIGINT PRIMARY KEY" });
+  const columns =
+    "id BIGINT PRIMARY KEY, host_name TEXT NOT NULL, state TEXT NOT NULL, ended_at BIGINT, note TEXT";
+  assertEquals(statements, [`CREATE TABLE IF NOT EXISTS things (${columns})`]);
 });
