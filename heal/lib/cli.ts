@@ -55,11 +55,7 @@ export const DEFAULTS = {
 
 const DAY = 86_400;
 
-/**
- * Parses the arguments.
- *
- * @throws {UsageError} They are wrong; the message says how.
- */
+/** @throws {UsageError} The arguments are wrong; the message says how. */
 export function parseCommand(args: readonly string[]): Command {
   const parsed = parseOptions(OPTIONS, args);
   switch (parsed.mode) {
@@ -179,7 +175,6 @@ function listenAddress(text: string): { hostname: string; port: number } {
   );
 }
 
-/** A command, parsed from the arguments. */
 export type Command =
   | { readonly mode: "help" | "version" | "check" }
   | SweepCommand
@@ -188,7 +183,6 @@ export type Command =
   | RetryCommand
   | StatusCommand;
 
-/** `sweep` with its options. */
 export type SweepCommand = SweepLimits & {
   readonly mode: "sweep";
   readonly dryRun: boolean;
@@ -221,7 +215,6 @@ export type RedeployCommand = NamedMacs & RateLimits & {
   readonly json: boolean;
 };
 
-/** `retry` with its options. */
 export type RetryCommand = NamedMacs & { readonly mode: "retry" };
 
 /** `status` with its options; `serial` is that of one Mac to show. */
@@ -238,7 +231,6 @@ export function stopSignals(mode: Command["mode"]): ("SIGTERM" | "SIGINT" | "SIG
   return mode === "serve" ? ["SIGTERM", "SIGINT"] : ["SIGTERM", "SIGINT", "SIGHUP"];
 }
 
-/** The text of `--help`. */
 export const HELP =
   `Redeploys the Jamf management framework to Macs whose agent no longer reaches its server.
 

@@ -13,11 +13,7 @@ import { ListenError } from "./server/webhook.ts";
 import { StoreError } from "./store/driver.ts";
 import type { Outcome, System } from "./system.ts";
 
-/**
- * Runs a command.
- *
- * @throws Only what is a defect of this program.
- */
+/** Runs a command. Throws only what is a defect of this program. */
 export async function run(command: Command, system: System): Promise<Outcome> {
   try {
     const settings = readSettings(needsOf(command), system.environment);

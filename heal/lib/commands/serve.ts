@@ -20,11 +20,7 @@ const NOTIFY_AFTER = 900;
 const NOT_ENCRYPTED =
   "It listens for HTTP without TLS, so the webhook's secret can be read on the way: let only a proxy for TLS reach it";
 
-/**
- * Sweeps and listens, until it is asked to stop.
- *
- * @throws {ListenError} The address cannot be used.
- */
+/** Sweeps and listens, until it is asked to stop. */
 export async function serve(
   command: ServeCommand,
   settings: SweepSettings & Pick<Settings, "webhookSecret">,
@@ -105,11 +101,11 @@ class Service {
     const problems: string[] = [];
     try {
       const report = await this.sweeps.run(stop, abort, async (problem) => {
-        await this.#readLastGood();
+        this.#lastGood = await this.sweeps.lastGood();
         return stop.aborted ? [] : this.#conditions(problem);
       });
       if (report === undefined) {
-        await this.#readLastGood();
+        this.#lastGood = await this.sweeps.lastGood();
         return this.log({ event: "another_sweep_is_running" });
       }
       this.#logReport(report);
@@ -120,10 +116,6 @@ class Service {
       if (!stop.aborted) problems.push(...await this.#notifyWithoutStore(problems[0]!));
     }
     for (const reason of problems) this.log({ event: "problem", reason });
-  }
-
-  async #readLastGood(): Promise<void> {
-    this.#lastGood = await this.sweeps.lastGood();
   }
 
   #conditions(problem: string | undefined): Condition[] {
@@ -158,10 +150,8 @@ class Service {
 
   #logReport({ macs, changed, tooMany, isWhole }: SweepReport): void {
     if (!isWhole) return;
-    for (const { hostId, serial, state, rule, reason } of macs) {
-      if (changed.has(hostId)) {
-        this.log({ event: "decision", host: hostId, serial, state, rule, reason });
-      }
+    for (const { hostId: host, serial, state, rule, reason } of changed) {
+      this.log({ event: "decision", host, serial, state, rule, reason });
     }
     const counts = countStates(macs);
     const limit = tooMany && { too_many: tooMany };

@@ -24,7 +24,10 @@ export async function status(
   return await withExisting(store, system, async (driver) => {
     const values = new Values(driver);
     const shown = {
-      ...(serial === undefined ? await allMacs(driver, all) : await oneMac(driver, serial)),
+      ...(serial === undefined ? await allMacs(driver, all) : {
+        macs: await new Macs(driver).withSerial(serial),
+        redeploys: await new Redeploys(driver).of(serial),
+      }),
       lastSweep: Number(await values.get("last_sweep")) || 0,
       problem: await values.get("problem"),
     };
@@ -45,11 +48,6 @@ async function allMacs(driver: Driver, all: boolean): Promise<ShownMacs> {
   }
   const redeploys = await new Redeploys(driver).list(limit);
   return { counts: await macs.counts(), macs: lists, redeploys };
-}
-
-async function oneMac(driver: Driver, serial: string): Promise<ShownMacs> {
-  const macs = await new Macs(driver).withSerial(serial);
-  return { macs, redeploys: await new Redeploys(driver).of(serial) };
 }
 
 /** Has the next sweep decide again about Macs that need a person. */

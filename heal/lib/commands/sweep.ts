@@ -45,7 +45,6 @@ export async function sweep(
   });
 }
 
-/** The settings that a sweep needs. */
 export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">;
 
 /** What `sweep` and `serve` use. */
@@ -54,7 +53,6 @@ export interface Sweeps {
    * Runs one sweep, and notifies a person; returns `undefined` if another process has the lock.
    *
    * @param conditions Of the caller, after the sweep and its first problem.
-   * @throws {StoreError} The store does not work.
    */
   readonly run: (
     stop: AbortSignal,
@@ -67,14 +65,10 @@ export interface Sweeps {
   readonly send: (text: string) => Promise<void>;
 }
 
-/** In milliseconds: servers that let each request wait must not keep a sweep from its end. */
+/** In milliseconds, for one sweep: servers that let each request wait must not keep a sweep from its end. */
 const MAX_TIME = 30 * 60_000;
 
-/**
- * Opens the store, and closes it when the work has ended.
- *
- * @param maxTime In milliseconds, for one sweep.
- */
+/** Opens the store, and closes it when the work has ended. */
 export async function withSweeps<T>(
   { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
   settings: SweepSettings,
@@ -149,7 +143,7 @@ function reportOf(error: unknown): SweepReport {
 
 function nothingDone(problem: string): SweepReport {
   const known = { tooMany: undefined, isCounted: false, isWhole: false };
-  return { ...known, macs: [], changed: new Set(), problems: [problem] };
+  return { ...known, macs: [], changed: [], problems: [problem] };
 }
 
 /** In milliseconds: how long requests may take to end when the program is asked to stop. */

@@ -2,7 +2,6 @@
 
 import { Secret } from "./secret.ts";
 
-/** The source of the settings. */
 export interface Environment {
   readonly get: (name: string) => string | undefined;
   /** @throws {Error} The file cannot be read, or others than its owner can read it. */
@@ -128,7 +127,6 @@ export interface FleetSettings {
   readonly token: Secret;
 }
 
-/** The store. */
 export type StoreSettings =
   | { readonly kind: "sqlite"; readonly path: string }
   | {
@@ -144,7 +142,6 @@ export function describeStore(store: StoreSettings): string {
   return store.kind === "sqlite" ? store.path : `PostgreSQL at ${store.hostname}:${store.port}`;
 }
 
-/** The configuration. */
 export interface Settings {
   readonly jamf: JamfSettings;
   readonly fleet: FleetSettings;
@@ -167,7 +164,7 @@ export function ownFolderOf(store: string): string | undefined {
 }
 
 /** A secret that is sent in a header. */
-export function parseToken(text: string): Secret {
+function parseToken(text: string): Secret {
   // `fetch` would refuse it, with an error that shows it.
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   throw new RangeError(
@@ -176,13 +173,13 @@ export function parseToken(text: string): Secret {
 }
 
 /** Anyone can send requests to the webhook, so its secret must be hard to guess. */
-export function parseWebhookSecret(text: string): Secret {
+function parseWebhookSecret(text: string): Secret {
   if (text.length >= 16) return parseToken(text);
   throw new RangeError(`it has ${text.length} characters and is easy to guess; use at least 16`);
 }
 
 /** Names between commas; `\,` is a comma in a name. */
-export function parsePolicies(text: string): string[] {
+function parsePolicies(text: string): string[] {
   const given = text.split(/(?<!\\),/).map((name) => name.replaceAll("\\,", ",").trim());
   const names = [...new Set(given.filter((name) => name !== ""))];
   if (names.length === 0) throw new RangeError("it names no policy");
@@ -190,7 +187,7 @@ export function parsePolicies(text: string): string[] {
 }
 
 /** The URL of a server, which has only a host and a path. */
-export function parseServerUrl(text: string): URL {
+function parseServerUrl(text: string): URL {
   const url = URL.parse(text);
   const shown = /^[\w.:/[\]-]+$/.test(text) ? `"${text}"` : "it";
   if (url === null || !["https:", "http:"].includes(url.protocol)) {
@@ -206,7 +203,7 @@ export function parseServerUrl(text: string): URL {
 }
 
 /** The URL of a webhook, which is a secret. */
-export function parseNotifyUrl(text: string): Secret {
+function parseNotifyUrl(text: string): Secret {
   const url = URL.parse(text);
   if (url !== null && isPrivate(url) && url.username === "" && url.password === "") {
     return new Secret(text);

@@ -18,13 +18,13 @@ import {
 
 type Query = Readonly<Record<string, string>>;
 
-/** The number of items on a page. */
 const PER_PAGE = 100;
 const MAX_PAGES = 2000;
 /** Without an order, a host may be on two pages, and another on none. */
 const BY_ID = { order_key: "id", disable_issues: "true" };
 /** Lists that are read at the same time. */
 const MAX_LISTS = 8;
+
 /** Where the policies of a fleet are. */
 export interface FleetPath {
   readonly path: string;
@@ -39,15 +39,13 @@ const UNASSIGNED = { id: 0, name: "Unassigned" };
 
 const errorSchema = z.object({ errors: z.array(z.object({ reason: z.string() })).min(1) });
 
-/** Sends requests to Fleet with an API token. */
 export class Fleet {
   readonly #http: HttpClient;
   /** It is `teams` before Fleet 4.82. */
   #fleetsPath = "fleets";
 
-  /** @param timeout In milliseconds, for one answer. */
-  constructor(private readonly settings: FleetSettings, system: HttpSystem, timeout?: number) {
-    this.#http = new HttpClient(settings.url, system, settings.token, timeout);
+  constructor(private readonly settings: FleetSettings, system: HttpSystem) {
+    this.#http = new HttpClient(settings.url, system, settings.token);
   }
 
   /** In seconds: the clock of Fleet in its last answer minus ours. */
@@ -55,11 +53,7 @@ export class Fleet {
     return this.#http.clockDifference;
   }
 
-  /**
-   * The global policies, and those of each fleet that the token may see.
-   *
-   * @throws {ServerError} Fleet gives no usable answer, or the token may not see any policies.
-   */
+  /** The global policies, and those of each fleet that the token may see; throws if it may see none. */
   async policies(signal?: AbortSignal): Promise<Policy[]> {
     const all = [GLOBAL, ...await this.fleets(signal)];
     const lists = await inParallel(all, (one) => this.policiesOf(one, signal));
@@ -68,22 +62,14 @@ export class Fleet {
     return [...new Map(visible.flat().map((policy) => [policy.id, policy])).values()];
   }
 
-  /**
-   * The policies of one fleet; `undefined` if the token may not see them.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** The policies of one fleet; `undefined` if the token may not see them. */
   async policiesOf({ path, name }: FleetPath, signal?: AbortSignal): Promise<Policy[] | undefined> {
     const list = await this.#list(`${path}/policies`, policiesReply(name), {}, signal);
     if (Array.isArray(list)) return list;
     return (list.status === 403 && isOwn(list)) || isNotFound(list) ? undefined : refuse(list);
   }
 
-  /**
-   * The hosts that fail a policy, of those that the token may see; none if the policy was deleted.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** The hosts that fail a policy, of those that the token may see; none if the policy was deleted. */
   async failingHosts(policyId: number, signal?: AbortSignal): Promise<Host[]> {
     const query = { policy_id: `${policyId}`, policy_response: "failing", ...BY_ID };
     const hosts = await this.#list("hosts", hostsReply, query, signal);
@@ -96,23 +82,17 @@ export class Fleet {
    * fleets, and up to an hour old.
    *
    * @param status `online` counts only those that are online now.
-   * @throws {ServerError} Fleet gives no usable answer.
    */
-  async countPassing(
-    policyId: number,
-    signal?: AbortSignal,
-    status?: "online",
-  ): Promise<number> {
-    const online = status === undefined ? {} : { status };
-    const query = { policy_id: `${policyId}`, policy_response: "passing", ...online };
+  async countPassing(policyId: number, signal?: AbortSignal, status?: "online"): Promise<number> {
+    const query = {
+      policy_id: `${policyId}`,
+      policy_response: "passing",
+      ...(status && { status }),
+    };
     return parseReply("Fleet", await this.#get("hosts/count", query, signal), 200, countReply);
   }
 
-  /**
-   * The ids of the hosts with a serial number.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** The ids of the hosts with a serial number. */
   async hostsWithSerial(serial: string, signal?: AbortSignal): Promise<number[]> {
     // Fleet searches in other fields, too, and for a part of them.
     const hosts = await this.#list("hosts", hostsReply, { query: serial, ...BY_ID }, signal);
@@ -121,11 +101,7 @@ export class Fleet {
     return same.map(({ id }) => id);
   }
 
-  /**
-   * Looks up a host; `undefined` if Fleet has none with this id, or the token may not see it.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** Looks up a host; `undefined` if Fleet has none with this id, or the token may not see it. */
   async host(id: number, signal?: AbortSignal): Promise<HostDetail | undefined> {
     // The list of installed software is long, and not used.
     const reply = await this.#get(`hosts/${id}`, { exclude_software: "true" }, signal);
@@ -134,11 +110,7 @@ export class Fleet {
     return parseReply("Fleet", reply, 200, hostReply);
   }
 
-  /**
-   * One of the hosts that the token may list; `undefined` if there is none.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** One of the hosts that the token may list; `undefined` if there is none. */
   async anyHost(signal?: AbortSignal): Promise<Host | undefined> {
     const list = await this.#get("hosts", { page: "0", per_page: "1", ...BY_ID }, signal);
     return parseReply("Fleet", list, 200, hostsReply)[0];
@@ -152,11 +124,7 @@ export class Fleet {
       200;
   }
 
-  /**
-   * The fleets that the token may see. Fleet Free has none.
-   *
-   * @throws {ServerError} Fleet gives no usable answer.
-   */
+  /** The fleets that the token may see. Fleet Free has none. */
   async fleets(signal?: AbortSignal): Promise<FleetPath[]> {
     const request = () => this.#list(this.#fleetsPath, fleetsReply, {}, signal);
     let list = await request();

@@ -1,7 +1,6 @@
 // Reads Fleet's answers. A wrong field does not hide a host, and a wrong host does not hide the others.
 
 import * as z from "zod";
-import type { UnixSeconds } from "../../../lib/shared/timestamp.ts";
 
 /** A policy in Fleet. */
 export interface Policy {
@@ -11,38 +10,16 @@ export interface Policy {
   readonly fleet: string | undefined;
 }
 
-/** A host in a list. */
-export interface Host {
-  readonly id: number;
-  /** `""` if Fleet has none. */
-  readonly serial: string;
-  /** `darwin` is a Mac. */
-  readonly platform: string;
-  /** When Fleet last heard from it; `undefined` if never. */
-  readonly seenAt: UnixSeconds | undefined;
-  /** When it last answered its policies; `undefined` if never. */
-  readonly answeredAt: UnixSeconds | undefined;
-  /** The host name of the MDM server that manages it; `""` if there is none. */
-  readonly mdmServer: string;
-}
-
-/** A host with its answers; `""` before it has answered a policy. */
-export interface HostDetail extends Host {
-  readonly policies: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly response: "pass" | "fail" | "";
-  }[];
-}
-
 /** For no time, Fleet's database has this one, and its program the year 1. */
 const NEVER = Date.parse("2000-01-01T00:00:00Z") / 1000;
 
+/** In seconds since 1970; `undefined` for never. */
 const timeSchema = z.iso.datetime({ offset: true }).catch("").transform((text) => {
   const at = Math.floor(Date.parse(text) / 1000);
   return at > NEVER ? at : undefined;
 });
 
+/** The host name of the MDM server; `""` if there is none. */
 const mdmSchema = z.object({ server_url: z.string() })
   .transform(({ server_url }) => URL.parse(server_url)?.hostname ?? "").catch("");
 
@@ -53,9 +30,21 @@ const hostSchema = z.object({
   seen_time: timeSchema,
   policy_updated_at: timeSchema,
   mdm: mdmSchema,
-}).transform(({ hardware_serial: serial, seen_time, policy_updated_at, mdm, ...host }): Host => {
-  return { ...host, serial, seenAt: seen_time, answeredAt: policy_updated_at, mdmServer: mdm };
-});
+}).transform((host) => ({
+  id: host.id,
+  /** `darwin` is a Mac. */
+  platform: host.platform,
+  /** `""` if Fleet has none. */
+  serial: host.hardware_serial,
+  /** When Fleet last heard from it. */
+  seenAt: host.seen_time,
+  /** When it last answered its policies. */
+  answeredAt: host.policy_updated_at,
+  mdmServer: host.mdm,
+}));
+
+/** A host in a list. */
+export type Host = z.output<typeof hostSchema>;
 
 const answersSchema = pageOf(z.object({
   id: z.int(),
@@ -66,9 +55,11 @@ const answersSchema = pageOf(z.object({
 const fleetsSchema = pageOf(z.object({ id: z.int(), name: z.string() }));
 
 /** `GET hosts/{id}`. */
-export const hostReply: z.ZodType<HostDetail> = z.object({
-  host: hostSchema.and(z.object({ policies: answersSchema })),
-}).transform(({ host }) => host);
+export const hostReply = z.object({ host: hostSchema.and(z.object({ policies: answersSchema })) })
+  .transform(({ host }) => host);
+
+/** A host with its answers; `""` before it has answered a policy. */
+export type HostDetail = z.output<typeof hostReply>;
 
 /** `GET hosts`. */
 export const hostsReply: z.ZodType<Page<Host>> = z.object({ hosts: pageOf(hostSchema) })

@@ -15,7 +15,7 @@ import {
 import { isSerial } from "../serial.ts";
 import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
-import { limitReason, requestedReason } from "./send_redeploy.ts";
+import { limitReason } from "./send_redeploy.ts";
 
 /** What a decision depends on. What is absent was not asked yet. */
 export interface Facts extends Observed {
@@ -28,7 +28,6 @@ export interface Facts extends Observed {
   readonly limits: RateLimits;
   /** Whether more Macs fail than `--max-failing` allows. */
   readonly isTooMany: boolean;
-  /** Whether the hourly limit is reached. */
   readonly isLimited: boolean;
   /** What Jamf Pro says. */
   readonly found?: Found;
@@ -86,7 +85,6 @@ const DUE = ["too_many", "cooling_down", "hourly_limit", "would_redeploy"];
 /** Waits that tell nothing new about a Mac that needs a person. */
 const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
-/** Decides about one Mac. */
 export function decide(facts: Facts): Verdict {
   const { mac, redeploys } = facts;
   const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byJamf(facts) ?? byLimits(facts) ??
@@ -265,26 +263,33 @@ function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean
 }
 
 /** A redeploy that has not shown yet whether it helps. */
-export function requested(last: Parameters<typeof requestedReason>[0]): Decision {
-  return { state: "redeployed", rule: "redeployed", reason: requestedReason(last) };
+export function requested(
+  { askedAt, state, commandState }: Pick<Redeploy, "askedAt" | "state"> & Partial<Redeploy>,
+): Decision {
+  const taken = commandState === "ACKNOWLEDGED" ? ", and the Mac has taken the command" : "";
+  const answer = state === "queued" ? taken : ", and the answer of Jamf Pro is not known";
+  return byState("redeployed", `requested at ${at(askedAt)}${answer}`);
 }
 
 function sharedSerial(): Decision {
   return person("shared_serial", "two hosts in Fleet have its serial number: delete the wrong one");
 }
 
-/** It needs a person. */
 export function person(rule: string, reason: string): Decision {
   return { state: "needs_person", rule, reason };
 }
 
-/** It waits. */
 export function wait(rule: string, reason: string): Decision {
   return { state: "waits", rule, reason };
 }
 
-function leave(rule: string, reason: string): Decision {
+export function leave(rule: string, reason: string): Decision {
   return { state: "left_out", rule, reason };
+}
+
+/** A state for which there is one rule. */
+export function byState(state: MacStateName, reason: string): Decision {
+  return { state, rule: state, reason };
 }
 
 function previousDecision({ state, rule, reason }: Mac): Decision {

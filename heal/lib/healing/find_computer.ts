@@ -9,11 +9,7 @@ export type Found =
   | { readonly computer: Computer; readonly problem?: never }
   | { readonly computer?: never; readonly problem: string };
 
-/**
- * Finds the computer that a person named.
- *
- * @throws {ServerError} A server gives no usable answer.
- */
+/** Finds the computer that a person named. */
 export async function findComputer(
   inventory: Pick<Inventory, "withSerial" | "withId">,
   { kind, value }: Target,
@@ -23,11 +19,6 @@ export async function findComputer(
   return computer ? { computer } : { problem: `Jamf Pro has no computer with id "${value}"` };
 }
 
-/**
- * Finds the computer with a serial number.
- *
- * @throws {ServerError} Jamf Pro gives no usable answer.
- */
 export async function findBySerial(
   inventory: Pick<Inventory, "withSerial">,
   serial: string,

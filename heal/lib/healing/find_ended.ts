@@ -5,7 +5,8 @@ import type { HostDetail } from "../fleet/schemas.ts";
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
-import type { Decision } from "./decide.ts";
+import type { Redeploy } from "../store/redeploys.ts";
+import { byState, type Decision, leave, wait } from "./decide.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Lookups in one sweep: the rest follows in the next ones. */
@@ -20,8 +21,8 @@ export interface Lookup {
   /** The names in HEAL_POLICIES, and whether every one is that of a policy. */
   readonly names: readonly string[];
   readonly isResolved: boolean;
-  /** When a Mac was last redeployed since it began to fail, in seconds since 1970. */
-  readonly redeployedAt: (mac: Mac) => number | undefined;
+  /** The newest first, by serial number in upper case. */
+  readonly redeploys: ReadonlyMap<string, readonly Redeploy[]>;
   readonly now: number;
 }
 
@@ -61,7 +62,7 @@ export async function findEnded(
       // An answer that cannot be read may be about one Mac only.
       const isOfFleet = failures >= MAX_FAILURES;
       const isKept = mac.state === "needs_person" || isOfFleet;
-      recorder.add(lookedUp, isKept ? undefined : { state: "waits", rule: "no_answer", reason });
+      recorder.add(lookedUp, isKept ? undefined : wait("no_answer", reason));
       if (isOfFleet) return [reason];
     }
   }
@@ -71,34 +72,25 @@ export async function findEnded(
 function decisionAbout(
   mac: Mac,
   host: HostDetail | undefined,
-  { names: configured, isResolved, redeployedAt }: Lookup,
+  { names: configured, isResolved, redeploys }: Lookup,
 ): Decision | undefined {
-  if (host === undefined) {
-    return { state: "gone", rule: "gone", reason: "Fleet no longer shows this host" };
-  }
+  if (host === undefined) return byState("gone", "Fleet no longer shows this host");
   // A policy may have been removed from HEAL_POLICIES.
   const failed = mac.policies.split("\n").filter((name) => configured.includes(name));
   const names = failed.length > 0 ? failed : configured;
   const responses = host.policies
     .filter(({ name }) => names.includes(name)).map(({ response }) => response);
   if (responses.includes("fail")) return undefined;
-  if (responses.includes("")) {
-    return { state: "waits", rule: "no_answer", reason: "Fleet has no answer to the policy yet" };
-  }
+  if (responses.includes("")) return wait("no_answer", "Fleet has no answer to the policy yet");
   if (responses.length > 0) {
-    const at = redeployedAt(mac);
-    if (at === undefined) {
-      return { state: "recovered", rule: "recovered", reason: "passes without a redeploy" };
-    }
+    const done = redeploys.get(mac.serial.toUpperCase()) ?? [];
+    const last = done.find(({ askedAt }) => askedAt >= mac.failingSince);
+    if (last === undefined) return byState("recovered", "passes without a redeploy");
     // Its answer may be from before the redeploy.
-    if ((host.answeredAt ?? 0) <= at) return undefined;
-    return { state: "healed", rule: "healed", reason: "passes after the redeploy" };
+    if ((host.answeredAt ?? 0) <= last.askedAt) return undefined;
+    return byState("healed", "passes after the redeploy");
   }
   // While a policy is renamed, nothing is known about its Macs.
   if (!isResolved) return undefined;
-  return {
-    state: "left_out",
-    rule: "not_checked",
-    reason: "Fleet no longer checks the policy on it",
-  };
+  return leave("not_checked", "Fleet no longer checks the policy on it");
 }

@@ -5,6 +5,7 @@ import { ReplyError } from "../http/reply.ts";
 import { MAX_UUIDS, sentTo, waitingFor, withUuids } from "../jamf/mdm_commands.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import {
+  byState,
   decide,
   type Facts,
   hasCheckedIn,
@@ -37,6 +38,7 @@ const SENT_AFTER = 600;
 
 /** What was done about the candidates. */
 export interface Healed {
+  /** Set if more Macs fail than `--max-failing` allows. */
   readonly tooMany: TooMany | undefined;
   /** Whether that is known: not if it was stopped before. */
   readonly isCounted: boolean;
@@ -48,7 +50,6 @@ export interface Healed {
  * Decides about each candidate, and redeploys until a limit is reached. Each is recorded at once.
  *
  * @param findTooMany Whether too many Macs fail, by those that would be redeployed now.
- * @throws {StoreError} The store does not work.
  */
 export async function healCandidates(
   deps: SweepDeps,
@@ -167,12 +168,7 @@ class Healing {
     if (asked === undefined) return;
     if (!this.deps.dryRun) return await this.#redeploy(asked);
     this.remaining--;
-    const would = "would_redeploy";
-    const decision = {
-      state: would,
-      rule: would,
-      reason: "dry run: it would be redeployed",
-    } as const;
+    const decision = byState("would_redeploy", "dry run: it would be redeployed");
     this.recorder.add(asked.mac, decision);
   }
 

@@ -19,11 +19,7 @@ export interface Failing {
   readonly problems: readonly string[];
 }
 
-/**
- * Asks Fleet for the hosts that fail the policies with these names, each host once.
- *
- * @throws {ServerError} Fleet gives no usable answer, or its clock differs from that of this machine.
- */
+/** Asks Fleet for the hosts that fail the policies with these names, each host once. */
 export async function listFailing(
   fleet: Pick<Fleet, "policies" | "failingHosts" | "clockDifference">,
   names: readonly string[],
@@ -70,7 +66,6 @@ export function noPolicy(name: string): string {
  * hosts answer all.
  *
  * @param onlineFrom Hosts that fail are online if Fleet has seen them since then, in seconds since 1970.
- * @throws {ServerError} Fleet gives no usable answer.
  */
 export async function countOnline(
   fleet: Pick<Fleet, "countPassing">,

@@ -32,7 +32,6 @@ interface Memory {
  * as many Macs are online as then: a night or a weekend does not end it.
  *
  * @param countOnline The number of Macs that are online now; `undefined` if it is not known.
- * @throws {StoreError} The store does not work.
  */
 export async function findTooMany(
   values: Pick<Values, "get" | "set">,

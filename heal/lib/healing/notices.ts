@@ -6,11 +6,9 @@ import type { Mac, Macs } from "../store/macs.ts";
 import type { Values } from "../store/driver.ts";
 import type { SweepReport } from "./sweep.ts";
 
-/** What this module needs from its caller. */
 export interface NoticeDeps {
   readonly macs: Pick<Macs, "inState" | "setNotified">;
   readonly values: Pick<Values, "get" | "set">;
-  /** @throws {ServerError} The message was not taken. */
   readonly send: (text: string) => Promise<void>;
   /** Seconds since 1970. */
   readonly now: () => number;
@@ -55,7 +53,6 @@ export function conditionsOf(
  * message was taken: one that fails is repeated by the next sweep.
  *
  * @returns What did not work, for a person.
- * @throws {StoreError} The store does not work.
  */
 export async function notify(
   deps: NoticeDeps,

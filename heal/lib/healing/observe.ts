@@ -7,6 +7,15 @@ import type { Redeploy } from "../store/redeploys.ts";
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
+/** What counts against a Mac, while nothing does. */
+export const UNCOUNTED = {
+  hoursOnline: 0,
+  unansweredSince: undefined,
+  unansweredHours: 0,
+  checkedInSince: undefined,
+  lookedUpAt: undefined,
+  unaskedSince: undefined,
+} as const satisfies Partial<Mac>;
 /** More than a weekend. */
 const MAX_HOURS_AWAY = 4 * 24;
 
@@ -48,6 +57,7 @@ export function newMac(
   const isSince = last !== undefined && last.askedAt > endedAt &&
     (last.origin === "sweep" || last.askedAt > now - DAY);
   return {
+    ...UNCOUNTED,
     hostId: id,
     serial,
     computerId,
@@ -60,22 +70,12 @@ export function newMac(
     endedAt: undefined,
     onlineHour: 0,
     redeployedAt: undefined,
-    hoursOnline: 0,
-    unansweredSince: undefined,
-    unansweredHours: 0,
-    checkedInSince: undefined,
-    lookedUpAt: undefined,
-    unaskedSince: undefined,
     retriedAt,
     notifiedAt: endedAt > now - WEEK ? notifiedAt : undefined,
   };
 }
 
-/**
- * The Mac with what this sweep sees: hours online since its redeploy, and without an answer.
- *
- * @param mac As it is in the store.
- */
+/** A Mac of the store with what this sweep sees: hours online since its redeploy, and without an answer. */
 export function observe(
   mac: Mac,
   policies: readonly string[],

@@ -1,13 +1,15 @@
 // Records the decisions of one sweep.
 
 import { type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
-import type { Decision } from "./decide.ts";
+import { type Decision, wait } from "./decide.ts";
+import { UNCOUNTED } from "./observe.ts";
 
 /** Collects what was decided, and records it in the store. */
 export class Recorder {
   /** Those that were decided, as they are in the store. */
   readonly macs: Mac[] = [];
-  readonly changed: Set<number> = new Set();
+  /** Those of them whose decision has changed. */
+  readonly changed: Mac[] = [];
   #unsaved: Mac[] = [];
 
   /** @param known The Macs in the store, by their hosts. */
@@ -35,7 +37,7 @@ export class Recorder {
       endedAt: isEnded ? now : undefined,
     };
     this.macs.push(after);
-    if (isNew) this.changed.add(mac.hostId);
+    if (isNew) this.changed.push(after);
     if (before === undefined || !isSame(before, after)) this.#unsaved.push(after);
   }
 
@@ -57,17 +59,9 @@ function isSame(one: Mac, other: Mac): boolean {
 /** Has the next sweep decide about Macs as if nothing had been decided: what counted against them no longer does. */
 export async function decideAgain(store: Macs, macs: readonly Mac[], now: number): Promise<void> {
   const recorder = new Recorder(store, new Map(macs.map((mac) => [mac.hostId, mac])), now);
-  const reason = "a person wants it: the next sweep decides again";
+  const decision = wait("retried", "a person wants it: the next sweep decides again");
   for (const mac of macs) {
-    const counters = { hoursOnline: 0, unansweredHours: 0 };
-    const since = {
-      unansweredSince: undefined,
-      checkedInSince: undefined,
-      unaskedSince: undefined,
-    };
-    const times = { lookedUpAt: undefined, notifiedAt: undefined, retriedAt: now };
-    const decision = { state: "waits", rule: "retried", reason } as const;
-    recorder.add({ ...mac, ...counters, ...since, ...times }, decision);
+    recorder.add({ ...mac, ...UNCOUNTED, notifiedAt: undefined, retriedAt: now }, decision);
   }
   await recorder.save();
 }

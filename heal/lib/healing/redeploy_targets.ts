@@ -35,7 +35,6 @@ export interface TargetReport {
   readonly redeployed_at?: number;
 }
 
-/** What this module needs from its caller. */
 export interface RedeployTargetsDeps extends SendDeps {
   readonly inventory: Pick<Inventory, "withSerial" | "withId">;
   readonly jamf: Pick<JamfPro, "clockDifference">;
@@ -52,7 +51,6 @@ export interface RedeployTargetsDeps extends SendDeps {
   readonly wait?: number;
 }
 
-/** The outcomes that count as done. */
 export const DONE: readonly TargetReport["outcome"][] = ["redeployed", "healed", "would_redeploy"];
 
 /** In seconds: a Mac that has checked in within this time is not broken. */

@@ -11,10 +11,8 @@ import type {
   Redeploys,
 } from "../store/redeploys.ts";
 
-/** What this module needs from its caller. */
 export interface SendDeps {
   readonly redeploys: Redeploys;
-  /** Sends the request to Jamf Pro. */
   readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResult>;
   /** Seconds since 1970. */
   readonly now: () => number;
@@ -25,7 +23,6 @@ export interface SendDeps {
 /** A request and what became of it, or the limit that does not allow it. */
 export type Sent = Requested | LimitReached;
 
-/** A request that was sent. */
 export interface Requested extends RedeployResult {
   readonly kind: "requested";
   /** In seconds since 1970. */
@@ -85,24 +82,13 @@ async function record(
   }
 }
 
-/** Why a redeploy is waited for. */
-export function requestedReason(
-  redeploy: Pick<Redeploy, "askedAt" | "state"> & { readonly commandState?: string | undefined },
-): string {
-  const { askedAt, state, commandState } = redeploy;
-  const taken = commandState === "ACKNOWLEDGED" ? ", and the Mac has taken the command" : "";
-  const answer = state === "queued" ? taken : ", and the answer of Jamf Pro is not known";
-  return `requested at ${formatTimestamp(askedAt)}${answer}`;
-}
-
 /** Why the rate limits do not allow it. */
 export function limitReason(
   limit: LimitReached,
   { coolDown, maxPerHour }: RateLimits,
 ): string {
   if (limit.kind === "cooling_down") {
-    const { askedAt } = limit;
-    const [at, end] = [askedAt, askedAt + coolDown].map(formatTimestamp);
+    const [at, end] = [limit.askedAt, limit.askedAt + coolDown].map(formatTimestamp);
     return `redeployed at ${at}: the cool-down lasts until ${end}`;
   }
   const what = maxPerHour === 1 ? "one redeploy" : `${maxPerHour} redeploys`;

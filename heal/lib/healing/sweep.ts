@@ -5,27 +5,20 @@ import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import { decide, type Facts, isKnownDue } from "./decide.ts";
 import { findEnded } from "./find_ended.ts";
-import { healCandidates } from "./heal_candidates.ts";
+import { healCandidates, type Healed } from "./heal_candidates.ts";
 import { countOnline, type Failing, listFailing } from "./list_failing.ts";
 import { findTooMany, type TooMany } from "./max_failing.ts";
 import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./sweep_deps.ts";
 
-/** What a sweep has done. */
-export interface SweepReport {
+export interface SweepReport extends Healed {
   /** The Macs that were decided, as they are in the store now. */
   readonly macs: readonly Mac[];
-  /** The hosts whose decision has changed. */
-  readonly changed: ReadonlySet<number>;
-  /** Set if more Macs fail than `--max-failing` allows. */
-  readonly tooMany: TooMany | undefined;
-  /** Whether it is known if they are too many. */
-  readonly isCounted: boolean;
+  /** Those of them whose decision has changed. */
+  readonly changed: readonly Mac[];
   /** Whether Fleet said which hosts fail; else nothing was decided. */
   readonly isWhole: boolean;
-  /** What did not work, for a person. */
-  readonly problems: readonly string[];
 }
 
 const HOUR = 3600;
@@ -33,8 +26,9 @@ const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 /** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
-/** What one sweep works with. */
-interface Run {
+
+/** What one sweep has read. */
+interface Read {
   readonly deps: SweepDeps;
   readonly now: number;
   readonly failing: Failing;
@@ -42,13 +36,9 @@ interface Run {
   readonly known: ReadonlyMap<number, Mac>;
   /** Those that may have been done, the newest first, by serial number in upper case. */
   readonly redeploys: ReadonlyMap<string, readonly Redeploy[]>;
-  readonly recorder: Recorder;
-  readonly problems: string[];
 }
 
 /**
- * Runs one sweep.
- *
  * @param stop Stops it between two Macs.
  * @param abort Stops the requests, too.
  * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
@@ -65,22 +55,18 @@ export async function runSweep(
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
   const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
   for (const mac of await macs.ofHosts(fresh)) known.set(mac.hostId, mac);
-  const done = await redeploys.since(0);
-  const run: Run = {
-    deps,
-    now,
-    failing,
-    known,
-    redeploys: Map.groupBy(done, ({ serial }) => serial.toUpperCase()),
-    recorder: new Recorder(macs, known, now),
-    problems: [...failing.problems],
-  };
-  const { recorder, problems } = run;
+  const done = Map.groupBy(await redeploys.since(0), ({ serial }) => serial.toUpperCase());
+  const recorder = new Recorder(macs, known, now);
+  const problems = [...failing.problems];
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
   // A Mac whose list could not be read may still fail.
-  if (failing.isWhole) await lookUp(run, others, stop);
+  if (failing.isWhole) {
+    const { isResolved } = failing;
+    const lookup = { names: deps.policies, isResolved, redeploys: done, now };
+    problems.push(...await findEnded(deps.fleet, others, lookup, recorder, stop));
+  }
   const unlisted = failing.isWhole ? 0 : others.filter((mac) => isKnownDue(mac, now)).length;
-  const facts = await factsOf(run);
+  const facts = await factsOf({ deps, now, failing, known, redeploys: done });
   const candidates: Facts[] = [];
   for (const one of facts) {
     const verdict = decide(one);
@@ -93,7 +79,7 @@ export async function runSweep(
       values,
       deps.limits.maxFailing,
       unlisted + countFailing(facts, due),
-      () => online(run, abort),
+      () => online(deps.fleet, failing, now, problems, abort),
       now,
     );
   const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
@@ -107,15 +93,6 @@ export async function runSweep(
   }
   const { macs: decided, changed } = recorder;
   return { ...healed, macs: decided, changed, isWhole: true, problems };
-}
-
-/** Records what became of Macs that no longer fail. */
-async function lookUp(run: Run, macs: readonly Mac[], stop: AbortSignal): Promise<void> {
-  const { deps, now, failing, redeploys, recorder, problems } = run;
-  const redeployedAt = ({ serial, failingSince }: Mac): number | undefined =>
-    redeploys.get(serial.toUpperCase())?.find(({ askedAt }) => askedAt >= failingSince)?.askedAt;
-  const lookup = { names: deps.policies, isResolved: failing.isResolved, redeployedAt, now };
-  problems.push(...await findEnded(deps.fleet, macs, lookup, recorder, stop));
 }
 
 /** The name of the value with the end of the last sweep that ended well. */
@@ -138,7 +115,10 @@ function countFailing(facts: readonly Facts[], due: readonly Facts[]): number {
 
 /** The number of Macs that are online; `undefined` if Fleet does not count them. */
 async function online(
-  { deps: { fleet }, failing, now, problems }: Run,
+  fleet: SweepDeps["fleet"],
+  failing: Failing,
+  now: number,
+  problems: string[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
   try {
@@ -150,7 +130,7 @@ async function online(
   }
 }
 
-async function factsOf({ deps, failing, known, redeploys, now }: Run): Promise<Facts[]> {
+async function factsOf({ deps, failing, known, redeploys, now }: Read): Promise<Facts[]> {
   const { limits, jamfHosts, values } = deps;
   const lastSweep = Number(await values.get("last_sweep")) || now;
   const seenWithin = Math.min(DAY, Math.max(HOUR, now - lastSweep));

@@ -10,7 +10,6 @@ import type { Values } from "../store/driver.ts";
 import type { MaxFailing } from "./max_failing.ts";
 import type { SendDeps } from "./send_redeploy.ts";
 
-/** The limits of a sweep. */
 export interface SweepLimits extends RateLimits {
   /** If more Macs fail, none is redeployed. */
   readonly maxFailing: MaxFailing;

@@ -14,11 +14,7 @@ export const TARGET_KINDS = ["serial", "computer-id"] as const;
 /** In Jamf Pro. */
 const ID = /^[1-9]\d{0,14}$/;
 
-/**
- * Checks the form, and makes a target.
- *
- * @throws {RangeError} The form is wrong.
- */
+/** @throws {RangeError} The value has not the form of its kind. */
 export function targetOf(kind: Target["kind"], value: string): Target {
   const isRight = kind === "serial" ? isSerial(value) : ID.test(value);
   if (isRight) return { kind, value };

@@ -15,15 +15,12 @@ export interface HttpSystem {
   readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>;
 }
 
-/** A request. */
 export interface HttpRequest {
   readonly method: "GET" | "POST";
   /** Relative to the server's URL, without a slash before it. */
   readonly path: string;
   readonly query?: URLSearchParams;
-  /** The bearer token. */
   readonly token?: Secret;
-  /** Sent as a form. */
   readonly form?: URLSearchParams;
   /** Whether a POST has no lasting effect, so that it may be repeated like a GET. */
   readonly isRepeatable?: boolean;
@@ -38,7 +35,7 @@ export interface HttpReply {
   readonly text: string;
 }
 
-/** A server gives no usable answer. */
+/** A server gives no usable answer. Whatever asks one may throw it. */
 export class ServerError extends Error {
   override name = "ServerError";
 }
@@ -48,7 +45,6 @@ export class NoAnswerError extends ServerError {
   override name = "NoAnswerError";
 }
 
-/** The number of tries. */
 const ATTEMPTS = 4;
 /** In milliseconds, for one whole answer. */
 const TIMEOUT = 20_000;
@@ -90,8 +86,6 @@ export class HttpClient {
   /**
    * Sends a request, and repeats it where that is safe: a GET after any failure, a POST only after 429. A proxy answers
    * 503 also after it has sent the request.
-   *
-   * @throws {NoAnswerError} There is no complete answer.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
     const isRead = request.method === "GET" || request.isRepeatable === true;

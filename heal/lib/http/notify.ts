@@ -23,11 +23,7 @@ export class Notifier {
    */
   constructor(private readonly url: Secret, private readonly timeout: number = TIMEOUT) {}
 
-  /**
-   * Sends a text once.
-   *
-   * @throws {ServerError} It was not taken; the message has no part of the URL but its host.
-   */
+  /** Sends a text once. The message of an error has no part of the URL but its host. */
   async send(text: string): Promise<void> {
     const body = JSON.stringify({ text: withoutLinks(text) });
     const { status } = await this.#post(body).catch((error) => {

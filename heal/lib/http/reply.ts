@@ -17,8 +17,8 @@ export class ReplyError extends ServerError {
  * Parses an answer.
  *
  * @param server The name of the server in an error.
- * @param expected The expected status.
- * @param schema The expected shape; unknown fields are allowed.
+ * @param expected The status.
+ * @param schema Unknown fields are allowed.
  * @throws {ReplyError} It has another status or shape; the message says which field is wrong.
  */
 export function parseReply<T>(
@@ -80,7 +80,6 @@ const OAUTH_ERRORS = [
  *
  * @param server The name of the server in an error.
  * @param hint What to correct.
- * @param refusals The statuses of a refusal.
  * @throws {LoginError} It has. The message has no text of the answer, which may show the secret in some encoding.
  */
 export function checkLogin(

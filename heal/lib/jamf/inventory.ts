@@ -6,22 +6,6 @@ import { parseReply, ReplyError } from "../http/reply.ts";
 import { isSerial } from "../serial.ts";
 import { isPathKnown, type JamfPro, Paths } from "./jamf_pro.ts";
 
-/** What is used of a computer. */
-export interface Computer {
-  /** Digits. */
-  readonly id: string;
-  readonly name: string;
-  readonly serial: string;
-  readonly isManaged: boolean;
-  readonly isMdmCapable: boolean;
-  /** The last check-in of its agent, in seconds since 1970; `undefined` if there was none. */
-  readonly checkIn: number | undefined;
-  /** Whether `checkIn` is that of the agent alone: before version 4 of the inventory, it may be another contact. */
-  readonly isAgents: boolean;
-  /** By which MDM commands name it. */
-  readonly managementId: string | undefined;
-}
-
 const SERVER = "Jamf Pro";
 /** Newest first. Since Jamf Pro 11.30 there is version 4, and the others are deprecated. */
 const PATHS = ["v4", "v3", "v2", "v1"].map((version) => `api/${version}/computers-inventory`);
@@ -48,16 +32,22 @@ const computerSchema = z.object({
     remoteManagement: z.object({ managed: z.boolean().nullish() }).nullish(),
   }),
   hardware: z.object({ serialNumber: z.string().nullish() }),
-}).transform(({ id, general, hardware }): Computer => ({
+}).transform(({ id, general, hardware }) => ({
   id,
   name: general.name ?? "",
   serial: hardware.serialNumber ?? "",
   isManaged: general.remoteManagement?.managed ?? false,
   isMdmCapable: general.mdmCapable?.capable ?? false,
+  /** The last check-in of its agent, in seconds since 1970; `undefined` if there was none. */
   checkIn: general.lastCheckIn ?? general.lastContactTime,
+  /** Whether `checkIn` is that of the agent alone: before version 4 of the inventory, it may be another contact. */
   isAgents: general.lastCheckIn !== undefined,
+  /** By which MDM commands name it. */
   managementId: general.managementId ?? undefined,
 }));
+
+/** What is used of a computer. */
+export type Computer = z.output<typeof computerSchema>;
 
 const pageSchema = z.object({ results: z.array(computerSchema) });
 
@@ -71,11 +61,7 @@ export class Inventory {
 
   constructor(private readonly jamf: JamfPro) {}
 
-  /**
-   * The computers with a serial number: none, one, or two of them if there are more.
-   *
-   * @throws {ServerError} Jamf Pro gives no usable answer.
-   */
+  /** The computers with a serial number: none, one, or two of them if there are more. */
   async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
     if (!isSerial(serial)) {
       throw new RangeError(
@@ -97,11 +83,7 @@ export class Inventory {
     );
   }
 
-  /**
-   * The computer with an id of Jamf Pro; `undefined` if there is none.
-   *
-   * @throws {ServerError} Jamf Pro gives no usable answer.
-   */
+  /** The computer with an id of Jamf Pro; `undefined` if there is none. */
   async withId(id: string): Promise<Computer | undefined> {
     const query = new URLSearchParams(SECTIONS);
     const reply = await this.#get(`/${encodeURIComponent(id)}`, query);

@@ -7,7 +7,6 @@ import type { JamfPro } from "./jamf_pro.ts";
 /** The privilege that the requests need. It is optional. */
 export const COMMANDS_PRIVILEGE = "View MDM command information in Jamf Pro API";
 
-/** A command. */
 export interface MdmCommand {
   readonly uuid: string;
   /** `PENDING`, `NOT_NOW`, `ACKNOWLEDGED` or `ERROR`. */
@@ -32,11 +31,7 @@ const pageSchema = z.object({
   ),
 });
 
-/**
- * Reads the commands that a filter finds; `undefined` if the API client may not see them.
- *
- * @throws {ServerError} Jamf Pro gives no usable answer.
- */
+/** Reads the commands that a filter finds; `undefined` if the API client may not see them. */
 export async function readCommands(
   jamf: JamfPro,
   filter: string,

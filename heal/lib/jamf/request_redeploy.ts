@@ -17,7 +17,6 @@ export interface RedeployResult {
   readonly isFinal?: boolean;
 }
 
-/** The privileges that the request needs. */
 export const REDEPLOY_PRIVILEGES: readonly string[] = [
   "Send Computer Remote Command to Install Package",
   "Read Computer Check-In",
@@ -34,18 +33,14 @@ const UNAVAILABLE = 503;
 
 const redeploySchema = z.object({ commandUuid: z.string().min(1) });
 
-/**
- * Requests a redeploy of the management framework to a computer. Does not throw for a bad or missing answer.
- *
- * @param id The id of the computer in Jamf Pro.
- */
+/** Requests a redeploy of the management framework to a computer. Does not throw for a bad or missing answer. */
 export async function requestRedeploy(
   jamf: JamfPro,
-  id: string,
+  computerId: string,
   signal?: AbortSignal,
 ): Promise<RedeployResult> {
   try {
-    const path = `api/v1/jamf-management-framework/redeploy/${encodeURIComponent(id)}`;
+    const path = `api/v1/jamf-management-framework/redeploy/${encodeURIComponent(computerId)}`;
     return resultOf(await jamf.send({ method: "POST", path, signal }));
   } catch (error) {
     if (error instanceof LoginError) {

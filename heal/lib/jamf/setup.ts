@@ -9,11 +9,7 @@ const schema = z.object({
   account: z.object({ privilegesBySite: z.record(z.string(), z.array(z.string())) }),
 });
 
-/**
- * Reads the names of the API client's privileges, which needs none itself; `undefined` if Jamf Pro does not tell them.
- *
- * @throws {NoAnswerError | TokenError} Jamf Pro does not answer, or gives no token.
- */
+/** Reads the API client's privileges, which needs none itself; `undefined` if Jamf Pro does not tell them. */
 export async function readPrivileges(jamf: JamfPro): Promise<string[] | undefined> {
   const reply = await jamf.send({ method: "GET", path: "api/v1/auth" });
   try {
@@ -39,17 +35,12 @@ const reenrollmentSchema = z.object({
 });
 
 /**
- * The re-enrolment settings, by Jamf's names. With `isFlushPolicyHistoryEnabled`, policies that run once per computer run
- * again. `flushMDMQueue` is `DELETE_NOTHING`, `DELETE_ERRORS`, `DELETE_EVERYTHING_EXCEPT_ACKNOWLEDGED` or
- * `DELETE_EVERYTHING`.
+ * The re-enrolment settings, by Jamf's names. `flushMDMQueue` is `DELETE_NOTHING`, `DELETE_ERRORS`,
+ * `DELETE_EVERYTHING_EXCEPT_ACKNOWLEDGED` or `DELETE_EVERYTHING`.
  */
 export type Reenrollment = z.infer<typeof reenrollmentSchema>;
 
-/**
- * Reads the re-enrolment settings; `undefined` without the privilege "Read Re-enrollment".
- *
- * @throws {ServerError} Jamf Pro gives no usable answer.
- */
+/** Reads the re-enrolment settings; `undefined` without the privilege "Read Re-enrollment". */
 export async function readReenrollment(jamf: JamfPro): Promise<Reenrollment | undefined> {
   const reply = await jamf.send({ method: "GET", path: "api/v1/reenrollment" });
   if (reply.status === 403) return undefined;

@@ -10,25 +10,13 @@ import { didYouMean } from "../../../lib/shared/option_parser.ts";
  * not for a proxy.
  */
 const OF_DENO = [
-  ...[
-    "PATH",
-    "HOME",
-    "USERPROFILE",
-    "LOCALAPPDATA",
-    "SYSTEMROOT",
-    "XDG_CACHE_HOME",
-    "TMPDIR",
-    "TEMP",
-  ],
+  ...["PATH", "SYSTEMROOT", "TMPDIR", "TEMP"],
+  ...["HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME"],
   ...["DENO_DIR", "DENO_NO_UPDATE_CHECK", "NPM_CONFIG_REGISTRY", "NO_COLOR"],
   ...["DENO_CERT", "DENO_TLS_CA_STORE", "HTTPS_PROXY", "NO_PROXY"],
 ];
 
-/**
- * The variables that the program needs, and a store.
- *
- * @param os As `linux`, `darwin` and `windows`.
- */
+/** The variables that the program needs, and a store; `os` is `Deno.build.os`. */
 export function childEnvironment(
   variables: Readonly<Record<string, string>>,
   os: string,

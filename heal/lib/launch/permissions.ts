@@ -22,7 +22,6 @@ const NEEDS: { readonly [M in Command["mode"]]?: readonly (keyof Settings)[] } =
   redeploy: ["jamf", "store"],
 };
 
-/** The settings that a command needs. */
 export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
   return NEEDS[mode] ?? ["store"];
 }
@@ -30,9 +29,7 @@ export function needsOf({ mode }: Command): readonly (keyof Settings)[] {
 /**
  * The permission flags for `deno run`.
  *
- * @param command What to run.
  * @param settings Those of {@linkcode needsOf}.
- * @param environment The source of the settings.
  * @param realPath Resolves a link: Deno checks the permission for the path that a link points to.
  */
 export function permissionFlags(

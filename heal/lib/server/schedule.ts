@@ -19,11 +19,7 @@ export class Schedule {
     this.#requested.resolve();
   }
 
-  /**
-   * Waits until it is time for a sweep.
-   *
-   * @param time In seconds, if nobody asks for one.
-   */
+  /** @param time In seconds, if nobody asks for a sweep. */
   async wait(time: number, stop: AbortSignal): Promise<void> {
     const requested = new AbortController();
     this.#requested.promise.then(() => requested.abort());

@@ -18,7 +18,6 @@ export interface Health {
   readonly text: string;
 }
 
-/** What this module needs from its caller. */
 export interface WebhookDeps {
   readonly secret: Secret;
   /** Requests a sweep; returns at once. */

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { describe } from "../http/reply.ts";
-import { type Query, type Row, StoreError, type Value } from "./driver.ts";
+import { type Query, StoreError, type Value } from "./driver.ts";
 
 /** Values in one statement: a database far away takes few statements a second, and SQLite at most 32,766 values. */
 const MAX_VALUES = 10_000;
@@ -13,18 +13,34 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
 }
 
 /** The columns of a table, by the schema of its rows. */
-export class Columns<S extends z.ZodRawShape> {
+export class Columns<S extends Record<string, z.ZodType>> {
   readonly #names: readonly string[];
-  /** For `SELECT`. */
-  readonly list: string;
 
-  constructor(private readonly schema: z.ZodObject<S>) {
+  constructor(private readonly table: string, private readonly schema: z.ZodObject<S>) {
     this.#names = Object.keys(schema.shape);
-    this.list = this.#names.map((name) => `${columnOf(name)} AS "${name}"`).join(", ");
   }
 
-  /** Rows that were selected by {@linkcode list}. */
-  parse(rows: readonly Row[]): z.output<z.ZodObject<S>>[] {
+  /**
+   * Makes the table, if there is none.
+   *
+   * @param types The types of its key and of other columns that are not those of the schema.
+   */
+  async create(query: Query, types: Readonly<Record<string, string>>): Promise<void> {
+    const { shape } = this.schema;
+    const columns = this.#names.map((name) =>
+      `${columnOf(name)} ${types[name] ?? typeOf(shape[name]!)}`
+    );
+    await query(`CREATE TABLE IF NOT EXISTS ${this.table} (${columns.join(", ")})`);
+  }
+
+  /** @param rest What follows the name of the table. */
+  async select(
+    query: Query,
+    rest: string,
+    values?: readonly Value[],
+  ): Promise<z.output<z.ZodObject<S>>[]> {
+    const list = this.#names.map((name) => `${columnOf(name)} AS "${name}"`).join(", ");
+    const rows = await query(`SELECT ${list} FROM ${this.table} ${rest}`, values);
     return rows.map((row) => {
       const { data, error } = this.schema.safeParse(row);
       if (data !== undefined) return data;
@@ -41,7 +57,6 @@ export class Columns<S extends z.ZodRawShape> {
    */
   async insert(
     query: Query,
-    table: string,
     rows: readonly Readonly<Record<string, unknown>>[],
     conflict?: string,
   ): Promise<void> {
@@ -56,7 +71,7 @@ export class Columns<S extends z.ZodRawShape> {
       );
       const values = part.flatMap((row) => this.#names.map((name) => (row[name] ?? null) as Value));
       await query(
-        `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${marks.join(", ")}${end}`,
+        `INSERT INTO ${this.table} (${columns.join(", ")}) VALUES ${marks.join(", ")}${end}`,
         values,
       );
     }
@@ -65,4 +80,11 @@ export class Columns<S extends z.ZodRawShape> {
 
 function columnOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Numbers are whole. A value that may be absent may be NULL. */
+function typeOf(schema: z.ZodType): string {
+  const type = schema.safeParse(0).data === 0 ? "BIGINT" : "TEXT";
+  const { success, data } = schema.safeParse(null);
+  return success && data === undefined ? type : `${type} NOT NULL`;
 }

@@ -1,6 +1,5 @@
 // What SQLite and PostgreSQL have in common, so that SQL is written once.
 
-/** A row, by column. */
 export type Row = Record<string, unknown>;
 
 /** A value for `$1`, `$2` … in a statement. */
@@ -14,14 +13,9 @@ export function storable(value: Value): Value {
 /** Runs one statement, and returns its rows. */
 export type Query = (sql: string, values?: readonly Value[]) => Promise<Row[]>;
 
-/** A database. */
 export interface Driver {
   readonly query: Query;
-  /**
-   * Runs a transaction that excludes all other instances.
-   *
-   * @param work Runs the statements. It may run again after a conflict.
-   */
+  /** Runs a transaction that excludes all other instances. Its work may run again after a conflict. */
   readonly exclusive: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
   /** Takes the lock of sweeps, which ends with its process; `undefined` if another process has it. */
   readonly lockSweep: () => Promise<SweepLock | undefined>;
@@ -39,7 +33,7 @@ export interface SweepLock {
   readonly release: () => Promise<void>;
 }
 
-/** The store cannot be used. The message has no secret. */
+/** The store cannot be used. Whatever uses it may throw this. The message has no secret. */
 export class StoreError extends Error {
   override name = "StoreError";
 }
@@ -49,9 +43,8 @@ export class Values {
   constructor(private readonly driver: Driver) {}
 
   async get(name: string): Promise<string | undefined> {
-    const [row] = await this.driver.query("SELECT value FROM store_values WHERE name = $1", [
-      name,
-    ]);
+    const sql = "SELECT value FROM store_values WHERE name = $1";
+    const [row] = await this.driver.query(sql, [name]);
     return row === undefined ? undefined : String(row["value"]);
   }
 
@@ -61,8 +54,7 @@ export class Values {
       ? "DELETE FROM store_values WHERE name = $1"
       : `INSERT INTO store_values (name, value) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
-    await this.driver.exclusive((query) =>
-      query(sql, value === undefined ? [name] : [name, value])
-    );
+    const values = value === undefined ? [name] : [name, value];
+    await this.driver.exclusive((query) => query(sql, values));
   }
 }

@@ -61,19 +61,17 @@ const macSchema = z.object({
 /** A Mac in the store. Times are in seconds since 1970. */
 export type Mac = z.output<typeof macSchema>;
 
-const MACS = new Columns(macSchema);
+/** One row for each Mac that fails, or has failed within the last 90 days. */
+export const MACS = new Columns("macs", macSchema);
 /** Hosts in one statement. */
 const MAX_IDS = 500;
 
-/** The Macs in the store. */
 export class Macs {
   constructor(private readonly driver: Driver) {}
 
   /** Those that have not ended. */
   async open(): Promise<Mac[]> {
-    return MACS.parse(
-      await this.driver.query(`SELECT ${MACS.list} FROM macs WHERE ended_at IS NULL`),
-    );
+    return await MACS.select(this.driver.query, "WHERE ended_at IS NULL");
   }
 
   /** Those of some hosts. */
@@ -82,23 +80,15 @@ export class Macs {
     for (let first = 0; first < hostIds.length; first += MAX_IDS) {
       // The ids are numbers.
       const ids = hostIds.slice(first, first + MAX_IDS).join(", ");
-      const sql = `SELECT ${MACS.list} FROM macs WHERE host_id IN (${ids})`;
-      macs.push(...MACS.parse(await this.driver.query(sql)));
+      macs.push(...await MACS.select(this.driver.query, `WHERE host_id IN (${ids})`));
     }
     return macs;
   }
 
-  /**
-   * Those in a state, the newest decision first.
-   *
-   * @param limit The number of rows.
-   */
+  /** Those in a state, the newest decision first. */
   async inState(state: MacStateName, limit: number): Promise<Mac[]> {
-    const rows = await this.driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE state = $1 ORDER BY since DESC, host_id LIMIT $2`,
-      [state, limit],
-    );
-    return MACS.parse(rows);
+    const rest = "WHERE state = $1 ORDER BY since DESC, host_id LIMIT $2";
+    return await MACS.select(this.driver.query, rest, [state, limit]);
   }
 
   /** The number of Macs in each state that occurs. */
@@ -109,17 +99,14 @@ export class Macs {
 
   /** Those with a serial number, the newest decision first. */
   async withSerial(serial: string): Promise<Mac[]> {
-    const rows = await this.driver.query(
-      `SELECT ${MACS.list} FROM macs WHERE upper(serial) = $1 ORDER BY since DESC, host_id`,
-      [serial.toUpperCase()],
-    );
-    return MACS.parse(rows);
+    const rest = "WHERE upper(serial) = $1 ORDER BY since DESC, host_id";
+    return await MACS.select(this.driver.query, rest, [serial.toUpperCase()]);
   }
 
   /** Records Macs, in one transaction. */
   async record(macs: readonly Mac[]): Promise<void> {
     if (macs.length === 0) return;
-    await this.driver.exclusive((query) => MACS.insert(query, "macs", macs, "host_id"));
+    await this.driver.exclusive((query) => MACS.insert(query, macs, "host_id"));
   }
 
   /** Records that a person was notified of the Macs that need one now. */

@@ -2,14 +2,12 @@
 
 import type { StoreSettings } from "../config/read_settings.ts";
 import { type Driver, StoreError } from "./driver.ts";
+import { MACS } from "./macs.ts";
 import { openPostgres } from "./postgres.ts";
+import { REDEPLOYS } from "./redeploys.ts";
 import { openSqlite } from "./sqlite.ts";
 
-/**
- * Opens the store, and creates its tables if there are none.
- *
- * @throws {StoreError} It cannot be used.
- */
+/** Opens the store, and creates its tables if there are none. */
 export async function openStore(settings: StoreSettings): Promise<Driver> {
   const driver = settings.kind === "sqlite" ? openSqlite(settings.path) : openPostgres(settings);
   try {
@@ -33,11 +31,7 @@ export async function withStore<T>(
 /** Is increased when the tables change. */
 const VERSION = 1;
 
-/**
- * Creates missing tables. Only reads if there is nothing to do, so that a role that may only read can use `status`.
- *
- * @throws {StoreError} A newer program has created the tables.
- */
+/** Creates missing tables. Only reads if there is nothing to do, so that a role that may only read can use `status`. */
 async function makeTables({ exclusive, query, id }: Driver): Promise<void> {
   const select = "SELECT version FROM store_version";
   const [known] = await query(select).catch(() => []);
@@ -52,56 +46,21 @@ async function makeTables({ exclusive, query, id }: Driver): Promise<void> {
       );
     }
     if (found === VERSION) return;
-    for (const statement of tables(id)) await query(statement);
+    await MACS.create(query, { hostId: "BIGINT PRIMARY KEY" });
+    await REDEPLOYS.create(query, { id });
+    await query(
+      "CREATE TABLE IF NOT EXISTS store_values (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    );
+    for (const index of INDEXES) await query(`CREATE INDEX IF NOT EXISTS ${index}`);
     await query("INSERT INTO store_version (version) VALUES ($1)", [VERSION]);
   });
 }
 
-function tables(id: string): string[] {
-  return [
-    // One row for each Mac that fails, or has failed within the last 90 days. Times are in seconds since 1970.
-    `CREATE TABLE IF NOT EXISTS macs (
-      host_id BIGINT PRIMARY KEY,
-      serial TEXT NOT NULL,
-      computer_id TEXT,
-      policies TEXT NOT NULL,
-      state TEXT NOT NULL,
-      rule TEXT NOT NULL,
-      reason TEXT NOT NULL,
-      since BIGINT NOT NULL,
-      failing_since BIGINT NOT NULL,
-      ended_at BIGINT,
-      online_hour BIGINT NOT NULL,
-      redeployed_at BIGINT,
-      hours_online BIGINT NOT NULL,
-      unanswered_since BIGINT,
-      unanswered_hours BIGINT NOT NULL,
-      checked_in_since BIGINT,
-      looked_up_at BIGINT,
-      unasked_since BIGINT,
-      retried_at BIGINT,
-      notified_at BIGINT
-    )`,
-    "CREATE INDEX IF NOT EXISTS macs_state ON macs (state, since)",
-    "CREATE INDEX IF NOT EXISTS macs_ended ON macs (ended_at)",
-    "CREATE INDEX IF NOT EXISTS macs_serial ON macs (serial)",
-    "CREATE TABLE IF NOT EXISTS store_values (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    `CREATE TABLE IF NOT EXISTS redeploy_requests (
-      id ${id},
-      serial TEXT NOT NULL,
-      computer_id TEXT NOT NULL,
-      origin TEXT NOT NULL,
-      asked_at BIGINT NOT NULL,
-      attempts BIGINT NOT NULL,
-      state TEXT NOT NULL,
-      command_uuid TEXT,
-      command_state TEXT,
-      command_since BIGINT,
-      command_asked_at BIGINT,
-      reason TEXT NOT NULL
-    )`,
-    "CREATE INDEX IF NOT EXISTS redeploy_requests_computer ON redeploy_requests (computer_id, asked_at)",
-    "CREATE INDEX IF NOT EXISTS redeploy_requests_serial ON redeploy_requests (serial, asked_at)",
-    "CREATE INDEX IF NOT EXISTS redeploy_requests_asked ON redeploy_requests (asked_at)",
-  ];
-}
+const INDEXES = [
+  "macs_state ON macs (state, since)",
+  "macs_ended ON macs (ended_at)",
+  "macs_serial ON macs (serial)",
+  "redeploy_requests_computer ON redeploy_requests (computer_id, asked_at)",
+  "redeploy_requests_serial ON redeploy_requests (serial, asked_at)",
+  "redeploy_requests_asked ON redeploy_requests (asked_at)",
+];

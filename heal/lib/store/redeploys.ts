@@ -36,7 +36,6 @@ const redeploySchema = z.object({
   reason: z.string(),
 });
 
-/** One redeploy. */
 export type Redeploy = z.output<typeof redeploySchema>;
 
 /** Who is redeployed, and by whom. */
@@ -58,8 +57,9 @@ const HOUR = 3600;
 const ANSWER_TIME = 600;
 /** Requests of one redeploy: the second one if the answer to the first is not known. */
 export const MAX_ATTEMPTS = 2;
-const COLUMNS = new Columns(redeploySchema);
-const NEW_COLUMNS = new Columns(redeploySchema.omit({ id: true }));
+export const REDEPLOYS = new Columns(TABLE, redeploySchema);
+const NEW_REDEPLOYS = new Columns(TABLE, redeploySchema.omit({ id: true }));
+const NEWEST_FIRST = "ORDER BY asked_at DESC, id DESC";
 
 /** Whether the answer to the request is not known: it was lost, or a kill left it. */
 export function isLost({ state }: Pick<Redeploy, "state">): boolean {
@@ -104,12 +104,10 @@ export class Redeploys {
         return { kind: "granted", redeploy };
       }
       const values = { ...intent, askedAt: now, attempts: 1, state: "in_flight", reason: "" };
-      await NEW_COLUMNS.insert(query, TABLE, [values]);
-      const inserted = await query(
-        `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE computer_id = $1 ORDER BY id DESC LIMIT 1`,
-        [intent.computerId],
-      );
-      return { kind: "granted", redeploy: COLUMNS.parse(inserted)[0]! };
+      await NEW_REDEPLOYS.insert(query, [values]);
+      const newest = "WHERE computer_id = $1 ORDER BY id DESC LIMIT 1";
+      const [redeploy] = await REDEPLOYS.select(query, newest, [intent.computerId]);
+      return { kind: "granted", redeploy: redeploy! };
     });
   }
 
@@ -120,62 +118,45 @@ export class Redeploys {
   }
 
   async #settleAll(): Promise<void> {
+    // Another process may have repeated the request, whose result counts.
+    const sql = `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5
+      WHERE id = $1 AND attempts = $2`;
     for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
-      // Another process may have repeated the request, whose result counts.
       const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
-      await this.driver.exclusive((query) =>
-        query(
-          `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5 WHERE id = $1 AND attempts = $2`,
-          values,
-        )
-      );
+      await this.driver.exclusive((query) => query(sql, values));
       this.#unsettled.delete(redeploy);
     }
   }
 
   /** Records redeploys as they are, with what Jamf Pro says of their commands. */
   async record(redeploys: readonly Redeploy[]): Promise<void> {
-    await this.driver.exclusive((query) => COLUMNS.insert(query, TABLE, redeploys, "id"));
+    await this.driver.exclusive((query) => REDEPLOYS.insert(query, redeploys, "id"));
   }
 
   /** Redeploys after a time that may have been done, the newest first. */
   async since(from: number): Promise<Redeploy[]> {
     await this.#settleAll();
-    const rows = await this.driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE state <> 'refused' AND asked_at > $1
-       ORDER BY asked_at DESC, id DESC`,
-      [from],
-    );
-    return COLUMNS.parse(rows);
+    const rest = `WHERE state <> 'refused' AND asked_at > $1 ${NEWEST_FIRST}`;
+    return await REDEPLOYS.select(this.driver.query, rest, [from]);
   }
 
   /** The newest redeploys, with those that were refused. */
   async list(limit: number): Promise<Redeploy[]> {
-    const rows = await this.driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} ORDER BY asked_at DESC, id DESC LIMIT $1`,
-      [limit],
-    );
-    return COLUMNS.parse(rows);
+    return await REDEPLOYS.select(this.driver.query, `${NEWEST_FIRST} LIMIT $1`, [limit]);
   }
 
   /** All redeploys of a serial number, the newest first. */
   async of(serial: string): Promise<Redeploy[]> {
-    const rows = await this.driver.query(
-      `SELECT ${COLUMNS.list} FROM ${TABLE} WHERE upper(serial) = $1 ORDER BY asked_at DESC, id DESC`,
-      [serial.toUpperCase()],
-    );
-    return COLUMNS.parse(rows);
+    const rest = `WHERE upper(serial) = $1 ${NEWEST_FIRST}`;
+    return await REDEPLOYS.select(this.driver.query, rest, [serial.toUpperCase()]);
   }
 
   /** Gives up the answers that nobody waits for any more: that process has ended. */
   async giveUp(now: number): Promise<void> {
-    await this.driver.exclusive((query) =>
-      query(
-        `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
-         WHERE state = 'in_flight' AND asked_at <= $1`,
-        [now - ANSWER_TIME],
-      )
-    );
+    const sql =
+      `UPDATE ${TABLE} SET state = 'unknown', reason = 'the answer of Jamf Pro is not known'
+       WHERE state = 'in_flight' AND asked_at <= $1`;
+    await this.driver.exclusive((query) => query(sql, [now - ANSWER_TIME]));
   }
 
   /** The limit that a redeploy would reach now; `undefined` if none. */

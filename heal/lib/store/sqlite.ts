@@ -16,11 +16,7 @@ import {
 const BUSY_TIMEOUT = 10_000;
 const BUSY_PAUSE = 5;
 
-/**
- * Opens a file that only its owner can read, and creates it if there is none.
- *
- * @throws {StoreError} The system refuses it, or it is another file.
- */
+/** Opens a file that only its owner can read, and creates it if there is none. */
 export function openSqlite(path: string): Driver {
   try {
     if (path !== ":memory:") makeFile(path);

@@ -14,7 +14,6 @@ export interface ShownMacs {
   readonly redeploys: readonly Redeploy[];
 }
 
-/** What is shown. */
 export interface Shown extends ShownMacs {
   /** In seconds since 1970; 0 for never. */
   readonly lastSweep: number;
@@ -39,8 +38,7 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
   // Without a sweep, or after one with a problem, an empty store tells nothing.
   const isKnown = lastSweep > 0 && problem === undefined || macs.length > 0;
   const summary = isKnown && counts !== undefined ? `${countsText(counts)}\n` : "";
-  return swept + summary + tables.join("") +
-    redeploysText(redeploys);
+  return swept + summary + tables.join("") + redeploysText(redeploys);
 }
 
 /** A table of the requests to redeploy, if there are any. */
@@ -65,38 +63,30 @@ export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Show
     last_sweep: time(lastSweep || undefined),
     problem: problem ?? null,
     counts,
-    macs: macs.map(macJson),
-    redeploys: redeploys.map(redeployJson),
+    macs: macs.map((mac) => ({
+      serial: mac.serial,
+      host_id: mac.hostId,
+      computer_id: mac.computerId ?? null,
+      policies: mac.policies.split("\n"),
+      state: mac.state,
+      rule: mac.rule,
+      reason: mac.reason,
+      since: time(mac.since),
+      failing_since: time(mac.failingSince),
+      ended_at: time(mac.endedAt),
+    })),
+    redeploys: redeploys.map((redeploy) => ({
+      serial: redeploy.serial,
+      computer_id: redeploy.computerId,
+      by: redeploy.origin,
+      requested_at: time(redeploy.askedAt),
+      requests: redeploy.attempts,
+      result: redeploy.state,
+      command_uuid: redeploy.commandUuid ?? null,
+      reason: redeploy.reason,
+    })),
   };
   return `${toJson(report)}\n`;
-}
-
-function macJson(mac: Mac): Record<string, unknown> {
-  return {
-    serial: mac.serial,
-    host_id: mac.hostId,
-    computer_id: mac.computerId ?? null,
-    policies: mac.policies.split("\n"),
-    state: mac.state,
-    rule: mac.rule,
-    reason: mac.reason,
-    since: time(mac.since),
-    failing_since: time(mac.failingSince),
-    ended_at: time(mac.endedAt),
-  };
-}
-
-function redeployJson(redeploy: Redeploy): Record<string, unknown> {
-  return {
-    serial: redeploy.serial,
-    computer_id: redeploy.computerId,
-    by: redeploy.origin,
-    requested_at: time(redeploy.askedAt),
-    requests: redeploy.attempts,
-    result: redeploy.state,
-    command_uuid: redeploy.commandUuid ?? null,
-    reason: redeploy.reason,
-  };
 }
 
 function time(seconds: number | undefined): string | null {

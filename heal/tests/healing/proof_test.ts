@@ -247,7 +247,7 @@ Deno.test("a Mac that another MDM manages is left out, and status says by which"
   assertEquals(await world.decided(mac), "left_out other_mdm");
   assertEquals(await reasonOf(world, mac), 'the MDM server "mdm.example.com" manages it');
   assertEquals((await world.stored(jamf))?.state, "redeployed");
-  assertEquals((await world.sweep()).changed.size, 0);
+  assertEquals((await world.sweep()).changed.length, 0);
   const jamfHosts = ["example.jamfcloud.com", "mdm.example.com"];
   assertEquals(await world.decided(mac, { jamfHosts }), "redeployed redeployed");
 });
