@@ -56,4 +56,5 @@ function writeLines(lines: readonly string[]): void {
   for (const line of lines) print(Deno.stderr, `${printable(line)}\n`);
 }
 
-if (import.meta.main) Deno.exit(await launch(Deno.args));
+// With OTEL_DENO, `Deno.exit()` may wait forever for a metric that this thread should measure.
+if (import.meta.main) Deno.exitCode = await launch(Deno.args);

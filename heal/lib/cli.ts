@@ -39,7 +39,7 @@ export const OPTIONS = {
   lists: {
     serial: ["redeploy", "retry", "status"],
     "computer-id": ["redeploy"],
-    "mdm-host": SWEEPING,
+    "mdm-host": ["check", ...SWEEPING],
   },
   dashValues: ["from"],
 } as const;
@@ -61,8 +61,9 @@ export function parseCommand(args: readonly string[]): Command {
   switch (parsed.mode) {
     case "help":
     case "version":
-    case "check":
       return { mode: parsed.mode };
+    case "check":
+      return { mode: "check", mdmHosts: mdmHostsIn(parsed) };
     case "redeploy":
       return redeployCommand(parsed);
     case "retry":
@@ -139,8 +140,12 @@ function targetsIn({ list, words }: Parsed): Target[] {
 
 function sweepOptions(parsed: Parsed): Omit<SweepCommand, "mode"> {
   const maxFailing = maxFailingIn(parsed.value("max-failing") ?? DEFAULTS.maxFailing);
-  const mdmHosts = parsed.list("mdm-host").map((host) => host.toLowerCase());
+  const mdmHosts = mdmHostsIn(parsed);
   return { dryRun: parsed.flag("dry-run"), mdmHosts, ...rateLimits(parsed), maxFailing };
+}
+
+function mdmHostsIn({ list }: Parsed): string[] {
+  return list("mdm-host").map((host) => host.toLowerCase());
 }
 
 function maxFailingIn(text: string): MaxFailing {
@@ -176,18 +181,25 @@ function listenAddress(text: string): { hostname: string; port: number } {
 }
 
 export type Command =
-  | { readonly mode: "help" | "version" | "check" }
+  | { readonly mode: "help" | "version" }
+  | CheckCommand
   | SweepCommand
   | ServeCommand
   | RedeployCommand
   | RetryCommand
   | StatusCommand;
 
-export type SweepCommand = SweepLimits & {
-  readonly mode: "sweep";
-  readonly dryRun: boolean;
+/** `check` with its options. */
+export interface CheckCommand {
+  readonly mode: "check";
   /** Hosts of MDM servers that are Jamf's, besides that of JAMF_URL. */
   readonly mdmHosts: readonly string[];
+}
+
+/** `sweep` with its options. */
+export type SweepCommand = SweepLimits & Pick<CheckCommand, "mdmHosts"> & {
+  readonly mode: "sweep";
+  readonly dryRun: boolean;
 };
 
 /** `serve` with its options; `every` is in seconds, from one sweep to the next. */
@@ -251,7 +263,7 @@ Options of sweep, serve and redeploy
 Options of sweep and serve
   --max-failing N   redeploy nothing if more Macs need it, or still fail after it: a number,
                     or a share of the Macs that are online, and at least 10   (${DEFAULTS.maxFailing})
-  --mdm-host HOST   another host of the MDM server, besides that of JAMF_URL
+  --mdm-host HOST   check, too: another host of the MDM server, besides that of JAMF_URL
   --every TIME      serve: from one sweep to the next   (${DEFAULTS.every})
   --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
 

@@ -34,7 +34,7 @@ async function dispatch(command: Command, settings: Settings, system: System): P
     case "version":
       return { code: 0, stdout: `jamf-heal ${config.version}\n`, messages: [] };
     case "check":
-      return await check(settings, system);
+      return await check(command, settings, system);
     case "sweep":
       return await sweep(command, settings, system);
     case "serve":

@@ -1,11 +1,13 @@
 // The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
 // but one value in the store.
 
+import type { CheckCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet, GLOBAL } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 import type { Host, Policy } from "../fleet/schemas.ts";
+import { hasOtherMdm } from "../healing/decide.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
 import { COMMANDS_PRIVILEGE, readCommands, withUuids } from "../jamf/mdm_commands.ts";
@@ -34,10 +36,12 @@ const FLUSHES: Readonly<Partial<Record<keyof Reenrollment, string>>> = {
 
 /** Checks all, and prints a line for each finding. */
 export async function check(
+  { mdmHosts }: Omit<CheckCommand, "mode">,
   settings: Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">,
   system: System,
 ): Promise<Outcome> {
   const jamf = new JamfPro(settings.jamf, system);
+  const jamfHosts = [settings.jamf.url.hostname, ...mdmHosts];
   const fleet = new Fleet(settings.fleet, system);
   const findings = [
     ["ok", "settings: all can be read"] as const,
@@ -46,7 +50,7 @@ export async function check(
     ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
     ...await findingsOf("Jamf Pro", () => checkCommands(jamf)),
     ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
-    ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies)),
+    ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies, jamfHosts)),
     checkNotify(settings),
   ];
   // A server that does not answer is one finding.
@@ -143,7 +147,11 @@ class Endpoints {
   }
 }
 
-async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Finding[]> {
+async function checkFleet(
+  fleet: Fleet,
+  names: readonly string[],
+  jamfHosts: readonly string[],
+): Promise<Finding[]> {
   const endpoints = new Endpoints();
   const fleets = await endpoints.try("List fleets", () => fleet.fleets()) ?? [];
   const policies = await endpoints.try("List policies", () => fleet.policiesOf(GLOBAL)) ?? [];
@@ -151,15 +159,18 @@ async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Findi
     const list = await endpoints.try("List fleet policies", () => fleet.policiesOf(one));
     policies.push(...list ?? []);
   }
-  let host: Host | undefined;
+  const hosts: Host[] = [];
   for (const name of names) {
     const found = policies.filter((policy) => policy.name === name);
     if (found.length === 0) endpoints.findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
-    for (const policy of found) host = await checkPolicy(fleet, policy, endpoints) ?? host;
+    for (const policy of found) hosts.push(...await checkPolicy(fleet, policy, endpoints));
   }
-  host ??= await endpoints.try("List hosts", () => fleet.anyHost());
-  // Without this right, a Mac that passes again would seem to be gone.
-  if (host !== undefined) await endpoints.try("Get host", () => fleet.host(host.id));
+  const host = hosts[0] ?? await endpoints.try("List hosts", () => fleet.anyHost());
+  if (host !== undefined) {
+    // Without this right, a Mac that passes again would seem to be gone.
+    await endpoints.try("Get host", () => fleet.host(host.id));
+    endpoints.findings.push(...mdmFindings([host, ...hosts], jamfHosts));
+  }
   return [
     ["ok", `Fleet: this user may: ${[...endpoints.working].join(", ")}`],
     clockFinding("Fleet", fleet.clockDifference),
@@ -167,21 +178,33 @@ async function checkFleet(fleet: Fleet, names: readonly string[]): Promise<Findi
   ];
 }
 
-/** Returns a host that fails it. */
+/** One for each MDM server, because it may be Jamf Pro's under another name. */
+function mdmFindings(hosts: readonly Host[], jamfHosts: readonly string[]): Finding[] {
+  const others = hosts
+    .filter((host) => host.platform === "darwin" && hasOtherMdm(host, jamfHosts));
+  return Map.groupBy(others, ({ mdmServer }) => mdmServer).values().map(([host]): Finding => {
+    const { id, mdmServer } = host!;
+    const left = `a sweep leaves out Macs of the MDM server "${mdmServer}", such as host ${id}`;
+    const next = `if it is Jamf Pro's, add --mdm-host ${mdmServer} to sweep and serve`;
+    return ["warning", `Fleet: ${left}: ${next}`];
+  }).toArray();
+}
+
+/** Returns the hosts that fail it. */
 async function checkPolicy(
   fleet: Fleet,
   policy: Policy,
   endpoints: Endpoints,
-): Promise<Host | undefined> {
+): Promise<readonly Host[]> {
   const { id, name } = policy;
   const failing = await endpoints.try("List hosts", () => fleet.failingHosts(id));
   const passing = await endpoints.try("Count hosts", () => fleet.countPassing(id));
-  if (failing === undefined || passing === undefined) return failing?.[0];
+  if (failing === undefined || passing === undefined) return failing ?? [];
   const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
   const level = failing.length + passing === 0 ? "warning" : "ok";
   const counts = `${failing.length} hosts fail, ${passing} pass`;
   endpoints.findings.push([level, `Fleet: policy "${name}" ${where}: ${counts}`]);
-  return failing[0];
+  return failing;
 }
 
 function clockFinding(server: string, difference: number | undefined): Finding {

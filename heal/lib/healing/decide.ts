@@ -99,7 +99,7 @@ function byFleet(facts: Facts): Decision | undefined {
   const { platform, serial, seenAt, answeredAt = 0, mdmServer } = host;
   const { unansweredSince = now, unansweredHours } = mac;
   if (platform !== "darwin") return leave("not_a_mac", `its platform is "${platform}"`);
-  if (mdmServer !== "" && !jamfHosts.includes(mdmServer)) {
+  if (hasOtherMdm(host, jamfHosts)) {
     return leave("other_mdm", `the MDM server "${mdmServer}" manages it`);
   }
   if (!isSerial(serial)) return person("no_serial", `its serial number in Fleet is "${serial}"`);
@@ -212,6 +212,14 @@ function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | un
   if (again === undefined) return "ask_fleet";
   if (again.isShared) return sharedSerial();
   return again.isFailing ? undefined : wait("changed", "no longer fails: the next sweep decides");
+}
+
+/** Whether an MDM server that is not Jamf's manages it. */
+export function hasOtherMdm(
+  { mdmServer }: Pick<Observed["host"], "mdmServer">,
+  jamfHosts: readonly string[],
+): boolean {
+  return mdmServer !== "" && !jamfHosts.includes(mdmServer);
 }
 
 /** Whether its agent has checked in since its answer to the policy. */

@@ -13,12 +13,17 @@ import { TestHttpSystem } from "../helpers/http_system.ts";
 async function checked(
   at: Servers,
   variables: Readonly<Record<string, string>> = {},
+  mdmHosts: readonly string[] = [],
 ): Promise<{ code: number; of: (level: string, about: RegExp) => string[] }> {
   const all: Record<string, string> = { ...at.variables, ...variables };
   const environment = { get: (name: string) => all[name], readSecret: () => "" };
-  const settings = readSettings(needsOf({ mode: "check" }), environment);
+  const settings = readSettings(needsOf({ mode: "check", mdmHosts }), environment);
   const system = new TestHttpSystem() as unknown as System;
-  const { code, stdout } = await check(settings as Parameters<typeof check>[0], system);
+  const { code, stdout } = await check(
+    { mdmHosts },
+    settings as Parameters<typeof check>[1],
+    system,
+  );
   const lines = stdout.split("\n").map((line) => [line.slice(0, 7).trim(), line.slice(9)] as const);
   const of = (wanted: string, about: RegExp) =>
     lines.flatMap(([level, text]) => level === wanted && about.test(text) ? [text] : []);
@@ -93,6 +98,29 @@ Deno.test("check() warns about a policy that no host answers", async () => {
   assertEquals([code, of("warning", /policy/)], [0, [
     'Fleet: policy "Jamf agent checks in" in all fleets: 0 hosts fail, 0 pass',
   ]]);
+});
+
+Deno.test("check() warns about Macs of an MDM server that is not known to be Jamf's", async () => {
+  const server = "https://mdm.example.com/mdm/ServerURL";
+  const warning = (id: number) =>
+    `Fleet: a sweep leaves out Macs of the MDM server "mdm.example.com", such as host ${id}: if it is Jamf Pro's, add --mdm-host mdm.example.com to sweep and serve`;
+  await using at = await startServers();
+  const warnings = async (mdmHosts?: readonly string[]): Promise<[number, string[]]> => {
+    const { code, of } = await checked(at, {}, mdmHosts);
+    return [code, of("warning", /MDM server/)];
+  };
+  const [first, second] = at.fleet.hosts.values().toArray();
+  first!.mdmServerUrl = `${at.jamf.url}/mdm`;
+  assertEquals(await warnings(), [0, []]);
+  second!.mdmServerUrl = server;
+  assertEquals(await warnings(), [0, [warning(second!.id)]]);
+  assertEquals(await warnings(["mdm.example.com"]), [0, []]);
+  second!.platform = "windows";
+  assertEquals(await warnings(), [0, []]);
+  // No host fails: the one host that `check` gets.
+  for (const { id } of [first!, second!]) at.fleet.respond(id, "pass");
+  first!.mdmServerUrl = server;
+  assertEquals(await warnings(), [0, [warning(first!.id)]]);
 });
 
 Deno.test("check() tells whether it may see MDM commands, with either refusal", async () => {

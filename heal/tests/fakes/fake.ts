@@ -47,6 +47,11 @@ export abstract class Fake implements AsyncDisposable {
   /** Does what the real server would do, and answers as it would. */
   protected abstract answer(request: SeenRequest): Answer;
 
+  /** The number of open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** Requests that match, the oldest first. */
   seen(match: RegExp): SeenRequest[] {
     return this.requests.filter((request) => match.test(lineOf(request)));

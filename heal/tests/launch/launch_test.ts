@@ -1,5 +1,6 @@
 // The launcher, as a process.
 import { assertEquals } from "@std/assert";
+import { Collector } from "../fakes/collector.ts";
 import { spawn } from "../helpers/child.ts";
 import { SECRETS, Servers } from "../helpers/servers.ts";
 import { NEEDED, runProgram } from "../helpers/program.ts";
@@ -57,4 +58,18 @@ Deno.test("a misspelt variable is named where it is missed", async () => {
     [checked.code, checked.stderr],
     [0, 'Unknown variable HEAL_NOTIFY. Did you mean "HEAL_NOTIFY_URL"?\n'],
   );
+});
+
+Deno.test("the launcher ends with its program, also while Deno exports metrics", async () => {
+  await using collector = await Collector.start();
+  const metrics = {
+    OTEL_DENO: "true",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_METRIC_EXPORT_INTERVAL: "1",
+  };
+  for (let run = 0; run < 5; run++) {
+    assertEquals((await runProgram(["--version"], metrics, { launched: true })).code, 0);
+    assertEquals((await runProgram(["sweep"], metrics, { launched: true })).code, 2);
+  }
 });

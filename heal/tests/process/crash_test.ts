@@ -19,7 +19,7 @@ import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 const HOSTS = sizeOf(150, 1000);
 /** In seconds. */
 const DAY = 86_400;
-/** In milliseconds: accidents come within this time, one after the other. */
+/** In milliseconds: steps come within this time, one after the other. */
 const PAUSE = sizeOf(800, 2500);
 const ARGS = ["--every", "1s", "--max-per-hour", "100000", "--max-failing", "100000"];
 /** What Jamf Pro does instead of a slow answer, for one request in a hundred. */
@@ -34,21 +34,37 @@ const FAULTS: readonly Misbehaviour[] = [
 /** Returns numbers from 1 to `max`, the same for a seed. */
 type Random = (max: number) => number;
 
-/** Something that goes wrong, and is over when it resolves. */
-type Accident = (world: World) => Promise<void>;
+/** Something that happens while services sweep, and is over when it resolves. */
+type Step = (world: World) => Promise<void>;
 
 interface World {
   readonly random: Random;
   readonly services: Service[];
-  readonly restart: (index: number) => Promise<void>;
+  /** Starts one again that has ended. */
+  readonly begin: (index: number) => Promise<void>;
+  /** The store and Jamf Pro are as if a day had passed. */
+  readonly makeOld: () => Promise<void>;
 }
 
-/** Kills one of the instances, and starts it again when its requests will not be answered any more. */
-const killOne: Accident = async ({ random, services, restart }) => {
-  await restart(random(services.length) - 1);
+const killOne: Step = async ({ random, services, begin }) => {
+  const index = random(services.length) - 1;
+  await services[index]!.end("SIGKILL");
+  await begin(index);
 };
 
-function halt(postgres: Postgres): Accident {
+/**
+ * A request without an answer is not repeated before the next day. The services are ended for it: a sweep that is under
+ * way would record the times that it has read before.
+ */
+const passDay: Step = async ({ services, begin, makeOld }) => {
+  for (const { code, stderr } of await Promise.all(services.map((one) => one.end("SIGTERM")))) {
+    assertEquals(code, 0, stderr);
+  }
+  await makeOld();
+  await Promise.all(services.keys().map(begin));
+};
+
+function halt(postgres: Postgres): Step {
   return async ({ random }) => {
     await postgres.halt();
     await setTimeout(random(PAUSE));
@@ -56,7 +72,7 @@ function halt(postgres: Postgres): Accident {
   };
 }
 
-function freeze(postgres: Postgres): Accident {
+function freeze(postgres: Postgres): Step {
   return async ({ random }) => {
     await postgres.freeze();
     await setTimeout(random(PAUSE));
@@ -69,7 +85,7 @@ function randomOf(seed: number): Random {
   return (max) => 1 + numbers.next().value! % max;
 }
 
-/** Slow, so that many accidents come between a redeploy and its record. */
+/** Slow, so that many steps come between a redeploy and its record. */
 function misbehave(jamf: FakeJamf, random: Random): void {
   for (let i = 0; i < 2 * HOSTS; i++) {
     const isFault = random(100) === 1;
@@ -79,13 +95,13 @@ function misbehave(jamf: FakeJamf, random: Random): void {
 }
 
 /**
- * Sweeps while accidents happen, and checks the redeploys when a sweep has run through after the last one.
+ * Sweeps while the steps happen, and checks the redeploys when a sweep has run through after the last one.
  *
  * @param store A file if `undefined`.
  */
 async function sweepThrough(
   instances: number,
-  accidents: readonly Accident[],
+  steps: readonly Step[],
   store?: TestStore,
 ): Promise<void> {
   const seed = Number(Deno.env.get("HEAL_CRASH_SEED") ?? Math.floor(Math.random() * 2 ** 31));
@@ -100,24 +116,22 @@ async function sweepThrough(
   const variables = { ...at.variables, HEAL_STORE: text };
   const startService = (port: number) => new Service(port, ARGS, variables);
   const services = Array.from({ length: instances }, () => startService(freePort()));
-  const restart = async (index: number): Promise<void> => {
-    const { port } = services[index]!;
-    await services[index]!.end("SIGKILL");
-    await makeOld(settings, at.jamf);
-    services[index] = startService(port);
-    await services[index]!.listening;
+  const begin = async (index: number): Promise<void> => {
+    services[index] = startService(services[index]!.port);
+    await services[index].listening;
   };
+  const world = { random, services, begin, makeOld: () => makeOld(settings, at.jamf) };
   try {
     await Promise.all(services.map(({ listening }) => listening));
-    for (const accident of accidents) {
+    for (const step of steps) {
       await setTimeout(random(PAUSE));
-      await accident({ random, services, restart });
+      await step(world);
     }
     await wholeSweep(settings, services, at.jamf);
     // A request may be recorded and not sent: the answer of the store was lost.
-    await makeOld(settings, at.jamf);
+    await passDay(world);
     await wholeSweep(settings, services, at.jamf);
-    const kills = accidents.filter((accident) => accident === killOne).length;
+    const kills = steps.filter((step) => step === killOne).length;
     const driver = await openStore(settings);
     const redeploys = await new Redeploys(driver).list(2 * HOSTS).finally(driver.close);
     check(redeploys, at.jamf, kills);
@@ -127,7 +141,7 @@ async function sweepThrough(
   } catch (error) {
     throw new Error(`Failed with HEAL_CRASH_SEED=${seed}`, { cause: error });
   } finally {
-    for (const service of services) await service.end("SIGKILL");
+    for (const service of services) await service[Symbol.asyncDispose]();
   }
 }
 
@@ -150,8 +164,10 @@ async function wholeSweep(
   }, () => jamf.requests.length).finally(driver.close);
 }
 
-/** As if a day had passed: a request without an answer is not repeated before. */
+/** Moves all times back by a day, when no service is left. */
 async function makeOld(settings: TestStore["settings"], jamf: FakeJamf): Promise<void> {
+  // A request of a service that was killed may still arrive.
+  await until(() => jamf.connections === 0);
   const driver = await openStore(settings);
   for (const command of jamf.commands) {
     command.sentAt = new Date(command.sentAt.getTime() - DAY * 1000);
@@ -187,7 +203,7 @@ function check(records: readonly Redeploy[], jamf: FakeJamf, kills: number): voi
 }
 
 Deno.test("kill -9 of a service that sweeps loses no Mac, and repeats only a request in flight", async () => {
-  await sweepThrough(1, Array(sizeOf(4, 8)).fill(killOne));
+  await sweepThrough(1, Array(sizeOf(4, 8)).fill([killOne, passDay]).flat());
 });
 
 Deno.test({
@@ -196,8 +212,9 @@ Deno.test({
   fn: async () => {
     await using postgres = await Postgres.start();
     const [kill, stop, pause] = [killOne, halt(postgres), freeze(postgres)];
-    const accidents = [kill, stop, kill, pause, kill, kill, kill, stop, kill, kill, kill];
-    await sweepThrough(2, accidents.slice(0, sizeOf(5, 11)), storeAt(postgres.url));
+    const small = [kill, stop, passDay, kill, pause, kill];
+    const large = [...small, passDay, kill, kill, stop, passDay, kill, kill, kill];
+    await sweepThrough(2, large.slice(0, sizeOf(small.length, Infinity)), storeAt(postgres.url));
   },
 });
 
@@ -207,7 +224,7 @@ Deno.test({
   fn: async () => {
     await using postgres = await Postgres.start();
     const [stop, pause] = [halt(postgres), freeze(postgres)];
-    const accidents = [stop, pause, stop, stop, pause, stop].slice(0, sizeOf(3, 6));
-    await sweepThrough(2, accidents, storeAt(postgres.url));
+    const steps = [stop, pause, stop, stop, pause, stop].slice(0, sizeOf(3, 6));
+    await sweepThrough(2, steps, storeAt(postgres.url));
   },
 });
