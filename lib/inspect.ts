@@ -78,7 +78,7 @@ export function inspectLogs(
     logs: logs.findings,
     previousContact: previous.contact,
     previous: previous.inspection,
-    unreadableSince: logs.unreadable.map(({ modified }) => modified),
+    unreadableSince: logs.unreadableSince,
   });
   return { logs, findings: withLastMessage(findings, logs, options) };
 }

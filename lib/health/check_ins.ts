@@ -8,14 +8,13 @@ import { horizon } from "./horizon.ts";
 import { contactOf, outcomeOf, type Run, type RunOutcome } from "./runs.ts";
 import type { Status } from "./statuses.ts";
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
+const HOUR = 3600;
 
 /** So many check-ins in a row over so long, sleep left out, make a fault. */
 export const MANY = 12;
 export const LONG = 4 * HOUR;
 /** The Mac slept in a longer gap between check-ins, which are 60 minutes apart at most. */
-export const MAX_INTERVAL = 90 * MINUTE;
+export const MAX_INTERVAL = 1.5 * HOUR;
 /** A run that has logged something within this time is at work. */
 const AT_WORK = 4 * HOUR;
 /** The search for an answered check-in goes no further back. */
@@ -66,8 +65,6 @@ export function isLong({ count, awake }: Streak): boolean {
 export interface CheckInHistory {
   /** The newest check-in. */
   readonly newest: CheckIn | undefined;
-  /** How often check-ins begin, in seconds, to 5 minutes; absent if there are too few to tell. */
-  readonly interval: number | undefined;
   /** When the newest record about patches was written: a check-in ends with it. `-Infinity` if there is none. */
   readonly newestPatches: UnixSeconds;
   /** The newest check-ins, all unanswered. */
@@ -106,8 +103,6 @@ export class CheckIns {
   /** The timestamp of the entry before, for one without. */
   #at: UnixSeconds;
   #newest: CheckIn | undefined;
-  /** When the newest 12 check-ins began, newest first. */
-  readonly #begins: UnixSeconds[] = [];
   #newestPatches = -Infinity;
   #unanswered = NO_STREAK;
   #isAtWork = false;
@@ -176,7 +171,6 @@ export class CheckIns {
   result(): CheckInHistory {
     return {
       newest: this.#newest,
-      interval: intervalOf(this.#begins),
       newestPatches: this.#newestPatches,
       unanswered: this.#unanswered,
       isAtWork: this.#isAtWork,
@@ -197,7 +191,6 @@ export class CheckIns {
     const worked = outcome === "other" ? began : contactOf(run) ?? -Infinity;
     this.#worked = Math.max(this.#worked, worked);
     this.#newest ??= checkIn;
-    if (this.#begins.length < MANY) this.#begins.push(began);
     if (outcome === "other" && run.hasPatches) this.#patched = Math.max(this.#patched, began);
     if (outcome !== "unanswered") {
       if (logged >= this.#before.at) this.#answeredSince ??= checkIn;
@@ -265,15 +258,6 @@ export class CheckIns {
 function longer({ count, oldest, awake }: Streak, began: UnixSeconds): Streak {
   const gap = count === 0 ? 0 : Math.max(0, oldest - began);
   return { count: count + 1, oldest: began, awake: awake + (gap <= MAX_INTERVAL ? gap : 0) };
-}
-
-/** The gap in the middle, of those in which the Mac was awake. */
-function intervalOf(begins: readonly UnixSeconds[]): number | undefined {
-  const gaps = begins.slice(1).map((began, i) => begins[i]! - began)
-    .filter((gap) => gap >= 0 && gap <= MAX_INTERVAL).sort((a, b) => a - b);
-  const middle = gaps[Math.floor(gaps.length / 2)];
-  if (gaps.length < 3 || middle === undefined) return undefined;
-  return Math.max(1, Math.round(middle / (5 * MINUTE))) * 5 * MINUTE;
 }
 
 function isRecent({ newest }: Run, since: UnixSeconds): boolean {

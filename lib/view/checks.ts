@@ -28,6 +28,8 @@ export interface CheckInput {
   readonly findings: Findings;
   /** `undefined` if there is no log. */
   readonly checkIns: CheckInHistory | undefined;
+  /** How often check-ins begin, in seconds, if that can be told. */
+  readonly interval: number | undefined;
   readonly format: FormatFindings | undefined;
   /** When the newest record was written, if there is one. */
   readonly newestRecord: UnixSeconds | undefined;
@@ -114,8 +116,8 @@ function trust({ findings, timeZone }: CheckInput): Verdict {
   return unknown(`cannot be told without an answer of the server; ${none}`);
 }
 
-function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory): Verdict {
-  const { findings, now, newestRecord } = input;
+function checkInsBegin(input: CheckInput, { newest }: CheckInHistory): Verdict {
+  const { findings, interval, now, newestRecord } = input;
   if (findings.status === "not_started") {
     const awake = durationText(findings.unscheduledSeconds);
     const last = newest === undefined

@@ -95,7 +95,7 @@ export interface StatusReportOptions {
 export function statusReport(options: StatusReportOptions): StatusReport {
   const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
   const { contact, status } = findings;
-  const { newestRecord, unknownRecords = 0, inventory, timeline } = logs.details ?? {};
+  const { newestRecord, unknownRecords = 0, inventory, interval, timeline } = logs.details ?? {};
   const unreadReasons = logs.unreadable.map(({ reason }) => reason);
   const words = { findings, place: source, newestRecord, unreadReasons, now, timeZone };
   const nextStep = nextStepOf(words);
@@ -114,6 +114,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     checks: checksOf({
       ...words,
       checkIns: logs.findings?.checkIns,
+      interval,
       format: logs.findings?.format,
       inventory: inventory ?? { count: 0, last: "" },
       logs: logs.readings,

@@ -174,19 +174,3 @@ Deno.test("CheckIns take a record without a timestamp for now, or for as old as 
   const ahead = read([[NOW + 9, 7, BEGIN], [NOW + 10, 7, OTHER]]).history.newest;
   assertEquals(ahead, { began: NOW, logged: NOW, outcome: "other" });
 });
-
-Deno.test("CheckIns tell how often check-ins begin, to 5 minutes, if there are enough", () => {
-  const every = (gaps: readonly number[]): number | undefined => {
-    let at = NOW;
-    const begins = [at, ...gaps.map((gap) => at -= gap)].reverse();
-    return read(begins.map((at, i): RecordSpec => [at, i, BEGIN])).history.interval;
-  };
-  assertEquals(every([900, 900]), undefined);
-  assertEquals(every([900, 900, 900]), 900);
-  assertEquals(every([900, 1100, 1000, 9 * HOUR]), 900);
-  assertEquals(every([900, 900, 90 * MINUTE + 1]), undefined);
-  assertEquals(every([90 * MINUTE, 90 * MINUTE, 90 * MINUTE]), 90 * MINUTE);
-  assertEquals(every([1, 1, 1]), 300);
-  // Only the newest 12 count.
-  assertEquals(every([...Array(11).fill(1800), ...Array(30).fill(300)]), 1800);
-});

@@ -21,7 +21,6 @@ const NOTHING: FaultInput = {
   newSince: LOOK_BEFORE,
   checkIns: {
     newest: NEWEST,
-    interval: undefined,
     newestPatches: -Infinity,
     unanswered: NONE,
     isAtWork: false,

@@ -30,7 +30,6 @@ const LONG: Streak = { count: 13, oldest: EARLIER + HOUR, awake: 5 * HOUR };
 
 const NO_CHECK_INS: CheckInHistory = {
   newest: undefined,
-  interval: undefined,
   newestPatches: -Infinity,
   unanswered: NO_STREAK,
   isAtWork: false,

@@ -3,6 +3,7 @@ import { type CheckInHistory, NO_STREAK } from "../../lib/health/check_ins.ts";
 import type { Findings } from "../../lib/health/findings.ts";
 import { LogDetails } from "../../lib/health/log_details.ts";
 import type { FormatFindings } from "../../lib/health/known_format.ts";
+import { Runs } from "../../lib/health/runs.ts";
 import { type Status, STATUS_TEXTS, STATUSES } from "../../lib/health/statuses.ts";
 import { statusText } from "../../lib/view/status.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type StatusReportOptions,
   statusReportSchema,
 } from "../../lib/view/status_report.ts";
+import { BEGIN, entryOf } from "../helpers/record_spec.ts";
 import { at } from "../helpers/test_mac.ts";
 
 const PLAIN = { ascii: false, color: false };
@@ -156,7 +158,6 @@ const NEWEST = {
 } as const;
 const CHECK_INS: CheckInHistory = {
   newest: NEWEST,
-  interval: 900,
   newestPatches: -Infinity,
   unanswered: NO_STREAK,
   isAtWork: false,
@@ -201,6 +202,11 @@ function reportOn(given: Given = {}): StatusReport {
     ...given.findings,
   };
   const details = new LogDetails(NOW, "UTC");
+  const runs = new Runs();
+  for (let i = 0; i < 4; i++) {
+    const entry = entryOf([NOW - 120 - i * 900, i, BEGIN]);
+    details.take(entry, runs.runOf(entry));
+  }
   const { newestRecord = NOW - 60, unknownRecords = 0, inventory, asOf } = given;
   Object.assign(details, { newestRecord, unknownRecords });
   Object.assign(details.inventory, inventory);
