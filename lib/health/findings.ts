@@ -111,7 +111,7 @@ export function findingsOf(input: FindingsInput): Findings {
     statusSeconds: statusSeconds(verdict, previous, isSame, now),
     checkin: isOpen ? "unknown" : checkinOf(assessment, verdict, contact),
     ...(contact !== undefined && { contact }),
-    since: assessment.since,
+    since: sinceOf(verdict, assessment, previous),
     ...(failedCheckins !== undefined && { failedCheckins }),
     unscheduledSeconds: faultInput.unscheduledSeconds,
     isComplete: !isOpen,
@@ -187,6 +187,17 @@ function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInp
   return isSilent ? { status: "silent", since: contact } : { status: "ok" };
 }
 
+/** A signature error stands, and its stamp with it, when its records are gone. */
+function sinceOf(
+  { status }: Verdict,
+  { since }: Assessment,
+  previous: PreviousInspection | undefined,
+): Since {
+  const lastSignatureError = previous?.lastSignatureError;
+  const isGone = status === "device_signature_error" && since.signatureErrors === 0;
+  return isGone && lastSignatureError !== undefined ? { ...since, lastSignatureError } : since;
+}
+
 /** When the record was written that decides the answer; `-Infinity` if there is none. */
 function decidedAt(
   { status, fault }: Verdict,
@@ -203,9 +214,9 @@ function decidedAt(
 }
 
 /** When the newest log that counts, and could not be read, was last written to. */
-function newestUnread({ previous, unreadableSince }: FindingsInput): UnixSeconds {
+function newestUnread({ now, previous, unreadableSince }: FindingsInput): UnixSeconds {
   const isSeen = previous?.isComplete && previous.status !== "device_signature_error";
-  const seen = isSeen ? previous.at : -Infinity;
+  const seen = isSeen ? newSince(previous, now) : -Infinity;
   return unreadableSince.reduce(
     (newest, at) => at < seen ? newest : Math.max(newest, at),
     -Infinity,

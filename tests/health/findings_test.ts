@@ -231,6 +231,22 @@ const UNREADABLE: readonly (readonly [
     { previous: previous({ at: LATER }) },
   ],
   [
+    "written to after an inspection whose clock was ahead",
+    { since: NOTHING },
+    NOW - 60,
+    true,
+    true,
+    { previous: previous({ at: NOW + DAY, isComplete: true }) },
+  ],
+  [
+    "that an inspection whose clock was ahead has seen",
+    { since: NOTHING },
+    NOW - HOUR,
+    false,
+    false,
+    { previous: previous({ at: NOW + DAY, isComplete: true }) },
+  ],
+  [
     "that an inspection has seen, which found a signature error",
     { since: NOTHING },
     LATER - 1,
@@ -429,4 +445,12 @@ Deno.test("findingsOf() counts failed check-ins of an emptied log, too", () => {
     assertEquals(find({ logs: failing(), previous: previous(before) }).failedCheckins, count);
   }
   assertEquals(find({ logs: logs({ since: NOTHING }) }).failedCheckins, undefined);
+});
+
+Deno.test("findingsOf() keeps the stamp of a signature error whose records are gone", () => {
+  const known = { status: "device_signature_error", lastSignatureError: LATER } as const;
+  const found = find({ logs: logs({ since: NOTHING }), previous: previous(known) });
+  assertEquals(found.since, { ...NOTHING, lastSignatureError: LATER });
+  const ended = find({ logs: logs({ contact: NOW, since: NOTHING }), previous: previous(known) });
+  assertEquals([ended.status, ended.since], ["ok", NOTHING]);
 });
