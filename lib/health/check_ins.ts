@@ -86,7 +86,7 @@ export interface CheckInHistory {
 }
 
 /** What the inspection before this one knew. */
-export interface LookBefore {
+export interface InspectionBefore {
   /** When it was; if there was none, now. */
   readonly at: UnixSeconds;
   /** The newest contact known. */
@@ -97,7 +97,7 @@ export interface LookBefore {
 /** Finds the check-ins in a history. Entries are given newest first, until it is settled or there are no more. */
 export class CheckIns {
   readonly #now: UnixSeconds;
-  readonly #before: LookBefore;
+  readonly #before: InspectionBefore;
   readonly #isTooOld: (at: UnixSeconds | undefined) => boolean;
   #isSearched = false;
   /** The timestamp of the entry before, for one without. */
@@ -124,7 +124,7 @@ export class CheckIns {
   /** Runs that have logged something lately, and whose beginnings have not been read. */
   readonly #open = new Set<Run>();
 
-  constructor(now: UnixSeconds, before: LookBefore) {
+  constructor(now: UnixSeconds, before: InspectionBefore) {
     this.#now = now;
     this.#at = now;
     this.#before = before;

@@ -20,7 +20,7 @@ export type Fault = "no_answer" | "not_started" | Failure;
 
 /** Awake for so long without a check-in, the agent has stopped to start them. */
 const UNSCHEDULED_FOR = 4 * 3600;
-/** No connection is no matter of the server when no check-in has begun for so long. */
+/** What failed says nothing of now when no check-in has begun for so long. */
 const MAX_PAUSE = 14 * 86_400;
 
 /** What decides about a fault. */

@@ -1,6 +1,10 @@
 // How far back check-ins are read, and what they come to at the limits of the search. tests/one_status_test.ts has whole logs.
 import { assertEquals } from "@std/assert";
-import { type CheckInHistory, CheckIns, type LookBefore } from "../../lib/health/check_ins.ts";
+import {
+  type CheckInHistory,
+  CheckIns,
+  type InspectionBefore,
+} from "../../lib/health/check_ins.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
@@ -20,7 +24,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NOW = 20 * DAY;
 const ERROR = "Error Domain=NSCocoaErrorDomain Code=4099 x";
-const FIRST_LOOK: LookBefore = { at: NOW, contact: undefined, status: undefined };
+const FIRST: InspectionBefore = { at: NOW, contact: undefined, status: undefined };
 
 interface Read {
   readonly history: CheckInHistory;
@@ -29,9 +33,9 @@ interface Read {
 }
 
 /** Reads records, given in the order of the log, until they are settled. */
-function read(log: readonly RecordSpec[], before: Partial<LookBefore> = {}): Read {
+function read(log: readonly RecordSpec[], before: Partial<InspectionBefore> = {}): Read {
   const runs = new Runs();
-  const checkIns = new CheckIns(NOW, { ...FIRST_LOOK, ...before });
+  const checkIns = new CheckIns(NOW, { ...FIRST, ...before });
   let unread = log.length;
   for (const said of log.toReversed()) {
     if (checkIns.settled) break;
@@ -64,7 +68,7 @@ const EXTENTS: readonly (readonly [
   what: string,
   log: readonly RecordSpec[],
   unread: number,
-  before?: Partial<LookBefore>,
+  before?: Partial<InspectionBefore>,
 ])[] = [
   ["to the newest check-in of a healthy Mac", [...HEALTHY, ...checkIns(1, CONTACT)], 4],
   ["to the first record from before the look before", checkIns(8, CONTACT), 11, {
