@@ -3,7 +3,7 @@
 import type { Entry } from "../log/entries.ts";
 import { ZONE_CHANGE } from "../log/stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { NO_STREAK, type Streak } from "./check_ins.ts";
+import { NO_STREAK, type Streak } from "./streak.ts";
 import { horizon } from "./horizon.ts";
 import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 

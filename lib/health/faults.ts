@@ -4,16 +4,10 @@
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Status } from "./statuses.ts";
-import {
-  type CheckInHistory,
-  type Failure,
-  failureOf,
-  FAILURES,
-  isLong,
-  MAX_ANSWER_SEARCH,
-  MAX_INTERVAL,
-  type Streak,
-} from "./check_ins.ts";
+import type { CheckInHistory } from "./check_ins.ts";
+import { type Failure, failureOf, FAILURES } from "./failing.ts";
+import { isLong, MAX_INTERVAL, type Streak } from "./streak.ts";
+import { MAX_ANSWER_SEARCH } from "./unanswered.ts";
 
 /** How an agent can fail to get through. */
 export type Fault = "no_answer" | "not_started" | Failure;

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { MAX_ANSWER_SEARCH } from "./check_ins.ts";
+import { MAX_ANSWER_SEARCH } from "./unanswered.ts";
 import type { Fault } from "./faults.ts";
 import { horizon } from "./horizon.ts";
 import { outcomeOf, type Run } from "./runs.ts";

@@ -3,7 +3,7 @@
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { MANY, MAX_INTERVAL } from "./check_ins.ts";
+import { MANY, MAX_INTERVAL } from "./streak.ts";
 import { cleanMessage } from "./last_message.ts";
 import type { Run } from "./runs.ts";
 import { Timeline } from "./timeline.ts";

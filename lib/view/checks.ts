@@ -1,6 +1,7 @@
 // What `status` has looked at, one line for each thing: a log proves some of them, and of others it says nothing.
 
-import { type CheckInHistory, MAX_INTERVAL } from "../health/check_ins.ts";
+import type { CheckInHistory } from "../health/check_ins.ts";
+import { MAX_INTERVAL } from "../health/streak.ts";
 import type { Findings } from "../health/findings.ts";
 import type { FormatFindings } from "../health/known_format.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";

@@ -1,7 +1,8 @@
 // The status, and everything else that is known of the agent, from what the logs and an earlier run say.
 import { assertEquals } from "@std/assert";
 import type { Assessment, Since } from "../../lib/health/assess.ts";
-import { type CheckInHistory, NO_STREAK, type Streak } from "../../lib/health/check_ins.ts";
+import type { CheckInHistory } from "../../lib/health/check_ins.ts";
+import { NO_STREAK, type Streak } from "../../lib/health/streak.ts";
 import {
   type Findings,
   type FindingsInput,

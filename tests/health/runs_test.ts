@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
-import { NO_STREAK } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import { MAX_SEARCH, type PendingContact, Runs } from "../../lib/health/runs.ts";
 import { Timeline } from "../../lib/health/timeline.ts";
 import { fastestOf } from "../helpers/fastest.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
-import { type CheckInHistory, NO_STREAK } from "../../lib/health/check_ins.ts";
+import type { CheckInHistory } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import type { Findings } from "../../lib/health/findings.ts";
 import { LogDetails } from "../../lib/health/log_details.ts";
 import type { FormatFindings } from "../../lib/health/known_format.ts";
