@@ -5,9 +5,10 @@ import type { History } from "../log/history.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import { Assessor } from "./assess.ts";
 import { CheckIns } from "./check_ins.ts";
-import { type LogFindings, newSince, type PreviousInspection } from "./findings.ts";
 import { FormatCheck } from "./known_format.ts";
+import { newSince, type PreviousInspection } from "./previous_inspection.ts";
 import type { Run } from "./runs.ts";
+import type { LogFindings } from "./verdict.ts";
 
 /** What the logs answer. */
 export interface Answers {

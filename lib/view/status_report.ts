@@ -2,9 +2,10 @@
 // who check it, and made when it is first used (`z.lazy`).
 
 import * as z from "zod/mini";
-import type { Findings, LogFindings } from "../health/findings.ts";
+import type { Findings } from "../health/findings.ts";
 import type { LogDetails } from "../health/log_details.ts";
 import { STATUSES } from "../health/statuses.ts";
+import type { LogFindings } from "../health/verdict.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { findingKeysOf } from "../telemetry/documents.ts";
 import { count, findingKeys, timestamp } from "../telemetry/schema.ts";

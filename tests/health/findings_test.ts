@@ -3,14 +3,10 @@ import { assertEquals } from "@std/assert";
 import type { Assessment, Since } from "../../lib/health/assess.ts";
 import type { CheckInHistory } from "../../lib/health/check_ins.ts";
 import { NO_STREAK, type Streak } from "../../lib/health/streak.ts";
-import {
-  type Findings,
-  type FindingsInput,
-  findingsOf,
-  type LogFindings,
-  type PreviousInspection,
-} from "../../lib/health/findings.ts";
+import { type Findings, type FindingsInput, findingsOf } from "../../lib/health/findings.ts";
+import type { PreviousInspection } from "../../lib/health/previous_inspection.ts";
 import { type Status, STATUSES } from "../../lib/health/statuses.ts";
+import type { LogFindings } from "../../lib/health/verdict.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
