@@ -78,7 +78,7 @@ export function inspectLogs(
     logs: logs.findings,
     previousContact: previous.contact,
     previous: previous.inspection,
-    unreadableSince: logs.unreadable.map(({ modified }) => modified),
+    unreadableSince: logs.unreadableSince,
   });
   return { logs, findings: withLastMessage(findings, logs, options) };
 }
@@ -96,8 +96,12 @@ function readPreviousFiles(dir: string, warnings: string[]): Map<string, string 
   return texts;
 }
 
-/** Before the network time arrives, a Mac can take itself to be decades back: its log would be dated wrong. */
-function refuseWrongClock({ now, released }: System): void {
+/**
+ * Before the network time arrives, a Mac can take itself to be decades back: its log would be dated wrong.
+ *
+ * @throws {ReadError} The clock is earlier than this version.
+ */
+export function refuseWrongClock({ now, released }: System): void {
   if (now >= released) return;
   throw new ReadError(
     `The clock is wrong: it says ${formatTimestamp(now)}, and this version was released after ${

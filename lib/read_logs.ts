@@ -4,16 +4,14 @@
 import type { LogListing } from "./disk/log_files.ts";
 import { isDamaged, unreadableReason } from "./disk/log_source.ts";
 import { ReplacedFileError } from "./disk/regular_file.ts";
-import { Assessor } from "./health/assess.ts";
-import { CheckIns } from "./health/check_ins.ts";
 import type { Fault } from "./health/faults.ts";
-import { type LogFindings, newSince } from "./health/findings.ts";
-import { FormatCheck } from "./health/known_format.ts";
 import { LastMessageSearch } from "./health/last_message.ts";
-import { type Run, Runs } from "./health/runs.ts";
 import type { LogDetails } from "./health/log_details.ts";
+import { Questions } from "./health/questions.ts";
+import { type Run, Runs } from "./health/runs.ts";
+import type { LogFindings } from "./health/verdict.ts";
 import type { Entry, Messages } from "./log/entries.ts";
-import { History, type LogReading, type UnreadableLog } from "./log/history.ts";
+import { History, type LogReading } from "./log/history.ts";
 import type { LogSource } from "./log/byte_source.ts";
 import type { FileIssue, LogFile } from "./log/log_file.ts";
 import type { UnixSeconds } from "./shared/timestamp.ts";
@@ -43,7 +41,9 @@ export interface LogInspection {
   /** The logs that were read, as far as it took. */
   readonly readings: readonly LogReading[];
   /** Logs that were to be read, but could not be. */
-  readonly unreadable: readonly UnreadableLog[];
+  readonly unreadable: readonly FileIssue[];
+  /** When each of those that could have changed the findings was last written to. */
+  readonly unreadableSince: readonly UnixSeconds[];
   /** Things named like a log that are none, and copies of another log. */
   readonly skipped: readonly FileIssue[];
   /** Logs that could not have changed the answer. */
@@ -98,32 +98,21 @@ function untilUnchanged<T>({ asReadError }: ReadOptions, read: () => T): T {
 }
 
 function readOnce(options: ReadOptions, details: LogDetails | undefined): LogInspection {
-  const { now, previous: { contact, inspection } } = options;
   const { files, skipped } = options.list();
-  const checkIns = new CheckIns(now, {
-    at: newSince(inspection, now),
-    contact,
-    status: inspection?.status,
-  });
-  const assessor = new Assessor(contact, () => checkIns.failingSinceContact);
-  const format = new FormatCheck(contact);
-  const history = readHistory(files, options, "some", (entry, run) => {
-    assessor.take(entry, run);
-    checkIns.take(entry, run);
-    format.take(entry);
+  const questions = new Questions(options.now, options.previous);
+  const history = readHistory(files, options, "some", (entry, run, history) => {
+    questions.take(entry, run, history);
     details?.take(entry, run);
-    return assessor.settled && checkIns.settled && format.settled && (details?.complete ?? true);
+    return questions.settled && (details?.complete ?? true);
   });
+  const { findings, unreadableSince } = questions.result(history);
   const { readings, unreadable, repeated } = history;
   const opened = new Set([...readings, ...unreadable, ...repeated].map(({ name }) => name));
   return {
-    findings: files.length === 0 ? undefined : {
-      assessment: assessor.result(),
-      checkIns: checkIns.result(),
-      format: format.result(readings),
-    },
+    findings: files.length === 0 ? undefined : findings,
     readings,
     unreadable,
+    unreadableSince,
     skipped: [...skipped, ...repeated],
     notNeeded: files.map(({ name }) => name).filter((name) => !opened.has(name)),
     details,
@@ -135,7 +124,7 @@ function readHistory(
   files: readonly LogFile[],
   { opener, now, timeZone, previous }: ReadOptions,
   messages: Messages,
-  take: (entry: Entry, run: Run) => boolean,
+  take: (entry: Entry, run: Run, history: History) => boolean,
 ): History {
   const history = new History({
     files,
@@ -150,7 +139,7 @@ function readHistory(
   try {
     const runs = new Runs();
     for (let entry = history.next(); entry; entry = history.next()) {
-      if (take(entry, runs.runOf(entry))) break;
+      if (take(entry, runs.runOf(entry), history)) break;
     }
     return history;
   } finally {

@@ -27,7 +27,7 @@ export interface Outcome {
 }
 
 /**
- * The zone to read stamps in: the system's, or UTC if that is none that is known, as with an empty or garbled `TZ`.
+ * The zone to read stamps in: the system's, or UTC if that is none that is known, as with an empty or misspelt `TZ`.
  *
  * @param zone What the system calls its zone.
  *

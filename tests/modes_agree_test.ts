@@ -67,6 +67,15 @@ const CASES: readonly Case[] = [
     "error_read",
   ],
   [
+    "a damaged copy that only the days of status go back to",
+    withPrevious(
+      withDamagedCopy(offlineLines(NOW - 3 * DAY).repeat(100), 20 * DAY),
+      HOUR,
+    ),
+    "no_success",
+    "ok",
+  ],
+  [
     "a damaged copy beside a log without a contact",
     withDamagedCopy(OFFLINE, DAY),
     "error_read",

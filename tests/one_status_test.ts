@@ -204,6 +204,19 @@ Deno.test("a signature error stands until a contact", () => {
   assertEquals(look(mac, healthy(NOW + 16 * MINUTE, 3), NOW + 30 * MINUTE).status, "ok");
 });
 
+Deno.test("a signature error whose records are gone stands beside an older log that cannot be read", () => {
+  using mac = new TestMac();
+  mac.log("jamf.log.0.bz2", "BZh9", NOW - 2 * HOUR);
+  const known = [look(mac, refusedLines(NOW - HOUR)), look(mac, "", NOW + 15 * MINUTE)];
+  const again = look(mac, undefined, NOW + 30 * MINUTE);
+  for (const { status, last_device_signature_error } of [...known, again]) {
+    assertEquals(
+      [status, last_device_signature_error],
+      ["device_signature_error", formatTimestamp(NOW - HOUR + 1)],
+    );
+  }
+});
+
 Deno.test("no answer ends when a check-in logs something: what failed then is said at once", () => {
   using mac = new TestMac();
   const log = HUNG + every15(NOW - 5 * HOUR, NOW - 1, unanswered);

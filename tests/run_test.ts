@@ -75,8 +75,10 @@ Deno.test("run() writes nothing with a clock that is earlier than the release", 
     const stdout = "<result>error_read</result>\n";
     assertEquals(mac.run([mode], early, { released }), { code: 0, stdout, messages });
   }
-  for (const mode of ["collect", "status"]) {
-    assertEquals(mac.run([mode], early, { released }), { code: 2, stdout: "", messages });
+  for (
+    const args of [["collect"], ["status"], ["status", `${mac.logDir}/jamf.log`], ["status", "-"]]
+  ) {
+    assertEquals(mac.run(args, early, { released }), { code: 2, stdout: "", messages });
   }
   assertEquals(mac.telemetry("agent_errors"), undefined);
   assertEquals(mac.run(["collect"], released, { released }).code, 0);

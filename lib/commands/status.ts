@@ -2,7 +2,7 @@
 
 import type { StatusCommand } from "../cli.ts";
 import { ReadError } from "../disk/read_error.ts";
-import { inspect, inspectLogs } from "../inspect.ts";
+import { inspect, inspectLogs, refuseWrongClock } from "../inspect.ts";
 import { formatTimestamp } from "../shared/timestamp.ts";
 import type { Outcome, System } from "../system.ts";
 import { logInputOf, unreadMessage } from "./log_input.ts";
@@ -44,6 +44,7 @@ function reportOfMac(command: StatusCommand, system: System): Reported {
 
 /** A log of another Mac: nothing is known from an earlier run, and the time is that of the log. */
 function reportOfLog(name: string, { maxAge }: StatusCommand, system: System): Reported {
+  refuseWrongClock(system);
   const { timeZone } = system;
   const { file, open, now, knownFrom } = logInputOf(name, system, timeZone);
   const source = file.name;

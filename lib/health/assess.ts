@@ -1,8 +1,9 @@
 // Entries, newest first, to an assessment of the agent: when it last reached its server, and whether it is trusted.
 
 import type { Entry } from "../log/entries.ts";
+import { ZONE_CHANGE } from "../log/stamp.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { NO_STREAK, type Streak } from "./check_ins.ts";
+import { NO_STREAK, type Streak } from "./streak.ts";
 import { horizon } from "./horizon.ts";
 import { MAX_SEARCH, type PendingContact, type Run } from "./runs.ts";
 
@@ -43,9 +44,6 @@ const NOTHING: Readonly<Since> = {
   attempts: 0,
   failing: NO_STREAK,
 };
-
-/** A change of the time zone moves stamps by up to 26 hours: a record that much older than a contact was written before it. */
-const ZONE_CHANGE = 26 * 3600;
 
 /**
  * Assesses a history. Entries are given newest first, until it is settled or there are no more.

@@ -4,23 +4,17 @@
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Status } from "./statuses.ts";
-import {
-  type CheckInHistory,
-  type Failure,
-  failureOf,
-  FAILURES,
-  isLong,
-  MAX_ANSWER_SEARCH,
-  MAX_INTERVAL,
-  type Streak,
-} from "./check_ins.ts";
+import type { CheckInHistory } from "./check_ins.ts";
+import { type Failure, failureOf, FAILURES } from "./failing.ts";
+import { isLong, MAX_INTERVAL, type Streak } from "./streak.ts";
+import { MAX_ANSWER_SEARCH } from "./unanswered.ts";
 
 /** How an agent can fail to get through. */
 export type Fault = "no_answer" | "not_started" | Failure;
 
 /** Awake for so long without a check-in, the agent has stopped to start them. */
 const UNSCHEDULED_FOR = 4 * 3600;
-/** No connection is no matter of the server when no check-in has begun for so long. */
+/** What failed says nothing of now when no check-in has begun for so long. */
 const MAX_PAUSE = 14 * 86_400;
 
 /** What decides about a fault. */

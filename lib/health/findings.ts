@@ -1,39 +1,12 @@
-// What is known of the agent: one status. Every "unknown" is decided here, and nowhere else.
+// What is known of the agent: one status and the check-in. Every "unknown" is decided here, and nowhere else.
 
 import type { UnixSeconds } from "../shared/timestamp.ts";
 import type { Assessment, Since } from "./assess.ts";
-import { add, awakeBetween, startOfGap, unscheduledSeconds } from "./awake_time.ts";
-import type { CheckInHistory } from "./check_ins.ts";
-import { type FaultInput, faultOf, type FoundFault, hasPaused, hasRecovered } from "./faults.ts";
-import type { FormatFindings } from "./known_format.ts";
+import { add, awakeBetween, unscheduledSeconds } from "./awake_time.ts";
+import { type FaultInput, hasPaused, hasRecovered } from "./faults.ts";
+import { newSince, type PreviousInspection, seenUntil } from "./previous_inspection.ts";
 import { isKeptWithoutLog, isSameFault, type Status } from "./statuses.ts";
-
-/** What the inspection before this one wrote. */
-export interface PreviousInspection {
-  /** When it was. */
-  readonly at: UnixSeconds;
-  /** Its status; if it found no log, the fault that stood before. */
-  readonly status: Status | undefined;
-  readonly statusSince: UnixSeconds | undefined;
-  /** In seconds. */
-  readonly statusSeconds: number;
-  /** In seconds. */
-  readonly unscheduledSeconds: number;
-  /** It found no log. */
-  readonly hadNoLog: boolean;
-  /** It could read every log that it needed. */
-  readonly isComplete: boolean;
-  readonly lastSignatureError: UnixSeconds | undefined;
-  readonly failedCheckins: number | undefined;
-  readonly lastMessage: string | undefined;
-}
-
-/** What the logs say. */
-export interface LogFindings {
-  readonly assessment: Assessment;
-  readonly checkIns: CheckInHistory;
-  readonly format: FormatFindings;
-}
+import { decidedAt, type LogFindings, type Verdict, verdictOf } from "./verdict.ts";
 
 /** What the logs and an earlier run say. */
 export interface FindingsInput {
@@ -76,14 +49,6 @@ export interface Findings {
   readonly lastMessage?: string;
 }
 
-/** What the status is, and by which record. */
-interface Verdict {
-  readonly status: Status;
-  /** When it began, as the logs that are left show it. */
-  readonly since?: UnixSeconds | undefined;
-  readonly fault?: FoundFault;
-}
-
 /**
  * Joins what the logs say with what an earlier run knew.
  *
@@ -92,12 +57,12 @@ interface Verdict {
  * the previous one is kept if it is later than the one in the logs.
  */
 export function findingsOf(input: FindingsInput): Findings {
-  const { now, logs, previous, previousContact } = input;
+  const { now, maxAge, logs, previous, previousContact } = input;
   if (logs === undefined) return withoutLog(input);
   const { assessment } = logs;
   const contact = later(assessment.contact, previousContact);
   const faultInput = faultInputOf(input, logs, contact);
-  const verdict = verdictOf(input, logs, faultInput);
+  const verdict = verdictOf(logs, faultInput, previous, maxAge);
   const unread = newestUnread(input);
   const isOpen = unread > (assessment.contact ?? -Infinity);
   const isSame = previous?.status !== undefined && isSameFault(previous.status, verdict.status) &&
@@ -111,7 +76,7 @@ export function findingsOf(input: FindingsInput): Findings {
     statusSeconds: statusSeconds(verdict, previous, isSame, now),
     checkin: isOpen ? "unknown" : checkinOf(assessment, verdict, contact),
     ...(contact !== undefined && { contact }),
-    since: assessment.since,
+    since: sinceOf(verdict, assessment, previous),
     ...(failedCheckins !== undefined && { failedCheckins }),
     unscheduledSeconds: faultInput.unscheduledSeconds,
     isComplete: !isOpen,
@@ -161,55 +126,22 @@ function faultInputOf(
   };
 }
 
-/** From when on something is new since the inspection before; now if there was none. */
-export function newSince(
-  previous: Pick<PreviousInspection, "at"> | undefined,
-  now: UnixSeconds,
-): UnixSeconds {
-  return previous === undefined ? now : startOfGap(previous.at, now);
-}
-
-/** The first status that fits. */
-function verdictOf(input: FindingsInput, logs: LogFindings, faultInput: FaultInput): Verdict {
-  const { previous } = input;
-  const { assessment: { since }, format } = logs;
-  const { contact } = faultInput;
-  const status = "device_signature_error";
-  if (since.signatureErrors > 0) return { status, since: since.firstSignatureError };
-  const stands = previous?.status === status && !hasRecovered(faultInput);
-  if (stands) return { status, since: previous.statusSince };
-  const fault = faultOf(faultInput);
-  if (fault !== undefined) return { status: fault.status, since: fault.since, fault };
-  if (format.isUnknown) return { status: "unknown_format" };
-  if (contact === undefined) return { status: "no_success" };
-  const silentBefore = input.now - input.maxAge;
-  const isSilent = contact < silentBefore && logs.checkIns.patched < silentBefore;
-  return isSilent ? { status: "silent", since: contact } : { status: "ok" };
-}
-
-/** When the record was written that decides the answer; `-Infinity` if there is none. */
-function decidedAt(
-  { status, fault }: Verdict,
-  began: UnixSeconds | undefined,
-  { contact = -Infinity, since }: Assessment,
+/** A signature error stands, and its stamp with it, when its records are gone. */
+function sinceOf(
+  { status }: Verdict,
+  { since }: Assessment,
   previous: PreviousInspection | undefined,
-): UnixSeconds {
-  const error = status === "device_signature_error"
-    ? since.lastSignatureError ?? previous?.lastSignatureError
-    : undefined;
-  // Check-ins that show the fault by themselves decide it, also behind a log that cannot be read.
-  const times = fault === undefined ? [contact, error] : [contact, began, fault.since];
-  return Math.max(...times.map((at) => at ?? -Infinity));
+): Since {
+  const lastSignatureError = previous?.lastSignatureError;
+  const isGone = status === "device_signature_error" && since.signatureErrors === 0;
+  return isGone && lastSignatureError !== undefined ? { ...since, lastSignatureError } : since;
 }
 
 /** When the newest log that counts, and could not be read, was last written to. */
-function newestUnread({ previous, unreadableSince }: FindingsInput): UnixSeconds {
-  const isSeen = previous?.isComplete && previous.status !== "device_signature_error";
-  const seen = isSeen ? previous.at : -Infinity;
-  return unreadableSince.reduce(
-    (newest, at) => at < seen ? newest : Math.max(newest, at),
-    -Infinity,
-  );
+function newestUnread({ now, previous, unreadableSince }: FindingsInput): UnixSeconds {
+  const seen = seenUntil(previous, now);
+  return unreadableSince.filter((at) => at >= seen)
+    .reduce((newest, at) => Math.max(newest, at), -Infinity);
 }
 
 function statusSeconds(

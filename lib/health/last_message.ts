@@ -2,7 +2,7 @@
 
 import type { Entry } from "../log/entries.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
-import { MAX_ANSWER_SEARCH } from "./check_ins.ts";
+import { MAX_ANSWER_SEARCH } from "./unanswered.ts";
 import type { Fault } from "./faults.ts";
 import { horizon } from "./horizon.ts";
 import { outcomeOf, type Run } from "./runs.ts";
@@ -98,6 +98,9 @@ export class LastMessageSearch {
   }
 }
 
+// The time that a message takes is that of its length: every repeat is bounded, or what it took is not searched again.
+
+const URL = /[a-z][a-z0-9+.-]{0,31}:\/\/\S*/gi;
 /** A word of 20 letters and digits or more, with both. */
 const TOKEN =
   /(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{20,}(?![A-Za-z0-9])/g;
@@ -119,7 +122,7 @@ const TOKEN =
 export function cleanMessage(message: string): string {
   const text = message.slice(0, MAX_READ).replace(/^\s*\[DEBUG\] /, "")
     .replace(/[\p{C}\u2028\u2029]+/gu, " ")
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s?]*)\?\S*/gi, "$1")
+    .replace(URL, (url) => url.split("?", 1)[0]!)
     .replace(TOKEN, "<token>")
     .trim();
   return [...text].slice(0, MAX_MESSAGE_LENGTH).join("").trimEnd();

@@ -57,8 +57,8 @@ export type RunOutcome =
 export const MAX_SEARCH = 14 * 86_400;
 /** A process may log what it does on the Mac for so long before its run begins. */
 const BEFORE_BEGINNING = 60;
-/** More beginnings than this are not remembered without need. */
-const MANY = 100;
+/** Fewer beginnings than this may all be remembered. */
+const FEW = 100;
 
 /** The beginning of a run. */
 interface Beginning {
@@ -87,6 +87,8 @@ export class Runs {
   readonly #open = new Map<number, Run>();
   /** The beginning read last of each pid. */
   readonly #begun = new Map<number, Beginning>();
+  /** When there are so many of them, those that are not needed are forgotten. */
+  #maxBegun = FEW;
   /** Most entries belong to the same run as the one before them: it is kept apart. */
   #pid = -1;
   #current: Run | undefined;
@@ -119,12 +121,12 @@ export class Runs {
 
   #begin(pid: number, beginning: Beginning): void {
     beginning.run.hasBegun = true;
-    if (this.#begun.size >= MANY) {
-      for (const [other, { at }] of this.#begun) {
-        if (at - BEFORE_BEGINNING > beginning.at) this.#begun.delete(other);
-      }
-    }
     this.#begun.set(pid, beginning);
+    if (this.#begun.size < this.#maxBegun) return;
+    for (const [other, { at }] of this.#begun) {
+      if (at - BEFORE_BEGINNING > beginning.at) this.#begun.delete(other);
+    }
+    this.#maxBegun = Math.max(FEW, 2 * this.#begun.size);
   }
 
   #switchTo(pid: number): Run {

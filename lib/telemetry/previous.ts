@@ -1,6 +1,6 @@
 // What an earlier run left in the telemetry folder, as far as it can be understood.
 
-import type { PreviousInspection } from "../health/findings.ts";
+import type { PreviousInspection } from "../health/previous_inspection.ts";
 import { parseTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { type PreviousFile, previousFileOf } from "./schema.ts";
 

@@ -1,6 +1,7 @@
 // What `status` has looked at, one line for each thing: a log proves some of them, and of others it says nothing.
 
 import type { CheckInHistory } from "../health/check_ins.ts";
+import { MAX_INTERVAL } from "../health/streak.ts";
 import type { Findings } from "../health/findings.ts";
 import type { FormatFindings } from "../health/known_format.ts";
 import type { UnixSeconds } from "../shared/timestamp.ts";
@@ -28,6 +29,8 @@ export interface CheckInput {
   readonly findings: Findings;
   /** `undefined` if there is no log. */
   readonly checkIns: CheckInHistory | undefined;
+  /** How often check-ins begin, in seconds, if that can be told. */
+  readonly interval: number | undefined;
   readonly format: FormatFindings | undefined;
   /** When the newest record was written, if there is one. */
   readonly newestRecord: UnixSeconds | undefined;
@@ -40,34 +43,42 @@ export interface CheckInput {
   readonly timeZone: string;
 }
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-/** Check-ins are 60 minutes apart at most. */
-const MAX_INTERVAL = 90 * 60;
+const DAY = 86_400;
+const NONE_READ = "none in the logs that were read";
 
 type Verdict = Omit<Check, "name">;
-
-const NOTHING_READ = "cannot be told: no record was read";
 
 /** The lines, in the order in which they are shown. */
 export function checksOf(input: CheckInput): Check[] {
   const { checkIns, findings } = input;
   if (checkIns === undefined || findings.status === "no_log") return [];
+  const hidden = hiddenBy(findings.status);
   return [
-    { name: "connection", ...connection(input) },
-    { name: "trust", ...trust(input) },
+    { name: "connection", ...(hidden ?? connection(input)) },
+    { name: "trust", ...(hidden ?? trust(input)) },
     { name: "check-ins", ...checkInsBegin(input, checkIns) },
-    { name: "runs", ...runs(input, checkIns) },
-    { name: "inventory", ...inventory(input) },
+    { name: "runs", ...(hidden ?? runs(input, checkIns)) },
+    { name: "inventory", ...inventory(input, hidden) },
     { name: "log", ...log(input) },
   ];
 }
 
+/** What is said of all that a log does not show because it cannot be read or understood. */
+function hiddenBy(status: Findings["status"]): Verdict | undefined {
+  if (status === "unknown") return cannotTell("a log could not be read");
+  if (status === "unknown_format") return cannotTell("the words of the log are not known");
+  return undefined;
+}
+
 function connection({ findings, checkIns, now }: CheckInput): Verdict {
-  const { status, contact, since } = findings;
-  const ago = checkIns?.newest && `; the last one ${durationText(now - checkIns.newest.began)} ago`;
-  const awake = `, ${durationText(findings.statusSeconds)} of it awake and watched`;
-  const lasts = `for ${durationText(now - (findings.statusSince ?? now))}${awake}${ago}`;
+  const { status, contact = now, since } = findings;
+  const newest = checkIns?.newest;
+  const last = newest === undefined
+    ? NONE_READ
+    : `the last one ${durationText(now - newest.began)} ago`;
+  const awake = `${durationText(findings.statusSeconds)} of it awake and watched`;
+  const lasts = `for ${durationText(now - (findings.statusSince ?? now))}, ${awake}; ${last}`;
+  const errors = since?.connectionErrors ?? 0;
   switch (status) {
     case "no_connection":
       return fail(`no connection at any check-in ${lasts}`);
@@ -76,49 +87,50 @@ function connection({ findings, checkIns, now }: CheckInput): Verdict {
     case "agent_error":
       return fail(`an error of the agent at each check-in ${lasts}`);
     case "device_signature_error":
-      return ok("the server answers, and refuses this Mac");
+      return refused(since?.signatureErrors ?? 0, errors);
     case "no_answer":
-      return unknown("cannot be told: check-ins get no answer");
+      return cannotTell("check-ins get no answer");
     case "not_started":
-      return unknown("cannot be told: no check-in begins");
-    case "unknown_format":
-      return unknown("cannot be told: the words of the log are not known");
-    case "unknown":
-      return unknown("cannot be told: a log could not be read");
+      return cannotTell("no check-in begins");
     case "no_success":
       return fail("no contact with the server is known");
     case "silent":
-      return fail(`no contact with the server for ${durationText(now - (contact ?? now))}`);
+      return fail(`no contact with the server for ${durationText(now - contact)}`);
   }
-  const errors = since?.connectionErrors ?? 0;
-  const reached = contact === undefined
-    ? "check-ins end without an error"
-    : `the server answered ${durationText(now - contact)} ago`;
+  const reached = `the server answered ${durationText(now - contact)} ago`;
   return errors === 0
     ? ok(reached)
     : warn(`${reached}; ${plural(errors, "connection error")} since`);
 }
 
+function refused(signatureErrors: number, connectionErrors: number): Verdict {
+  if (signatureErrors === 0) return cannotTell("the records of the signature error are gone");
+  return connectionErrors === 0
+    ? ok("the server answers, and refuses this Mac")
+    : warn(`the server refused this Mac; ${plural(connectionErrors, "connection error")} as well`);
+}
+
 function trust({ findings, timeZone }: CheckInput): Verdict {
-  const { status, since } = findings;
+  const { status, contact, since } = findings;
   const errors = since?.signatureErrors ?? 0;
   if (status === "device_signature_error") {
     const first = findings.statusSince;
     const from = first === undefined ? "" : ` since ${localText(first, timeZone)}`;
-    if (errors === 0) return fail(`broken${from}; the errors are in no log that is left`);
-    return fail(`${plural(errors, "signature error")}${from}`);
+    return fail(
+      errors === 0
+        ? `a signature error${from}, and no contact after it`
+        : `${plural(errors, "signature error")}${from}`,
+    );
   }
-  const none = "no signature error since the last contact";
+  const none = `no signature error ${
+    contact === undefined ? "in the logs that were read" : "since the last contact"
+  }`;
   if (status === "ok") return ok(none);
-  if (status === "unknown") return unknown("cannot be told: a log could not be read");
-  if (status === "unknown_format") {
-    return unknown("cannot be told: the words of the log are not known");
-  }
   return unknown(`cannot be told without an answer of the server; ${none}`);
 }
 
-function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory): Verdict {
-  const { findings, now, newestRecord } = input;
+function checkInsBegin(input: CheckInput, { newest }: CheckInHistory): Verdict {
+  const { findings, interval, now, newestRecord } = input;
   if (findings.status === "not_started") {
     const awake = durationText(findings.unscheduledSeconds);
     const last = newest === undefined
@@ -126,7 +138,7 @@ function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory):
       : `; the last one ${durationText(now - newest.began)} ago`;
     return fail(`none has begun while this Mac was awake for ${awake}${last}`);
   }
-  if (newest === undefined) return warn("none in the logs that were read");
+  if (newest === undefined) return warn(NONE_READ);
   const age = now - newest.began;
   const every = interval === undefined ? "" : `one begins every ${durationText(interval)}, `;
   if (age <= MAX_INTERVAL) return ok(`${every}the last ${durationText(age)} ago`);
@@ -136,34 +148,36 @@ function checkInsBegin(input: CheckInput, { newest, interval }: CheckInHistory):
   return age > DAY ? warn(quiet) : ok(`the last ${durationText(age)} ago: this Mac may have slept`);
 }
 
-function runs(
-  { findings, newestRecord, now }: CheckInput,
-  { unanswered }: CheckInHistory,
-): Verdict {
+function runs({ findings, now }: CheckInput, { newest, unanswered }: CheckInHistory): Verdict {
   const { status, statusSince = now, lastMessage } = findings;
   const last = lastMessage === undefined ? "" : `; the last message before: ${lastMessage}`;
   if (status === "no_answer") {
-    const count = plural(unanswered.count, "check-in");
+    // A log that was emptied or rotated shows fewer.
+    const count = unanswered.oldest > statusSince
+      ? "check-ins"
+      : plural(unanswered.count, "check-in");
     return fail(`${count} without an answer for ${durationText(now - statusSince)}${last}`);
   }
   if (status === "not_started") {
-    return unknown(`cannot be told: a check-in that hangs lets no other begin${last}`);
+    return cannotTell(`a check-in that hangs lets no other begin${last}`);
   }
-  if (newestRecord === undefined) return unknown(NOTHING_READ);
+  if (newest === undefined) return cannotTell("no check-in in the logs that were read");
   if (status === "agent_error" && lastMessage !== undefined) {
     return ok(`none hangs; the last error: ${lastMessage}`);
   }
   return ok("none hangs");
 }
 
-function inventory({ inventory: { count, last }, newestRecord }: CheckInput): Verdict {
-  if (newestRecord === undefined) return unknown(NOTHING_READ);
-  if (count === 0) return ok("no error in 7 days");
+function inventory(
+  { inventory: { count, last } }: CheckInput,
+  hidden: Verdict | undefined,
+): Verdict {
+  if (count === 0) return hidden ?? ok("no error in 7 days");
   return warn(`${plural(count, "error")} in 7 days; the last: ${last}`);
 }
 
 function log({ format, logs, unknownRecords }: CheckInput): Verdict {
-  if (logs.length === 0) return unknown("none could be read");
+  if (logs.length === 0) return warn("none could be read");
   const names = logs.map(({ name }) => name).join(", ");
   const records = logs.reduce((sum, { records }) => sum + records, 0);
   const counted = `${names}: ${plural(records, "record")}`;
@@ -171,9 +185,10 @@ function log({ format, logs, unknownRecords }: CheckInput): Verdict {
     return warn(`${counted}; the newest are in words or in a form that are not known`);
   }
   if (records === 0) return warn(`${counted}: no line has the form of jamf.log`);
+  const all = records === 1 ? "" : "all of them ";
   return ok(
     unknownRecords === 0
-      ? `${counted}, all of them in words that are known`
+      ? `${counted}, ${all}in words that are known`
       : `${counted}, ${numberText(unknownRecords)} of them in words that are not known`,
   );
 }
@@ -192,4 +207,8 @@ function warn(text: string): Verdict {
 
 function unknown(text: string): Verdict {
   return { mark: "unknown", text };
+}
+
+function cannotTell(reason: string): Verdict {
+  return unknown(`cannot be told: ${reason}`);
 }

@@ -32,7 +32,8 @@ export function headlineOf(input: HeadlineInput): string {
 function reasonOf({ findings, place, now, timeZone }: HeadlineInput): string {
   const { status, contact, since, failedCheckins = 0, statusSince = now } = findings;
   const from = localText(statusSince, timeZone);
-  const checkIns = `${plural(failedCheckins, "check-in")} since ${from.slice(0, -6)}`;
+  const count = failedCheckins === 0 ? "check-ins" : plural(failedCheckins, "check-in");
+  const checkIns = `${count} since ${from.slice(0, -6)}`;
   switch (status) {
     case "no_log":
       return `there is no jamf.log in "${place}"${

@@ -2,6 +2,7 @@
 
 import type { FileIssue } from "../log/log_file.ts";
 import type { LogReading } from "../log/history.ts";
+import { plural } from "./words.ts";
 
 /** What reading the logs came to, as far as it needs a remark. */
 export interface LogsRead {
@@ -41,12 +42,12 @@ export function remarks({ unreadable, skipped, readings }: LogsRead): string[] {
     ...unreadable.map(({ name, reason }) => `Cannot read "${name}": ${reason}`),
     ...skippedRemarks(skipped),
     ...readings.filter(({ unusableStamps }) => unusableStamps > 0).map(({ name, unusableStamps }) =>
-      `Ignored ${unusableStamps} timestamp${
-        unusableStamps === 1 ? "" : "s"
+      `Ignored ${
+        plural(unusableStamps, "timestamp")
       } in "${name}": the clock was wrong when they were written`
     ),
     ...readings.filter(({ cutLines }) => cutLines > 0).map(({ name, cutLines }) =>
-      `Read only the first MiB of ${cutLines} line${cutLines === 1 ? "" : "s"} in "${name}"`
+      `Read only the first MiB of ${plural(cutLines, "line")} in "${name}"`
     ),
   ];
 }

@@ -2,9 +2,10 @@
 // who check it, and made when it is first used (`z.lazy`).
 
 import * as z from "zod/mini";
-import type { Findings, LogFindings } from "../health/findings.ts";
+import type { Findings } from "../health/findings.ts";
 import type { LogDetails } from "../health/log_details.ts";
 import { STATUSES } from "../health/statuses.ts";
+import type { LogFindings } from "../health/verdict.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { findingKeysOf } from "../telemetry/documents.ts";
 import { count, findingKeys, timestamp } from "../telemetry/schema.ts";
@@ -97,7 +98,7 @@ export interface StatusReportOptions {
 export function statusReport(options: StatusReportOptions): StatusReport {
   const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
   const { contact, status } = findings;
-  const { newestRecord, unknownRecords = 0, inventory, timeline } = logs.details ?? {};
+  const { newestRecord, unknownRecords = 0, inventory, interval, timeline } = logs.details ?? {};
   const unreadReasons = logs.unreadable.map(({ reason }) => reason);
   const words = { findings, place: source, newestRecord, unreadReasons, now, timeZone };
   const nextStep = nextStepOf(words);
@@ -117,6 +118,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     checks: checksOf({
       ...words,
       checkIns: logs.findings?.checkIns,
+      interval,
       format: logs.findings?.format,
       inventory: inventory ?? { count: 0, last: "" },
       logs: logs.readings,

@@ -2,6 +2,7 @@
 
 import type { MessageCount } from "../log/message_counts.ts";
 import { printable } from "../shared/print.ts";
+import { plural } from "./words.ts";
 
 /**
  * One line a message, its count before it, like `sort | uniq -c | sort -nr`. What `top` leaves out is counted in a last
@@ -25,7 +26,7 @@ export function summaryText(counts: readonly MessageCount[], top: number = count
   const shown = counts.slice(0, top).map(({ count, message }) => line(count, printable(message)));
   if (rest.length === 0) return shown.join("");
   return shown.join("") +
-    line(others, `in ${rest.length} other message${rest.length === 1 ? "" : "s"}`);
+    line(others, `in ${plural(rest.length, "other message")}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
-import { NO_STREAK } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,

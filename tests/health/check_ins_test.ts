@@ -1,6 +1,10 @@
 // How far back check-ins are read, and what they come to at the limits of the search. tests/one_status_test.ts has whole logs.
 import { assertEquals } from "@std/assert";
-import { type CheckInHistory, CheckIns, type LookBefore } from "../../lib/health/check_ins.ts";
+import {
+  type CheckInHistory,
+  CheckIns,
+  type InspectionBefore,
+} from "../../lib/health/check_ins.ts";
 import { Runs } from "../../lib/health/runs.ts";
 import {
   BEGIN,
@@ -20,7 +24,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NOW = 20 * DAY;
 const ERROR = "Error Domain=NSCocoaErrorDomain Code=4099 x";
-const FIRST_LOOK: LookBefore = { at: NOW, contact: undefined, status: undefined };
+const FIRST: InspectionBefore = { at: NOW, contact: undefined, status: undefined };
 
 interface Read {
   readonly history: CheckInHistory;
@@ -29,9 +33,9 @@ interface Read {
 }
 
 /** Reads records, given in the order of the log, until they are settled. */
-function read(log: readonly RecordSpec[], before: Partial<LookBefore> = {}): Read {
+function read(log: readonly RecordSpec[], before: Partial<InspectionBefore> = {}): Read {
   const runs = new Runs();
-  const checkIns = new CheckIns(NOW, { ...FIRST_LOOK, ...before });
+  const checkIns = new CheckIns(NOW, { ...FIRST, ...before });
   let unread = log.length;
   for (const said of log.toReversed()) {
     if (checkIns.settled) break;
@@ -64,7 +68,7 @@ const EXTENTS: readonly (readonly [
   what: string,
   log: readonly RecordSpec[],
   unread: number,
-  before?: Partial<LookBefore>,
+  before?: Partial<InspectionBefore>,
 ])[] = [
   ["to the newest check-in of a healthy Mac", [...HEALTHY, ...checkIns(1, CONTACT)], 4],
   ["to the first record from before the look before", checkIns(8, CONTACT), 9, {
@@ -209,25 +213,6 @@ Deno.test("CheckIns take a record without a timestamp for now, or for as old as 
   assertEquals(ahead, { began: NOW, logged: NOW, outcome: "other" });
 });
 
-Deno.test("CheckIns tell how often check-ins begin, to 5 minutes, if there are enough", () => {
-  const every = (gaps: readonly number[]): number | undefined => {
-    let at = NOW;
-    const begins = [at, ...gaps.map((gap) => at -= gap)].reverse();
-    return read(begins.map((at, i): RecordSpec => [at, i, BEGIN])).history.interval;
-  };
-  assertEquals(every([900, 900]), undefined);
-  assertEquals(every([900, 900, 900]), 900);
-  assertEquals(every([900, 1100, 1000, 9 * HOUR]), 900);
-  assertEquals(every([900, 900, 90 * MINUTE + 1]), undefined);
-  assertEquals(every([90 * MINUTE, 90 * MINUTE, 90 * MINUTE]), 90 * MINUTE);
-  assertEquals(every([1, 1, 1]), 300);
-  assertEquals(every([0, 0, 0]), 300);
-  // The gap in the middle of those between the newest 12.
-  const [short, long] = [Array(6).fill(300), Array(5).fill(1800)];
-  assertEquals(every([...short, ...long, 1800]), 300);
-  assertEquals(every([...short.slice(1), ...long, 1800, 300]), 1800);
-});
-
 Deno.test("CheckIns count unanswered check-ins of the last 8 days, and how long the Mac was awake", () => {
   const gaps = [0, 60, 90 * MINUTE, 90 * MINUTE + 1, 8 * DAY - 3 * HOUR - 61, 1];
   let at = NOW;
@@ -264,7 +249,7 @@ Deno.test("CheckIns say how the newest twelve failed", () => {
 Deno.test("CheckIns count what failed since the contact known before", () => {
   const failing = (contact: number): number => {
     const runs = new Runs();
-    const checkIns = new CheckIns(NOW, { ...FIRST_LOOK, contact });
+    const checkIns = new CheckIns(NOW, { ...FIRST, contact });
     for (const at of [9, 8, 7, 6]) {
       const entry = entryOf([at, at, BEGIN]);
       checkIns.take(entry, runs.runOf(entry));

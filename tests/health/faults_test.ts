@@ -1,6 +1,7 @@
 // The rows of docs/jamf-log.md, "Faults", each with what is just enough for it, and what ends it.
 import { assertEquals } from "@std/assert";
-import type { CheckInHistory, Streak } from "../../lib/health/check_ins.ts";
+import type { CheckInHistory } from "../../lib/health/check_ins.ts";
+import type { Streak } from "../../lib/health/streak.ts";
 import { type FaultInput, faultOf, hasPaused, hasRecovered } from "../../lib/health/faults.ts";
 import type { Status } from "../../lib/health/statuses.ts";
 
@@ -21,7 +22,6 @@ const NOTHING: FaultInput = {
   newSince: LOOK_BEFORE,
   checkIns: {
     newest: NEWEST,
-    interval: undefined,
     newestPatches: -Infinity,
     unanswered: NONE,
     isAtWork: false,

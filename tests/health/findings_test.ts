@@ -1,15 +1,12 @@
 // The status, and everything else that is known of the agent, from what the logs and an earlier run say.
 import { assertEquals } from "@std/assert";
 import type { Assessment, Since } from "../../lib/health/assess.ts";
-import { type CheckInHistory, NO_STREAK, type Streak } from "../../lib/health/check_ins.ts";
-import {
-  type Findings,
-  type FindingsInput,
-  findingsOf,
-  type LogFindings,
-  type PreviousInspection,
-} from "../../lib/health/findings.ts";
+import type { CheckInHistory } from "../../lib/health/check_ins.ts";
+import { NO_STREAK, type Streak } from "../../lib/health/streak.ts";
+import { type Findings, type FindingsInput, findingsOf } from "../../lib/health/findings.ts";
+import type { PreviousInspection } from "../../lib/health/previous_inspection.ts";
 import { type Status, STATUSES } from "../../lib/health/statuses.ts";
+import type { LogFindings } from "../../lib/health/verdict.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -30,7 +27,6 @@ const LONG: Streak = { count: 13, oldest: EARLIER + HOUR, awake: 5 * HOUR };
 
 const NO_CHECK_INS: CheckInHistory = {
   newest: undefined,
-  interval: undefined,
   newestPatches: -Infinity,
   unanswered: NO_STREAK,
   isAtWork: false,
@@ -230,6 +226,22 @@ const UNREADABLE: readonly (readonly [
     true,
     true,
     { previous: previous({ at: LATER }) },
+  ],
+  [
+    "written to after an inspection whose clock was ahead",
+    { since: NOTHING },
+    NOW - 60,
+    true,
+    true,
+    { previous: previous({ at: NOW + DAY, isComplete: true }) },
+  ],
+  [
+    "that an inspection whose clock was ahead has seen",
+    { since: NOTHING },
+    NOW - HOUR,
+    false,
+    false,
+    { previous: previous({ at: NOW + DAY, isComplete: true }) },
   ],
   [
     "that an inspection has seen, which found a signature error",
@@ -443,4 +455,12 @@ Deno.test("findingsOf() takes a contact from before the oldest check-in for an a
     const hung = logs({ contact, since: NOTHING }, { newest: NEWEST, unanswered: LONG });
     assertEquals(find({ logs: hung, previousContact }).status, status);
   }
+});
+
+Deno.test("findingsOf() keeps the stamp of a signature error whose records are gone", () => {
+  const known = { status: "device_signature_error", lastSignatureError: LATER } as const;
+  const found = find({ logs: logs({ since: NOTHING }), previous: previous(known) });
+  assertEquals(found.since, { ...NOTHING, lastSignatureError: LATER });
+  const ended = find({ logs: logs({ contact: NOW, since: NOTHING }), previous: previous(known) });
+  assertEquals([ended.status, ended.since], ["ok", NOTHING]);
 });

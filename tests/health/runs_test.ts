@@ -1,10 +1,11 @@
 // Which records are one run, and what a run comes to: for its conditional contacts, for the assessment, for the days.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { SIGNATURE_ERROR } from "../../tools/log_text.ts";
 import { type Assessment, Assessor, type Since } from "../../lib/health/assess.ts";
-import { NO_STREAK } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import { MAX_SEARCH, type PendingContact, Runs } from "../../lib/health/runs.ts";
 import { Timeline } from "../../lib/health/timeline.ts";
+import { fastestOf } from "../helpers/fastest.ts";
 import {
   BEGIN,
   BLOCKED,
@@ -310,3 +311,14 @@ for (const [what, log, outcomes, contact, since, counts] of SCENARIOS) {
     assertEquals(resultOf(log), { outcomes, assessment, counts });
   });
 }
+
+Deno.test("Runs take no longer for many beginnings in one second than for as many apart", () => {
+  const entry = entryOf([DAY, 0, BEGIN]);
+  const begin = (count: number): void => {
+    const runs = new Runs();
+    for (let pid = 0; pid < count; pid++) runs.runOf({ ...entry, pid });
+  };
+  const apart = fastestOf(5, () => Array.from({ length: 8 }, () => begin(4000)));
+  const together = fastestOf(5, () => begin(32_000));
+  assert(together < 7 * apart, `${together} ms for one second, ${apart} ms for eight histories`);
+});

@@ -1,6 +1,6 @@
 // What jamf-pulse finds on a Mac, as its two telemetry files say it: for tests of what reads these files.
 
-import { FAILURES } from "../../lib/health/check_ins.ts";
+import { FAILURES } from "../../lib/health/failing.ts";
 import type { Status } from "../../lib/health/statuses.ts";
 import { formatTimestamp } from "../../lib/shared/timestamp.ts";
 import { VERSION } from "../../lib/version.ts";

@@ -4,6 +4,7 @@ import { maskCounts } from "../../lib/log/mask.ts";
 import { linesBackwards } from "../../lib/log/lines.ts";
 import { type MessageCount, MessageCounter } from "../../lib/log/message_counts.ts";
 import { bytesSource } from "../../lib/log/byte_source.ts";
+import { fastestOf } from "../helpers/fastest.ts";
 
 function pairs(counts: readonly MessageCount[]): [number, string][] {
   return counts.map(({ count, message }) => [count, message]);
@@ -170,16 +171,6 @@ Deno.test("maskCounts() takes a time that follows the length of the messages, wh
   });
   assert(times[1]! < 3 * times[0]!, `${times[1]} ms for long ones, ${times[0]} ms for short ones`);
 });
-
-/** The shortest time that it takes, in milliseconds: other load only ever adds to it. */
-function fastestOf(tries: number, work: () => void): number {
-  const times = Array.from({ length: tries }, () => {
-    const started = performance.now();
-    work();
-    return performance.now() - started;
-  });
-  return Math.min(...times);
-}
 
 Deno.test("maskCounts() hides an address in which the computer's or a user's name occurs", () => {
   const log = `Tue Nov 24 10:15:40 jamf jamf[1]: Checking for policies for user "path"...

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { NO_STREAK } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import { agentErrorsSchema, lastCheckinSchema } from "../../lib/telemetry/schema.ts";
 import { cleanMessage } from "../../lib/health/last_message.ts";
 import type { Findings } from "../../lib/health/findings.ts";

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
-import { type CheckInHistory, NO_STREAK } from "../../lib/health/check_ins.ts";
+import type { CheckInHistory } from "../../lib/health/check_ins.ts";
+import { NO_STREAK } from "../../lib/health/streak.ts";
 import type { Findings } from "../../lib/health/findings.ts";
 import { LogDetails } from "../../lib/health/log_details.ts";
 import type { FormatFindings } from "../../lib/health/known_format.ts";
+import { Runs } from "../../lib/health/runs.ts";
 import { type Status, STATUS_TEXTS, STATUSES } from "../../lib/health/statuses.ts";
 import { statusText } from "../../lib/view/status.ts";
 import {
@@ -11,6 +13,7 @@ import {
   type StatusReportOptions,
   statusReportSchema,
 } from "../../lib/view/status_report.ts";
+import { BEGIN, entryOf } from "../helpers/record_spec.ts";
 import { at } from "../helpers/test_mac.ts";
 
 const PLAIN = { ascii: false, color: false };
@@ -156,7 +159,6 @@ const NEWEST = {
 } as const;
 const CHECK_INS: CheckInHistory = {
   newest: NEWEST,
-  interval: 900,
   newestPatches: -Infinity,
   unanswered: NO_STREAK,
   isAtWork: false,
@@ -180,6 +182,7 @@ const READING = {
 
 /** What a report is made from, where it is not that of a healthy Mac. */
 interface Given {
+  readonly readings?: StatusReportOptions["logs"]["readings"];
   readonly findings?: Partial<Findings>;
   readonly checkIns?: Partial<CheckInHistory>;
   readonly format?: Partial<FormatFindings>;
@@ -202,6 +205,11 @@ function reportOn(given: Given = {}): StatusReport {
     ...given.findings,
   };
   const details = new LogDetails(NOW, "UTC");
+  const runs = new Runs();
+  for (let i = 0; i < 4; i++) {
+    const entry = entryOf([NOW - 120 - i * 900, i, BEGIN]);
+    details.take(entry, runs.runOf(entry));
+  }
   const { newestRecord = NOW - 60, unknownRecords = 0, inventory, asOf } = given;
   Object.assign(details, { newestRecord, unknownRecords });
   Object.assign(details.inventory, inventory);
@@ -211,7 +219,8 @@ function reportOn(given: Given = {}): StatusReport {
       checkIns: { ...CHECK_INS, ...given.checkIns },
       format: { isUnknown: false, mayBeUnknown: false, ...given.format },
     },
-    readings: [{ ...READING, ...(given.records !== undefined && { records: given.records }) }],
+    readings: given.readings ??
+      [{ ...READING, ...(given.records !== undefined && { records: given.records }) }],
     unreadable: [],
     skipped: [],
     notNeeded: ["jamf.log.1"],
@@ -227,6 +236,9 @@ const FAILED = { ...FAULT, failedCheckins: 1248 };
 /** What is said of trust while no answer shows it. */
 const UNTOLD =
   "unknown: cannot be told without an answer of the server; no signature error since the last contact";
+const NO_WORDS = "unknown: cannot be told: the words of the log are not known";
+const NO_CHECK_IN = "unknown: cannot be told: no check-in in the logs that were read";
+const UNREAD = "unknown: cannot be told: a log could not be read";
 const UNANSWERED = { count: 12, oldest: SINCE, awake: 5 * HOUR };
 
 /** The headline of each status, and what is said of each thing that was looked at, where it is not as on a healthy Mac. */
@@ -310,8 +322,10 @@ const STATES: readonly (readonly [
     { status: "unknown_format" },
     "Unknown format: this version does not know the words or the form of the log",
     {
-      connection: "unknown: cannot be told: the words of the log are not known",
-      trust: "unknown: cannot be told: the words of the log are not known",
+      connection: NO_WORDS,
+      trust: NO_WORDS,
+      runs: NO_WORDS,
+      inventory: NO_WORDS,
       log: "warn: jamf.log: 1,248 records; the newest are in words or in a form that are not known",
     },
     { format: { isUnknown: true, mayBeUnknown: true } },
@@ -319,7 +333,11 @@ const STATES: readonly (readonly [
   [
     { status: "no_success" },
     "No contact: the logs show no contact of the Jamf agent with its server",
-    { connection: "fail: no contact with the server is known", trust: UNTOLD },
+    {
+      connection: "fail: no contact with the server is known",
+      trust:
+        "unknown: cannot be told without an answer of the server; no signature error in the logs that were read",
+    },
   ],
   [
     { status: "silent", contact: NOW - 20 * DAY, since: { ...NOTHING, attempts: 1920 } },
@@ -329,16 +347,69 @@ const STATES: readonly (readonly [
   [
     { status: "unknown" },
     "Unknown: a log that could not be read might hold the answer",
+    { connection: UNREAD, trust: UNREAD, runs: UNREAD, inventory: UNREAD },
+  ],
+  [
+    { status: "unknown" },
+    "Unknown: a log that could not be read might hold the answer",
     {
-      connection: "unknown: cannot be told: a log could not be read",
-      trust: "unknown: cannot be told: a log could not be read",
+      connection: UNREAD,
+      trust: UNREAD,
+      "check-ins": "warn: none in the logs that were read",
+      runs: UNREAD,
+      inventory: UNREAD,
+      log: "warn: none could be read",
     },
+    { checkIns: { newest: undefined }, readings: [] },
+  ],
+  [
+    { status: "no_connection", ...FAULT },
+    "No connection: check-ins since Tue 2026-11-17, none reached the server",
+    {
+      connection:
+        "fail: no connection at any check-in for 6 days, 5 hours of it awake and watched; none in the logs that were read",
+      trust: UNTOLD,
+      "check-ins": "warn: none in the logs that were read",
+      runs: NO_CHECK_IN,
+      log: "ok: jamf.log: 1 record, in words that are known",
+    },
+    { checkIns: { newest: undefined }, records: 1 },
+  ],
+  [
+    { status: "device_signature_error", statusSince: SINCE },
+    "Broken trust: the server refuses this Mac's device signature",
+    {
+      connection: "unknown: cannot be told: the records of the signature error are gone",
+      trust: "fail: a signature error since Tue 2026-11-17 10:00, and no contact after it",
+    },
+  ],
+  [
+    {
+      status: "device_signature_error",
+      since: { ...NOTHING, signatureErrors: 2, connectionErrors: 1 },
+    },
+    "Broken trust: the server refuses this Mac's device signature",
+    {
+      connection: "warn: the server refused this Mac; 1 connection error as well",
+      trust: "fail: 2 signature errors",
+    },
+  ],
+  [
+    { status: "no_answer", ...FAULT },
+    "No answer: check-ins have got no answer since Tue 2026-11-17 10:00",
+    {
+      connection: "unknown: cannot be told: check-ins get no answer",
+      trust: UNTOLD,
+      runs: "fail: check-ins without an answer for 6 days",
+    },
+    { checkIns: { unanswered: { ...UNANSWERED, count: 1, oldest: NOW - HOUR } } },
   ],
   [
     {},
     "Healthy: the Jamf agent reached its server 2 minutes ago",
     {
       "check-ins": "warn: none in the logs that were read",
+      runs: NO_CHECK_IN,
       inventory: "warn: 3 errors in 7 days; the last: x",
       log: "warn: jamf.log: no records: no line has the form of jamf.log",
     },
