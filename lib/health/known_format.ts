@@ -44,6 +44,8 @@ export class FormatCheck {
   #newest = -Infinity;
   #oldest = Infinity;
   readonly #shapes = new Set<string>();
+  /** The message of the unknown record before. */
+  #message: string | undefined;
   readonly #pids = new Set<number>();
   #isKnown = false;
 
@@ -69,7 +71,7 @@ export class FormatCheck {
       this.#oldest = Math.min(this.#oldest, at);
     }
     if (this.#pids.size < PIDS) this.#pids.add(pid);
-    if (this.#shapes.size < SHAPES) this.#shapes.add(shapeOf(message ?? ""));
+    if (this.#shapes.size < SHAPES) this.#addShape(message ?? "");
   }
 
   /**
@@ -85,6 +87,12 @@ export class FormatCheck {
       isUnknown: this.#isUnknown() || lines >= UNKNOWN_LINES,
       mayBeUnknown: this.#areUnknown(DOUBTFUL_RECORDS) || lines >= DOUBTFUL_LINES,
     };
+  }
+
+  /** A shape takes longer than all else that is asked of a record, and many records say what the one before said. */
+  #addShape(message: string): void {
+    if (message !== this.#message) this.#shapes.add(shapeOf(message));
+    this.#message = message;
   }
 
   #isUnknown(): boolean {

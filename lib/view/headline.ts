@@ -25,16 +25,18 @@ const QUIET = 7 * 86_400;
 /** One sentence: the status, and what it rests on. */
 export function headlineOf(input: HeadlineInput): string {
   const { status } = input.findings;
-  if (status === "unknown") return "Unknown: a log that could not be read might hold the answer";
-  return `${STATUS_TEXTS[status].title}: ${reasonOf(input)}`;
+  const title = status === "unknown" ? "Unknown" : STATUS_TEXTS[status].title;
+  return `${title}: ${reasonOf(input)}`;
 }
 
 function reasonOf({ findings, place, now, timeZone }: HeadlineInput): string {
-  const { status, contact, since, failedCheckins = 0, statusSince = now } = findings;
+  const { status, contact = now, since, failedCheckins = 0, statusSince = now } = findings;
   const from = localText(statusSince, timeZone);
   const count = failedCheckins === 0 ? "check-ins" : plural(failedCheckins, "check-in");
   const checkIns = `${count} since ${from.slice(0, -6)}`;
   switch (status) {
+    case "unknown":
+      return "a log that could not be read might hold the answer";
     case "no_log":
       return `there is no jamf.log in "${place}"${
         findings.standing === undefined ? "" : `; before, the status was ${findings.standing}`
@@ -56,11 +58,12 @@ function reasonOf({ findings, place, now, timeZone }: HeadlineInput): string {
     case "no_success":
       return "the logs show no contact of the Jamf agent with its server";
     case "silent":
-      return `the Jamf agent last reached its server ${durationText(now - (contact ?? now))} ago, ${
+      return `the Jamf agent last reached its server ${durationText(now - contact)} ago, ${
         plural(since?.attempts ?? 0, "attempt")
       } since`;
+    case "ok":
+      return `the Jamf agent reached its server ${durationText(now - contact)} ago`;
   }
-  return `the Jamf agent reached its server ${durationText(now - (contact ?? now))} ago`;
 }
 
 /** What to do; `undefined` if nothing is wrong. */

@@ -152,17 +152,20 @@ Deno.test("every policy and report says what Fleet needs to know", () => {
   for (const entry of [...entriesIn("policies"), ...entriesIn("reports")]) {
     assertMatch(entry.name, /^jamf-pulse: [^,]+$/, "jamf-heal separates names by commas");
     assertEquals(entry.platform, "darwin");
-    assert(typeof entry.description === "string" && entry.description.length > 40, entry.name);
+    assertText(entry, "description");
   }
-  for (const { name, resolution } of entriesIn("policies")) {
-    assert(typeof resolution === "string" && resolution.length > 40, name);
-  }
+  for (const entry of entriesIn("policies")) assertText(entry, "resolution");
   for (const { name, interval, logging } of entriesIn("reports")) {
     assert(Number.isInteger(interval) && logging === "snapshot", name);
   }
   const names = [...entriesIn("policies"), ...entriesIn("reports")].map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
 });
+
+function assertText(entry: Entry, key: string): void {
+  const { [key]: text } = entry;
+  assert(typeof text === "string" && text.length > 40, `${entry.name}: say more in "${key}"`);
+}
 
 Deno.test("the SQL is what Fleet takes: no comment, no common table expression", () => {
   for (const { name, query } of [...entriesIn("policies"), ...entriesIn("reports")]) {

@@ -147,7 +147,14 @@ export function ask(tables: Tables, queries: readonly string[]): Row[][] {
       insert.run(...columns.map((column) => row[column] ?? null));
     }
   }
-  return queries.map((query) => database.prepare(query).all() as Row[]);
+  return queries.map((query) => {
+    try {
+      return database.prepare(query).all() as Row[];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot run a query: ${reason}; a new table or column goes into COLUMNS`);
+    }
+  });
 }
 
 /**

@@ -18,18 +18,19 @@ Deno.test("the generated parts of the pages are what the program prints", () => 
 });
 
 Deno.test("the README names each status, and each policy of Fleet", () => {
+  const missingOf = (words: readonly string[]): string[] =>
+    words.filter((word) => !readme.includes(`\`${word}\``));
   const results = [...STATUSES, "error_read", "error_write"];
-  for (const result of results) assertStringIncludes(readme, `\`${result}\``);
-  for (const { name } of policies().owners) {
-    assertStringIncludes(readme, `\`${name.replace("jamf-pulse: ", "")}\``);
-  }
+  assertEquals(missingOf(results), [], "run `deno task generate`");
+  const names = policies().owners.map(({ name }) => name.replace("jamf-pulse: ", ""));
+  assertEquals(missingOf(names), [], 'add it to the table "How soon each fault shows"');
 });
 
 Deno.test("docs/jamf-log.md names the beginning of each row of the table of evidence", () => {
   const page = read("docs/jamf-log.md");
   const missing = EVIDENCE.map(({ begins }) => `\`${begins.replace("\t", "<TAB>").trim()}`)
     .filter((text) => !page.includes(text));
-  assertEquals(missing, [], 'add it to the table "What a line means"');
+  assertEquals(missing, [], 'add it to the table "What a line means" of docs/jamf-log.md');
 });
 
 Deno.test("the README is short, and so are the rows of its tables", () => {

@@ -469,7 +469,7 @@ for (const [findings, headline, checks, given] of STATES) {
 
 Deno.test("statusReport() shows each status", () => {
   const shown = STATES.map(([{ status = "ok" }]) => status).filter((word) => word !== "unknown");
-  assertEquals([...new Set(shown)].sort(), [...STATUSES].sort());
+  assertEquals([...new Set(shown)].sort(), [...STATUSES].sort(), "add what it says to STATES");
 });
 
 Deno.test("statusReport() takes the age of the log for a removed agent's, and says whose log it is", () => {
