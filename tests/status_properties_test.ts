@@ -163,7 +163,7 @@ function looksOf(events: readonly Event[], before?: Look): Look[] {
 
 /** `STATUS_RUNS=10000` takes minutes for each property. */
 const runs = (small: number): number =>
-  Number(Deno.env.get("STATUS_RUNS") ?? bySize(small, 10 * small));
+  Number(Deno.env.get("STATUS_RUNS") ?? bySize(small, 5 * small));
 const RUNS = { numRuns: runs(80), seed: 1 };
 
 Deno.test("each look of a random life answers what the rules say", () => {
