@@ -144,7 +144,7 @@ export class Fleet {
     signal?: AbortSignal,
   ): Promise<T[] | HttpReply> {
     const found = new Map<number, T>();
-    for (let page = 0; page < MAX_PAGES; page++) {
+    for (let page = 0; page < MAX_PAGES && found.size < MAX_PAGES * PER_PAGE; page++) {
       const paging = { page: `${page}`, per_page: `${PER_PAGE}` };
       const reply = await this.#get(path, { ...query, ...paging }, signal);
       if (reply.status !== 200) return reply;

@@ -10,6 +10,8 @@ export interface Policy {
   readonly fleet: string | undefined;
 }
 
+/** Some lists are not paged; a longer one would take a lot of memory. */
+const MAX_ITEMS = 10_000;
 /** For no time, Fleet's database has this one, and its program the year 1. */
 const NEVER = Date.parse("2000-01-01T00:00:00Z") / 1000;
 
@@ -87,5 +89,5 @@ export function policiesReply(fleet: string | undefined): z.ZodType<Page<Policy>
 export type Page<T> = (T | undefined)[];
 
 function pageOf<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
-  return z.array(item.optional().catch(undefined));
+  return z.array(item.optional().catch(undefined)).max(MAX_ITEMS);
 }

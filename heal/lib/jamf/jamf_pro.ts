@@ -20,7 +20,8 @@ const REFUSALS = [400, 401, 403];
 const MARGIN = 60_000;
 
 const tokenSchema = z.object({
-  access_token: z.string().min(1).transform((text) => new Secret(text)),
+  // Real ones have a few KiB: each request sends it, and each answer is searched for it.
+  access_token: z.string().min(1).max(65_536).transform((text) => new Secret(text)),
   /** In seconds. */
   expires_in: z.number().positive(),
 });

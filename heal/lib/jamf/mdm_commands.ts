@@ -23,7 +23,11 @@ const REFUSALS = [401, 403, 404];
 
 const pageSchema = z.object({
   results: z.array(
-    z.object({ uuid: z.string(), commandState: z.string(), dateSent: z.string().nullish() })
+    z.object({
+      uuid: z.string().max(100),
+      commandState: z.string(),
+      dateSent: z.string().nullish(),
+    })
       .transform(({ uuid, commandState, dateSent }): MdmCommand => {
         const sentAt = Date.parse(dateSent ?? "") / 1000;
         return { uuid, state: commandState, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };

@@ -31,7 +31,7 @@ const TEMPORARY: Readonly<Record<number, string>> = {
 /** Jamf Pro itself answers it before it begins; a proxy may do so after. */
 const UNAVAILABLE = 503;
 
-const redeploySchema = z.object({ commandUuid: z.string().min(1) });
+const redeploySchema = z.object({ commandUuid: z.string().min(1).max(100) });
 
 /** Requests a redeploy of the management framework to a computer. Does not throw for a bad or missing answer. */
 export async function requestRedeploy(

@@ -178,6 +178,19 @@ Deno.test("failingHosts() ends if the list does not", async () => {
   await assertRejects(() => failingIds(fake), ReplyError, message);
 });
 
+Deno.test("failingHosts() takes no page of over 10,000 hosts, and no more than 200,000 in all", async () => {
+  const longer = "Cannot read the answer of Fleet: hosts: ";
+  await using one = await ListFake.start((page) => idsTo(10_001).map((id) => 10_001 * page + id));
+  await assertRejects(() => failingIds(one), ReplyError, longer);
+  let pages = 0;
+  await using many = await ListFake.start((page) => {
+    pages = page + 1;
+    return idsTo(10_000).map((id) => 10_000 * page + id);
+  });
+  await assertRejects(() => failingIds(many), ReplyError, "it has too many pages");
+  assertEquals(pages, 20);
+});
+
 Deno.test("failingHosts() has no host if the policy was deleted", async () => {
   await using fake = await startFake();
   addHosts(fake, 150);

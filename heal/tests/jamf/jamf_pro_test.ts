@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ReplyError } from "../../lib/http/reply.ts";
+import { LoginError, ReplyError } from "../../lib/http/reply.ts";
 import { type RedeployResult, requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
@@ -151,6 +151,14 @@ Deno.test("requests have the cookie of the node that gave the token: others lear
   assertEquals(at.fake.seen(JAMF.search)[0]?.headers["cookie"], "jpro-ingress=server-2");
 });
 
+Deno.test("a token that is far too long is not taken", async () => {
+  await using at = await start();
+  const body = { access_token: "t".repeat(65_537), expires_in: 1200 };
+  at.fake.misbehave(JAMF.token, { status: 200, body });
+  await assertRejects(() => at.inventory.withSerial("A"), LoginError, "access_token");
+  assertEquals(at.fake.seen(JAMF.search), []);
+});
+
 Deno.test("an answer of a wrong shape is reported with its field", async () => {
   const cases: [how: Misbehaviour, message: string][] = [
     [{ wrongTypes: true }, "Cannot read the answer of Jamf Pro: results.0.id: "],
@@ -200,6 +208,7 @@ Deno.test("requestRedeploy() returns queued, refused or unknown", async () => {
     [{ half: true }, { state: "unknown" }, 1],
     [{ malformed: true }, { state: "unknown" }, 1],
     [{ wrongTypes: true }, { state: "unknown" }, 1],
+    [{ status: 202, body: { commandUuid: "0".repeat(101) } }, { state: "unknown" }, 0],
   ];
   for (const [how, expected, redeploys] of cases) {
     await using at = await start();
