@@ -83,8 +83,8 @@ export const HELP =
 
 Usage: jamf-pulse [MODE] [OPTIONS]
 
-  checkin   print the last successful check-in as an extension attribute (the default)
-  errors    print what is wrong with the agent, or ok, as an extension attribute
+  checkin   print the last successful check-in for Jamf Pro, and write it (the default)
+  errors    print what is wrong with the agent, or ok, for Jamf Pro, and write it
   collect   write both files for Fleet and print nothing: for the LaunchDaemon
   status    show the agent's state to a person: status [FILE | -] for another Mac's log
   summary   count how often each message occurs: summary [FILE… | -]

@@ -34,8 +34,8 @@ function demo(name: string): number {
     for (const mac of macs) say(lineOf(mac));
     showInFull(macs.find(({ name }) => name === shown)!);
     const other = shown === "healthy" ? SHOWN : "healthy";
-    say(`Another Mac in full: deno task demo ${other}`);
-    say("Your own log:        deno task pulse status /private/var/log/jamf.log");
+    say(`Another Mac in full: npx -y deno@2.9.6 task demo ${other}`);
+    say("Your own log:        npx -y deno@2.9.6 task pulse status /private/var/log/jamf.log");
     return 0;
   } finally {
     Deno.removeSync(root, { recursive: true });

@@ -76,7 +76,7 @@ function connection({ findings, checkIns, now }: CheckInput): Verdict {
   const last = newest === undefined
     ? NONE_READ
     : `the last one ${durationText(now - newest.began)} ago`;
-  const awake = `${durationText(findings.statusSeconds)} of it awake and watched`;
+  const awake = `${durationText(findings.statusSeconds)} of it awake`;
   const lasts = `for ${durationText(now - (findings.statusSince ?? now))}, ${awake}; ${last}`;
   const errors = since?.connectionErrors ?? 0;
   switch (status) {
@@ -169,10 +169,13 @@ function runs({ findings, now }: CheckInput, { newest, unanswered }: CheckInHist
 }
 
 function inventory(
-  { inventory: { count, last } }: CheckInput,
+  { inventory: { count, last }, newestRecord, now }: CheckInput,
   hidden: Verdict | undefined,
 ): Verdict {
-  if (count === 0) return hidden ?? ok("no error in 7 days");
+  const isQuiet = newestRecord === undefined || now - newestRecord > 7 * DAY;
+  if (count === 0) {
+    return hidden ?? (isQuiet ? cannotTell("no record in 7 days") : ok("no error in 7 days"));
+  }
   return warn(`${plural(count, "error")} in 7 days; the last: ${last}`);
 }
 

@@ -94,6 +94,9 @@ export interface StatusReportOptions {
   readonly asOf?: string;
 }
 
+/** Behind a headline that may be wrong. */
+const OTHER_ZONE = " (read in a wrong time zone: see the remark)";
+
 /** Puts a report together. */
 export function statusReport(options: StatusReportOptions): StatusReport {
   const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
@@ -102,6 +105,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   const unreadReasons = logs.unreadable.map(({ reason }) => reason);
   const words = { findings, place: source, newestRecord, unreadReasons, now, timeZone };
   const nextStep = nextStepOf(words);
+  const isOfOtherZone = logs.readings.some(({ laterStamps }) => laterStamps > 0);
   return {
     schema_version: 1,
     checked_at: formatTimestamp(now),
@@ -109,7 +113,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     zone: timeZone,
     status,
     healthy: status === "ok",
-    headline: `${headlineOf(words)}${asOf ?? ""}`,
+    headline: `${headlineOf(words)}${asOf ?? ""}${isOfOtherZone ? OTHER_ZONE : ""}`,
     ...(nextStep !== undefined && { next_step: nextStep }),
     max_age_seconds: maxAge,
     ...findingKeysOf(findings),

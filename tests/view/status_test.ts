@@ -295,7 +295,7 @@ const STATES: readonly (readonly [
     "Server certificate: 1,248 check-ins since Tue 2026-11-17, none trusted the server's certificate",
     {
       connection:
-        "fail: the server's certificate is not trusted at any check-in for 6 days, 5 hours of it awake and watched; the last one 2 minutes ago",
+        "fail: the server's certificate is not trusted at any check-in for 6 days, 5 hours of it awake; the last one 2 minutes ago",
       trust: UNTOLD,
     },
   ],
@@ -304,7 +304,7 @@ const STATES: readonly (readonly [
     "No connection: 1,248 check-ins since Tue 2026-11-17, none reached the server",
     {
       connection:
-        "fail: no connection at any check-in for 6 days, 5 hours of it awake and watched; the last one 2 minutes ago",
+        "fail: no connection at any check-in for 6 days, 5 hours of it awake; the last one 2 minutes ago",
       trust: UNTOLD,
     },
   ],
@@ -313,7 +313,7 @@ const STATES: readonly (readonly [
     "Agent error: 1,248 check-ins since Tue 2026-11-17, each ended with an error of the agent",
     {
       connection:
-        "fail: an error of the agent at each check-in for 6 days, 5 hours of it awake and watched; the last one 2 minutes ago",
+        "fail: an error of the agent at each check-in for 6 days, 5 hours of it awake; the last one 2 minutes ago",
       trust: UNTOLD,
       runs: "ok: none hangs; the last error: Error Domain=x",
     },
@@ -367,7 +367,7 @@ const STATES: readonly (readonly [
     "No connection: check-ins since Tue 2026-11-17, none reached the server",
     {
       connection:
-        "fail: no connection at any check-in for 6 days, 5 hours of it awake and watched; none in the logs that were read",
+        "fail: no connection at any check-in for 6 days, 5 hours of it awake; none in the logs that were read",
       trust: UNTOLD,
       "check-ins": "warn: none in the logs that were read",
       runs: NO_CHECK_IN,
