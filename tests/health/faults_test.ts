@@ -1,16 +1,16 @@
 // The rows of docs/jamf-log.md, "Faults", each with what is just enough for it, and what ends it.
 import { assertEquals } from "@std/assert";
 import type { CheckInHistory } from "../../lib/health/check_ins.ts";
-import type { Streak } from "../../lib/health/streak.ts";
+import { NO_STREAK, type Streak } from "../../lib/health/streak.ts";
 import { type FaultInput, faultOf, hasPaused, hasRecovered } from "../../lib/health/faults.ts";
 import type { Status } from "../../lib/health/statuses.ts";
+import { NO_CHECK_INS } from "../helpers/check_in_history.ts";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NOW = 900_000_000;
 const LOOK_BEFORE = NOW - 900;
-const NONE: Streak = { count: 0, oldest: Infinity, awake: 0 };
 const LONG: Streak = { count: 12, oldest: NOW - 5 * HOUR, awake: 4 * HOUR };
 const NEWEST = { began: NOW - 90 * MINUTE, logged: NOW - 90 * MINUTE, outcome: "other" } as const;
 const OLD = { ...NEWEST, began: NOW - 90 * MINUTE - 1 };
@@ -20,21 +20,10 @@ const OFFLINE = { ...NOW_BEGUN, outcome: "no connection" } as const;
 const NOTHING: FaultInput = {
   now: NOW,
   newSince: LOOK_BEFORE,
-  checkIns: {
-    newest: NEWEST,
-    newestPatches: -Infinity,
-    unanswered: NONE,
-    isAtWork: false,
-    hasAnswerBefore: false,
-    answeredSince: undefined,
-    failing: NONE,
-    failure: undefined,
-    worked: -Infinity,
-    patched: -Infinity,
-  },
+  checkIns: { ...NO_CHECK_INS, newest: NEWEST },
   contact: undefined,
   hasContactBefore: () => false,
-  failingSinceContact: NONE,
+  failingSinceContact: NO_STREAK,
   unscheduledSeconds: 0,
   mayHaveNewWords: false,
   before: undefined,
@@ -69,7 +58,7 @@ const NEW: readonly (readonly [Status, enough: Change, tooLittle: readonly Chang
   ]],
   ["no_connection", { checkIns: { failure: "no_connection" }, failingSinceContact: LONG }, [
     { failingSinceContact: { ...LONG, count: 11 } },
-    { failingSinceContact: NONE, checkIns: { failing: LONG } },
+    { failingSinceContact: NO_STREAK, checkIns: { failing: LONG } },
     { checkIns: { failure: undefined } },
     { checkIns: { newest: OLD } },
     { checkIns: { newest: undefined } },
@@ -80,7 +69,7 @@ const NEW: readonly (readonly [Status, enough: Change, tooLittle: readonly Chang
   }, []],
   // The contact of another run is none of a check-in.
   ["agent_error", { checkIns: { failure: "agent_error", failing: LONG }, contact: NOW }, [
-    { checkIns: { failing: NONE }, failingSinceContact: LONG },
+    { checkIns: { failing: NO_STREAK }, failingSinceContact: LONG },
   ]],
 ];
 

@@ -7,6 +7,7 @@ import { type Findings, type FindingsInput, findingsOf } from "../../lib/health/
 import type { PreviousInspection } from "../../lib/health/previous_inspection.ts";
 import { type Status, STATUSES } from "../../lib/health/statuses.ts";
 import type { LogFindings } from "../../lib/health/verdict.ts";
+import { NO_CHECK_INS } from "../helpers/check_in_history.ts";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -25,18 +26,6 @@ const ERRORS: Since = { ...NOTHING, signatureErrors: 1 };
 const DATED_ERRORS: Since = { ...ERRORS, firstSignatureError: LATER, lastSignatureError: LATER };
 const LONG: Streak = { count: 13, oldest: EARLIER + HOUR, awake: 5 * HOUR };
 
-const NO_CHECK_INS: CheckInHistory = {
-  newest: undefined,
-  newestPatches: -Infinity,
-  unanswered: NO_STREAK,
-  isAtWork: false,
-  hasAnswerBefore: false,
-  answeredSince: undefined,
-  failing: NO_STREAK,
-  failure: undefined,
-  worked: -Infinity,
-  patched: -Infinity,
-};
 const NEWEST = {
   began: NOW - 60,
   logged: NOW - 60,

@@ -13,6 +13,7 @@ import {
   type StatusReportOptions,
   statusReportSchema,
 } from "../../lib/view/status_report.ts";
+import { NO_CHECK_INS } from "../helpers/check_in_history.ts";
 import { BEGIN, entryOf } from "../helpers/record_spec.ts";
 import { at } from "../helpers/test_mac.ts";
 
@@ -157,18 +158,7 @@ const NEWEST = {
   logged: NOW - 120,
   outcome: "contact",
 } as const;
-const CHECK_INS: CheckInHistory = {
-  newest: NEWEST,
-  newestPatches: -Infinity,
-  unanswered: NO_STREAK,
-  isAtWork: false,
-  hasAnswerBefore: false,
-  answeredSince: undefined,
-  failing: NO_STREAK,
-  failure: undefined,
-  worked: -Infinity,
-  patched: -Infinity,
-};
+const CHECK_INS: CheckInHistory = { ...NO_CHECK_INS, newest: NEWEST };
 const READING = {
   name: "jamf.log",
   size: 9,

@@ -5,7 +5,7 @@ import { ServerError } from "../../lib/http/client.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
-import { sizeOf } from "../helpers/size.ts";
+import { bySize } from "../../../tests/helpers/test_size.ts";
 import { InProcess } from "../helpers/in_process.ts";
 
 const HOUR = 3600;
@@ -69,7 +69,7 @@ Deno.test("whatever servers answer, no Mac is lost, and none is redeployed twice
       const macs = await new Macs(at.driver).open();
       assertEquals(macs.map(({ rule }) => rule), macs.map(() => "redeployed"));
     }),
-    { numRuns: sizeOf(20, 200) },
+    { numRuns: bySize(20, 200) },
   );
 });
 

@@ -5,7 +5,7 @@ import { conditionsOf, notify } from "../../lib/healing/notices.ts";
 import { NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import type { RedeployResult } from "../../lib/jamf/request_redeploy.ts";
 import { POLICY } from "../helpers/servers.ts";
-import { sizeOf } from "../helpers/size.ts";
+import { bySize } from "../../../tests/helpers/test_size.ts";
 import { SweepWorld, type WorldMac } from "../helpers/sweep_world.ts";
 
 const QUARTER = 900;
@@ -14,13 +14,13 @@ const DAY = 24 * HOUR;
 const DAYS = 90;
 /** Without new faults at the end, so that all can be settled. */
 const QUIET_DAYS = 21;
-const MACS = sizeOf(150, 5000);
+const MACS = bySize(150, 5000);
 const MAX_PER_HOUR = 20;
 /** One Mac in so many gets a fault in a day, and one answer in so many is lost: more often where there are few. */
-const MACS_A_FAULT = sizeOf(70, 200);
-const ANSWERS_A_LOSS = sizeOf(6, 50);
+const MACS_A_FAULT = bySize(70, 200);
+const ANSWERS_A_LOSS = bySize(6, 50);
 /** In percent, of each kind of Mac that is not usual. */
-const SHARE = sizeOf(8, 3);
+const SHARE = bySize(8, 3);
 
 /**
  * What is wrong with a Mac: cured by a redeploy, by nothing, or by itself; not managed; or its agent works, and the policy

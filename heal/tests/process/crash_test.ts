@@ -10,17 +10,17 @@ import { Values } from "../../lib/store/driver.ts";
 import { Servers } from "../helpers/servers.ts";
 import { storeAt, type TestStore } from "../helpers/databases.ts";
 import { freePort, Service } from "../helpers/program.ts";
-import { sizeOf } from "../helpers/size.ts";
+import { bySize } from "../../../tests/helpers/test_size.ts";
 import { until } from "../helpers/until.ts";
 import { type FakeJamf, JAMF, JAMF_PRIVILEGES, VIEW_COMMANDS } from "../fakes/jamf_pro.ts";
 import { Postgres, whyNoPostgres } from "../fakes/postgres.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 
-const HOSTS = sizeOf(150, 1000);
+const HOSTS = bySize(150, 1000);
 /** In seconds. */
 const DAY = 86_400;
 /** In milliseconds: steps come within this time, one after the other. */
-const PAUSE = sizeOf(800, 2500);
+const PAUSE = bySize(800, 2500);
 const ARGS = ["--every", "1s", "--max-per-hour", "100000", "--max-failing", "100000"];
 /** What Jamf Pro does instead of a slow answer, for one request in a hundred. */
 const FAULTS: readonly Misbehaviour[] = [
@@ -203,7 +203,7 @@ function check(records: readonly Redeploy[], jamf: FakeJamf, kills: number): voi
 }
 
 Deno.test("kill -9 of a service that sweeps loses no Mac, and repeats only a request in flight", async () => {
-  await sweepThrough(1, Array(sizeOf(4, 8)).fill([killOne, passDay]).flat());
+  await sweepThrough(1, Array(bySize(4, 8)).fill([killOne, passDay]).flat());
 });
 
 Deno.test({
@@ -214,7 +214,7 @@ Deno.test({
     const [kill, stop, pause] = [killOne, halt(postgres), freeze(postgres)];
     const small = [kill, stop, passDay, kill, pause, kill];
     const large = [...small, passDay, kill, kill, stop, passDay, kill, kill, kill];
-    await sweepThrough(2, large.slice(0, sizeOf(small.length, Infinity)), storeAt(postgres.url));
+    await sweepThrough(2, large.slice(0, bySize(small.length, Infinity)), storeAt(postgres.url));
   },
 });
 
@@ -224,7 +224,7 @@ Deno.test({
   fn: async () => {
     await using postgres = await Postgres.start();
     const [stop, pause] = [halt(postgres), freeze(postgres)];
-    const steps = [stop, pause, stop, stop, pause, stop].slice(0, sizeOf(3, 6));
+    const steps = [stop, pause, stop, stop, pause, stop].slice(0, bySize(3, 6));
     await sweepThrough(2, steps, storeAt(postgres.url));
   },
 });
