@@ -2,7 +2,7 @@
 
 import type { SummaryCommand } from "../cli.ts";
 import { listLogs } from "../disk/log_files.ts";
-import { openLog } from "../disk/log_source.ts";
+import { formatOf, openLog, UnreadableLogError } from "../disk/log_source.ts";
 import { asReadError, ReadError } from "../disk/read_error.ts";
 import { linesForwards } from "../log/lines.ts";
 import { maskCounts } from "../log/mask.ts";
@@ -63,7 +63,7 @@ function inputsOf({ inputs, logDir }: SummaryCommand): Inputs {
 
 function addTo(counter: MessageCounter, path: string, system: System): void {
   if (path === STANDARD_INPUT) {
-    counter.addLines(linesForwards(system.readInput));
+    counter.addLines(linesForwards(plainInput(system)));
     return;
   }
   const log = openLog(path);
@@ -72,6 +72,20 @@ function addTo(counter: MessageCounter, path: string, system: System): void {
   } finally {
     log.close();
   }
+}
+
+/** Reads standard input. It is counted as it comes, however long it is, and is never held whole to be unpacked. */
+function plainInput({ readInput }: System): (into: Uint8Array) => number {
+  let isBeginning = true;
+  return (into) => {
+    const count = readInput(into);
+    const format = isBeginning ? formatOf(into.subarray(0, count)) : undefined;
+    isBeginning = false;
+    if (format === undefined) return count;
+    throw new UnreadableLogError(
+      `it is ${format}; unpack it first, as in: gunzip -c FILE | jamf-pulse summary -`,
+    );
+  };
 }
 
 /** Reads a log from its beginning on, and reports the progress. */

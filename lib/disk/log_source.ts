@@ -52,8 +52,9 @@ class Shared {
   }
 }
 
-/** How formats that are not read begin. Their names do not show it: `jamf.log.1` may be compressed, too. */
-const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]])[] = [
+/** How compressed files begin. Their names do not show it: `jamf.log.1` may be compressed, too. */
+const FORMATS: readonly (readonly [name: string, magic: readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b]],
   ["bzip2", [0x42, 0x5a, 0x68]],
   ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
@@ -61,7 +62,6 @@ const UNREAD_FORMATS: readonly (readonly [name: string, magic: readonly number[]
   ["compress", [0x1f, 0x9d]],
   ["zip", [0x50, 0x4b, 0x03, 0x04]],
 ];
-const GZIP = [0x1f, 0x8b];
 
 /** Opens logs that share the memory for unpacked copies, and a few descriptors. */
 export function logOpener(): (file: LogFile) => LogSource {
@@ -102,15 +102,17 @@ export function logInMemory(bytes: Uint8Array): LogSource {
   return unpackIfPacked(bytesSource(bytes), false, new Shared());
 }
 
+/** The format that bytes begin like, if they are compressed. */
+export function formatOf(beginning: Uint8Array): string | undefined {
+  return FORMATS.find(([, magic]) => magic.every((byte, i) => beginning[i] === byte))?.[0];
+}
+
 function unpackIfPacked(plain: LogSource, mustBePacked: boolean, shared: Shared): LogSource {
-  const magic = new Uint8Array(Math.min(6, plain.size));
-  plain.read(magic, 0);
-  const isFormat = (bytes: readonly number[]): boolean => bytes.every((b, i) => magic[i] === b);
-  const format = UNREAD_FORMATS.find(([, bytes]) => isFormat(bytes));
-  if (format) {
-    throw new UnreadableLogError(`${format[0]} is not supported`);
-  }
-  if (isFormat(GZIP)) return unpack(plain, shared);
+  const beginning = new Uint8Array(Math.min(6, plain.size));
+  plain.read(beginning, 0);
+  const format = formatOf(beginning);
+  if (format === "gzip") return unpack(plain, shared);
+  if (format !== undefined) throw new UnreadableLogError(`${format} is not supported`);
   if (mustBePacked) throw new DamagedLogError("its name ends in .gz, but it is not gzip");
   return plain;
 }

@@ -46,6 +46,23 @@ Deno.test("summary counts every line of a long standard input", async () => {
   assertEquals(JSON.parse(stdout).distinct, 7);
 });
 
+Deno.test("a compressed standard input is unpacked by status, and refused by summary", async () => {
+  using mac = new TestMac();
+  const shell = (file: string): string => `"$@" < ${mac.logDir}/${file}`;
+  mac.log("log.gz", await gzip(HEALTHY));
+  const status = await spawn(mac, ["status", "-"], { shell: shell("log.gz") });
+  assertMatch(status.stdout, /^Healthy: /);
+  mac.log("log.bz2", new TextEncoder().encode("BZh91AY"));
+  for (const [file, format] of [["log.gz", "gzip"], ["log.bz2", "bzip2"]] as const) {
+    assertEquals(await spawn(mac, ["summary", "-"], { shell: shell(file) }), {
+      code: 2,
+      stdout: "",
+      stderr: `Cannot read standard input: it is ${format}; unpack it first, as in: ` +
+        "gunzip -c FILE | jamf-pulse summary -\n",
+    });
+  }
+});
+
 Deno.test("a copy that is a link is skipped, and nothing behind it is printed", async () => {
   using mac = macWith(HEALTHY);
   await Deno.symlink("/etc/passwd", `${mac.logDir}/jamf.log.1`);
