@@ -282,6 +282,35 @@ Deno.test("status says that a log was written in another time zone, and that a f
   assertEquals([json.status, json.standing], ["no_log", "device_signature_error"]);
 });
 
+Deno.test("status takes no log for a healthy Mac's that was written in another time zone", () => {
+  using mac = new TestMac();
+  const zone = "Asia/Tokyo";
+  mac.log(
+    "jamf.log",
+    every15(NOW - DAY, NOW - 60, (at, pid) => checkinLines(at, { pid, zone })),
+    NOW,
+  );
+  for (const input of [[], [`${mac.logDir}/jamf.log`]]) {
+    const args = ["status", "--check", ...input];
+    const { code, stdout } = mac.run(args, NOW);
+    assertEquals(code, 1);
+    assertMatch(
+      stdout,
+      /^Unknown: the log was written in another time zone than UTC\n\nLast contact/,
+    );
+    assertMatch(stdout, /\nNext step +give the time zone of its Mac with "--zone"\n/);
+    const { status, healthy } = JSON.parse(mac.run([...args, "--json"], NOW).stdout);
+    assertEquals([status, healthy], ["ok", false]);
+    assertEquals(mac.run([...args, "--zone", zone], NOW).code, 0);
+  }
+  // A copy that was rotated on a journey, some days ago, hides nothing.
+  Deno.renameSync(`${mac.logDir}/jamf.log`, `${mac.logDir}/jamf.log.0`);
+  mac.log("jamf.log", checkinLines(NOW + 2 * DAY - 60), NOW + 2 * DAY);
+  const { code, stdout } = mac.run(["status", "--check"], NOW + 2 * DAY);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^Healthy: [^(]*\n[^]*Dated too late: \d+ records in "jamf.log.0"/);
+});
+
 Deno.test("silent is a status", () => {
   const log = every15(NOW - 20 * DAY, NOW - 15 * DAY, healthy);
   const file = firstLook(log + offline(NOW - 60, 1));

@@ -26,7 +26,7 @@ export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
     zone: z.string(),
     /** `unknown` if a log that could not be read might change it. */
     status: z.enum([...STATUSES, "unknown"]),
-    /** Whether the status is `ok`. */
+    /** Whether the status is `ok`, and nothing is known that speaks against it. */
     healthy: z.boolean(),
     headline: z.string(),
     next_step: z.optional(z.string()),
@@ -94,6 +94,12 @@ export interface StatusReportOptions {
   readonly asOf?: string;
 }
 
+/** What is said in place of a status that must not be believed. */
+interface Doubt {
+  readonly headline: string;
+  readonly nextStep: string;
+}
+
 /** Behind a headline that may be wrong. */
 const OTHER_ZONE = " (read in a wrong time zone: see the remark)";
 
@@ -104,22 +110,26 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   const { newestRecord, unknownRecords = 0, inventory, interval, timeline } = logs.details ?? {};
   const unreadReasons = logs.unreadable.map(({ reason }) => reason);
   const words = { findings, place: source, newestRecord, unreadReasons, now, timeZone };
-  const nextStep = nextStepOf(words);
-  const isOfOtherZone = logs.readings.some(({ laterStamps }) => laterStamps > 0);
+  // An older copy that was written on a journey hides nothing.
+  const newestLog = logs.readings.find(({ records }) => records > 0);
+  const isOfOtherZone = newestLog !== undefined && newestLog.laterStamps > 0;
+  const doubt = doubtOf(options, isOfOtherZone);
+  const nextStep = doubt === undefined ? nextStepOf(words) : doubt.nextStep;
   return {
     schema_version: 1,
     checked_at: formatTimestamp(now),
     source,
     zone: timeZone,
     status,
-    healthy: status === "ok",
-    headline: `${headlineOf(words)}${asOf ?? ""}${isOfOtherZone ? OTHER_ZONE : ""}`,
+    healthy: status === "ok" && doubt === undefined,
+    headline: doubt?.headline ??
+      `${headlineOf(words)}${asOf ?? ""}${isOfOtherZone ? OTHER_ZONE : ""}`,
     ...(nextStep !== undefined && { next_step: nextStep }),
     max_age_seconds: maxAge,
     ...findingKeysOf(findings),
     ...(findings.standing !== undefined && { standing: findings.standing }),
     ...(contact !== undefined && { age_seconds: now - contact }),
-    checks: checksOf({
+    checks: doubt !== undefined ? [] : checksOf({
       ...words,
       checkIns: logs.findings?.checkIns,
       interval,
@@ -145,4 +155,19 @@ export function statusReport(options: StatusReportOptions): StatusReport {
     not_needed: [...logs.notNeeded],
     remarks: [...zoneRemarks(logs.readings), ...remarks(logs)],
   };
+}
+
+/** Why the log says nothing of its Mac, whatever the status is. */
+function doubtOf(
+  { findings: { status }, timeZone }: StatusReportOptions,
+  isOfOtherZone: boolean,
+): Doubt | undefined {
+  // A contact that seems to be of just now may hide what came after it.
+  if (status === "ok" && isOfOtherZone) {
+    return {
+      headline: `Unknown: the log was written in another time zone than ${timeZone}`,
+      nextStep: 'give the time zone of its Mac with "--zone"',
+    };
+  }
+  return undefined;
 }
