@@ -311,6 +311,31 @@ Deno.test("status takes no log for a healthy Mac's that was written in another t
   assertMatch(stdout, /^Healthy: [^(]*\n[^]*Dated too late: \d+ records in "jamf.log.0"/);
 });
 
+Deno.test("status says of a file that is no jamf.log that it is none", () => {
+  using mac = new TestMac();
+  const path = `${mac.root}/hosts`;
+  Deno.writeTextFileSync(path, "127.0.0.1 localhost\n");
+  const bytes = Deno.readFileSync(path);
+  let at = 0;
+  const readInput = (into: Uint8Array): number => {
+    into.set(bytes.subarray(at));
+    return [bytes.length - at, at = bytes.length][0]!;
+  };
+  for (const [input, name] of [[path, path], ["-", "standard input"]] as const) {
+    const { code, stdout } = mac.run(["status", "--check", input], NOW, { readInput });
+    assertEquals([code, stdout], [
+      1,
+      `Unknown: no line in "${name}" has the form of jamf.log\n\n` +
+      `Last contact   none known\nNext step      give a jamf.log: its path, or "-" and pipe it in\n`,
+    ]);
+  }
+  const { status } = JSON.parse(mac.run(["status", "--json", path], NOW).stdout);
+  assertEquals(status, "no_success");
+  // Of a Mac's own log, it is no mistake: it may have been emptied.
+  mac.log("jamf.log", "", NOW);
+  assertMatch(mac.run(["status"], NOW).stdout, /^No contact: /);
+});
+
 Deno.test("silent is a status", () => {
   const log = every15(NOW - 20 * DAY, NOW - 15 * DAY, healthy);
   const file = firstLook(log + offline(NOW - 60, 1));

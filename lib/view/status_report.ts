@@ -5,6 +5,7 @@ import * as z from "zod/mini";
 import type { Findings } from "../health/findings.ts";
 import type { LogDetails } from "../health/log_details.ts";
 import { STATUSES } from "../health/statuses.ts";
+import type { LogReading } from "../log/history.ts";
 import type { LogFindings } from "../health/verdict.ts";
 import { formatTimestamp, type UnixSeconds } from "../shared/timestamp.ts";
 import { findingKeysOf } from "../telemetry/documents.ts";
@@ -113,7 +114,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   // An older copy that was written on a journey hides nothing.
   const newestLog = logs.readings.find(({ records }) => records > 0);
   const isOfOtherZone = newestLog !== undefined && newestLog.laterStamps > 0;
-  const doubt = doubtOf(options, isOfOtherZone);
+  const doubt = doubtOf(options, newestLog, isOfOtherZone);
   const nextStep = doubt === undefined ? nextStepOf(words) : doubt.nextStep;
   return {
     schema_version: 1,
@@ -159,7 +160,8 @@ export function statusReport(options: StatusReportOptions): StatusReport {
 
 /** Why the log says nothing of its Mac, whatever the status is. */
 function doubtOf(
-  { findings: { status }, timeZone }: StatusReportOptions,
+  { findings: { status }, source, timeZone, asOf }: StatusReportOptions,
+  newestLog: LogReading | undefined,
   isOfOtherZone: boolean,
 ): Doubt | undefined {
   // A contact that seems to be of just now may hide what came after it.
@@ -167,6 +169,12 @@ function doubtOf(
     return {
       headline: `Unknown: the log was written in another time zone than ${timeZone}`,
       nextStep: 'give the time zone of its Mac with "--zone"',
+    };
+  }
+  if (status === "no_success" && asOf !== undefined && newestLog === undefined) {
+    return {
+      headline: `Unknown: no line in "${source}" has the form of jamf.log`,
+      nextStep: 'give a jamf.log: its path, or "-" and pipe it in',
     };
   }
   return undefined;
