@@ -14,6 +14,7 @@ import { formatTimestamp } from "./shared/timestamp.ts";
 import type { System } from "./system.ts";
 import {
   AGENT_ERRORS,
+  isFromEarlierRun,
   LAST_CHECKIN,
   type PreviousState,
   previousStateOf,
@@ -34,6 +35,8 @@ export interface Inspection {
   readonly previous: PreviousState;
   /** The text of each file of an earlier run, by its name. */
   readonly previousTexts: ReadonlyMap<string, string | undefined>;
+  /** The names of those that no earlier run has written. */
+  readonly ignored: readonly string[];
   readonly logs: LogInspection;
   readonly findings: Findings;
   /** Why the files of an earlier run could not be read, if so. */
@@ -54,6 +57,9 @@ export function inspect(
   const warnings: string[] = [];
   const previousTexts = readPreviousFiles(folders.outDir, warnings);
   const previous = previousStateOf((name) => previousTexts.get(name), system.now);
+  const ignored = [...previousTexts].filter(([, text]) =>
+    text !== undefined && !isFromEarlierRun(text)
+  ).map(([name]) => name);
   const options = {
     list: () => listLogs(folders.logDir),
     opener: logOpener,
@@ -62,7 +68,8 @@ export function inspect(
     previous,
     asReadError: (error: unknown) => asReadError(folders.logDir, error),
   };
-  return { ...inspectLogs(options, { maxAge, withDetails }), previous, previousTexts, warnings };
+  const inspected = inspectLogs(options, { maxAge, withDetails });
+  return { ...inspected, previous, previousTexts, ignored, warnings };
 }
 
 /** Inspects logs, and joins with them what an earlier run knew. */

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkinLines, offlineLines } from "../tools/log_text.ts";
 import { writeAgentErrors, writeLastCheckin } from "../lib/commands/write_telemetry.ts";
 import { SecureFolder } from "../lib/disk/secure_write.ts";
@@ -59,6 +59,27 @@ Deno.test("run() says which telemetry file cannot be written, and collect writes
     const [, other] = files.find(([, name]) => name !== refused)!;
     const { last_successful_checkin } = JSON.parse(mac.telemetry(other)!);
     assertEquals(last_successful_checkin, "2026-11-23T09:58:23Z");
+  }
+});
+
+Deno.test("run() says that a file of an earlier run is not one of this program, and replaces it", () => {
+  const strange = ["", "no JSON", "[]", '"ok"', "{}", '{"status":"fine"}', '{"checked_at":"now"}'];
+  const remark = (name: string): string =>
+    `Ignored "${name}": it is not as jamf-pulse writes it; a new result replaces it`;
+  for (const text of strange) {
+    using mac = new TestMac();
+    mac.log("jamf.log", checkinLines(NOW - 1000), NOW);
+    mac.writePrevious("last_checkin", text);
+    mac.writePrevious("agent_errors", text);
+    const remarks = ["last_checkin", "agent_errors"].map(remark);
+    const { stdout } = mac.run(["status"], NOW);
+    for (const expected of remarks) assertStringIncludes(stdout, `\nRemark         ${expected}\n`);
+    assertEquals(mac.run(["checkin"], NOW).messages, remarks);
+    assertEquals(mac.run(["errors"], NOW).messages, [remark("agent_errors")]);
+    assertEquals(mac.run(["errors"], NOW + 1).messages, []);
+    mac.writePrevious("agent_errors", text);
+    assertEquals(mac.run(["collect"], NOW + 2), { code: 0, stdout: "", messages: [] });
+    assertEquals(JSON.parse(mac.telemetry("agent_errors")!).status, "ok");
   }
 });
 

@@ -6,7 +6,7 @@ import { SecureFolder, WriteError } from "../disk/secure_write.ts";
 import type { Findings } from "../health/findings.ts";
 import { inspect, type Inspection } from "../inspect.ts";
 import type { Outcome, System } from "../system.ts";
-import { remarks } from "../view/remarks.ts";
+import { ignoredRemarks, remarks } from "../view/remarks.ts";
 import { checkinResult, errorsResult, resultLine } from "../view/result.ts";
 import { writeAgentErrors, writeLastCheckin } from "./write_telemetry.ts";
 
@@ -33,7 +33,8 @@ function runAttribute(
     if (error instanceof ReadError) return outcome("error_read", [error.message]);
     throw error;
   }
-  const messages = [...inspection.warnings, ...remarks(inspection.logs)];
+  const { warnings, ignored, logs } = inspection;
+  const messages = [...warnings, ...ignoredRemarks(ignored), ...remarks(logs)];
   try {
     const folder = new SecureFolder(folders.outDir, system.now);
     write(inspection, folders, folder, system);

@@ -37,6 +37,11 @@ export function previousStateOf(
   };
 }
 
+/** Whether a file says anything that this program would have written. */
+export function isFromEarlierRun(text: string): boolean {
+  return Object.keys(parse(text)).length > 0;
+}
+
 function parse(text: string | undefined): PreviousFile {
   return previousFileOf(parseJson(text));
 }

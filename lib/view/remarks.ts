@@ -27,6 +27,13 @@ export function skippedRemarks(skipped: readonly FileIssue[]): string[] {
   return skipped.map(({ name, reason }) => `Skipped "${name}": ${reason}`);
 }
 
+/** What was read in the telemetry folder, and has no meaning. */
+export function ignoredRemarks(names: readonly string[]): string[] {
+  return names.map((name) =>
+    `Ignored "${name}": it is not as jamf-pulse writes it; a new result replaces it`
+  );
+}
+
 /** What was written in another time zone: it may hide what came after. */
 export function zoneRemarks(readings: readonly LogReading[]): string[] {
   return readings.filter(({ laterStamps }) => laterStamps > 0).map(({ name, laterStamps }) =>

@@ -12,7 +12,7 @@ import { findingKeysOf } from "../telemetry/documents.ts";
 import { count, findingKeys, timestamp } from "../telemetry/schema.ts";
 import { checksOf, MARKS } from "./checks.ts";
 import { headlineOf, nextStepOf } from "./headline.ts";
-import { type LogsRead, remarks, zoneRemarks } from "./remarks.ts";
+import { ignoredRemarks, type LogsRead, remarks, zoneRemarks } from "./remarks.ts";
 
 /** What `status --json` prints. An absent key means that it is unknown. */
 export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
@@ -86,6 +86,8 @@ export interface LogsReported extends LogsRead {
 export interface StatusReportOptions {
   readonly findings: Findings;
   readonly logs: LogsReported;
+  /** Files of the telemetry folder that no earlier run has written. */
+  readonly ignored?: readonly string[];
   readonly now: UnixSeconds;
   readonly timeZone: string;
   readonly source: string;
@@ -106,7 +108,7 @@ const OTHER_ZONE = " (read in a wrong time zone: see the remark)";
 
 /** Puts a report together. */
 export function statusReport(options: StatusReportOptions): StatusReport {
-  const { findings, logs, now, timeZone, source, maxAge, asOf } = options;
+  const { findings, logs, ignored = [], now, timeZone, source, maxAge, asOf } = options;
   const { contact, status } = findings;
   const { newestRecord, unknownRecords = 0, inventory, interval, timeline } = logs.details ?? {};
   const unreadReasons = logs.unreadable.map(({ reason }) => reason);
@@ -154,7 +156,7 @@ export function statusReport(options: StatusReportOptions): StatusReport {
       cut_lines: cutLines,
     })),
     not_needed: [...logs.notNeeded],
-    remarks: [...zoneRemarks(logs.readings), ...remarks(logs)],
+    remarks: [...ignoredRemarks(ignored), ...zoneRemarks(logs.readings), ...remarks(logs)],
   };
 }
 
