@@ -172,11 +172,11 @@ function log({ format, logs, unknownRecords }: CheckInput): Verdict {
   if (logs.length === 0) return ["warn", "none could be read"];
   const names = logs.map(({ name }) => name).join(", ");
   const records = logs.reduce((sum, { records }) => sum + records, 0);
+  if (records === 0) return ["warn", `${names}: no line has the form of jamf.log`];
   const counted = `${names}: ${plural(records, "record")}`;
   if (format?.mayBeUnknown) {
     return ["warn", `${counted}; the newest are in words or in a form that are not known`];
   }
-  if (records === 0) return ["warn", `${counted}: no line has the form of jamf.log`];
   const all = records === 1 ? "" : "all of them ";
   return unknownRecords === 0
     ? ["ok", `${counted}, ${all}in words that are known`]

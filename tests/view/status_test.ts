@@ -321,6 +321,18 @@ const STATES: readonly (readonly [
     { format: { isUnknown: true, mayBeUnknown: true } },
   ],
   [
+    { status: "unknown_format" },
+    "Unknown format: this version does not know the words or the form of the log",
+    {
+      connection: NO_WORDS,
+      trust: NO_WORDS,
+      runs: NO_WORDS,
+      inventory: NO_WORDS,
+      log: "warn: jamf.log: no line has the form of jamf.log",
+    },
+    { format: { isUnknown: true, mayBeUnknown: true }, records: 0 },
+  ],
+  [
     { status: "no_success" },
     "No contact: the logs show no contact of the Jamf agent with its server",
     {
@@ -401,7 +413,7 @@ const STATES: readonly (readonly [
       "check-ins": "warn: none in the logs that were read",
       runs: NO_CHECK_IN,
       inventory: "warn: 3 errors in 7 days; the last: x",
-      log: "warn: jamf.log: no records: no line has the form of jamf.log",
+      log: "warn: jamf.log: no line has the form of jamf.log",
     },
     { checkIns: { newest: undefined }, inventory: { count: 3, last: "x" }, records: 0 },
   ],
