@@ -268,6 +268,11 @@ Deno.test("status says that a log was written in another time zone, and that a f
   mac.log("jamf.log", log, NOW);
   const remark = /Dated too late: \d+ records in "jamf.log".*"--zone"/;
   assertMatch(mac.run(["status"], NOW).stdout, remark);
+  mac.log("refused", checkinLines(NOW - DAY, { zone }) + refusedLines(NOW - HOUR, { zone }), NOW);
+  assertMatch(
+    mac.run(["status", `${mac.logDir}/refused`], NOW).stdout,
+    /^Broken trust: [^\n]*, when it was last written to\); the time zone is wrong: see the remark\n/,
+  );
   const right = mac.run(["status", "--zone", zone], NOW).stdout;
   assertMatch(right, /^No connection: 36 check-ins/);
   assertEquals(remark.test(right), false);
@@ -326,7 +331,7 @@ Deno.test("status says of a file that is no jamf.log that it is none", () => {
     assertEquals([code, stdout], [
       1,
       `Unknown: no line in "${name}" has the form of jamf.log\n\n` +
-      `Last contact   none known\nNext step      give a jamf.log: its path, or "-" and pipe it in\n`,
+      `Last contact   none known\nNext step      give the path of a jamf.log, or pipe one in with "-"\n`,
     ]);
   }
   const { status } = JSON.parse(mac.run(["status", "--json", path], NOW).stdout);

@@ -69,7 +69,12 @@ function standardInput(system: System, timeZone: string): LogInput {
   const file = { name, path: name, size, modified: system.now, inode: null };
   const newest = newestStamp(file, open, system.now, timeZone);
   return newest === undefined
-    ? { file, open, now: system.now, knownFrom: "because it has no record with a date" }
+    ? {
+      file,
+      open,
+      now: system.now,
+      knownFrom: "this computer's time: it has no record with a date",
+    }
     : { file, open, now: newest, knownFrom: "its newest record" };
 }
 

@@ -27,7 +27,7 @@ export const statusReportSchema = /* @__PURE__ */ z.lazy(() =>
     zone: z.string(),
     /** `unknown` if a log that could not be read might change it. */
     status: z.enum([...STATUSES, "unknown"]),
-    /** Whether the status is `ok`, and nothing is known that speaks against it. */
+    /** Whether the status is `ok`, and the log was read in the time zone that it was written in. */
     healthy: z.boolean(),
     headline: z.string(),
     next_step: z.optional(z.string()),
@@ -104,7 +104,7 @@ interface Doubt {
 }
 
 /** Behind a headline that may be wrong. */
-const OTHER_ZONE = " (read in a wrong time zone: see the remark)";
+const OTHER_ZONE = "; the time zone is wrong: see the remark";
 
 /** Puts a report together. */
 export function statusReport(options: StatusReportOptions): StatusReport {
@@ -176,7 +176,7 @@ function doubtOf(
   if (status === "no_success" && asOf !== undefined && newestLog === undefined) {
     return {
       headline: `Unknown: no line in "${source}" has the form of jamf.log`,
-      nextStep: 'give a jamf.log: its path, or "-" and pipe it in',
+      nextStep: 'give the path of a jamf.log, or pipe one in with "-"',
     };
   }
   return undefined;
