@@ -136,7 +136,9 @@ export function parseCommand(args: readonly string[]): Command {
       const zone = parsed.value("zone");
       const [input, other] = inputs;
       if (other !== undefined) {
-        throw new UsageError(`Mode "status" reads one log: got "${input}" and "${other}"`);
+        throw new UsageError(
+          `Mode "status" reads one log: got "${input}" and "${other}"; for more, give their folder with "--log-dir"`,
+        );
       }
       const maxAge = parseDurationOption("max-age", parsed.value("max-age") ?? MAX_AGE);
       return {

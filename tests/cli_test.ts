@@ -107,7 +107,10 @@ Deno.test("parseCommand() says in one sentence what is wrong", () => {
     ["status --max-age 4000d", 'Cannot use "4000d" for "--max-age": give ten years or less'],
     ["status --max-age=1000000d", 'Cannot use "1000000d" for "--max-age": give ten years or less'],
     ["status --max-age -5d", `Cannot read "-5d" as a duration for "--max-age": ${age}`],
-    ["status a b", 'Mode "status" reads one log: got "a" and "b"'],
+    [
+      "status a b",
+      'Mode "status" reads one log: got "a" and "b"; for more, give their folder with "--log-dir"',
+    ],
     [
       "status --zone Mars",
       'Unknown time zone "Mars" for "--zone": give a name like Europe/Berlin',
