@@ -18,7 +18,7 @@ interface DemoMac {
 }
 
 function demo(name: string): number {
-  const shown = name.toLowerCase().replaceAll("_", " ");
+  const shown = name.toLowerCase().replaceAll(/[_-]/g, " ");
   const zone = knownTimeZone(Temporal.Now.timeZoneId());
   const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 1000);
   const samples = sampleMacs(now, zone);
