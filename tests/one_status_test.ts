@@ -303,7 +303,10 @@ Deno.test("status takes no log for a healthy Mac's that was written in another t
       stdout,
       /^Unknown: the log was written in another time zone than UTC\n\nLast contact/,
     );
-    assertMatch(stdout, /\nNext step +give the time zone of its Mac with "--zone"\n/);
+    assertMatch(
+      stdout,
+      /\nNext step +read it in the time zone that it was written in, with "--zone"\n/,
+    );
     const { status, healthy } = JSON.parse(mac.run([...args, "--json"], NOW).stdout);
     assertEquals([status, healthy], ["ok", false]);
     assertEquals(mac.run([...args, "--zone", zone], NOW).code, 0);

@@ -170,7 +170,7 @@ function doubtOf(
   if (status === "ok" && isOfOtherZone) {
     return {
       headline: `Unknown: the log was written in another time zone than ${timeZone}`,
-      nextStep: 'give the time zone of its Mac with "--zone"',
+      nextStep: 'read it in the time zone that it was written in, with "--zone"',
     };
   }
   if (status === "no_success" && asOf !== undefined && newestLog === undefined) {
