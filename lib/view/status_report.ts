@@ -160,12 +160,13 @@ export function statusReport(options: StatusReportOptions): StatusReport {
   };
 }
 
-/** Why the log says nothing of its Mac, whatever the status is. */
+/** Why a log that was given says nothing of its Mac. This Mac's own may be from before a flight. */
 function doubtOf(
   { findings: { status }, source, timeZone, asOf }: StatusReportOptions,
   newestLog: LogReading | undefined,
   isOfOtherZone: boolean,
 ): Doubt | undefined {
+  if (asOf === undefined) return undefined;
   // A contact that seems to be of just now may hide what came after it.
   if (status === "ok" && isOfOtherZone) {
     return {
@@ -173,7 +174,7 @@ function doubtOf(
       nextStep: 'read it in the time zone that it was written in, with "--zone"',
     };
   }
-  if (status === "no_success" && asOf !== undefined && newestLog === undefined) {
+  if (status === "no_success" && newestLog === undefined) {
     return {
       headline: `Unknown: no line in "${source}" has the form of jamf.log`,
       nextStep: 'give the path of a jamf.log, or pipe one in with "-"',
