@@ -8,8 +8,8 @@ import {
   UsageError,
 } from "../../lib/shared/option_parser.ts";
 import type { MaxFailing } from "./healing/max_failing.ts";
-import type { SweepLimits } from "./healing/sweep_deps.ts";
-import { type Target, TARGET_KINDS, targetOf, withoutRepeats } from "./healing/target.ts";
+import type { SweepLimits } from "./healing/deps.ts";
+import { serialsOf } from "./serial.ts";
 import type { RateLimits } from "./store/redeploys.ts";
 
 export { UsageError } from "../../lib/shared/option_parser.ts";
@@ -38,7 +38,6 @@ export const OPTIONS = {
   },
   lists: {
     serial: ["redeploy", "retry", "status"],
-    "computer-id": ["redeploy"],
     "mdm-host": ["check", ...SWEEPING],
   },
   dashValues: ["from"],
@@ -101,41 +100,30 @@ function redeployCommand(parsed: Parsed): RedeployCommand {
 }
 
 function statusCommand(parsed: Parsed): StatusCommand {
-  const [target, second] = targetsIn(parsed);
+  const [serial, second] = serialsIn(parsed);
   if (second !== undefined) {
     throw new UsageError("Cannot show more than one Mac: give one --serial");
   }
-  const serial = target && { serial: target.value };
-  return { mode: "status", json: parsed.flag("json"), all: parsed.flag("all"), ...serial };
+  const shown = { json: parsed.flag("json"), all: parsed.flag("all") };
+  return { mode: "status", ...shown, ...(serial !== undefined && { serial }) };
 }
 
 function namedMacs(parsed: Parsed): NamedMacs {
   const from = parsed.value("from");
-  const targets = targetsIn(parsed);
-  if (targets.length > 0 || from !== undefined) {
-    return { targets, ...(from !== undefined && { from }) };
+  const serials = serialsIn(parsed);
+  if (serials.length === 0 && from === undefined) {
+    throw new UsageError("No Mac is named: give --serial or --from");
   }
-  const other = parsed.mode === "redeploy" ? ", --computer-id" : "";
-  throw new UsageError(`No Mac is named: give --serial${other} or --from`);
+  return { serials, ...(from !== undefined && { from }) };
 }
 
-/** `--serial A B` names two: words without an option belong to the one kind that is named. */
-function targetsIn({ list, words }: Parsed): Target[] {
-  const kinds = TARGET_KINDS.filter((kind) => list(kind).length > 0);
-  const [kind] = kinds;
-  if (words.length > 0 && (kind === undefined || kinds.length > 1)) {
-    throw new UsageError(
-      `Unexpected argument "${words[0]}": put --serial or --computer-id before it`,
-    );
+/** `--serial A B` names two. */
+function serialsIn({ list, words }: Parsed): string[] {
+  const named = list("serial");
+  if (words.length > 0 && named.length === 0) {
+    throw new UsageError(`Unexpected argument "${words[0]}": put --serial before it`);
   }
-  const named = kinds.flatMap((kind) => list(kind).map((value) => ({ kind, value })));
-  const bare = words.map((value) => ({ kind: kind!, value }));
-  try {
-    return withoutRepeats([...named, ...bare].map(({ kind, value }) => targetOf(kind, value)));
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
-  }
+  return serialsOf([...named, ...words]);
 }
 
 function sweepOptions(parsed: Parsed): Omit<SweepCommand, "mode"> {
@@ -213,8 +201,8 @@ export type ServeCommand = Omit<SweepCommand, "mode"> & {
 /** The Macs that a person names. */
 export interface NamedMacs {
   /** Each once. */
-  readonly targets: readonly Target[];
-  /** A list of more targets: a path, or `-` for standard input. */
+  readonly serials: readonly string[];
+  /** A list of more: a path, or `-` for standard input. */
   readonly from?: string;
 }
 
@@ -269,18 +257,18 @@ Options of sweep and serve
 
 Which Macs to redeploy or retry
   --serial S…       serial numbers
-  --computer-id N…  redeploy: ids in Jamf Pro
-  --from FILE       redeploy, retry: a list, one a line: S, or for redeploy computer-id:N;
-                    - for standard input
+  --from FILE       redeploy, retry: a list of them, one a line; - for standard input
 
 Options of redeploy
-  --force           ignore the rate limits, and a check-in of the Mac within the last hour
+  --force           ignore the rate limits, a check-in of the Mac within the last hour,
+                    and a command that has waited for a day
   --wait TIME       follow until the Mac checks in again, at most for this time: 15m
 
 Options of status
   --all             all Macs of the last 90 days, also those that pass again
   --serial S        one Mac: its state, since when and why, and its redeploys
 
+Other options
   --json            redeploy, status: print for programs
   --help, --version
 

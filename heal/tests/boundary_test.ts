@@ -95,7 +95,7 @@ Deno.test("every redeploy passes the same checks", () => {
   ]);
   assertEquals(filesWith(/\bunreachable\(/), [
     "heal/lib/healing/decide.ts",
-    "heal/lib/healing/find_computer.ts",
-    "heal/lib/healing/redeploy_targets.ts",
+    "heal/lib/healing/redeploy_macs.ts",
+    "heal/lib/jamf/inventory.ts",
   ]);
 });

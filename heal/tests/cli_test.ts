@@ -19,26 +19,14 @@ const SWEEP = {
 } as const;
 const SERVE = { ...SWEEP, mode: "serve", every: 900, hostname: "127.0.0.1", port: 8080 } as const;
 
-function serials(...values: string[]): { kind: "serial"; value: string }[] {
-  return values.map((value) => ({ kind: "serial", value }));
-}
-
 Deno.test("parseCommand() reads every mode with its options", () => {
   const cases: [args: string, expected: Command][] = [
-    ["redeploy --serial A", { ...REDEPLOY, targets: serials("A") }],
-    ["redeploy --serial A B --serial C", { ...REDEPLOY, targets: serials("A", "C", "B") }],
-    ["redeploy --serial A --serial A", { ...REDEPLOY, targets: serials("A") }],
-    ["redeploy --computer-id 12 13", {
-      ...REDEPLOY,
-      targets: [{ kind: "computer-id", value: "12" }, { kind: "computer-id", value: "13" }],
-    }],
-    ["redeploy --computer-id 7 --serial A", {
-      ...REDEPLOY,
-      targets: [...serials("A"), { kind: "computer-id", value: "7" }],
-    }],
+    ["redeploy --serial A", { ...REDEPLOY, serials: ["A"] }],
+    ["redeploy --serial A B --serial C", { ...REDEPLOY, serials: ["A", "C", "B"] }],
+    ["redeploy --serial A --serial A", { ...REDEPLOY, serials: ["A"] }],
     ["redeploy --from - --dry-run --force --json --wait 15m", {
       ...REDEPLOY,
-      targets: [],
+      serials: [],
       from: "-",
       dryRun: true,
       force: true,
@@ -76,8 +64,8 @@ Deno.test("parseCommand() reads every mode with its options", () => {
     ["status", { mode: "status", json: false, all: false }],
     ["status --json --all", { mode: "status", json: true, all: true }],
     ["status --serial A", { mode: "status", json: false, all: false, serial: "A" }],
-    ["retry --serial A B", { mode: "retry", targets: serials("A", "B") }],
-    ["retry --from -", { mode: "retry", targets: [], from: "-" }],
+    ["retry --serial A B", { mode: "retry", serials: ["A", "B"] }],
+    ["retry --from -", { mode: "retry", serials: [], from: "-" }],
     ["--help serve", { mode: "help" }],
     ["--version", { mode: "version" }],
   ];
@@ -87,17 +75,12 @@ Deno.test("parseCommand() reads every mode with its options", () => {
 Deno.test("parseCommand() reports what is wrong, and suggests a similar word", () => {
   const cases: [args: string, message: string][] = [
     ["", "No mode is given. See --help"],
-    ["redeploy", "No Mac is named: give --serial, --computer-id or --from"],
+    ["redeploy", "No Mac is named: give --serial or --from"],
     [
       "redeploy A",
-      'Unexpected argument "A": put --serial or --computer-id before it',
+      'Unexpected argument "A": put --serial before it',
     ],
-    [
-      "redeploy --serial A --computer-id 1 B",
-      'Unexpected argument "B": put --serial or --computer-id before it',
-    ],
-    ['redeploy --serial A"', 'Cannot read "A"" as a serial: give letters, digits and -'],
-    ["redeploy --computer-id 0", 'Cannot read "0" as a computer-id: give a number, 1 or more'],
+    ['redeploy --serial A"', 'Cannot read "A"" as a serial number: give letters, digits and -'],
     ["serve --serial A", 'Option "--serial" is for redeploy, retry and status, not for serve'],
     ["retry", "No Mac is named: give --serial or --from"],
     ["status --serial A --serial B", "Cannot show more than one Mac: give one --serial"],

@@ -1,8 +1,7 @@
 // Small functions that word what others return.
 import { assertEquals, assertThrows } from "@std/assert";
 import * as z from "zod";
-import { unreachable } from "../lib/healing/find_computer.ts";
-import { checkClock } from "../lib/http/client.ts";
+import { unreachable } from "../lib/jamf/inventory.ts";
 import { parseReply, ReplyError } from "../lib/http/reply.ts";
 import { isPathKnown } from "../lib/jamf/jamf_pro.ts";
 import { isSerial } from "../lib/serial.ts";
@@ -36,12 +35,6 @@ Deno.test("unreachable() says why a redeploy cannot arrive", () => {
   const mdm = "Jamf Pro cannot reach it by MDM: enrol this Mac again";
   assertEquals(unreachable({ ...computer, isMdmCapable: false }), mdm);
   assertEquals(unreachable({ ...computer, isMdmCapable: true }), undefined);
-});
-
-Deno.test("checkClock() refuses a difference of more than five minutes", () => {
-  for (const difference of [undefined, 0, 300, -300]) checkClock("Fleet", difference);
-  assertThrows(() => checkClock("Fleet", -7200), Error, "120 minutes ahead of Fleet's");
-  assertThrows(() => checkClock("Fleet", 301), Error, "5 minutes behind Fleet's");
 });
 
 Deno.test("parseReply() allows unknown fields, and names a wrong one", () => {

@@ -10,21 +10,20 @@ import type { Host, Policy } from "../fleet/schemas.ts";
 import { hasOtherMdm } from "../healing/decide.ts";
 import { noPolicy } from "../healing/list_failing.ts";
 import { readPrivileges, readReenrollment, type Reenrollment } from "../jamf/setup.ts";
-import { COMMANDS_PRIVILEGE, readCommands, withUuids } from "../jamf/mdm_commands.ts";
+import { COMMANDS_PRIVILEGE, readCommands, withUuid } from "../jamf/mdm_commands.ts";
 import { REDEPLOY_PRIVILEGES } from "../jamf/request_redeploy.ts";
 import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
-import { StoreError, Values } from "../store/driver.ts";
+import { StoreError } from "../store/driver.ts";
 import { withStore } from "../store/open.ts";
 import type { Outcome, System } from "../system.ts";
 
 /** A line of the output: it works, a person should know it, or a sweep will not work. */
-type Finding = readonly ["ok" | "warning" | "problem", string];
+type Finding = readonly [level: "ok" | "warning" | "problem", text: string];
+type Findings = AsyncGenerator<Finding, void>;
 
-/** In seconds. */
-const MAX_CLOCK_DIFFERENCE = 60;
 const NO_COMMAND = "00000000-0000-0000-0000-000000000000";
-/** The text of each setting of Jamf Pro, and what it does to a Mac that is redeployed. */
+/** What each setting of Jamf Pro clears of a Mac that is redeployed. */
 const FLUSHES: Readonly<Partial<Record<keyof Reenrollment, string>>> = {
   isFlushPolicyHistoryEnabled:
     'policy logs: after a redeploy, every policy with the frequency "once per computer" runs again on the Mac',
@@ -41,183 +40,151 @@ export async function check(
   system: System,
 ): Promise<Outcome> {
   const jamf = new JamfPro(settings.jamf, system);
-  const jamfHosts = [settings.jamf.url.hostname, ...mdmHosts];
   const fleet = new Fleet(settings.fleet, system);
-  const findings = [
-    ["ok", "settings: all can be read"] as const,
-    ...await findingsOf("store", () => checkStore(settings, system)),
-    ...await findingsOf("Jamf Pro", () => checkInventory(jamf)),
-    ...await findingsOf("Jamf Pro", () => checkPrivileges(jamf)),
-    ...await findingsOf("Jamf Pro", () => checkCommands(jamf)),
-    ...await findingsOf("Jamf Pro", () => checkReenrollment(jamf)),
-    ...await findingsOf("Fleet", () => checkFleet(fleet, settings.policies, jamfHosts)),
-    checkNotify(settings),
+  const jamfHosts = [settings.jamf.url.hostname, ...mdmHosts];
+  const parts: readonly (readonly [name: string, findings: Findings])[] = [
+    ["store", checkStore(settings, system)],
+    ["Jamf Pro", checkInventory(jamf)],
+    ["Jamf Pro", checkPrivileges(jamf)],
+    ["Jamf Pro", checkCommands(jamf)],
+    ["Jamf Pro", checkReenrollment(jamf)],
+    ["Fleet", checkFleet(fleet, settings.policies, jamfHosts)],
+    ["notices", checkNotify(settings)],
   ];
+  const found: Finding[] = [["ok", "settings: all can be read"]];
+  for (const [name, findings] of parts) {
+    try {
+      for await (const [level, text] of findings) found.push([level, `${name}: ${text}`]);
+    } catch (error) {
+      if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
+      const { message } = error;
+      found.push(["problem", message.startsWith(name) ? message : `${name}: ${message}`]);
+    }
+  }
   // A server that does not answer is one finding.
-  const lines = new Set(findings.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
-  const isWell = findings.every(([level]) => level !== "problem");
+  const lines = new Set(found.map(([level, text]) => `${level.padEnd(7)}  ${text}\n`));
+  const isWell = found.every(([level]) => level !== "problem");
   return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
 }
 
-/** What fails is one finding. */
-async function findingsOf(name: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
-    const { message } = error;
-    return [["problem", message.startsWith(name) ? message : `${name}: ${message}`]];
-  }
-}
-
-async function checkStore({ store }: Pick<Settings, "store">, system: System): Promise<Finding[]> {
+async function* checkStore({ store }: Pick<Settings, "store">, system: System): Findings {
   const at = `${Math.floor(system.now() / 1000)}`;
-  await withStore(store, (driver) => new Values(driver).set("checked", at));
-  return [["ok", `store: "${describeStore(store)}" can be written`]];
+  await withStore(store, ({ values }) => values.set("checked", at));
+  yield ["ok", `"${describeStore(store)}" can be written`];
 }
 
-async function checkInventory(jamf: JamfPro): Promise<Finding[]> {
+async function* checkInventory(jamf: JamfPro): Findings {
   await new Inventory(jamf).withSerial("jamf-heal-check");
-  return [
-    ["ok", "Jamf Pro: gives a token, and shows the inventory"],
-    clockFinding("Jamf Pro", jamf.clockDifference),
-  ];
+  yield ["ok", "gives a token, and shows the inventory"];
 }
 
-async function checkPrivileges(jamf: JamfPro): Promise<Finding[]> {
+async function* checkPrivileges(jamf: JamfPro): Findings {
   const privileges = await readPrivileges(jamf);
   if (privileges === undefined) {
     const text = "does not say whether this client may redeploy; only a redeploy shows it";
-    return [["warning", `Jamf Pro: ${text}`]];
+    return yield ["warning", text];
   }
-  const optional = ["Read Re-enrollment", COMMANDS_PRIVILEGE];
-  const known = ["Read Computers", ...REDEPLOY_PRIVILEGES, ...optional];
-  const missing = REDEPLOY_PRIVILEGES.filter((name) => !privileges.includes(name));
-  const needless = privileges.filter((name) => !known.includes(name));
-  return [
-    ...missing.map((name) => ["problem", `Jamf Pro: the API role needs "${name}"`] as const),
-    ...needless.map((name) => ["warning", `Jamf Pro: jamf-heal does not need "${name}"`] as const),
-    ["ok", `Jamf Pro: this client may: ${privileges.join(", ")}`],
-  ];
+  const optional = ["Read Computers", "Read Re-enrollment", COMMANDS_PRIVILEGE];
+  for (const name of REDEPLOY_PRIVILEGES) {
+    if (!privileges.includes(name)) yield ["problem", `the API role needs "${name}"`];
+  }
+  for (const name of privileges) {
+    if (![...REDEPLOY_PRIVILEGES, ...optional].includes(name)) {
+      yield ["warning", `jamf-heal does not need "${name}"`];
+    }
+  }
+  yield ["ok", `this client may: ${privileges.join(", ")}`];
 }
 
 /** Asks for a command that there is not. */
-async function checkCommands(jamf: JamfPro): Promise<Finding[]> {
-  const commands = await readCommands(jamf, withUuids([NO_COMMAND]));
-  if (commands !== undefined) return [["ok", "Jamf Pro: shows MDM commands"]];
+async function* checkCommands(jamf: JamfPro): Findings {
+  const isVisible = await readCommands(jamf, withUuid(NO_COMMAND)) !== undefined;
   const grant = `grant "${COMMANDS_PRIVILEGE}" to learn which Macs do not take a redeploy`;
-  return [["warning", `Jamf Pro: cannot see MDM commands: ${grant}`]];
+  yield isVisible ? ["ok", "shows MDM commands"] : ["warning", `cannot see MDM commands: ${grant}`];
 }
 
-async function checkReenrollment(jamf: JamfPro): Promise<Finding[]> {
-  const again = 'a redeploy goes through enrolment: policies on "enrollment complete" run again';
-  const cleared = clearedBy(await readReenrollment(jamf));
-  return [["warning", `Jamf Pro: ${again}`], ...cleared];
-}
-
-function clearedBy(settings: Reenrollment | undefined): Finding[] {
+async function* checkReenrollment(jamf: JamfPro): Findings {
+  const again = 'policies on "enrollment complete" run again';
+  yield ["warning", `a redeploy goes through enrolment: ${again}`];
+  const settings = await readReenrollment(jamf);
   if (settings === undefined) {
-    const text = 'cannot see the re-enrolment settings: grant "Read Re-enrollment" to check them';
-    return [["warning", `Jamf Pro: ${text}`]];
+    const grant = 'grant "Read Re-enrollment" to check them';
+    return yield ["warning", `cannot see the re-enrolment settings: ${grant}`];
   }
   const { flushMDMQueue } = settings;
   const cleared = Object.entries(FLUSHES)
     .filter(([key]) => settings[key as keyof Reenrollment] === true).map(([, text]) => text);
   if (flushMDMQueue !== "DELETE_NOTHING") cleared.push(`MDM commands (${flushMDMQueue})`);
-  if (cleared.length === 0) return [["ok", "Jamf Pro: re-enrolment clears nothing"]];
-  return cleared.map((text) => ["warning", `Jamf Pro: re-enrolment clears ${text}`]);
+  if (cleared.length === 0) yield ["ok", "re-enrolment clears nothing"];
+  for (const text of cleared) yield ["warning", `re-enrolment clears ${text}`];
 }
 
-/** Tries requests to Fleet, by Fleet's names for the endpoints; one that is refused does not end the check. */
-class Endpoints {
-  readonly working = new Set<string>();
-  readonly findings: Finding[] = [];
-
-  async try<T>(name: string, request: () => Promise<T>): Promise<T | undefined> {
+/** Tries each endpoint, by Fleet's name for it; one that is refused does not end the check. */
+async function* checkFleet(
+  fleet: Fleet,
+  names: readonly string[],
+  jamfHosts: readonly string[],
+): Findings {
+  const working = new Set<string>();
+  const problems: Finding[] = [];
+  const attempt = async <T>(name: string, request: () => Promise<T>): Promise<T | undefined> => {
     try {
       const answer = await request();
-      this.working.add(name);
+      working.add(name);
       return answer;
     } catch (error) {
       // Without a log-in or an answer, the others do not work, either.
       if (!(error instanceof ReplyError)) throw error;
-      this.findings.push(["problem", `Fleet: "${name}" does not work: ${error.message}`]);
+      problems.push(["problem", `"${name}" does not work: ${error.message}`]);
       return undefined;
     }
-  }
-}
-
-async function checkFleet(
-  fleet: Fleet,
-  names: readonly string[],
-  jamfHosts: readonly string[],
-): Promise<Finding[]> {
-  const endpoints = new Endpoints();
-  const fleets = await endpoints.try("List fleets", () => fleet.fleets()) ?? [];
-  const policies = await endpoints.try("List policies", () => fleet.policiesOf(GLOBAL)) ?? [];
+  };
+  const fleets = await attempt("List fleets", () => fleet.fleets()) ?? [];
+  const policies = await attempt("List policies", () => fleet.policiesOf(GLOBAL)) ?? [];
   for (const one of fleets) {
-    const list = await endpoints.try("List fleet policies", () => fleet.policiesOf(one));
-    policies.push(...list ?? []);
+    policies.push(...await attempt("List fleet policies", () => fleet.policiesOf(one)) ?? []);
   }
+  const counts: Finding[] = [];
   const hosts: Host[] = [];
   for (const name of names) {
     const found = policies.filter((policy) => policy.name === name);
-    if (found.length === 0) endpoints.findings.push(["problem", `Fleet: ${noPolicy(name)}`]);
-    for (const policy of found) hosts.push(...await checkPolicy(fleet, policy, endpoints));
+    if (found.length === 0) problems.push(["problem", noPolicy(name)]);
+    for (const policy of found) {
+      const failing = await attempt("List hosts", () => fleet.failingHosts(policy.id));
+      const passing = await attempt("Count hosts", () => fleet.countPassing(policy.id));
+      hosts.push(...failing ?? []);
+      if (failing && passing !== undefined) counts.push(countsOf(policy, failing.length, passing));
+    }
   }
-  const host = hosts[0] ?? await endpoints.try("List hosts", () => fleet.anyHost());
-  if (host !== undefined) {
-    // Without this right, a Mac that passes again would seem to be gone.
-    await endpoints.try("Get host", () => fleet.host(host.id));
-    endpoints.findings.push(...mdmFindings([host, ...hosts], jamfHosts));
-  }
-  return [
-    ["ok", `Fleet: this user may: ${[...endpoints.working].join(", ")}`],
-    clockFinding("Fleet", fleet.clockDifference),
-    ...endpoints.findings,
-  ];
+  const host = hosts[0] ?? await attempt("List hosts", () => fleet.anyHost());
+  // Without this right, a Mac that passes again would seem to be gone.
+  if (host !== undefined) await attempt("Get host", () => fleet.host(host.id));
+  yield ["ok", `this user may: ${[...working].join(", ")}`];
+  yield* problems;
+  yield* counts;
+  yield* otherMdms(host === undefined ? [] : [host, ...hosts], jamfHosts);
+}
+
+function countsOf({ name, fleet }: Policy, failing: number, passing: number): Finding {
+  const where = fleet === undefined ? "in all fleets" : `in fleet "${fleet}"`;
+  const text = `policy "${name}" ${where}: ${failing} hosts fail, ${passing} pass`;
+  return [failing + passing === 0 ? "warning" : "ok", text];
 }
 
 /** One for each MDM server, because it may be Jamf Pro's under another name. */
-function mdmFindings(hosts: readonly Host[], jamfHosts: readonly string[]): Finding[] {
-  const others = hosts
-    .filter((host) => host.platform === "darwin" && hasOtherMdm(host, jamfHosts));
-  return Map.groupBy(others, ({ mdmServer }) => mdmServer).values().map(([host]): Finding => {
-    const { id, mdmServer } = host!;
-    const left = `a sweep leaves out Macs of the MDM server "${mdmServer}", such as host ${id}`;
+function otherMdms(hosts: readonly Host[], jamfHosts: readonly string[]): Finding[] {
+  const others = hosts.filter((host) => host.platform === "darwin" && hasOtherMdm(host, jamfHosts));
+  return Array.from(Map.groupBy(others, ({ mdmServer }) => mdmServer), ([mdmServer, [host]]) => {
+    const left = `a sweep leaves out Macs of the MDM server "${mdmServer}", such as host ${
+      host!.id
+    }`;
     const next = `if it is Jamf Pro's, add --mdm-host ${mdmServer} to sweep and serve`;
-    return ["warning", `Fleet: ${left}: ${next}`];
-  }).toArray();
+    return ["warning", `${left}: ${next}`];
+  });
 }
 
-/** Returns the hosts that fail it. */
-async function checkPolicy(
-  fleet: Fleet,
-  policy: Policy,
-  endpoints: Endpoints,
-): Promise<readonly Host[]> {
-  const { id, name } = policy;
-  const failing = await endpoints.try("List hosts", () => fleet.failingHosts(id));
-  const passing = await endpoints.try("Count hosts", () => fleet.countPassing(id));
-  if (failing === undefined || passing === undefined) return failing ?? [];
-  const where = policy.fleet === undefined ? "in all fleets" : `in fleet "${policy.fleet}"`;
-  const level = failing.length + passing === 0 ? "warning" : "ok";
-  const counts = `${failing.length} hosts fail, ${passing} pass`;
-  endpoints.findings.push([level, `Fleet: policy "${name}" ${where}: ${counts}`]);
-  return failing;
-}
-
-function clockFinding(server: string, difference: number | undefined): Finding {
-  if (difference === undefined) return ["warning", `${server}: does not tell its time`];
-  if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE) return ["ok", `${server}: the clocks agree`];
-  return [
-    "problem",
-    `${server}: its clock is ${Math.round(difference)} seconds ahead of this machine's`,
-  ];
-}
-
-function checkNotify({ notifyUrl }: Pick<Settings, "notifyUrl">): Finding {
-  return notifyUrl === undefined
-    ? ["warning", "HEAL_NOTIFY_URL is not set: nobody is told when a Mac needs a person"]
+async function* checkNotify({ notifyUrl }: Pick<Settings, "notifyUrl">): Findings {
+  yield notifyUrl === undefined
+    ? ["warning", "HEAL_NOTIFY_URL is not set: nobody is notified when a Mac needs a person"]
     : ["ok", "HEAL_NOTIFY_URL is set; it cannot be tried without a message"];
 }

@@ -2,18 +2,14 @@
 
 import type { NamedMacs, RedeployCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
-import { DONE, redeployTargets } from "../healing/redeploy_targets.ts";
-import { Inventory } from "../jamf/inventory.ts";
-import { JamfPro } from "../jamf/jamf_pro.ts";
-import { requestRedeploy } from "../jamf/request_redeploy.ts";
-import { Values } from "../store/driver.ts";
+import { jamfDeps } from "../healing/deps.ts";
+import { DONE, redeployMacs } from "../healing/redeploy_macs.ts";
 import { withStore } from "../store/open.ts";
 import { checkServers } from "../store/servers.ts";
-import { Redeploys } from "../store/redeploys.ts";
 import type { Outcome, System } from "../system.ts";
 import { reportsJson, reportsText } from "../view/outcomes.ts";
 import { UsageError } from "../../../lib/shared/option_parser.ts";
-import { type Target, targetsOf, withoutRepeats } from "../healing/target.ts";
+import { linesOf, serialsOf } from "../serial.ts";
 
 /** Redeploys the framework to each Mac, and prints what became of it. */
 export async function redeploy(
@@ -21,23 +17,17 @@ export async function redeploy(
   settings: Pick<Settings, "jamf" | "store">,
   system: System,
 ): Promise<Outcome> {
-  const targets = await readTargets(command, system);
-  const jamf = new JamfPro(settings.jamf, system);
-  return await withStore(settings.store, async (driver) => {
-    await checkServers(new Values(driver), settings);
+  const serials = await readSerials(command, system);
+  return await withStore(settings.store, async (store) => {
+    await checkServers(store.values, settings);
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
-    const reports = await redeployTargets({
+    const reports = await redeployMacs({
       ...command,
+      ...jamfDeps(settings.jamf, store, system),
       limits: command,
-      jamf,
-      inventory: new Inventory(jamf),
-      requestRedeploy: requestRedeploy.bind(undefined, jamf),
-      redeploys: new Redeploys(driver),
-      now: () => system.now() / 1000,
-      sleep: system.sleep,
       reportProgress: system.writeLog,
       stop: system.stop,
-    }, targets);
+    }, serials);
     const isDone = reports.every(({ outcome }) => DONE.includes(outcome));
     const stdout = command.json ? reportsJson(reports) : reportsText(reports);
     return { code: isDone ? 0 : 1, stdout, messages: [] };
@@ -45,24 +35,21 @@ export async function redeploy(
 }
 
 /**
- * The targets, each once.
+ * The serial numbers, each once.
  *
  * @throws {UsageError} The list cannot be read, or names no Mac.
  */
-export async function readTargets(
-  { targets, from }: NamedMacs,
+export async function readSerials(
+  { serials, from }: NamedMacs,
   system: Pick<System, "readInput" | "readFile">,
-): Promise<Target[]> {
-  const all = [...targets];
-  if (from !== undefined) {
-    const name = from === "-" ? "standard input" : from;
-    try {
-      all.push(...targetsOf(from === "-" ? await system.readInput() : system.readFile(from), name));
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      throw new UsageError(error.message);
-    }
+): Promise<readonly string[]> {
+  if (from === undefined) return serials;
+  try {
+    const list = from === "-" ? await system.readInput() : system.readFile(from);
+    const all = serialsOf([...serials, ...linesOf(list)]);
+    if (all.length > 0) return all;
+  } catch (error) {
+    throw error instanceof Error ? new UsageError(error.message) : error;
   }
-  if (all.length === 0) throw new UsageError(`No Mac is named in "${from}"`);
-  return withoutRepeats(all);
+  throw new UsageError(`No Mac is named in "${from}"`);
 }

@@ -3,7 +3,6 @@
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import type { ServeCommand } from "../cli.ts";
 import { describeStore, isLoopback, type Settings } from "../config/read_settings.ts";
-import type { Condition } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { aborted, answerer, type Health, listen } from "../server/webhook.ts";
@@ -14,9 +13,8 @@ import { toJson } from "../view/json.ts";
 import { countStates } from "../view/table.ts";
 import { abortAfterGrace, type Sweeps, type SweepSettings, withSweeps } from "./sweep.ts";
 
-/** In seconds: the next sweep after one that has failed, and how long sweeps must fail before a person is notified. */
+/** In seconds: the next sweep after one that has failed. */
 const RETRY_AFTER = 300;
-const NOTIFY_AFTER = 900;
 const NOT_ENCRYPTED =
   "It listens for HTTP without TLS, so the webhook's secret can be read on the way: let only a proxy for TLS reach it";
 
@@ -61,13 +59,12 @@ export async function serve(
   });
 }
 
-/** Runs one sweep after the other, and notifies a person if they fail for long. */
+/** Runs one sweep after the other. */
 class Service {
   readonly #begun: number;
   /** When a sweep of any instance last ended well; 0 for never. */
   #lastGood = 0;
-  #failingSince: number | undefined;
-  #isNotifiedWithoutStore = false;
+  #isFailing = false;
 
   constructor(
     private readonly sweeps: Sweeps,
@@ -92,60 +89,26 @@ class Service {
   async run(schedule: Schedule, stop: AbortSignal, abort: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await this.#runOnce(stop, abort);
-      const pause = this.#failingSince === undefined ? this.every : RETRY_AFTER;
-      await schedule.wait(Math.min(this.every, pause), stop);
+      const pause = this.#isFailing ? Math.min(this.every, RETRY_AFTER) : this.every;
+      await schedule.wait(pause, stop);
     }
   }
 
   async #runOnce(stop: AbortSignal, abort: AbortSignal): Promise<void> {
     const problems: string[] = [];
     try {
-      const report = await this.sweeps.run(stop, abort, async (problem) => {
-        this.#lastGood = await this.sweeps.lastGood();
-        return stop.aborted ? [] : this.#conditions(problem);
-      });
-      if (report === undefined) {
-        this.#lastGood = await this.sweeps.lastGood();
-        return this.log({ event: "another_sweep_is_running" });
-      }
+      const report = await this.sweeps.run(stop, abort);
+      this.#lastGood = await this.sweeps.lastGood();
+      if (report === undefined) return this.log({ event: "another_sweep_is_running" });
       this.#logReport(report);
       problems.push(...report.problems);
-      if (problems.length === 0) this.#isNotifiedWithoutStore = false;
+      if (problems.length === 0) await this.sweeps.notifyWithoutStore(undefined);
     } catch (error) {
       problems.push(wordsOf(error));
-      if (!stop.aborted) problems.push(...await this.#notifyWithoutStore(problems[0]!));
+      if (!stop.aborted) problems.push(...await this.sweeps.notifyWithoutStore(problems[0]));
     }
+    this.#isFailing = problems.length > 0;
     for (const reason of problems) this.log({ event: "problem", reason });
-  }
-
-  #conditions(problem: string | undefined): Condition[] {
-    const text = this.#failure(problem);
-    // A failure that is not known for long may end by itself.
-    if (problem !== undefined && text === undefined) return [];
-    const isNotified = this.#isNotifiedWithoutStore;
-    return [{ name: "failing", text, end: "Sweeps end well again", isNotified }];
-  }
-
-  async #notifyWithoutStore(problem: string): Promise<string[]> {
-    const text = this.#failure(problem);
-    if (text === undefined || this.#isNotifiedWithoutStore) return [];
-    try {
-      await this.sweeps.send(`jamf-heal: ${text}`);
-      this.#isNotifiedWithoutStore = true;
-      return [];
-    } catch (error) {
-      return [wordsOf(error)];
-    }
-  }
-
-  /** What to notify of after a sweep; another instance with this store may sweep well. */
-  #failure(problem: string | undefined): string | undefined {
-    const now = this.#now();
-    this.#failingSince = problem === undefined ? undefined : this.#failingSince ?? now;
-    const since = this.#failingSince;
-    if (since === undefined || now - since < NOTIFY_AFTER) return undefined;
-    if (now - this.#lastGood < 2 * this.every) return undefined;
-    return `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
   }
 
   #logReport({ macs, changed, tooMany, isWhole }: SweepReport): void {

@@ -1,16 +1,13 @@
 // The modes `status` and `retry`: what is in the store.
 
-import { UsageError } from "../../../lib/shared/option_parser.ts";
 import type { RetryCommand, StatusCommand } from "../cli.ts";
 import { ConfigError, type Settings } from "../config/read_settings.ts";
 import { decideAgain } from "../healing/recorder.ts";
-import { type Driver, Values } from "../store/driver.ts";
-import { MAC_STATES, Macs, OPEN_STATES } from "../store/macs.ts";
-import { withStore } from "../store/open.ts";
-import { Redeploys } from "../store/redeploys.ts";
+import { MAC_STATES, OPEN_STATES } from "../store/macs.ts";
+import { type Store, withStore } from "../store/open.ts";
 import type { Outcome, System } from "../system.ts";
 import { type ShownMacs, statusJson, statusText } from "../view/status.ts";
-import { readTargets } from "./redeploy.ts";
+import { readSerials } from "./redeploy.ts";
 
 /** Without `--all`: more than a person reads at once. */
 const MAX_ROWS = 100;
@@ -21,12 +18,12 @@ export async function status(
   { store }: Pick<Settings, "store">,
   system: System,
 ): Promise<Outcome> {
-  return await withExisting(store, system, async (driver) => {
-    const values = new Values(driver);
+  return await withExisting(store, system, async (store) => {
+    const { macs, redeploys, values } = store;
     const shown = {
-      ...(serial === undefined ? await allMacs(driver, all) : {
-        macs: await new Macs(driver).withSerial(serial),
-        redeploys: await new Redeploys(driver).of(serial),
+      ...(serial === undefined ? await allMacs(store, all) : {
+        macs: await macs.withSerial(serial),
+        redeploys: await redeploys.of(serial),
       }),
       lastSweep: Number(await values.get("last_sweep")) || 0,
       problem: await values.get("problem"),
@@ -39,15 +36,13 @@ export async function status(
   });
 }
 
-async function allMacs(driver: Driver, all: boolean): Promise<ShownMacs> {
-  const macs = new Macs(driver);
+async function allMacs({ macs, redeploys }: Store, all: boolean): Promise<ShownMacs> {
   const limit = all ? Number.MAX_SAFE_INTEGER : MAX_ROWS;
   const lists = [];
   for (const state of all ? MAC_STATES : OPEN_STATES) {
     lists.push(...await macs.inState(state, limit));
   }
-  const redeploys = await new Redeploys(driver).list(limit);
-  return { counts: await macs.counts(), macs: lists, redeploys };
+  return { counts: await macs.counts(), macs: lists, redeploys: await redeploys.list(limit) };
 }
 
 /** Has the next sweep decide again about Macs that need a person. */
@@ -56,19 +51,14 @@ export async function retry(
   { store }: Pick<Settings, "store">,
   system: System,
 ): Promise<Outcome> {
-  const targets = await readTargets(command, system);
-  const other = targets.find(({ kind }) => kind !== "serial");
-  if (other !== undefined) {
-    throw new UsageError(`Cannot retry "${other.kind}:${other.value}": give serial numbers`);
-  }
-  return await withExisting(store, system, async (driver) => {
-    const lock = await driver.lockSweep();
+  const named = await readSerials(command, system);
+  return await withExisting(store, system, async ({ macs, lockSweep }) => {
+    const lock = await lockSweep();
     if (lock === undefined) {
       return { code: 1, stdout: "", messages: ["A sweep is running: try again when it has ended"] };
     }
     try {
-      const macs = new Macs(driver);
-      const serials = new Set(targets.map(({ value }) => value.toUpperCase()));
+      const serials = new Set(named.map((serial) => serial.toUpperCase()));
       const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
       const found = all.filter(({ serial }) => serials.has(serial.toUpperCase()));
       await decideAgain(macs, found, Math.floor(system.now() / 1000));
@@ -88,7 +78,7 @@ export async function retry(
 async function withExisting(
   store: Settings["store"],
   { fileExists }: Pick<System, "fileExists">,
-  work: (driver: Driver) => Promise<Outcome>,
+  work: (store: Store) => Promise<Outcome>,
 ): Promise<Outcome> {
   if (store.kind === "sqlite" && !fileExists(store.path)) {
     throw new ConfigError(

@@ -3,19 +3,14 @@
 import type { SweepCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet } from "../fleet/fleet.ts";
-import { type Condition, conditionsOf, notify } from "../healing/notices.ts";
-import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
+import { jamfDeps } from "../healing/deps.ts";
+import { conditionsOf, failingCondition, type NoticeDeps, notify } from "../healing/notices.ts";
+import { GOOD_SWEEP, runSweep, type SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
-import { Inventory } from "../jamf/inventory.ts";
-import { JamfPro } from "../jamf/jamf_pro.ts";
-import { readCommands } from "../jamf/mdm_commands.ts";
-import { requestRedeploy } from "../jamf/request_redeploy.ts";
-import { StoreError, Values } from "../store/driver.ts";
-import { Macs } from "../store/macs.ts";
+import { StoreError } from "../store/driver.ts";
 import { openStore } from "../store/open.ts";
 import { checkServers } from "../store/servers.ts";
-import { Redeploys } from "../store/redeploys.ts";
 import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
 import { sweepText } from "../view/outcomes.ts";
@@ -49,20 +44,28 @@ export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "stor
 
 /** What `sweep` and `serve` use. */
 export interface Sweeps {
-  /**
-   * Runs one sweep, and notifies a person; returns `undefined` if another process has the lock.
-   *
-   * @param conditions Of the caller, after the sweep and its first problem.
-   */
-  readonly run: (
-    stop: AbortSignal,
-    abort: AbortSignal,
-    conditions?: (problem: string | undefined) => Promise<readonly Condition[]>,
-  ) => Promise<SweepReport | undefined>;
+  /** Runs one sweep, and notifies a person; returns `undefined` if another process has the lock. */
+  readonly run: (stop: AbortSignal, abort: AbortSignal) => Promise<SweepReport | undefined>;
   /** When a sweep of any instance last ended well, in seconds since 1970; 0 for never. */
   readonly lastGood: () => Promise<number>;
-  /** Notifies without the store. */
-  readonly send: (text: string) => Promise<void>;
+  /**
+   * Notifies a person of sweeps that do not end well because the store does not work, and of their end.
+   *
+   * @returns What did not work, for a person.
+   */
+  readonly notifyWithoutStore: (problem: string | undefined) => Promise<string[]>;
+}
+
+/** Notes in memory what was notified of. */
+function withoutStore(): Pick<NoticeDeps, "macs" | "values"> {
+  const noted = new Map<string, string>();
+  return {
+    macs: { inState: () => Promise.resolve([]), setNotified: () => Promise.resolve() },
+    values: {
+      get: (name) => Promise.resolve(noted.get(name)),
+      set: (name, value) => Promise.resolve(void noted.set(name, value ?? "")),
+    },
+  };
 }
 
 /** In milliseconds, for one sweep: servers that let each request wait must not keep a sweep from its end. */
@@ -76,31 +79,24 @@ export async function withSweeps<T>(
   work: (sweeps: Sweeps) => Promise<T>,
   maxTime: number = MAX_TIME,
 ): Promise<T> {
-  const driver = await openStore(settings.store);
-  const macs = new Macs(driver);
-  const values = new Values(driver);
+  const store = await openStore(settings.store);
+  const { macs, values } = store;
   const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
   const send = async (text: string): Promise<void> => await notifier?.send(text);
-  const jamf = new JamfPro(settings.jamf, system);
+  const now = (): number => Math.floor(system.now() / 1000);
   const deps = {
+    ...jamfDeps(settings.jamf, store, system),
     fleet: new Fleet(settings.fleet, system),
-    jamf,
     jamfHosts: [settings.jamf.url.hostname, ...mdmHosts],
-    inventory: new Inventory(jamf),
-    readCommands: readCommands.bind(undefined, jamf),
-    requestRedeploy: requestRedeploy.bind(undefined, jamf),
     macs,
     values,
-    redeploys: new Redeploys(driver),
     policies: settings.policies,
     limits,
     dryRun,
-    now: () => system.now() / 1000,
-    sleep: system.sleep,
   };
-  const run: Sweeps["run"] = async (stop, abort, conditions) => {
-    const lock = await driver.lockSweep();
-    const text = await stuckLock(driver, lock !== undefined, deps.now, system.sleep);
+  const run: Sweeps["run"] = async (stop, abort) => {
+    const lock = await store.lockSweep();
+    const text = await stuckLock(store, lock !== undefined, deps.now, system.sleep);
     if (lock === undefined && text === undefined) return undefined;
     const limit = AbortSignal.timeout(maxTime);
     try {
@@ -110,10 +106,10 @@ export async function withSweeps<T>(
         : await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!).catch(reportOf);
       const problems = [...report.problems];
       try {
-        const stuck = { name: "stuck_lock", text, end: "Sweeps end again" };
-        const all = [...conditionsOf(report), ...await conditions?.(problems[0]) ?? [stuck]];
+        const failing = stop.aborted ? [] : await failingCondition(values, problems[0], now());
         if (notifier !== undefined) {
-          problems.push(...await notify({ macs, values, send, now: deps.now }, all));
+          const conditions = [...conditionsOf(report), ...failing];
+          problems.push(...await notify({ macs, values, send, now }, conditions));
         }
         await values.set("problem", problems[0]);
       } catch (error) {
@@ -128,10 +124,13 @@ export async function withSweeps<T>(
   };
   try {
     await checkServers(values, settings);
-    const lastGood = async (): Promise<number> => Number(await values.get(goodSweep(dryRun))) || 0;
-    return await work({ run, lastGood, send });
+    const lastGood = async (): Promise<number> => Number(await values.get(GOOD_SWEEP)) || 0;
+    const memory = { ...withoutStore(), send, now };
+    const notifyWithoutStore: Sweeps["notifyWithoutStore"] = async (problem) =>
+      await notify(memory, await failingCondition(memory.values, problem, now()));
+    return await work({ run, lastGood, notifyWithoutStore });
   } finally {
-    await driver.close();
+    await store.close();
   }
 }
 

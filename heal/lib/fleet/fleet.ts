@@ -48,11 +48,6 @@ export class Fleet {
     this.#http = new HttpClient(settings.url, system, settings.token);
   }
 
-  /** In seconds: the clock of Fleet in its last answer minus ours. */
-  get clockDifference(): number | undefined {
-    return this.#http.clockDifference;
-  }
-
   /** The global policies, and those of each fleet that the token may see; throws if it may see none. */
   async policies(signal?: AbortSignal): Promise<Policy[]> {
     const all = [GLOBAL, ...await this.fleets(signal)];

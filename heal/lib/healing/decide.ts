@@ -2,8 +2,8 @@
 // was done, what Jamf Pro says, and the limits.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import type { Computer } from "../jamf/inventory.ts";
-import { COMMANDS_PRIVILEGE, type MdmCommand } from "../jamf/mdm_commands.ts";
+import { type Computer, type Found, unreachable } from "../jamf/inventory.ts";
+import { COMMANDS_PRIVILEGE, longWait, type MdmCommand } from "../jamf/mdm_commands.ts";
 import type { Mac, MacStateName } from "../store/macs.ts";
 import {
   isLost,
@@ -13,7 +13,6 @@ import {
   repeatableFrom,
 } from "../store/redeploys.ts";
 import { isSerial } from "../serial.ts";
-import { type Found, unreachable } from "./find_computer.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason } from "./send_redeploy.ts";
 
@@ -45,10 +44,15 @@ export interface Decision {
 }
 
 /**
- * What must be asked, before it is decided again: Jamf Pro about the command of the last redeploy, about the computer, or
- * about the commands that wait for it; and Fleet once more.
+ * What must be asked, before it is decided again: Jamf Pro about the command of the last redeploy, about the computer, and
+ * again before a redeploy if that was in an earlier sweep, about the commands that wait for it; and Fleet once more.
  */
-export type Question = "ask_command" | "ask_jamf" | "ask_waiting" | "ask_fleet";
+export type Question =
+  | "ask_command"
+  | "ask_jamf"
+  | "ask_jamf_again"
+  | "ask_waiting"
+  | "ask_fleet";
 
 export type Verdict = Decision | Question | "redeploy";
 
@@ -139,12 +143,12 @@ function byRedeploys(facts: Facts): Verdict | undefined {
 
 /** After the cool-down, the command is looked for. If there is none, it is requested once more. */
 function byLostAnswer(facts: Facts, last: Redeploy): Verdict | undefined {
-  const { mac, now, limits, found, waiting } = facts;
+  const { mac, now, limits, found } = facts;
   if (now < repeatableFrom(last, limits)) return requested(last);
   if (mac.rule === "unanswered" && isRemembered(mac, now)) return previousDecision(mac);
   if (found === undefined) return "ask_jamf";
   if (found.computer === undefined) return undefined;
-  if (waiting === undefined) return "ask_waiting";
+  if ((last.commandAskedAt ?? 0) < now) return "ask_command";
   if (last.attempts < MAX_ATTEMPTS) return undefined;
   const reason = "requested twice, and Jamf Pro's answers are not known";
   return person("unanswered", `${reason}: see the computer's management history`);
@@ -200,11 +204,10 @@ function byLimits(facts: Facts): Decision | undefined {
 
 /** What is asked only about a Mac that would be redeployed now. */
 function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | undefined {
-  if (found === undefined) return "ask_jamf";
+  if (found === undefined) return "ask_jamf_again";
   if (waiting === undefined) return "ask_waiting";
-  const old = waiting.find(({ sentAt = now }) => sentAt <= now - DAY);
-  if (old !== undefined) {
-    const command = `a command of ${at(old.sentAt!)} waits in Jamf Pro`;
+  const command = longWait(waiting, now);
+  if (command !== undefined) {
     return isLongOnline(mac, mac.failingSince, now)
       ? person("commands_wait", `${command}: MDM does not reach the Mac; enrol it again`)
       : wait("waits_for_commands", `${command}: the next hours tell whether MDM reaches the Mac`);

@@ -1,28 +1,26 @@
-// Asks Jamf Pro about the Macs that Fleet and their redeploys do not exclude, one after the other, and redeploys.
+// Decides about the Macs that Fleet and their redeploys do not exclude, one after the other, and redeploys.
 
-import { checkClock, ServerError } from "../http/client.ts";
+import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
-import { MAX_UUIDS, sentTo, waitingFor, withUuids } from "../jamf/mdm_commands.ts";
-import type { Redeploy } from "../store/redeploys.ts";
+import { Answers } from "./answers.ts";
 import {
   byState,
   decide,
   type Facts,
-  hasCheckedIn,
-  HIDDEN,
-  isKnownDue,
   lostRequest,
   person,
   type Question,
   requested,
   wait,
 } from "./decide.ts";
-import { findBySerial } from "./find_computer.ts";
 import type { TooMany } from "./max_failing.ts";
 import type { Recorder } from "./recorder.ts";
 import { limitReason, type Requested, sendRedeploy } from "./send_redeploy.ts";
-import type { SweepDeps } from "./sweep_deps.ts";
+import type { SweepDeps } from "./deps.ts";
 
+/** What is asked about each Mac, and what only about one that is redeployed if nothing is against it. */
+const FIRST: readonly Question[] = ["ask_command", "ask_jamf"];
+const LAST: readonly Question[] = [...FIRST, "ask_jamf_again", "ask_waiting", "ask_fleet"];
 /** Look-ups in Jamf Pro in one sweep, and those of them that are kept for the Macs that are redeployed. */
 const MAX_LOOKUPS = 200;
 const RESERVED_LOOKUPS = 50;
@@ -32,9 +30,6 @@ const MAX_FAILURES = 3;
 const REFUSALS = [401, 403];
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-/** In seconds: when a lost request may have been sent, before and after its record. The clocks may differ. */
-const SENT_BEFORE = 300;
-const SENT_AFTER = 600;
 
 /** What was done about the candidates. */
 export interface Healed {
@@ -77,11 +72,11 @@ export async function healCandidates(
     }
   };
   const due: Facts[] = [];
-  const asked = await healing.askCommands(candidates);
-  await forEach(asked.toSorted(byLookup), async (facts) => {
-    const found = await healing.find(facts);
+  await forEach(candidates.toSorted(byLookup), async (facts) => {
+    const found = await healing.ask(facts, FIRST, MAX_LOOKUPS - RESERVED_LOOKUPS);
     if (found !== undefined) due.push(found);
   });
+  await recorder.save();
   const isCounted = !stop.aborted;
   const tooMany = isCounted ? await findTooMany(due) : undefined;
   const isTooMany = tooMany !== undefined;
@@ -103,12 +98,11 @@ function byTime({ mac: one }: Facts, { mac: other }: Facts): number {
 
 class Healing {
   readonly problems: string[] = [];
+  readonly #answers: Answers;
   #failures = 0;
   #lookups = 0;
   #hasAnswer = false;
   #lastFailure: string | undefined;
-  /** Whether the API client may not see commands. */
-  #isHidden = false;
 
   constructor(
     private readonly deps: SweepDeps,
@@ -116,7 +110,9 @@ class Healing {
     private readonly abort: AbortSignal,
     /** The redeploys that the hourly limit still allows. */
     private remaining: number,
-  ) {}
+  ) {
+    this.#answers = new Answers(deps, abort);
+  }
 
   /** What did not work: also an answer that no Mac got, which else may be about one Mac only. */
   end(): readonly string[] {
@@ -124,56 +120,8 @@ class Healing {
     return isAnswered || this.#lastFailure === undefined ? this.problems : [this.#lastFailure];
   }
 
-  /** Asks about the commands of all redeploys that wait for one, in one request. */
-  async askCommands(candidates: readonly Facts[]): Promise<readonly Facts[]> {
-    const { readCommands, redeploys } = this.deps;
-    const asking = candidates.filter((facts) => decide(facts) === "ask_command")
-      .toSorted((one, other) => askedAtOf(one) - askedAtOf(other));
-    if (asking.length === 0) return candidates;
-    let asked = asking.map(({ redeploys: [last], now }) => ({ ...last!, commandAskedAt: now }));
-    try {
-      // Those first that were not asked about for the longest time; the rest follows in the next sweeps.
-      const [now, later] = [asked.slice(0, MAX_UUIDS), asked.slice(MAX_UUIDS)];
-      const filter = withUuids(now.map(({ commandUuid }) => commandUuid!));
-      const found = await readCommands(filter, this.abort);
-      const states = new Map(found?.map(({ uuid, state }) => [uuid, state]));
-      this.#isHidden = found === undefined;
-      const answered = now.map((last) => {
-        const commandState = this.#isHidden ? HIDDEN : states.get(last.commandUuid!) ?? "";
-        const isNew = commandState !== last.commandState;
-        const commandSince = isNew ? last.commandAskedAt : last.commandSince;
-        return { ...last, commandState, commandSince };
-      });
-      await redeploys.record(answered);
-      asked = [...answered, ...later];
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error;
-      this.problems.push(error.message);
-    }
-    const known = new Map(asking.map((facts, index) => [facts, withLast(facts, asked[index]!)]));
-    return candidates.map((facts) => known.get(facts) ?? facts);
-  }
-
-  /** Asks Jamf Pro about a Mac, and returns it if it would be redeployed now, but for a limit. */
-  async find(facts: Facts): Promise<Facts | undefined> {
-    if (isKnownDue(facts.mac, facts.now) && decide(facts) === "ask_jamf") return facts;
-    return await this.#ask(facts, ["ask_jamf"], MAX_LOOKUPS - RESERVED_LOOKUPS);
-  }
-
-  /** Redeploys, if nothing is against it. */
-  async heal(facts: Facts): Promise<void> {
-    const limited = { ...facts, isLimited: this.remaining <= 0 };
-    const questions = ["ask_jamf", "ask_waiting", "ask_fleet"] as const;
-    const asked = await this.#ask(limited, questions, MAX_LOOKUPS);
-    if (asked === undefined) return;
-    if (!this.deps.dryRun) return await this.#redeploy(asked);
-    this.remaining--;
-    const decision = byState("would_redeploy", "dry run: it would be redeployed");
-    this.recorder.add(asked.mac, decision);
-  }
-
-  /** Asks until it is decided, which is recorded, or until another question must be asked. */
-  async #ask(
+  /** Asks until it is decided, which is recorded, or until nothing of the questions is left to be asked. */
+  async ask(
     facts: Facts,
     questions: readonly Question[],
     maxLookups: number,
@@ -183,14 +131,15 @@ class Healing {
       if (typeof verdict === "object") return void this.recorder.add(known.mac, verdict);
       const question = questions.find((one) => one === verdict);
       if (question === undefined) return known;
-      if (question === "ask_jamf" && this.#lookups >= maxLookups) {
+      const isLookup = question === "ask_jamf" || question === "ask_jamf_again";
+      if (isLookup && this.#lookups >= maxLookups) {
         const reason = `a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
         return void this.recorder.add(known.mac, wait("not_asked", reason));
       }
       if (this.#failures >= MAX_FAILURES) return void this.#recordUnasked(known);
+      if (isLookup) this.#lookups++;
       try {
-        known = await this.#answer(known, question);
-        known = { ...known, mac: { ...known.mac, unaskedSince: undefined } };
+        known = await this.#answers.addTo(known, question);
         [this.#failures, this.#hasAnswer] = [0, true];
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
@@ -200,47 +149,14 @@ class Healing {
     }
   }
 
-  async #answer(facts: Facts, question: Question): Promise<Facts> {
-    const { inventory, jamf, fleet, policies } = this.deps;
-    const { host, mac, now } = facts;
-    if (question === "ask_waiting") return await this.#withWaiting(facts);
-    if (question === "ask_fleet") {
-      const detail = await fleet.host(host.id, this.abort);
-      const ids = await fleet.hostsWithSerial(host.serial, this.abort);
-      const isFailing = detail?.policies
-        .some(({ name, response }) => policies.includes(name) && response === "fail") ?? false;
-      return { ...facts, again: { isFailing, isShared: ids.some((id) => id !== host.id) } };
-    }
-    this.#lookups++;
-    const found = await findBySerial(inventory, host.serial, this.abort);
-    checkClock("Jamf Pro", jamf.clockDifference);
-    const { computer } = found;
-    const isIn = computer !== undefined && hasCheckedIn(host, computer);
-    const checkedInSince = isIn ? mac.checkedInSince ?? now : undefined;
-    const asked = { computerId: computer?.id ?? mac.computerId, checkedInSince, lookedUpAt: now };
-    return { ...facts, found, mac: { ...mac, ...asked } };
-  }
-
-  /** The commands that wait for a computer, and that of a request without an answer. */
-  async #withWaiting(facts: Facts): Promise<Facts> {
-    const { readCommands, redeploys } = this.deps;
-    const managementId = facts.found?.computer?.managementId;
-    if (managementId === undefined || this.#isHidden) return { ...facts, waiting: [] };
-    const lost = lostRequest(facts);
-    if (lost !== undefined) {
-      const [from, to] = [lost.askedAt - SENT_BEFORE, lost.askedAt + SENT_AFTER];
-      const [command] = await readCommands(sentTo(managementId, from, to), this.abort) ?? [];
-      if (command !== undefined) {
-        const { uuid: commandUuid, state: commandState } = command;
-        const times = { commandSince: facts.now, commandAskedAt: facts.now };
-        const found = { ...lost, ...times, commandUuid, commandState, state: "queued" } as const;
-        await redeploys.record([found]);
-        return withLast(facts, found);
-      }
-    }
-    const waiting = await readCommands(waitingFor(managementId), this.abort);
-    this.#isHidden = waiting === undefined;
-    return { ...facts, waiting: waiting ?? [] };
+  /** Redeploys, if nothing is against it. */
+  async heal(facts: Facts): Promise<void> {
+    const asked = await this.ask({ ...facts, isLimited: this.remaining <= 0 }, LAST, MAX_LOOKUPS);
+    if (asked === undefined) return;
+    if (!this.deps.dryRun) return await this.#redeploy(asked);
+    this.remaining--;
+    const decision = byState("would_redeploy", "dry run: it would be redeployed");
+    this.recorder.add(asked.mac, decision);
   }
 
   async #redeploy(facts: Facts): Promise<void> {
@@ -276,17 +192,19 @@ class Healing {
     this.recorder.add(mac, requested({ askedAt, state }));
   }
 
-  /** A Mac that needs a person still needs one. */
+  /** A Mac that needs a person still needs one, and one that was redeployed waits for its result. */
   #recordUnasked(
     { mac, now }: Facts,
     reason = "not asked: a problem ended the requests of this sweep",
   ): void {
     const { unaskedSince = now } = mac;
-    const decision = unaskedSince <= now - DAY
+    const isLong = unaskedSince <= now - DAY && mac.state !== "needs_person";
+    const decision = isLong
       ? person("not_askable", `for over a day: ${reason}`)
-      : wait("no_reply", reason);
-    const kept = mac.state === "needs_person" ? undefined : decision;
-    this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, kept);
+      : mac.state === "waits"
+      ? wait("no_reply", reason)
+      : undefined;
+    this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, decision);
   }
 
   /** An answer that cannot be read may be about one Mac only. */
@@ -301,12 +219,4 @@ class Healing {
     this.problems.push(problem);
     this.#failures = MAX_FAILURES;
   }
-}
-
-function askedAtOf({ redeploys: [last] }: Facts): number {
-  return last?.commandAskedAt ?? 0;
-}
-
-function withLast(facts: Facts, last: Redeploy): Facts {
-  return { ...facts, redeploys: [last, ...facts.redeploys.slice(1)] };
 }

@@ -2,8 +2,6 @@
 
 import { type Fleet, inParallel } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";
-import { checkClock } from "../http/client.ts";
-import { ReplyError } from "../http/reply.ts";
 
 /** The hosts that fail, and what could not be learned. */
 export interface Failing {
@@ -13,25 +11,21 @@ export interface Failing {
   readonly policyIds: ReadonlyMap<string, readonly number[]>;
   /** Whether every name is that of a policy. */
   readonly isResolved: boolean;
-  /** Whether all lists could be read. */
-  readonly isWhole: boolean;
   /** For a person. */
   readonly problems: readonly string[];
 }
 
 /** Asks Fleet for the hosts that fail the policies with these names, each host once. */
 export async function listFailing(
-  fleet: Pick<Fleet, "policies" | "failingHosts" | "clockDifference">,
+  fleet: Pick<Fleet, "policies" | "failingHosts">,
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<Failing> {
   const all = await fleet.policies(signal);
-  checkClock("Fleet", fleet.clockDifference);
   const problems: string[] = [];
   const hosts = new Map<number, { host: Host; policies: string[] }>();
   const policyIds = new Map<string, number[]>();
   let isResolved = true;
-  let isWhole = true;
   for (const name of names) {
     const ids = all.filter((policy) => policy.name === name).map(({ id }) => id);
     policyIds.set(name, ids);
@@ -40,20 +34,14 @@ export async function listFailing(
       problems.push(`Fleet ${noPolicy(name)}`);
     }
     await inParallel(ids, async (id) => {
-      try {
-        for (const host of await fleet.failingHosts(id, signal)) {
-          const known = hosts.get(host.id);
-          if (known === undefined) hosts.set(host.id, { host, policies: [name] });
-          else if (!known.policies.includes(name)) known.policies.push(name);
-        }
-      } catch (error) {
-        if (!(error instanceof ReplyError)) throw error;
-        isWhole = false;
-        problems.push(`Cannot list the hosts that fail "${name}": ${error.message}`);
+      for (const host of await fleet.failingHosts(id, signal)) {
+        const known = hosts.get(host.id);
+        if (known === undefined) hosts.set(host.id, { host, policies: [name] });
+        else if (!known.policies.includes(name)) known.policies.push(name);
       }
     });
   }
-  return { hosts, policyIds, isResolved, isWhole, problems };
+  return { hosts, policyIds, isResolved, problems };
 }
 
 /** The end of a sentence about Fleet. */

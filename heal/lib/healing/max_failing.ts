@@ -31,23 +31,23 @@ interface Memory {
  * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least half
  * as many Macs are online as then: a night or a weekend does not end it.
  *
- * @param countOnline The number of Macs that are online now; `undefined` if it is not known.
+ * @param countOnline The number of Macs that are online now.
  */
 export async function findTooMany(
   values: Pick<Values, "get" | "set">,
   { value, isPercent }: MaxFailing,
   count: number,
-  countOnline: () => Promise<number | undefined>,
+  countOnline: () => Promise<number>,
   now: number,
 ): Promise<TooMany | undefined> {
   const before = isPercent ? memoryOf(await values.get("too_many")) : undefined;
   if (isPercent && before === undefined && count <= MIN_MAX) return undefined;
-  const online = isPercent ? await countOnline() : undefined;
-  const max = isPercent ? Math.max(MIN_MAX, Math.floor((online ?? 0) * value / 100)) : value;
+  const online = isPercent ? await countOnline() : 0;
+  const max = isPercent ? Math.max(MIN_MAX, Math.floor(online * value / 100)) : value;
   const isAllowed = before === undefined
     ? count <= max
-    : online !== undefined && count < max / 2 && isComparable(before, online, now);
-  await values.set("too_many", isAllowed ? undefined : memoryText(before, online ?? 0, now));
+    : count < max / 2 && isComparable(before, online, now);
+  await values.set("too_many", isAllowed ? undefined : memoryText(before, online, now));
   return isAllowed ? undefined : { count, max };
 }
 

@@ -1,6 +1,7 @@
 // Notifies a person of what has begun, and what has ended, once, and once a week of what is left.
 
 import { printable } from "../../../lib/shared/print.ts";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { ServerError } from "../http/client.ts";
 import type { Mac, Macs } from "../store/macs.ts";
 import type { Values } from "../store/driver.ts";
@@ -10,7 +11,7 @@ export interface NoticeDeps {
   readonly macs: Pick<Macs, "inState" | "setNotified">;
   readonly values: Pick<Values, "get" | "set">;
   readonly send: (text: string) => Promise<void>;
-  /** Seconds since 1970. */
+  /** Whole seconds since 1970. */
   readonly now: () => number;
 }
 
@@ -23,8 +24,6 @@ export interface Condition {
   readonly end: string;
   /** Whether it is notified of once a day while it holds. */
   readonly isDaily?: boolean;
-  /** Whether a person was notified of it while the store did not work. */
-  readonly isNotified?: boolean;
 }
 
 /** Macs that are named in one message. */
@@ -48,6 +47,27 @@ export function conditionsOf(
   return [{ name: "too_many", text, end, isDaily: true }];
 }
 
+/** In seconds: a server that is away for less is no news. */
+const FAILING_TIME = 900;
+const FAILING_SINCE = "failing_since";
+
+/**
+ * Sweeps that do not end well.
+ *
+ * @param problem Of the newest one; `undefined` if it ended well.
+ */
+export async function failingCondition(
+  values: NoticeDeps["values"],
+  problem: string | undefined,
+  now: number,
+): Promise<Condition[]> {
+  const since = Number(await values.get(FAILING_SINCE)) || now;
+  await values.set(FAILING_SINCE, problem && `${since}`);
+  if (problem !== undefined && now - since < FAILING_TIME) return [];
+  const text = problem && `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
+  return [{ name: "failing", text, end: "Sweeps end well again" }];
+}
+
 /**
  * Notifies of the Macs that need a person, once an illness, and of the conditions, in one message. It is recorded after the
  * message was taken: one that fails is repeated by the next sweep.
@@ -59,7 +79,7 @@ export async function notify(
   conditions: readonly Condition[],
 ): Promise<string[]> {
   const { macs, values, send } = deps;
-  const now = Math.floor(deps.now());
+  const now = deps.now();
   const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
   const persons = all.filter(({ notifiedAt }) => notifiedAt === undefined);
   const digestAt = Number(await values.get(DIGEST)) || now;
@@ -67,8 +87,8 @@ export async function notify(
   const lines: string[] = [];
   const changed: Condition[] = [];
   for (const condition of conditions) {
-    const { text, end, isDaily, isNotified = false } = condition;
-    const notifiedAt = Number(await values.get(nameOf(condition))) || (isNotified ? now : 0);
+    const { text, end, isDaily } = condition;
+    const notifiedAt = Number(await values.get(nameOf(condition))) || 0;
     const isOld = isDaily === true && notifiedAt <= now - DAY;
     if (text === undefined ? notifiedAt === 0 : notifiedAt > 0 && !isOld) continue;
     changed.push(condition);

@@ -1,16 +1,15 @@
 // One sweep: asks Fleet which Macs fail, decides about each, and redeploys within the limits.
 
-import { ServerError } from "../http/client.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { decide, type Facts, isKnownDue } from "./decide.ts";
+import { decide, type Facts } from "./decide.ts";
 import { findEnded } from "./find_ended.ts";
 import { healCandidates, type Healed } from "./heal_candidates.ts";
 import { countOnline, type Failing, listFailing } from "./list_failing.ts";
 import { findTooMany, type TooMany } from "./max_failing.ts";
 import { newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
-import type { SweepDeps } from "./sweep_deps.ts";
+import type { SweepDeps } from "./deps.ts";
 
 export interface SweepReport extends Healed {
   /** The Macs that were decided, as they are in the store now. */
@@ -24,6 +23,8 @@ export interface SweepReport extends Healed {
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
+/** The value with the end of the last sweep that ended well. */
+export const GOOD_SWEEP = "last_good_sweep";
 /** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
 
@@ -41,7 +42,7 @@ interface Read {
 /**
  * @param stop Stops it between two Macs.
  * @param abort Stops the requests, too.
- * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
+ * @throws {ServerError} Fleet did not say which hosts fail, or how many are online: nothing is redeployed.
  * @throws {StoreError} The store does not work. What was decided before is recorded.
  */
 export async function runSweep(
@@ -59,13 +60,9 @@ export async function runSweep(
   const recorder = new Recorder(macs, known, now);
   const problems = [...failing.problems];
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
-  // A Mac whose list could not be read may still fail.
-  if (failing.isWhole) {
-    const { isResolved } = failing;
-    const lookup = { names: deps.policies, isResolved, redeploys: done, now };
-    problems.push(...await findEnded(deps.fleet, others, lookup, recorder, stop));
-  }
-  const unlisted = failing.isWhole ? 0 : others.filter((mac) => isKnownDue(mac, now)).length;
+  const { isResolved } = failing;
+  const lookup = { names: deps.policies, isResolved, redeploys: done, now };
+  problems.push(...await findEnded(deps.fleet, others, lookup, recorder, stop));
   const facts = await factsOf({ deps, now, failing, known, redeploys: done });
   const candidates: Facts[] = [];
   for (const one of facts) {
@@ -78,8 +75,8 @@ export async function runSweep(
     findTooMany(
       values,
       deps.limits.maxFailing,
-      unlisted + countFailing(facts, due),
-      () => online(deps.fleet, failing, now, problems, abort),
+      countFailing(facts, due),
+      () => countOnline(deps.fleet, failing, now - HOUR, abort),
       now,
     );
   const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
@@ -89,15 +86,10 @@ export async function runSweep(
   await macs.forget(now - RETENTION);
   if (!stop.aborted) await values.set("last_sweep", `${now}`);
   if (problems.length === 0 && !stop.aborted) {
-    await values.set(goodSweep(deps.dryRun), `${Math.floor(deps.now())}`);
+    await values.set(GOOD_SWEEP, `${Math.floor(deps.now())}`);
   }
   const { macs: decided, changed } = recorder;
   return { ...healed, macs: decided, changed, isWhole: true, problems };
-}
-
-/** The name of the value with the end of the last sweep that ended well. */
-export function goodSweep(dryRun: boolean): string {
-  return dryRun ? "last_good_dry_run" : "last_good_sweep";
 }
 
 /**
@@ -111,23 +103,6 @@ function countFailing(facts: readonly Facts[], due: readonly Facts[]): number {
     if ((last?.askedAt ?? 0) > now - (isOnline ? WEEK : DAY)) ids.add(host.id);
   }
   return ids.size;
-}
-
-/** The number of Macs that are online; `undefined` if Fleet does not count them. */
-async function online(
-  fleet: SweepDeps["fleet"],
-  failing: Failing,
-  now: number,
-  problems: string[],
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  try {
-    return await countOnline(fleet, failing, now - HOUR, signal);
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    problems.push(`Cannot count the hosts that are online: ${error.message}`);
-    return undefined;
-  }
 }
 
 async function factsOf({ deps, failing, known, redeploys, now }: Read): Promise<Facts[]> {

@@ -53,16 +53,15 @@ const USER_AGENT = `jamf-heal/${config.version}`;
 /** In bytes: more than any answer has. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The server has not begun with the request. */
-const NOT_BEGUN = 429;
 /** A server or its gateway failed, maybe after the work: only a request that changes nothing may be repeated. */
 const FAILURES: readonly number[] = [502, 503, 504];
+/** In milliseconds. */
+const MAX_CLOCK_DIFFERENCE = 5 * 60_000;
 
 /** The client of one server. It keeps cookies, because a cluster assigns a client to one of its nodes by a cookie. */
 export class HttpClient {
   readonly #base: URL;
   readonly #cookies = new CookieJar();
-  #clockDifference: number | undefined;
 
   /**
    * @param base The URL to which paths are relative.
@@ -78,31 +77,31 @@ export class HttpClient {
     this.#base = new URL(base.href.replace(/\/*$/, "/"));
   }
 
-  /** In seconds: the server's clock in its last answer, which has whole seconds, minus ours. */
-  get clockDifference(): number | undefined {
-    return this.#clockDifference;
-  }
-
   /**
    * Sends a request, and repeats it where that is safe: a GET after any failure, a POST only after 429. A proxy answers
    * 503 also after it has sent the request.
+   *
+   * @throws {NoAnswerError} There is no complete answer.
+   * @throws {ServerError} It was stopped before, or the clocks differ.
    */
   async send(request: HttpRequest): Promise<HttpReply> {
+    const { now, random, sleep } = this.system;
     const isRead = request.method === "GET" || request.isRepeatable === true;
     for (let attempt = 1;; attempt++) {
       const isLast = attempt === ATTEMPTS || request.signal?.aborted === true;
-      let retryAfter: string | null = null;
-      try {
-        const { reply, headers } = await this.#once(request);
-        const mayRepeat = reply.status === NOT_BEGUN || (isRead && FAILURES.includes(reply.status));
-        if (!mayRepeat || isLast) return reply;
-        retryAfter = headers.get("retry-after");
-      } catch (error) {
+      const answer = await this.#once(request).catch((error: unknown) => {
+        if (isRead && !isLast) return undefined;
         const reason = fetchErrorReason(error, this.timeout);
         const message = `Cannot get an answer from "${this.#base.origin}": ${reason}`;
-        if (!isRead || isLast) throw new NoAnswerError(message, { cause: error });
+        throw new NoAnswerError(message, { cause: error });
+      });
+      const mayRepeat = answer === undefined || answer.status === 429 ||
+        (isRead && FAILURES.includes(answer.status));
+      if (answer !== undefined && (isLast || !mayRepeat)) {
+        if (isRead) this.#checkClock(answer.headers);
+        return answer;
       }
-      const { now, random, sleep } = this.system;
+      const retryAfter = answer?.headers.get("retry-after") ?? null;
       const pause = sleep(delayBefore(attempt, retryAfter, now(), random()), request.signal);
       await pause.catch(() => {
         throw new ServerError(`Stopped before "${this.#base.origin}" answered`);
@@ -110,7 +109,7 @@ export class HttpClient {
     }
   }
 
-  async #once(request: HttpRequest): Promise<{ reply: HttpReply; headers: Headers }> {
+  async #once(request: HttpRequest): Promise<HttpReply & { readonly headers: Headers }> {
     const { method, form, token, signal } = request;
     const url = new URL(request.path, this.#base);
     url.search = request.query?.toString() ?? "";
@@ -129,15 +128,25 @@ export class HttpClient {
       redirect: "manual",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    for (const line of response.headers.getSetCookie()) {
+    const { status, headers } = response;
+    for (const line of headers.getSetCookie()) {
       await this.#cookies.setCookie(line, url.href, { ignoreError: true });
     }
-    const { status, headers } = response;
-    const date = Date.parse(headers.get("date") ?? "");
-    if (!Number.isNaN(date)) this.#clockDifference = (date - this.system.now()) / 1000;
     const received = await textOf(response);
     const text = this.secret.removeFrom(token?.removeFrom(received) ?? received);
-    return { reply: { status, text }, headers };
+    return { status, text, headers };
+  }
+
+  /** Times of servers are compared with the clock of this machine, and redeploys are recorded by it. */
+  #checkClock(headers: Headers): void {
+    const ahead = this.system.now() - Date.parse(headers.get("date") ?? "");
+    if (!(Math.abs(ahead) > MAX_CLOCK_DIFFERENCE)) return;
+    const minutes = Math.round(Math.abs(ahead) / 60_000);
+    const direction = ahead > 0 ? "ahead of" : "behind";
+    const other = `that of "${this.#base.origin}"`;
+    throw new ServerError(
+      `The clock of this machine is ${minutes} minutes ${direction} ${other}: set it`,
+    );
   }
 }
 
@@ -205,22 +214,4 @@ export function delayBefore(
 function parseRetryAfter(retryAfter: string, now: number): number {
   if (/^\d+(\.\d+)?$/.test(retryAfter)) return Number(retryAfter) * 1000;
   return /^[a-z]+, [^,]+ GMT$/i.test(retryAfter) ? Date.parse(retryAfter) - now : NaN;
-}
-
-/** In seconds. */
-const MAX_DIFFERENCE = 300;
-
-/**
- * Refuses to go on with a wrong clock: times of servers are compared with it, and redeploys are recorded by it.
- *
- * @param difference In seconds: the clock of the server minus that of this machine; `undefined` if it is not known.
- * @throws {ServerError} They differ by more than five minutes.
- */
-export function checkClock(server: string, difference: number | undefined): void {
-  if (difference === undefined || Math.abs(difference) <= MAX_DIFFERENCE) return;
-  const minutes = Math.round(Math.abs(difference) / 60);
-  const direction = difference > 0 ? "behind" : "ahead of";
-  throw new ServerError(
-    `The clock of this machine is ${minutes} minutes ${direction} ${server}'s: set it`,
-  );
 }

@@ -1,15 +1,12 @@
 // Reads computers from the inventory of Jamf Pro.
 
 import * as z from "zod";
-import type { HttpReply } from "../http/client.ts";
 import { parseReply, ReplyError } from "../http/reply.ts";
 import { isSerial } from "../serial.ts";
 import { isPathKnown, type JamfPro, Paths } from "./jamf_pro.ts";
 
-const SERVER = "Jamf Pro";
 /** Newest first. Since Jamf Pro 11.30 there is version 4, and the others are deprecated. */
 const PATHS = ["v4", "v3", "v2", "v1"].map((version) => `api/${version}/computers-inventory`);
-const SECTIONS = [["section", "GENERAL"], ["section", "HARDWARE"]];
 
 /** In seconds since 1970, with a fraction; `undefined` for what is no time. The offset may have no colon. */
 const timeSchema = z.string()
@@ -49,6 +46,28 @@ const computerSchema = z.object({
 /** What is used of a computer. */
 export type Computer = z.output<typeof computerSchema>;
 
+/** One computer, or the reason why there is not exactly one. */
+export type Found =
+  | { readonly computer: Computer; readonly problem?: never }
+  | { readonly computer?: never; readonly problem: string };
+
+/** Why a redeploy cannot arrive at a computer; `undefined` if it can. */
+export function unreachable({ isManaged, isMdmCapable }: Computer): string | undefined {
+  if (!isManaged) return "not managed by Jamf Pro: enrol this Mac again";
+  return isMdmCapable ? undefined : "Jamf Pro cannot reach it by MDM: enrol this Mac again";
+}
+
+/** @param computers Those with the serial number: none, one, or two of them if there are more. */
+export function foundOf(serial: string, [computer, second]: readonly Computer[]): Found {
+  if (computer === undefined) {
+    return { problem: `Jamf Pro has no computer with serial number "${serial}"` };
+  }
+  if (second === undefined) return { computer };
+  const ids = `ids ${computer.id} and ${second.id}`;
+  const problem = `Jamf Pro has more than one computer with serial number "${serial}": ${ids}`;
+  return { problem };
+}
+
 const pageSchema = z.object({ results: z.array(computerSchema) });
 
 /** The inventory, by the newest version of its path that the server knows. */
@@ -61,39 +80,27 @@ export class Inventory {
 
   constructor(private readonly jamf: JamfPro) {}
 
-  /** The computers with a serial number: none, one, or two of them if there are more. */
-  async withSerial(serial: string, signal?: AbortSignal): Promise<Computer[]> {
+  async withSerial(serial: string, signal?: AbortSignal): Promise<Found> {
     if (!isSerial(serial)) {
       throw new RangeError(
         `Cannot look up serial number "${serial}": it may have only letters, digits and -`,
       );
     }
     const query = new URLSearchParams([
-      ...SECTIONS,
+      ["section", "GENERAL"],
+      ["section", "HARDWARE"],
       ["page", "0"],
       ["page-size", "2"],
       ["filter", `hardware.serialNumber=="${serial}"`],
     ]);
-    const reply = await this.#get("", query, signal);
-    const { results } = parseReply(SERVER, reply, 200, pageSchema);
-    const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
-    if (other === undefined) return results;
-    throw new ReplyError(
-      `Cannot use the answer of ${SERVER}: requested serial number "${serial}", got "${other.serial}"`,
+    const reply = await this.#paths.send((path) =>
+      this.jamf.send({ method: "GET", path, query, signal })
     );
-  }
-
-  /** The computer with an id of Jamf Pro; `undefined` if there is none. */
-  async withId(id: string): Promise<Computer | undefined> {
-    const query = new URLSearchParams(SECTIONS);
-    const reply = await this.#get(`/${encodeURIComponent(id)}`, query);
-    const isAbsent = reply.status === 404 && isPathKnown(reply);
-    return isAbsent ? undefined : parseReply(SERVER, reply, 200, computerSchema);
-  }
-
-  #get(rest: string, query: URLSearchParams, signal?: AbortSignal): Promise<HttpReply> {
-    return this.#paths.send((path) =>
-      this.jamf.send({ method: "GET", path: path + rest, query, signal })
+    const { results } = parseReply("Jamf Pro", reply, 200, pageSchema);
+    const other = results.find((found) => found.serial.toLowerCase() !== serial.toLowerCase());
+    if (other === undefined) return foundOf(serial, results);
+    throw new ReplyError(
+      `Cannot use the answer of Jamf Pro: requested serial number "${serial}", got "${other.serial}"`,
     );
   }
 }

@@ -47,11 +47,6 @@ export class JamfPro {
     this.#http = new HttpClient(client.url, system, client.clientSecret, timeout);
   }
 
-  /** In seconds: the clock of Jamf Pro in its last answer minus ours. */
-  get clockDifference(): number | undefined {
-    return this.#http.clockDifference;
-  }
-
   /**
    * @throws {NoAnswerError} There is no complete answer, and the request may have had an effect.
    * @throws {LoginError} There is no token, and the request was not sent.

@@ -1,6 +1,7 @@
 // Reads MDM commands, which tell whether a Mac has taken what was sent to it.
 
 import * as z from "zod";
+import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { parseReply } from "../http/reply.ts";
 import type { JamfPro } from "./jamf_pro.ts";
 
@@ -15,8 +16,6 @@ export interface MdmCommand {
   readonly sentAt: number | undefined;
 }
 
-/** Commands in one request by their ids: the filter is a part of its URL. */
-export const MAX_UUIDS = 40;
 const PAGE_SIZE = 100;
 /** Jamf Pro answers 401 or 403 without the privilege, also to a token that it accepts; an older one does not know it. */
 const REFUSALS = [401, 403, 404];
@@ -28,14 +27,20 @@ const pageSchema = z.object({
       commandState: z.string(),
       dateSent: z.string().nullish(),
     })
-      .transform(({ uuid, commandState, dateSent }): MdmCommand => {
+      .transform(({ uuid, commandState: state, dateSent }): MdmCommand => {
         const sentAt = Date.parse(dateSent ?? "") / 1000;
-        return { uuid, state: commandState, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
+        return { uuid, state, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
       }),
   ),
 });
 
 /** Reads the commands that a filter finds; `undefined` if the API client may not see them. */
+export type ReadCommands = (
+  filter: string,
+  signal?: AbortSignal,
+) => Promise<MdmCommand[] | undefined>;
+
+/** {@linkcode ReadCommands} of one Jamf Pro. */
 export async function readCommands(
   jamf: JamfPro,
   filter: string,
@@ -47,9 +52,15 @@ export async function readCommands(
   return parseReply("Jamf Pro", reply, 200, pageSchema).results;
 }
 
-/** A filter for commands by their ids, of all computers. */
-export function withUuids(uuids: readonly string[]): string {
-  return uuids.map((uuid) => equal("uuid", uuid)).join(",");
+/** The beginning of a sentence about a command that has waited for a day: MDM does not reach a Mac that is online. */
+export function longWait(waiting: readonly MdmCommand[], now: number): string | undefined {
+  const old = waiting.find(({ sentAt = now }) => sentAt <= now - 86_400);
+  return old && `a command of ${formatTimestamp(Math.floor(old.sentAt!))} waits in Jamf Pro`;
+}
+
+/** A filter for one command. */
+export function withUuid(uuid: string): string {
+  return equal("uuid", uuid);
 }
 
 /** A filter for those that wait for a computer to take them. */

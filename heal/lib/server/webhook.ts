@@ -42,6 +42,8 @@ type Answerer = (method: string, target: string, authorization: string) => Webho
 const LIFETIME = 20_000;
 /** Further ones are closed at once. */
 const MAX_CONNECTIONS = 256;
+/** The paths, with the method of each. */
+const ALLOWED = new Map([["/healthz", "GET"], ["/fleet/failing-policy", "POST"]]);
 /** In seconds: anybody can be refused, and must not fill the log. */
 const LOG_PAUSE = 60;
 
@@ -53,36 +55,32 @@ export function answerer({ secret, requestSweep, health, log, now }: WebhookDeps
   const expected = digest(secret.reveal());
   let loggedAt = -Infinity;
   let count = 0;
-  const routes: Readonly<Record<string, readonly [methods: readonly string[], answer: Answerer]>> =
-    {
-      "/healthz": [["GET", "HEAD"], () => {
-        const { isWell, text } = health();
-        return { status: isWell ? 200 : 503, body: `${text}\n` };
-      }],
-      "/fleet/failing-policy": [["POST"], (_method, _target, authorization) => {
-        // The time of the comparison does not depend on the secret.
-        if (timingSafeEqual(digest(passwordIn(authorization)), expected)) {
-          log({ event: "webhook" });
-          requestSweep();
-          return { status: 202, body: { sweep: "requested" } };
-        }
-        const error = "The secret is missing or wrong: it must be the password of basic auth";
-        count++;
-        if (now() - loggedAt >= LOG_PAUSE) {
-          log({ event: "refused", status: 401, reason: error, count });
-          [loggedAt, count] = [now(), 0];
-        }
-        const headers = { "www-authenticate": 'Basic realm="jamf-heal"' };
-        return { status: 401, body: { error }, headers };
-      }],
-    };
+  const webhook = (authorization: string): WebhookAnswer => {
+    // The time of the comparison does not depend on the secret.
+    if (timingSafeEqual(digest(passwordIn(authorization)), expected)) {
+      log({ event: "webhook" });
+      requestSweep();
+      return { status: 202, body: { sweep: "requested" } };
+    }
+    const error = "The secret is missing or wrong: it must be the password of basic auth";
+    count++;
+    if (now() - loggedAt >= LOG_PAUSE) {
+      log({ event: "refused", status: 401, reason: error, count });
+      [loggedAt, count] = [now(), 0];
+    }
+    const headers = { "www-authenticate": 'Basic realm="jamf-heal"' };
+    return { status: 401, body: { error }, headers };
+  };
   return (method, target, authorization) => {
     const path = target.replace(/\?.*/s, "");
-    if (!Object.hasOwn(routes, path)) return { status: 404, body: { error: "Not found" } };
-    const [methods, answer] = routes[path]!;
-    if (methods.includes(method)) return answer(method, target, authorization);
-    const allow = methods[0]!;
-    return { status: 405, body: { error: `Use ${allow}` }, headers: { allow } };
+    const allow = ALLOWED.get(path);
+    if (allow === undefined) return { status: 404, body: { error: "Not found" } };
+    if (method.replace("HEAD", "GET") !== allow) {
+      return { status: 405, body: { error: `Use ${allow}` }, headers: { allow } };
+    }
+    if (allow === "POST") return webhook(authorization);
+    const { isWell, text } = health();
+    return { status: isWell ? 200 : 503, body: `${text}\n` };
   };
 }
 

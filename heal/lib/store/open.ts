@@ -1,18 +1,25 @@
 // Opens the configured store, and makes its tables.
 
 import type { StoreSettings } from "../config/read_settings.ts";
-import { type Driver, StoreError } from "./driver.ts";
-import { MACS } from "./macs.ts";
+import { type Driver, StoreError, Values } from "./driver.ts";
+import { MACS, Macs } from "./macs.ts";
 import { openPostgres } from "./postgres.ts";
-import { REDEPLOYS } from "./redeploys.ts";
+import { REDEPLOYS, Redeploys } from "./redeploys.ts";
 import { openSqlite } from "./sqlite.ts";
 
+export interface Store extends Driver {
+  readonly macs: Macs;
+  readonly redeploys: Redeploys;
+  readonly values: Values;
+}
+
 /** Opens the store, and creates its tables if there are none. */
-export async function openStore(settings: StoreSettings): Promise<Driver> {
+export async function openStore(settings: StoreSettings): Promise<Store> {
   const driver = settings.kind === "sqlite" ? openSqlite(settings.path) : openPostgres(settings);
   try {
     await makeTables(driver);
-    return driver;
+    const tables = { macs: new Macs(driver), redeploys: new Redeploys(driver) };
+    return { ...driver, ...tables, values: new Values(driver) };
   } catch (error) {
     await driver.close();
     throw error;
@@ -22,10 +29,10 @@ export async function openStore(settings: StoreSettings): Promise<Driver> {
 /** Opens the store for some work, and closes it after. */
 export async function withStore<T>(
   settings: StoreSettings,
-  work: (driver: Driver) => Promise<T>,
+  work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const driver = await openStore(settings);
-  return await work(driver).finally(driver.close);
+  const store = await openStore(settings);
+  return await work(store).finally(store.close);
 }
 
 /** Is increased when the tables change. */

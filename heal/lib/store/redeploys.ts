@@ -73,9 +73,6 @@ export function repeatableFrom({ askedAt }: Redeploy, { coolDown }: RateLimits):
 
 /** The redeploys of all commands. */
 export class Redeploys {
-  /** Results that could not be recorded. */
-  readonly #unsettled = new Map<Redeploy, RedeployResult>();
-
   constructor(private readonly driver: Driver) {}
 
   /**
@@ -111,31 +108,21 @@ export class Redeploys {
     });
   }
 
-  /** Records the result of the request. If the store does not work, it is kept, and recorded before the next use. */
-  async settle(redeploy: Redeploy, result: RedeployResult): Promise<void> {
-    this.#unsettled.set(redeploy, result);
-    await this.#settleAll();
-  }
-
-  async #settleAll(): Promise<void> {
-    // Another process may have repeated the request, whose result counts.
+  /** Records the result of a request, unless another process has repeated it: then the result of that counts. */
+  async settle(redeploy: Redeploy, { state, reason, commandUuid }: RedeployResult): Promise<void> {
     const sql = `UPDATE ${TABLE} SET state = $3, reason = $4, command_uuid = $5
       WHERE id = $1 AND attempts = $2`;
-    for (const [redeploy, { state, reason, commandUuid }] of this.#unsettled) {
-      const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
-      await this.driver.exclusive((query) => query(sql, values));
-      this.#unsettled.delete(redeploy);
-    }
+    const values = [redeploy.id, redeploy.attempts, state, reason, commandUuid ?? null];
+    await this.driver.exclusive((query) => query(sql, values));
   }
 
-  /** Records redeploys as they are, with what Jamf Pro says of their commands. */
-  async record(redeploys: readonly Redeploy[]): Promise<void> {
-    await this.driver.exclusive((query) => REDEPLOYS.insert(query, redeploys, "id"));
+  /** Records a redeploy as it is, with what Jamf Pro says of its command. */
+  async record(redeploy: Redeploy): Promise<void> {
+    await this.driver.exclusive((query) => REDEPLOYS.insert(query, [redeploy], "id"));
   }
 
   /** Redeploys after a time that may have been done, the newest first. */
   async since(from: number): Promise<Redeploy[]> {
-    await this.#settleAll();
     const rest = `WHERE state <> 'refused' AND asked_at > $1 ${NEWEST_FIRST}`;
     return await REDEPLOYS.select(this.driver.query, rest, [from]);
   }

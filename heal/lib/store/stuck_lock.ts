@@ -1,7 +1,7 @@
 // Notices a lock of sweeps that nobody gives back, as that of a process that hangs.
 
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { type Driver, Values } from "./driver.ts";
+import type { Store } from "./open.ts";
 
 /** In seconds: far more than any sweep takes. */
 const MAX_TIME = 2 * 3600;
@@ -15,12 +15,11 @@ const SINCE = "lock_since";
  * @param now Seconds since 1970.
  */
 export async function stuckLock(
-  driver: Driver,
+  { values, unlock }: Pick<Store, "values" | "unlock">,
   isOwn: boolean,
   now: () => number,
   sleep: (time: number) => Promise<void>,
 ): Promise<string | undefined> {
-  const values = new Values(driver);
   if (isOwn) {
     await values.set(SINCE, `${Math.floor(now())}`);
     return undefined;
@@ -30,5 +29,5 @@ export async function stuckLock(
   await sleep(PAUSE);
   const since = await readSince();
   if (now() - since < MAX_TIME) return undefined;
-  return `A sweep has not ended since ${formatTimestamp(since)}: ${driver.unlock}`;
+  return `A sweep has not ended since ${formatTimestamp(since)}: ${unlock}`;
 }

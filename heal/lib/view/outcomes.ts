@@ -6,7 +6,7 @@ import { MAC_STATES } from "../store/macs.ts";
 import { toJson } from "./json.ts";
 import { countStates, countsText, table } from "./table.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { DONE, type TargetReport } from "../healing/redeploy_targets.ts";
+import { DONE, type MacReport } from "../healing/redeploy_macs.ts";
 
 /** More than a person reads at once. */
 const MAX_ROWS = 200;
@@ -25,10 +25,10 @@ export function sweepText({ macs, tooMany, problems }: SweepReport): string {
     (tooMany === undefined ? "" : `${tooManyText(tooMany)}\n`);
 }
 
-/** A table, and the number of targets that are done. */
-export function reportsText(reports: readonly TargetReport[]): string {
+/** A table, and the number of Macs that are done. */
+export function reportsText(reports: readonly MacReport[]): string {
   const rows = reports.map((report) => [
-    report.target,
+    report.serial,
     report.computer_id ?? "-",
     report.outcome,
     report.command_uuid ?? "-",
@@ -41,7 +41,7 @@ export function reportsText(reports: readonly TargetReport[]): string {
 }
 
 /** The same for programs. */
-export function reportsJson(reports: readonly TargetReport[]): string {
+export function reportsJson(reports: readonly MacReport[]): string {
   const macs = reports.map(({ redeployed_at, ...report }) => ({
     ...report,
     ...(redeployed_at !== undefined && { redeployed_at: formatTimestamp(redeployed_at) }),

@@ -4,7 +4,7 @@ import { Secret } from "../../lib/config/secret.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import { Inventory } from "../../lib/jamf/inventory.ts";
 import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
-import { readCommands, withUuids } from "../../lib/jamf/mdm_commands.ts";
+import { readCommands, withUuid } from "../../lib/jamf/mdm_commands.ts";
 import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
 import { readPrivileges, readReenrollment } from "../../lib/jamf/setup.ts";
 import { Fake } from "../fakes/fake.ts";
@@ -47,8 +47,7 @@ Deno.test("answers of Jamf Pro", async () => {
     clientSecret: new Secret("secret-of-the-client"),
   };
   const jamf = new JamfPro(client, new TestHttpSystem());
-  const inventory = new Inventory(jamf);
-  assertEquals(await inventory.withId("12"), {
+  assertEquals((await new Inventory(jamf).withSerial("C02XK1JWJG5H")).computer, {
     id: "12",
     name: "Reception",
     serial: "C02XK1JWJG5H",
@@ -58,7 +57,10 @@ Deno.test("answers of Jamf Pro", async () => {
     isAgents: true,
     managementId: "73226fb6-61df-4c10-9552-eb9bc353d507",
   });
-  assertEquals(await inventory.withSerial("FVFGC0A1Q6L4"), [{
+  const { "GET /api/v4/computers-inventory": _, ...older } = jamfAnswers;
+  await using olderServer = await Documented.start(older);
+  const olderJamf = new JamfPro({ ...client, url: new URL(olderServer.url) }, new TestHttpSystem());
+  assertEquals((await new Inventory(olderJamf).withSerial("FVFGC0A1Q6L4")).computer, {
     id: "13",
     name: "Lab",
     serial: "FVFGC0A1Q6L4",
@@ -67,11 +69,10 @@ Deno.test("answers of Jamf Pro", async () => {
     checkIn: at("2026-11-24T11:52:20Z"),
     isAgents: false,
     managementId: undefined,
-  }]);
-  assertEquals(await inventory.withId("99"), undefined);
+  });
   const uuid = "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c";
   const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00.123Z") };
-  assertEquals(await readCommands(jamf, withUuids([uuid])), [command]);
+  assertEquals(await readCommands(jamf, withUuid(uuid)), [command]);
   const { state, commandUuid } = await requestRedeploy(jamf, "12");
   assertEquals([state, commandUuid], ["queued", uuid]);
   assertEquals((await readReenrollment(jamf))?.isFlushPolicyHistoryEnabled, true);

@@ -32,7 +32,8 @@ export abstract class Fake implements AsyncDisposable {
   /** The open connections, by their number. */
   readonly #connections = new Map<Socket, number>();
 
-  constructor() {
+  /** @param now Milliseconds since 1970, as its answers say. */
+  constructor(readonly now: () => number = Date.now) {
     this.#server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
       // The client may leave at any time: tests kill it.
       this.#serve(incoming, response).catch(() => response.destroy());
@@ -95,7 +96,8 @@ export abstract class Fake implements AsyncDisposable {
       : [answer.body as string | undefined ?? "", {}];
     const bytes = new TextEncoder().encode(body);
     const length = answer.status === 204 ? {} : { "content-length": bytes.length };
-    response.writeHead(answer.status, { ...type, ...length, ...answer.headers });
+    const date = new Date(this.now()).toUTCString();
+    response.writeHead(answer.status, { date, ...type, ...length, ...answer.headers });
     if (ending === "answered") response.end(bytes);
     else response.write(bytes.subarray(0, bytes.length / 2), () => incoming.socket.destroy());
   }

@@ -41,8 +41,8 @@ export class FakeFleet extends Fake {
    * @param apiToken What a client must present.
    * @param now Milliseconds since 1970.
    */
-  private constructor(readonly apiToken: string, readonly now: () => number) {
-    super();
+  private constructor(readonly apiToken: string, now: () => number) {
+    super(now);
     this.addPolicy({ id: 1, name: "Jamf agent checks in" });
   }
 
@@ -128,8 +128,7 @@ export class FakeFleet extends Fake {
   }
 
   protected override answer(request: SeenRequest): Answer {
-    const date = new Date(this.now()).toUTCString();
-    return { ...answerOfFleet(this, request), headers: { date } };
+    return answerOfFleet(this, request);
   }
 }
 

@@ -30,17 +30,6 @@ export function searchAnswer(
   return { status: 200, body: { totalCount: found.length, results } };
 }
 
-/** One computer, or that there is none. */
-export function computerAnswer(
-  computer: JamfComputer | undefined,
-  id: string,
-  request: SeenRequest,
-  version: InventoryVersion,
-): Answer {
-  if (computer === undefined) return noSuchComputer(id);
-  return { status: 200, body: toInventory(computer, sectionsOf(request), version) };
-}
-
 /** The answer for an unknown id. */
 export function noSuchComputer(id: string): Answer {
   return apiError(404, "INVALID_ID", "Computer with given id does not exist", null, id);

@@ -2,7 +2,7 @@
 // management framework, and the re-enrolment settings, as Jamf's public description of its API defines them.
 
 import { type InventoryVersion, type JamfComputer, serialOf } from "./jamf_computer.ts";
-import { apiError, computerAnswer, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";
+import { apiError, noSuchComputer, searchAnswer } from "./jamf_inventory.ts";
 import { authorizationAnswer, type JamfClient, JamfTokens } from "./jamf_tokens.ts";
 import { commandsAnswer, type JamfCommand } from "./jamf_commands.ts";
 import type { Answer, SeenRequest } from "./misbehaviour.ts";
@@ -12,7 +12,6 @@ import { Fake } from "./fake.ts";
 export const JAMF = {
   token: /^POST \/api(\/v1)?\/oauth\/token$/,
   search: /^GET \/api\/v\d\/computers-inventory(\?|$)/,
-  computer: /^GET \/api\/v\d\/computers-inventory\/[^/?]*(\?|$)/,
   redeploy: /^POST \/api\/v1\/jamf-management-framework\/redeploy\/[^/?]*$/,
   reenrollment: /^GET \/api\/v1\/reenrollment$/,
   privileges: /^GET \/api\/v1\/auth$/,
@@ -77,7 +76,7 @@ export class FakeJamf extends Fake {
   };
 
   private constructor(options: FakeJamfOptions) {
-    super();
+    super(options.now);
     this.options = options;
     this.client = options.client;
     this.tokens = new JamfTokens(options.client, options.now);
@@ -108,9 +107,7 @@ export class FakeJamf extends Fake {
 
   protected override answer(request: SeenRequest): Answer {
     const answer = this.#answer(request);
-    const date = new Date(this.options.now()).toUTCString();
-    const isEchoed = this.options.echo && answer.status >= 400;
-    return { ...(isEchoed ? echoed(request, answer) : answer), headers: { date } };
+    return this.options.echo && answer.status >= 400 ? echoed(request, answer) : answer;
   }
 
   #answer(request: SeenRequest): Answer {
@@ -143,13 +140,9 @@ export class FakeJamf extends Fake {
       .find((known) => line.startsWith(`GET /api/v${known}/`));
     if (version === undefined) return undefined;
     const privileges = JAMF_PRIVILEGES.slice(0, 1);
-    if (JAMF.search.test(line)) {
-      const computers = this.computers.values();
-      return { privileges, answer: () => searchAnswer(computers, request, version) };
-    }
-    if (!JAMF.computer.test(line)) return undefined;
-    const answer = (): Answer => computerAnswer(this.computers.get(id), id, request, version);
-    return { privileges, answer };
+    if (!JAMF.search.test(line)) return undefined;
+    const computers = this.computers.values();
+    return { privileges, answer: () => searchAnswer(computers, request, version) };
   }
 
   /** Why the request is refused; `undefined` if it is not. */

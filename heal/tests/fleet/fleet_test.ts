@@ -28,8 +28,9 @@ function startFake(): Promise<FakeFleet> {
   return FakeFleet.start("token", () => NOW * 1000);
 }
 
-function fleetOf({ url }: Fake): Fleet {
-  return new Fleet({ url: new URL(url), token: new Secret("token") }, new TestHttpSystem());
+function fleetOf({ url, now }: Fake): Fleet {
+  const system = Object.assign(new TestHttpSystem(), { now });
+  return new Fleet({ url: new URL(url), token: new Secret("token") }, system);
 }
 
 /** Macs that fail policy 1, with the ids 1 to `count`. */

@@ -3,6 +3,7 @@ import { assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { ServerError } from "../../lib/http/client.ts";
 import { Macs } from "../../lib/store/macs.ts";
+import { serialOf } from "../fakes/jamf_computer.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { bySize } from "../../../tests/helpers/test_size.ts";
@@ -85,7 +86,7 @@ Deno.test("a rotated secret is tried once by a sweep, and once for a list of Mac
     assertMatch(problems.join(), /^Jamf Pro refused the login: .* invalid_client/);
     assertEquals(at.jamf.seen(JAMF.token).length, requests);
   }
-  const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3");
+  const reports = await at.redeploy([1, 2, 3].map(serialOf));
   assertEquals(reports.map(({ outcome }) => outcome), ["failed", "failed", "failed"]);
   assertEquals(at.jamf.seen(JAMF.token).length, 3);
 });

@@ -3,18 +3,13 @@
 import { Secret } from "../../lib/config/secret.ts";
 import { Fleet } from "../../lib/fleet/fleet.ts";
 import {
-  redeployTargets,
-  type RedeployTargetsDeps,
-  type TargetReport,
-} from "../../lib/healing/redeploy_targets.ts";
+  type MacReport,
+  type RedeployDeps,
+  redeployMacs,
+} from "../../lib/healing/redeploy_macs.ts";
 import type { SendDeps } from "../../lib/healing/send_redeploy.ts";
 import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
-import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
-import { targetsOf } from "../../lib/healing/target.ts";
-import { Inventory } from "../../lib/jamf/inventory.ts";
-import { readCommands } from "../../lib/jamf/mdm_commands.ts";
-import { JamfPro } from "../../lib/jamf/jamf_pro.ts";
-import { requestRedeploy } from "../../lib/jamf/request_redeploy.ts";
+import { jamfDeps, type SweepDeps } from "../../lib/healing/deps.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
 import { Macs } from "../../lib/store/macs.ts";
 import { openStore } from "../../lib/store/open.ts";
@@ -71,12 +66,12 @@ export class InProcess implements AsyncDisposable {
     return await runSweep(deps, signal, signal);
   }
 
-  /** The mode `redeploy`; targets as in a list. */
+  /** The mode `redeploy`. */
   async redeploy(
-    list: string,
+    serials: readonly string[],
     options: { force?: boolean; wait?: number } = {},
-  ): Promise<TargetReport[]> {
-    return await redeployTargets({
+  ): Promise<MacReport[]> {
+    return await redeployMacs({
       ...this.#deps(),
       limits: this.limits,
       dryRun: false,
@@ -90,24 +85,17 @@ export class InProcess implements AsyncDisposable {
         this.messages.push(line);
       },
       ...options,
-    }, targetsOf(list, "list"));
+    }, serials);
   }
 
   #deps():
     & Pick<SweepDeps, "fleet" | "readCommands" | keyof SendDeps>
-    & Pick<RedeployTargetsDeps, "jamf" | "inventory"> {
+    & Pick<RedeployDeps, "inventory"> {
     const { system, jamf: { url, client }, fleet } = this;
     const secret = { clientId: client.id, clientSecret: new Secret(client.secret) };
-    const jamf = new JamfPro({ url: new URL(url), ...secret }, system);
     return {
       fleet: new Fleet({ url: new URL(fleet.url), token: new Secret(SECRETS.fleet) }, system),
-      jamf,
-      inventory: new Inventory(jamf),
-      readCommands: readCommands.bind(undefined, jamf),
-      requestRedeploy: requestRedeploy.bind(undefined, jamf),
-      redeploys: this.redeploys,
-      now: () => system.now() / 1000,
-      sleep: system.sleep,
+      ...jamfDeps({ url: new URL(url), ...secret }, this, system),
     };
   }
 }

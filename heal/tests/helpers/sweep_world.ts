@@ -2,8 +2,8 @@
 
 import type { Host, HostDetail, Policy } from "../../lib/fleet/schemas.ts";
 import { runSweep, type SweepReport } from "../../lib/healing/sweep.ts";
-import type { SweepDeps } from "../../lib/healing/sweep_deps.ts";
-import type { Computer } from "../../lib/jamf/inventory.ts";
+import type { SweepDeps } from "../../lib/healing/deps.ts";
+import { type Computer, type Found, foundOf } from "../../lib/jamf/inventory.ts";
 import type { MdmCommand } from "../../lib/jamf/mdm_commands.ts";
 import type { RedeployResult } from "../../lib/jamf/request_redeploy.ts";
 import { type Driver, Values } from "../../lib/store/driver.ts";
@@ -48,7 +48,6 @@ export class SweepWorld implements AsyncDisposable {
   readonly commandRequests: string[] = [];
   /** Whether the API client may see commands. */
   mayViewCommands = true;
-  jamfClockDifference = 0;
   /** Lookups in Jamf Pro, by serial number, and in Fleet, by host. */
   readonly lookups: (string | number)[] = [];
   readonly fleetErrors = new Map<string | number, Error>();
@@ -173,10 +172,8 @@ export class SweepWorld implements AsyncDisposable {
           this.lookups.push(id);
           return this.#fleet(id, () => this.#host(id));
         },
-        clockDifference: 0,
       },
-      jamf: { clockDifference: this.jamfClockDifference },
-      inventory: { withSerial: (serial) => this.#computers(serial) },
+      inventory: { withSerial: (serial) => this.#found(serial) },
       readCommands: (filter) => this.#readCommands(filter),
       requestRedeploy: (computerId) => {
         this.requests.push({ computerId, at: this.now });
@@ -199,16 +196,14 @@ export class SweepWorld implements AsyncDisposable {
   #readCommands(filter: string): Promise<MdmCommand[] | undefined> {
     const [first = "", from, to] = Array.from(filter.matchAll(/"([^"]+)"/g), ([, value]) => value!);
     const isWaiting = filter.endsWith(";status==Pending");
-    const uuids = filter.split(",").length;
-    const isOfAll = filter.startsWith("uuid");
-    const request = isOfAll ? `uuids ${uuids}` : `${isWaiting ? "waiting" : "sent"} ${first}`;
-    this.commandRequests.push(request);
+    const isOne = filter.startsWith("uuid");
+    this.commandRequests.push(`${isOne ? "uuid" : isWaiting ? "waiting" : "sent"} ${first}`);
     const error = this.jamfErrors.get("commands");
     if (error !== undefined) return Promise.reject(error);
     if (!this.mayViewCommands) return Promise.resolve(undefined);
     const [begin, end] = [from, to].map((text) => Date.parse(text ?? "") / 1000);
     return Promise.resolve(this.commands.filter(({ uuid, managementId, state, sentAt }) => {
-      if (isOfAll) return filter.includes(`"${uuid}"`);
+      if (isOne) return uuid === first;
       const isThen = isWaiting ? state === "PENDING" : sentAt >= begin! && sentAt <= end!;
       return managementId === first && isThen;
     }));
@@ -243,11 +238,11 @@ export class SweepWorld implements AsyncDisposable {
     };
   }
 
-  #computers(serial: string): Promise<Computer[]> {
+  #found(serial: string): Promise<Found> {
     this.lookups.push(serial);
     const error = this.jamfErrors.get(serial);
     if (error !== undefined) return Promise.reject(error);
     const mac = [...this.macs.values()].find((mac) => mac.serial === serial);
-    return Promise.resolve(mac?.computers ?? []);
+    return Promise.resolve(foundOf(serial, mac?.computers ?? []));
   }
 }

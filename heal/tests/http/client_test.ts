@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Secret } from "../../lib/config/secret.ts";
-import { HttpClient, NoAnswerError } from "../../lib/http/client.ts";
+import { HttpClient, NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
@@ -162,21 +162,24 @@ Deno.test("send() tells the server which program it is", async () => {
   assertMatch(fake.requests[0]?.headers["user-agent"] ?? "", /^jamf-heal\/\d+\.\d+\.\d+$/);
 });
 
-Deno.test("clockDifference is that of the last answer with a date", async () => {
+Deno.test("an answer whose clock differs by more than five minutes is refused, but not that to a POST", async () => {
   await using fake = await server();
   const system = new TestHttpSystem();
-  const now = Date.parse("2026-01-02T03:04:05Z");
-  system.now = () => now;
+  system.now = () => Date.parse("2026-01-02T03:04:05Z");
   const client = clientOf(fake, system);
-  assertEquals(client.clockDifference, undefined);
-  const cases: [date: string, difference: number][] = [
-    ["Fri, 02 Jan 2026 03:05:35 GMT", 90],
-    ["Fri, 02 Jan 2026 03:03:05 GMT", -60],
-    ["yesterday", -60],
-  ];
-  for (const [date, difference] of cases) {
+  const right = ["Fri, 02 Jan 2026 03:09:05 GMT", "Fri, 02 Jan 2026 02:59:05 GMT", "yesterday"];
+  for (const date of right) {
     fake.misbehave(/./, { status: 500, headers: { date } });
-    await client.send({ method: "GET", path: PATH });
-    assertEquals(client.clockDifference, difference, date);
+    assertEquals((await client.send({ method: "GET", path: PATH })).status, 500, date);
+  }
+  const wrong = [
+    ["Fri, 02 Jan 2026 05:04:05 GMT", "120 minutes behind that of"],
+    ["Fri, 02 Jan 2026 02:59:04 GMT", "5 minutes ahead of that of"],
+  ] as const;
+  for (const [date, words] of wrong) {
+    fake.misbehave(/./, { status: 200, headers: { date } }, 2);
+    await assertRejects(() => client.send({ method: "GET", path: PATH }), ServerError, words);
+    // Jamf Pro may have acted.
+    assertEquals((await client.send({ method: "POST", path: PATH })).status, 200);
   }
 });

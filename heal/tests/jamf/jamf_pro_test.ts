@@ -6,7 +6,7 @@ import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { until } from "../helpers/until.ts";
 import { start } from "./jamf_fixture.ts";
 
-Deno.test("withSerial() and withId() return a computer", async () => {
+Deno.test("withSerial() returns a computer", async () => {
   await using at = await start();
   at.fake.addComputer({
     id: "12",
@@ -26,17 +26,17 @@ Deno.test("withSerial() and withId() return a computer", async () => {
     isAgents: true,
     managementId: "management-12",
   };
-  assertEquals(await at.inventory.withSerial("C02-XK1"), [computer]);
-  assertEquals(await at.inventory.withId("12"), computer);
-  assertEquals((await at.inventory.withId("13"))?.checkIn, undefined);
-  assertEquals(await at.inventory.withSerial("NONE"), []);
-  assertEquals(await at.inventory.withId("99"), undefined);
+  assertEquals(await at.inventory.withSerial("C02-XK1"), { computer });
+  assertEquals((await at.inventory.withSerial("OTHER")).computer?.checkIn, undefined);
+  const problem = 'Jamf Pro has no computer with serial number "NONE"';
+  assertEquals(await at.inventory.withSerial("NONE"), { problem });
 });
 
-Deno.test("withSerial() returns at most two, and refuses a serial number with other characters", async () => {
+Deno.test("withSerial() returns none of two, and refuses a serial number with other characters", async () => {
   await using at = await start();
   for (const id of ["1", "2", "3"]) at.fake.addComputer({ id, serialNumber: "TWICE" });
-  assertEquals((await at.inventory.withSerial("TWICE")).map(({ id }) => id), ["1", "2"]);
+  const problem = 'Jamf Pro has more than one computer with serial number "TWICE": ids 1 and 2';
+  assertEquals(await at.inventory.withSerial("TWICE"), { problem });
   for (const serial of ["", 'A" or "B', "A*", "A;B", "Ä"]) {
     await assertRejects(() => at.inventory.withSerial(serial), RangeError);
   }
@@ -66,24 +66,20 @@ Deno.test("withSerial() refuses the answer of a server that does not filter", as
 Deno.test("an answer to MDM is not a check-in", async () => {
   await using at = await start();
   const general = { lastCheckIn: null, lastContact: "2026-01-02T03:04:05Z" };
-  at.fake.misbehave(JAMF.computer, {
-    status: 200,
-    body: { id: "1", general, hardware: { serialNumber: "A" } },
-  });
-  assertEquals((await at.inventory.withId("1"))?.checkIn, undefined);
+  const results = [{ id: "1", general, hardware: { serialNumber: "A" } }];
+  at.fake.misbehave(JAMF.search, { status: 200, body: { results } });
+  assertEquals((await at.inventory.withSerial("A")).computer?.checkIn, undefined);
 });
 
 Deno.test("a computer with missing fields is unmanaged", async () => {
   await using at = await start();
   for (const general of [{}, { mdmCapable: null, remoteManagement: null }, { mdmCapable: {} }]) {
-    at.fake.misbehave(JAMF.computer, {
-      status: 200,
-      body: { id: "1", general, hardware: { serialNumber: null } },
-    });
-    assertEquals(await at.inventory.withId("1"), {
+    const results = [{ id: "1", general, hardware: { serialNumber: "A" } }];
+    at.fake.misbehave(JAMF.search, { status: 200, body: { results } });
+    assertEquals((await at.inventory.withSerial("A")).computer, {
       id: "1",
       name: "",
-      serial: "",
+      serial: "A",
       isManaged: false,
       isMdmCapable: false,
       checkIn: undefined,
@@ -99,10 +95,10 @@ Deno.test("the newest path that the server knows is used, and remembered, and ha
     const lastContactTime = new Date("2026-01-02T03:04:05Z");
     at.fake.addComputer({ id: "1", serialNumber: "A", lastContactTime });
     await at.inventory.withSerial("A");
-    const found = await at.inventory.withId("1");
+    const { computer: found } = await at.inventory.withSerial("A");
     assertEquals(found?.checkIn, lastContactTime.getTime() / 1000, `v${version}`);
     assertEquals(found?.isAgents, version === 4, `v${version}`);
-    await at.inventory.withId("2");
+    await at.inventory.withSerial("B");
     const paths = at.fake.seen(/computers-inventory/).map(({ path }) => path.slice(5, 7));
     const tried = ["v4", "v3", "v2", "v1"].slice(0, 5 - version);
     assertEquals(paths, [...tried, `v${version}`, `v${version}`]);

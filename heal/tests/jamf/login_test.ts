@@ -14,7 +14,7 @@ Deno.test("a refused login is reported with what to correct", async () => {
       `Jamf Pro refused the login: it answered ${status}: invalid_client; correct JAMF_CLIENT_ID or JAMF_CLIENT_SECRET`,
     );
     assertEquals(at.fake.requests.length, 1);
-    assertEquals(await at.inventory.withSerial("A"), []);
+    assertEquals((await at.inventory.withSerial("A")).computer, undefined);
   }
 });
 

@@ -56,14 +56,3 @@ Deno.test("readPrivileges() throws if there is no token", async () => {
   await using at = await start({}, "not-the-secret");
   await assertRejects(() => readPrivileges(at.jamf), LoginError);
 });
-
-Deno.test("clockDifference is that of Jamf Pro's clock to ours", async () => {
-  const real = Date.now();
-  await using at = await start({ now: () => real + 90_000 });
-  at.system.now = () => real;
-  assertEquals(at.jamf.clockDifference, undefined);
-  await at.inventory.withSerial("A");
-  const difference = at.jamf.clockDifference!;
-  // The header has whole seconds.
-  assertEquals(Math.ceil(difference), 90);
-});

@@ -10,23 +10,22 @@ Deno.test("a version of the inventory that vanishes is looked for anew", async (
     return at.fake.requests.splice(0).filter(({ path }) => path.includes("inventory"))
       .map(({ path }) => path.slice(5, 7));
   };
-  assertEquals((await at.inventory.withId("1"))?.id, "1");
+  assertEquals((await at.inventory.withSerial("A")).computer?.id, "1");
   assertEquals(versions(), ["v4", "v3", "v2"]);
 
   at.fake.options.inventoryVersions = [3, 4];
-  assertEquals((await at.inventory.withId("1"))?.id, "1");
+  assertEquals((await at.inventory.withSerial("A")).computer?.id, "1");
   assertEquals(versions(), ["v2", "v4"]);
-  assertEquals((await at.inventory.withSerial("A")).length, 1);
-  assertEquals(await at.inventory.withId("99"), undefined);
-  assertEquals(versions(), ["v4", "v4"]);
+  assertEquals((await at.inventory.withSerial("B")).computer, undefined);
+  assertEquals(versions(), ["v4"]);
 });
 
-Deno.test("withId() does not take an unknown path for an unknown computer", async () => {
+Deno.test("withSerial() does not take an unknown path for an unknown computer", async () => {
   await using at = await start();
   at.fake.addComputer({ id: "1" });
-  await at.inventory.withId("1");
+  await at.inventory.withSerial("A");
   at.fake.options.inventoryVersions = [];
-  await assertRejects(() => at.inventory.withId("1"), ReplyError, "Jamf Pro answered 404");
+  await assertRejects(() => at.inventory.withSerial("A"), ReplyError, "Jamf Pro answered 404");
   assertEquals(at.fake.requests.length, 6);
 });
 
@@ -62,9 +61,9 @@ Deno.test("a check-in that cannot be read is as if it were missing", async () =>
   for (const [lastCheckIn, lastContactTime, checkIn] of cases) {
     await using at = await start();
     const general = { lastCheckIn, lastContactTime };
-    const body = { id: "1", general, hardware: { serialNumber: "A" } };
-    at.fake.misbehave(JAMF.computer, { status: 200, body });
-    const computer = await at.inventory.withId("1");
+    const results = [{ id: "1", general, hardware: { serialNumber: "A" } }];
+    at.fake.misbehave(JAMF.search, { status: 200, body: { results } });
+    const { computer } = await at.inventory.withSerial("A");
     assertEquals([computer?.serial, computer?.checkIn], ["A", checkIn], JSON.stringify(general));
   }
 });

@@ -23,7 +23,7 @@ Deno.test("paths are relative to the folder in which the user typed the task", a
   }).output();
   assertEquals([code, new TextDecoder().decode(stderr)], [
     2,
-    'Line 1 of "macs.txt": Cannot read "A B" as a serial: give letters, digits and -\n',
+    'Cannot read "A B" as a serial number: give letters, digits and -\n',
   ]);
 });
 
@@ -33,7 +33,7 @@ Deno.test("a proxy for http:// sees nothing", async () => {
   at.addMacs(1);
   const { url } = proxy.jamf;
   const proxies = { HTTP_PROXY: url, http_proxy: url, ALL_PROXY: url, all_proxy: url };
-  const args = ["redeploy", "--computer-id", "1", "--dry-run"];
+  const args = ["redeploy", "--serial", "C000000001", "--dry-run"];
   const { code, stderr } = await runProgram(args, { ...at.variables, ...proxies }, {
     launched: true,
   });

@@ -20,27 +20,26 @@ Deno.test("--help and --version need no configuration", async () => {
 Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is done", async () => {
   await using at = await Servers.start();
   at.addMacs(3);
-  const args = ["redeploy", "--serial", "C000000001", "--computer-id", "2"];
+  const args = ["redeploy", "--serial", "C000000001", "C000000002"];
   const done = await runProgram(args, at.variables);
   const [one, two] = at.jamf.redeploys;
   const lastCheckIn = at.jamf.computers.get("1")!.lastContactTime!.toISOString().slice(0, 19);
-  const about = (target: string, id: number) =>
-    `${target}: "Mac ${id}", serial number C00000000${id}, computer ${id}, ` +
-    `last check-in: ${lastCheckIn}Z`;
+  const about = (id: number) =>
+    `C00000000${id}: "Mac ${id}", computer ${id}, last check-in: ${lastCheckIn}Z`;
   assertEquals(done, {
     code: 0,
     stderr: [
       `Counts redeploys in "${at.store}"`,
-      about("C000000001", 1),
+      about(1),
       "1/2 C000000001 redeployed",
-      about("computer-id:2", 2),
-      "2/2 computer-id:2 redeployed",
+      about(2),
+      "2/2 C000000002 redeployed",
       "",
     ].join("\n"),
     stdout: [
-      "Mac            Computer  Outcome     Command                               Reason",
-      `C000000001     1         redeployed  ${one!.commandUuid}`,
-      `computer-id:2  2         redeployed  ${two!.commandUuid}`,
+      "Mac         Computer  Outcome     Command                               Reason",
+      `C000000001  1         redeployed  ${one!.commandUuid}`,
+      `C000000002  2         redeployed  ${two!.commandUuid}`,
       "",
       "2 of 2 done",
       "",
@@ -48,7 +47,7 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
   });
 
   const again = runProgram(["redeploy", "--from", "-", "--wait", "30s", "--json"], at.variables, {
-    stdin: "computer-id:2 # again\ncomputer-id:3\n",
+    stdin: "C000000002 # again\nC000000003\n",
   });
   await until(() => at.jamf.redeploys.length === 3);
   at.jamf.computers.get("3")!.lastContactTime = new Date(Date.now() + 1000);
@@ -61,7 +60,7 @@ Deno.test("redeploy redeploys and follows, and its exit status is 0 if all is do
 Deno.test("a dry run of redeploy requests nothing", async () => {
   await using at = await Servers.start();
   at.addMacs(1);
-  const args = ["redeploy", "--computer-id", "1", "--dry-run"];
+  const args = ["redeploy", "--serial", "C000000001", "--dry-run"];
   const { code, stdout } = await runProgram(args, at.variables);
   assertEquals([code, /would_redeploy/.test(stdout)], [0, true]);
   assertEquals(at.jamf.seen(JAMF.redeploy).length, 0);
@@ -111,7 +110,7 @@ Deno.test("wrong input is reported, with exit status 2", async () => {
     [["retry", "--serial", "A"], noStore],
     [
       ["redeploy", "--from", "-"],
-      'Line 1 of "standard input": Cannot read "A B" as a serial: give letters, digits and -\n',
+      'Cannot read "A B" as a serial number: give letters, digits and -\n',
     ],
     [
       ["retry", "--from", `${at.dir}/none`],
@@ -157,9 +156,9 @@ Deno.test({
     at.addMacs(2);
     const variables = { ...at.variables, HEAL_STORE: postgres.url };
     const store = `Counts redeploys in "PostgreSQL at ${new URL(postgres.url).host}"\n`;
-    const done = await runProgram(["redeploy", "--computer-id", "1"], variables);
+    const done = await runProgram(["redeploy", "--serial", "C000000001"], variables);
     assertEquals([done.code, done.stderr.startsWith(store)], [0, true]);
-    const again = await runProgram(["redeploy", "--computer-id", "1"], variables);
+    const again = await runProgram(["redeploy", "--serial", "C000000001"], variables);
     assertEquals([again.code, /cool-down/.test(again.stdout)], [1, true]);
     const swept = await runProgram(["sweep"], variables);
     assertEquals([swept.code, swept.stderr, at.jamf.redeploys.length], [0, store, 2]);

@@ -93,8 +93,8 @@ Deno.test("a server that shows the whole request in its errors has no secret pri
   const variables = { ...at.variables, HEAL_NOTIFY_URL: chat.webhook };
   at.jamf.computers.get("1")!.managed = false;
   chat.misbehave(/./, { status: 500, body: chat.webhook });
-  await leaks.run(["redeploy", "--computer-id", "1", "--json"], variables);
-  await leaks.run(["redeploy", "--computer-id", "7", "--force"], variables);
+  await leaks.run(["redeploy", "--serial", "C000000001", "--json"], variables);
+  await leaks.run(["redeploy", "--serial", "C000000007", "--force"], variables);
   at.jamf.options.privileges = ["Read Computers"];
   const authorization = `Bearer ${SECRETS.fleet}`;
   at.fleet.misbehave(FLEET.hosts, { status: 400, body: { message: authorization } });

@@ -161,7 +161,7 @@ const CASES: Case<Fixture>[] = [
     const [redeploy] = await at.redeploys.list(9);
     const command = { commandState: "PENDING", commandSince: NOW, commandAskedAt: NOW + 1 };
     const asked = { ...redeploy!, ...command, commandUuid: "u" };
-    await at.redeploys.record([asked]);
+    await at.redeploys.record(asked);
     assertEquals(await at.redeploys.list(9), [asked]);
   }],
   [

@@ -1,77 +1,63 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
+import { serialOf } from "../fakes/jamf_computer.ts";
 import { JAMF } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { InProcess } from "../helpers/in_process.ts";
 
-function outcomes(reports: readonly { target: string; outcome: string }[]): string[] {
-  return reports.map(({ target, outcome }) => `${target} ${outcome}`);
+/** Each with the number of its Mac. */
+function outcomes(reports: readonly { serial: string; outcome: string }[]): string[] {
+  return reports.map(({ serial, outcome }) => `${serial.replace(/^C0*/, "")} ${outcome}`);
 }
 
-Deno.test("redeployTargets() finds a Mac by serial number or computer id", async () => {
+Deno.test("redeployMacs() finds each Mac by its serial number", async () => {
   await using at = await InProcess.start();
   at.addMac(1, { serialNumber: "A" });
   at.addMac(2);
-  const reports = await at.redeploy("A\ncomputer-id:2\n");
-  assertEquals(outcomes(reports), [
-    "A redeployed",
-    "computer-id:2 redeployed",
-  ]);
+  const reports = await at.redeploy(["A", serialOf(2)]);
+  assertEquals(outcomes(reports), ["A redeployed", "2 redeployed"]);
   assertEquals(
     reports.map(({ command_uuid }) => command_uuid),
     at.jamf.redeploys.map(({ commandUuid }) => commandUuid),
   );
   assertMatch(
     at.messages[0]!,
-    /^A: "Mac 1", serial number A, computer 1, last check/,
+    /^A: "Mac 1", computer 1, last check/,
   );
   assertEquals(at.messages[1], "1/2 A redeployed");
 });
 
-Deno.test("redeployTargets() goes on after a failure", async () => {
+Deno.test("redeployMacs() goes on after a failure", async () => {
   await using at = await InProcess.start();
   at.addMac(1, { managed: false });
   at.addMac(2);
   at.addMac(3, { lastContactTime: new Date() });
   at.addMac(4);
-  at.jamf.misbehave(/\/4\b/, { status: 500 }, Infinity);
-  const list = "NONE\ncomputer-id:1\ncomputer-id:3\ncomputer-id:4\ncomputer-id:9\ncomputer-id:2";
-  const reports = await at.redeploy(list);
+  at.jamf.misbehave(new RegExp(serialOf(4)), { status: 500 }, Infinity);
+  const reports = await at.redeploy(["NONE", ...[1, 3, 4, 9, 2].map(serialOf)]);
   assertEquals(outcomes(reports), [
     "NONE needs_person",
-    "computer-id:1 needs_person",
-    "computer-id:3 skipped",
-    "computer-id:4 failed",
-    "computer-id:9 needs_person",
-    "computer-id:2 redeployed",
+    "1 needs_person",
+    "3 skipped",
+    "4 failed",
+    "9 needs_person",
+    "2 redeployed",
   ]);
   assertEquals(reports[3]?.reason, "Jamf Pro answered 500");
 });
 
-Deno.test("redeployTargets() redeploys a computer once, also if it is named repeatedly", async () => {
-  await using at = await InProcess.start();
-  at.addMac(1, { serialNumber: "A" });
-  const reports = await at.redeploy("A\ncomputer-id:1", { force: true });
-  assertEquals(outcomes(reports), [
-    "A redeployed",
-    "computer-id:1 redeployed",
-  ]);
-  assertEquals(reports[1]?.reason, "the same computer as A");
-  assertEquals(at.jamf.redeploys.length, 1);
-});
-
-Deno.test("redeployTargets() shares the rate limits with sweeps", async () => {
+Deno.test("redeployMacs() shares the rate limits with sweeps", async () => {
   await using at = await InProcess.start();
   at.limits = { ...at.limits, maxPerHour: 2 };
   at.addMac(1);
   await at.sweep();
   at.addMac(2);
   at.addMac(3);
-  const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3");
+  const reports = await at.redeploy([1, 2, 3].map(serialOf));
   assertEquals(outcomes(reports), [
-    "computer-id:1 skipped",
-    "computer-id:2 redeployed",
-    "computer-id:3 skipped",
+    "1 skipped",
+    "2 redeployed",
+    "3 skipped",
   ]);
   assertStringIncludes(reports[0]!.reason, "the cool-down lasts until");
   assertStringIncludes(reports[2]!.reason, "the limit of 2 redeploys an hour is reached");
@@ -83,12 +69,12 @@ Deno.test("force ignores the rate limits and a recent check-in, but not that MDM
   at.addMac(1, { lastContactTime: new Date() });
   at.addMac(2, { managed: false });
   at.addMac(3, { mdmCapable: false });
-  const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
-  await at.redeploy("computer-id:1", { force: true });
+  const list = [1, 2, 3].map(serialOf);
+  await at.redeploy([serialOf(1)], { force: true });
   assertEquals(outcomes(await at.redeploy(list, { force: true })), [
-    "computer-id:1 redeployed",
-    "computer-id:2 needs_person",
-    "computer-id:3 needs_person",
+    "1 redeployed",
+    "2 needs_person",
+    "3 needs_person",
   ]);
   assertEquals(at.jamf.redeploys.length, 2);
 });
@@ -111,7 +97,7 @@ Deno.test("the reason has the answer of Jamf Pro", async () => {
     await using at = await InProcess.start();
     at.addMac(1);
     at.jamf.misbehave(JAMF.redeploy, how, Infinity);
-    const [report] = await at.redeploy("computer-id:1");
+    const [report] = await at.redeploy([serialOf(1)]);
     assertEquals(report?.outcome, outcome as "failed", JSON.stringify(how));
     assertMatch(report!.reason, reason);
   }
@@ -121,8 +107,8 @@ Deno.test("a request without an answer counts for the cool-down", async () => {
   await using at = await InProcess.start();
   at.addMac(1);
   at.jamf.misbehave(JAMF.redeploy, { reset: true, after: true });
-  await at.redeploy("computer-id:1");
-  assertEquals(outcomes(await at.redeploy("computer-id:1")), ["computer-id:1 skipped"]);
+  await at.redeploy([serialOf(1)]);
+  assertEquals(outcomes(await at.redeploy([serialOf(1)])), ["1 skipped"]);
   assertEquals(at.jamf.redeploys.length, 1);
 });
 
@@ -131,9 +117,9 @@ Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async
   at.addMac(1);
   const now = at.system.now;
   at.system.now = () => now() + 3 * 3_600_000;
-  const [report] = await at.redeploy("computer-id:1");
+  const [report] = await at.redeploy([serialOf(1)]);
   assertEquals(report?.outcome, "failed");
-  assertMatch(report!.reason, /^The clock of this machine is 180 minutes ahead of Jamf Pro's/);
+  assertMatch(report!.reason, /^The clock of this machine is 180 minutes ahead of that of "http/);
   assertEquals(at.jamf.redeploys, []);
 });
 
@@ -143,7 +129,7 @@ Deno.test("wait follows the Macs until they check in, or the time is over", asyn
   at.addMac(2);
   at.addMac(3, { managed: false });
   at.jamf.computers.get("1")!.lastContactTime = new Date(Date.now() - 86_400_000);
-  const list = "computer-id:1\ncomputer-id:2\ncomputer-id:3";
+  const list = [1, 2, 3].map(serialOf);
   const waits = at.system.waits.length;
   at.system.sleep = (time) => {
     at.system.waits.push(time);
@@ -154,9 +140,9 @@ Deno.test("wait follows the Macs until they check in, or the time is over", asyn
   };
   const reports = await at.redeploy(list, { wait: 600 });
   assertEquals(outcomes(reports), [
-    "computer-id:1 healed",
-    "computer-id:2 silent",
-    "computer-id:3 needs_person",
+    "1 healed",
+    "2 silent",
+    "3 needs_person",
   ]);
   assertEquals(reports[1]?.reason, "no check-in within 600 seconds");
   const slept = at.system.waits.slice(waits).reduce((sum, time) => sum + time, 0);
@@ -167,7 +153,7 @@ Deno.test("a redeploy that could not be recorded is reported with its command", 
   await using at = await InProcess.start();
   at.addMac(1);
   at.redeploys.settle = () => Promise.reject(new StoreError("The disk is full"));
-  const [report] = await at.redeploy("computer-id:1");
+  const [report] = await at.redeploy([serialOf(1)]);
   assertEquals(report?.command_uuid, at.jamf.redeploys[0]?.commandUuid);
   assertEquals(report?.outcome, "redeployed");
   assertEquals(report?.reason, "but it could not be recorded: The disk is full");
@@ -180,11 +166,11 @@ Deno.test("after a stop, the rest is not tried, and what was done is reported", 
     if (/^1\/3/.test(line)) at.stop.abort();
     return 0;
   };
-  const reports = await at.redeploy("computer-id:1\ncomputer-id:2\ncomputer-id:3", { wait: 600 });
+  const reports = await at.redeploy([1, 2, 3].map(serialOf), { wait: 600 });
   assertEquals(outcomes(reports), [
-    "computer-id:1 redeployed",
-    "computer-id:2 skipped",
-    "computer-id:3 skipped",
+    "1 redeployed",
+    "2 skipped",
+    "3 skipped",
   ]);
   assertEquals(reports[0]?.reason, "the command was stopped before it checked in");
   assertEquals(reports[2]?.reason, "the command was stopped");
@@ -196,8 +182,7 @@ Deno.test("many Macs are followed over few connections", async () => {
   at.limits = { ...at.limits, maxPerHour: 100 };
   const ids = Array.from({ length: 40 }, (_, i) => i + 1);
   for (const id of ids) at.addMac(id);
-  const list = ids.map((id) => `computer-id:${id}`).join("\n");
-  const reports = await at.redeploy(list, { wait: 5 });
+  const reports = await at.redeploy(ids.map(serialOf), { wait: 5 });
   assertEquals(reports.every(({ outcome }) => outcome === "silent"), true);
   const connections = Math.max(...at.jamf.requests.map(({ connection }) => connection));
   assertEquals(connections <= 5, true, `${connections} connections`);
