@@ -83,7 +83,6 @@ export async function withSweeps<T>(
   const { macs, values } = store;
   const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
   const send = async (text: string): Promise<void> => await notifier?.send(text);
-  const now = (): number => Math.floor(system.now() / 1000);
   const deps = {
     ...jamfDeps(settings.jamf, store, system),
     fleet: new Fleet(settings.fleet, system),
@@ -94,9 +93,10 @@ export async function withSweeps<T>(
     limits,
     dryRun,
   };
+  const { now } = deps;
   const run: Sweeps["run"] = async (stop, abort) => {
     const lock = await store.lockSweep();
-    const text = await stuckLock(store, lock !== undefined, deps.now, system.sleep);
+    const text = await stuckLock(store, lock !== undefined, now, system.sleep);
     if (lock === undefined && text === undefined) return undefined;
     const limit = AbortSignal.timeout(maxTime);
     try {

@@ -1,9 +1,9 @@
 // Asks Jamf Pro and Fleet what the decision about a Mac depends on.
 
-import { sentTo, waitingFor, withUuid } from "../jamf/mdm_commands.ts";
-import type { MdmCommand } from "../jamf/mdm_commands.ts";
+import { type MdmCommand, sentTo, waitingFor, withUuid } from "../jamf/mdm_commands.ts";
 import { isLost } from "../store/redeploys.ts";
-import { type Facts, hasCheckedIn, HIDDEN, type Question } from "./decide.ts";
+import { hasCheckedIn } from "./decide.ts";
+import { type Facts, HIDDEN, type Question } from "./decision.ts";
 import type { SweepDeps } from "./deps.ts";
 
 /** In seconds: when a lost request may have been sent, before and after its record. The clocks may differ. */

@@ -1,60 +1,25 @@
 // Decides what to do about one Mac that fails: the first rule that fits decides. What Fleet says comes first, then what
 // was done, what Jamf Pro says, and the limits.
 
-import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
-import { type Computer, type Found, unreachable } from "../jamf/inventory.ts";
-import { COMMANDS_PRIVILEGE, longWait, type MdmCommand } from "../jamf/mdm_commands.ts";
-import type { Mac, MacStateName } from "../store/macs.ts";
-import {
-  isLost,
-  MAX_ATTEMPTS,
-  type RateLimits,
-  type Redeploy,
-  repeatableFrom,
-} from "../store/redeploys.ts";
+import { formatTimestamp as at } from "../../../lib/shared/timestamp.ts";
+import { type Computer, unreachable } from "../jamf/inventory.ts";
+import { COMMANDS_PRIVILEGE, longWait } from "../jamf/mdm_commands.ts";
+import type { Mac } from "../store/macs.ts";
+import { isLost, MAX_ATTEMPTS, type Redeploy, repeatableFrom } from "../store/redeploys.ts";
 import { isSerial } from "../serial.ts";
+import {
+  type Decision,
+  type Facts,
+  HIDDEN,
+  leave,
+  person,
+  previousDecision,
+  requested,
+  type Verdict,
+  wait,
+} from "./decision.ts";
 import { isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason } from "./send_redeploy.ts";
-
-/** What a decision depends on. What is absent was not asked yet. */
-export interface Facts extends Observed {
-  /** What the store has, with this sweep's observation. */
-  readonly mac: Mac;
-  /** Whether another host that fails has its serial number, too. */
-  readonly isShared: boolean;
-  /** The hosts of MDM servers that are Jamf's. */
-  readonly jamfHosts: readonly string[];
-  readonly limits: RateLimits;
-  /** Whether more Macs fail than `--max-failing` allows. */
-  readonly isTooMany: boolean;
-  readonly isLimited: boolean;
-  /** What Jamf Pro says. */
-  readonly found?: Found;
-  /** The commands that wait for it in Jamf Pro. */
-  readonly waiting?: readonly MdmCommand[];
-  /** What Fleet says once more: whether it fails, and whether another host has its serial number. */
-  readonly again?: { readonly isFailing: boolean; readonly isShared: boolean };
-}
-
-/** A state, the rule that decided it, and the reason for a person. */
-export interface Decision {
-  readonly state: MacStateName;
-  readonly rule: string;
-  readonly reason: string;
-}
-
-/**
- * What must be asked, before it is decided again: Jamf Pro about the command of the last redeploy, about the computer, and
- * again before a redeploy if that was in an earlier sweep, about the commands that wait for it; and Fleet once more.
- */
-export type Question =
-  | "ask_command"
-  | "ask_jamf"
-  | "ask_jamf_again"
-  | "ask_waiting"
-  | "ask_fleet";
-
-export type Verdict = Decision | Question | "redeploy";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -69,9 +34,6 @@ const MAX_REDEPLOYS_IN_MONTH = 3;
 /** The states of a command that waits, and those that do not change. */
 const WAITING = ["PENDING", "NOT_NOW"];
 const ENDED = ["ACKNOWLEDGED", "ERROR"];
-/** The state of a command that the API client may not see. */
-export const HIDDEN = "HIDDEN";
-
 /** Rules by what Jamf Pro said, and for how many seconds it is not asked again. */
 const ASK_AGAIN: Readonly<Record<string, number>> = {
   not_in_jamf: DAY,
@@ -273,40 +235,6 @@ function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean
   return hoursOnline >= MIN_HOURS_ONLINE || since <= now - MONTH;
 }
 
-/** A redeploy that has not shown yet whether it helps. */
-export function requested(
-  { askedAt, state, commandState }: Pick<Redeploy, "askedAt" | "state"> & Partial<Redeploy>,
-): Decision {
-  const taken = commandState === "ACKNOWLEDGED" ? ", and the Mac has taken the command" : "";
-  const answer = state === "queued" ? taken : ", and the answer of Jamf Pro is not known";
-  return byState("redeployed", `requested at ${at(askedAt)}${answer}`);
-}
-
 function sharedSerial(): Decision {
   return person("shared_serial", "two hosts in Fleet have its serial number: delete the wrong one");
-}
-
-export function person(rule: string, reason: string): Decision {
-  return { state: "needs_person", rule, reason };
-}
-
-export function wait(rule: string, reason: string): Decision {
-  return { state: "waits", rule, reason };
-}
-
-export function leave(rule: string, reason: string): Decision {
-  return { state: "left_out", rule, reason };
-}
-
-/** A state for which there is one rule. */
-export function byState(state: MacStateName, reason: string): Decision {
-  return { state, rule: state, reason };
-}
-
-function previousDecision({ state, rule, reason }: Mac): Decision {
-  return { state, rule, reason };
-}
-
-function at(seconds: number): string {
-  return formatTimestamp(Math.floor(seconds));
 }

@@ -52,7 +52,7 @@ export function jamfDeps(
     readCommands: readCommands.bind(undefined, jamf),
     requestRedeploy: requestRedeploy.bind(undefined, jamf),
     redeploys,
-    now: () => system.now() / 1000,
+    now: () => Math.floor(system.now() / 1000),
     sleep: system.sleep,
   };
 }

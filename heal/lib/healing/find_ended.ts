@@ -6,7 +6,7 @@ import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { byState, type Decision, leave, wait } from "./decide.ts";
+import { byState, type Decision, leave, wait } from "./decision.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Lookups in one sweep: the rest follows in the next ones. */

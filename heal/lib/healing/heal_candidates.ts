@@ -3,16 +3,8 @@
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 import { Answers } from "./answers.ts";
-import {
-  byState,
-  decide,
-  type Facts,
-  lostRequest,
-  person,
-  type Question,
-  requested,
-  wait,
-} from "./decide.ts";
+import { decide, lostRequest } from "./decide.ts";
+import { byState, type Facts, person, type Question, requested, wait } from "./decision.ts";
 import type { TooMany } from "./max_failing.ts";
 import type { Recorder } from "./recorder.ts";
 import { limitReason, type Requested, sendRedeploy } from "./send_redeploy.ts";
@@ -54,7 +46,7 @@ export async function healCandidates(
   stop: AbortSignal,
   abort: AbortSignal,
 ): Promise<Healed> {
-  const hourAgo = Math.floor(deps.now()) - HOUR;
+  const hourAgo = deps.now() - HOUR;
   const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
   const healing = new Healing(deps, recorder, abort, remaining);
   const forEach = async (

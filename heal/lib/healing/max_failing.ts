@@ -20,16 +20,9 @@ const MIN_MAX = 10;
 /** In seconds: longer than a weekend. */
 const MEMORY = 4 * 86_400;
 
-/** Since when it is too many, in which number of Macs that are online. */
-interface Memory {
-  readonly online: number;
-  /** When so many were last online, in seconds since 1970. */
-  readonly at: number;
-}
-
 /**
  * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least half
- * as many Macs are online as then: a night or a weekend does not end it.
+ * as many Macs are online as when it was, or days later: a night or a weekend does not end it.
  *
  * @param countOnline The number of Macs that are online now.
  */
@@ -40,30 +33,14 @@ export async function findTooMany(
   countOnline: () => Promise<number>,
   now: number,
 ): Promise<TooMany | undefined> {
-  const before = isPercent ? memoryOf(await values.get("too_many")) : undefined;
-  if (isPercent && before === undefined && count <= MIN_MAX) return undefined;
+  const [, onlineThen, since] = /^(\d+) (\d+)$/.exec(await values.get("too_many") ?? "") ?? [];
+  const wasTooMany = isPercent && since !== undefined;
+  if (isPercent && !wasTooMany && count <= MIN_MAX) return undefined;
   const online = isPercent ? await countOnline() : 0;
   const max = isPercent ? Math.max(MIN_MAX, Math.floor(online * value / 100)) : value;
-  const isAllowed = before === undefined
-    ? count <= max
-    : count < max / 2 && isComparable(before, online, now);
-  await values.set("too_many", isAllowed ? undefined : memoryText(before, online, now));
+  const isComparable = online >= Number(onlineThen) / 2 || Number(since) <= now - MEMORY;
+  const isAllowed = wasTooMany ? count < max / 2 && isComparable : count <= max;
+  if (isAllowed) await values.set("too_many", undefined);
+  else if (!wasTooMany) await values.set("too_many", `${online} ${now}`);
   return isAllowed ? undefined : { count, max };
-}
-
-function isComparable({ online: before, at }: Memory, online: number, now: number): boolean {
-  return online >= before / 2 || at <= now - MEMORY;
-}
-
-function memoryText(before: Memory | undefined, online: number, now: number): string {
-  const isMore = before === undefined || online >= before.online / 2;
-  const { online: most, at } = isMore
-    ? { online: Math.max(online, before?.online ?? 0), at: now }
-    : before;
-  return `${most} ${at}`;
-}
-
-function memoryOf(text: string | undefined): Memory | undefined {
-  const [, online, at] = /^(\d+) (\d+)$/.exec(text ?? "") ?? [];
-  return at === undefined ? undefined : { online: Number(online), at: Number(at) };
 }

@@ -1,7 +1,7 @@
 // Records the decisions of one sweep.
 
 import { type Mac, type Macs, OPEN_STATES } from "../store/macs.ts";
-import { type Decision, wait } from "./decide.ts";
+import { type Decision, wait } from "./decision.ts";
 import { UNCOUNTED } from "./observe.ts";
 
 /** Collects what was decided, and records it in the store. */

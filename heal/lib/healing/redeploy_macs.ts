@@ -97,7 +97,7 @@ async function resultFor(deps: RedeployDeps, computer: Computer): Promise<Result
   const obstacle = force ? undefined : await obstacleTo(deps, computer);
   if (obstacle !== undefined) return { outcome: "skipped", reason: obstacle };
   if (deps.dryRun) {
-    const limit = limits && await redeploys.limitReached(id, limits, Math.floor(now()));
+    const limit = limits && await redeploys.limitReached(id, limits, now());
     if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
     return { outcome: "skipped", reason: limitReason(limit, deps.limits) };
   }
@@ -112,7 +112,7 @@ async function obstacleTo(
   { checkIn, managementId }: Computer,
 ): Promise<string | undefined> {
   if (checkIn !== undefined && checkIn > now() - HOUR) {
-    return `checked in at ${formatTimestamp(Math.floor(checkIn))}: it reaches its server`;
+    return `checked in at ${formatTimestamp(checkIn)}: it reaches its server`;
   }
   // Without the right to see them, they are not known.
   const waiting = managementId && await readCommands(waitingFor(managementId)) || [];
@@ -160,7 +160,7 @@ async function poll(deps: RedeployDeps, report: MacReport): Promise<MacReport> {
   try {
     const checkIn = (await deps.inventory.withSerial(report.serial)).computer?.checkIn;
     if (checkIn === undefined || checkIn <= report.redeployed_at!) return report;
-    const reason = `checked in at ${formatTimestamp(Math.floor(checkIn))}`;
+    const reason = `checked in at ${formatTimestamp(checkIn)}`;
     deps.reportProgress(`${report.serial} healed: ${reason}`);
     return { ...report, outcome: "healed", reason };
   } catch (error) {
@@ -171,6 +171,6 @@ async function poll(deps: RedeployDeps, report: MacReport): Promise<MacReport> {
 }
 
 function describe({ id, name, serial, checkIn }: Computer): string {
-  const last = checkIn === undefined ? "never" : formatTimestamp(Math.floor(checkIn));
+  const last = checkIn === undefined ? "never" : formatTimestamp(checkIn);
   return `${serial}: "${name}", computer ${id}, last check-in: ${last}`;
 }

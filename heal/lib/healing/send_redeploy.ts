@@ -14,7 +14,7 @@ import type {
 export interface SendDeps {
   readonly redeploys: Redeploys;
   readonly requestRedeploy: (computerId: string, signal?: AbortSignal) => Promise<RedeployResult>;
-  /** Seconds since 1970. */
+  /** Whole seconds since 1970. */
   readonly now: () => number;
   /** In milliseconds. Ends early, with an error, once the signal is aborted. */
   readonly sleep: (time: number, signal?: AbortSignal) => Promise<void>;
@@ -51,7 +51,7 @@ export async function sendRedeploy(
   signal?: AbortSignal,
   lost?: Redeploy,
 ): Promise<Sent> {
-  const claim = await deps.redeploys.claim(intent, limits, Math.floor(deps.now()), lost);
+  const claim = await deps.redeploys.claim(intent, limits, deps.now(), lost);
   if (claim.kind !== "granted") return claim;
   const { redeploy } = claim;
   const result = await deps.requestRedeploy(redeploy.computerId, signal);

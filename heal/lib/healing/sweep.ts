@@ -2,7 +2,8 @@
 
 import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
-import { decide, type Facts } from "./decide.ts";
+import { decide } from "./decide.ts";
+import type { Facts } from "./decision.ts";
 import { findEnded } from "./find_ended.ts";
 import { healCandidates, type Healed } from "./heal_candidates.ts";
 import { countOnline, type Failing, listFailing } from "./list_failing.ts";
@@ -51,7 +52,7 @@ export async function runSweep(
   abort: AbortSignal,
 ): Promise<SweepReport> {
   const { macs, redeploys, values } = deps;
-  const now = Math.floor(deps.now());
+  const now = deps.now();
   const failing = await listFailing(deps.fleet, deps.policies, abort);
   const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
   const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
@@ -86,7 +87,7 @@ export async function runSweep(
   await macs.forget(now - RETENTION);
   if (!stop.aborted) await values.set("last_sweep", `${now}`);
   if (problems.length === 0 && !stop.aborted) {
-    await values.set(GOOD_SWEEP, `${Math.floor(deps.now())}`);
+    await values.set(GOOD_SWEEP, `${deps.now()}`);
   }
   const { macs: decided, changed } = recorder;
   return { ...healed, macs: decided, changed, isWhole: true, problems };

@@ -8,11 +8,11 @@ import { isPathKnown, type JamfPro, Paths } from "./jamf_pro.ts";
 /** Newest first. Since Jamf Pro 11.30 there is version 4, and the others are deprecated. */
 const PATHS = ["v4", "v3", "v2", "v1"].map((version) => `api/${version}/computers-inventory`);
 
-/** In seconds since 1970, with a fraction; `undefined` for what is no time. The offset may have no colon. */
+/** In whole seconds since 1970; `undefined` for what is no time. The offset may have no colon. */
 const timeSchema = z.string()
   .transform((text) => text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2"))
   .pipe(z.iso.datetime({ offset: true }))
-  .transform((text) => Date.parse(text) / 1000)
+  .transform((text) => Math.floor(Date.parse(text) / 1000))
   .optional().catch(undefined);
 
 /** Jamf Pro omits a field that it does not know, or sends `null`. Such a computer counts as unmanaged. */

@@ -28,7 +28,7 @@ const pageSchema = z.object({
       dateSent: z.string().nullish(),
     })
       .transform(({ uuid, commandState: state, dateSent }): MdmCommand => {
-        const sentAt = Date.parse(dateSent ?? "") / 1000;
+        const sentAt = Math.floor(Date.parse(dateSent ?? "") / 1000);
         return { uuid, state, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
       }),
   ),
@@ -55,7 +55,7 @@ export async function readCommands(
 /** The beginning of a sentence about a command that has waited for a day: MDM does not reach a Mac that is online. */
 export function longWait(waiting: readonly MdmCommand[], now: number): string | undefined {
   const old = waiting.find(({ sentAt = now }) => sentAt <= now - 86_400);
-  return old && `a command of ${formatTimestamp(Math.floor(old.sentAt!))} waits in Jamf Pro`;
+  return old && `a command of ${formatTimestamp(old.sentAt!)} waits in Jamf Pro`;
 }
 
 /** A filter for one command. */

@@ -12,9 +12,8 @@ import {
   type SweepLock,
 } from "./driver.ts";
 
-/** In milliseconds: how long to wait for another process that writes, and the pause between two tries. */
+/** In milliseconds: how long to wait for another process that writes, which takes a moment. */
 const BUSY_TIMEOUT = 10_000;
-const BUSY_PAUSE = 5;
 
 /** Opens a file that only its owner can read, and creates it if there is none. */
 export function openSqlite(path: string): Driver {
@@ -75,8 +74,6 @@ function openDatabase(path: string): DatabaseSync {
     database.exec("PRAGMA journal_mode = WAL");
     // A redeploy must be in the store before it is requested, also after a power failure.
     database.exec("PRAGMA synchronous = FULL");
-    // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
-    database.exec("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
     database.close();
@@ -106,10 +103,10 @@ function driverOf(database: DatabaseSync, path: string): Driver {
 
   return {
     id: "INTEGER PRIMARY KEY",
-    query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
+    query: (sql, values) => serialize(() => run(sql, values)),
     exclusive: (work) =>
       serialize(async () => {
-        await retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
+        database.exec("BEGIN IMMEDIATE");
         try {
           const result = await work(run);
           database.exec("COMMIT");
@@ -140,18 +137,5 @@ function rollBack(database: DatabaseSync): void {
     database.exec("ROLLBACK");
   } catch {
     // SQLite has already done it, as after a full disk.
-  }
-}
-
-/** Repeats the work while another process writes. */
-async function retryWhileBusy<T>(work: () => T): Promise<Awaited<T>> {
-  for (let waited = 0;; waited += BUSY_PAUSE) {
-    try {
-      return await work();
-    } catch (error) {
-      const isBusy = error instanceof Error && /^database is (locked|busy)/.test(error.message);
-      if (!isBusy || waited >= BUSY_TIMEOUT) throw error;
-      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
-    }
   }
 }

@@ -21,7 +21,7 @@ export async function stuckLock(
   sleep: (time: number) => Promise<void>,
 ): Promise<string | undefined> {
   if (isOwn) {
-    await values.set(SINCE, `${Math.floor(now())}`);
+    await values.set(SINCE, `${now()}`);
     return undefined;
   }
   const readSince = async (): Promise<number> => Number(await values.get(SINCE) ?? now());

@@ -53,7 +53,7 @@ Deno.test("answers of Jamf Pro", async () => {
     serial: "C02XK1JWJG5H",
     isManaged: true,
     isMdmCapable: true,
-    checkIn: at("2026-11-24T11:52:20.5Z"),
+    checkIn: at("2026-11-24T11:52:20Z"),
     isAgents: true,
     managementId: "73226fb6-61df-4c10-9552-eb9bc353d507",
   });
@@ -71,7 +71,7 @@ Deno.test("answers of Jamf Pro", async () => {
     managementId: undefined,
   });
   const uuid = "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c";
-  const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00.123Z") };
+  const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00Z") };
   assertEquals(await readCommands(jamf, withUuid(uuid)), [command]);
   const { state, commandUuid } = await requestRedeploy(jamf, "12");
   assertEquals([state, commandUuid], ["queued", uuid]);

@@ -22,7 +22,7 @@ Deno.test("withSerial() returns a computer", async () => {
     serial: "C02-XK1",
     isManaged: false,
     isMdmCapable: true,
-    checkIn: Date.parse("2026-01-02T03:04:05.678Z") / 1000,
+    checkIn: Date.parse("2026-01-02T03:04:05Z") / 1000,
     isAgents: true,
     managementId: "management-12",
   };
