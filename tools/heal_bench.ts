@@ -87,7 +87,7 @@ async function measureStatus({ settings, text }: TestStore): Promise<void> {
       const host = { id: index + 1, serial: serialOf(index + 1) };
       const state = MAC_STATES[index % MAC_STATES.length]!;
       const reason = "not managed by Jamf Pro: enrol this Mac again";
-      const mac = newMac(host, ["Jamf agent checks in"], now);
+      const mac = newMac(host, ["jamf-pulse: no device signature error"], now);
       return { ...mac, state, rule: "bench", reason };
     }),
   );

@@ -102,7 +102,7 @@ Deno.test("answers of Fleet", async () => {
   }]);
   assertEquals(await fleet.countPassing(1), 1236);
   assertEquals(await fleet.policies(), [
-    { id: 1, name: "Jamf agent checks in", fleet: undefined },
+    { id: 1, name: "jamf-pulse: no device signature error", fleet: undefined },
     { id: 3, name: "Jamf trust", fleet: "Workstations" },
   ]);
   assertEquals(await fleet.host(9), undefined);

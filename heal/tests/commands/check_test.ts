@@ -96,7 +96,7 @@ Deno.test("check() warns about a policy that no host answers", async () => {
   await using at = await Servers.start();
   const { code, of } = await checked(at);
   assertEquals([code, of("warning", /policy/)], [0, [
-    'Fleet: policy "Jamf agent checks in" in all fleets: 0 hosts fail, 0 pass',
+    'Fleet: policy "jamf-pulse: no device signature error" in all fleets: 0 hosts fail, 0 pass',
   ]]);
 });
 

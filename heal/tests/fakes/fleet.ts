@@ -43,7 +43,7 @@ export class FakeFleet extends Fake {
    */
   private constructor(readonly apiToken: string, now: () => number) {
     super(now);
-    this.addPolicy({ id: 1, name: "Jamf agent checks in" });
+    this.addPolicy({ id: 1, name: "jamf-pulse: no device signature error" });
   }
 
   static async start(apiToken = "fake-fleet-api-token", now = Date.now): Promise<FakeFleet> {

@@ -276,7 +276,7 @@ Deno.test("policies() returns the global ones and those of each fleet", async ()
   fake.addHost({ hardwareSerial: "C", policies: [{ id: 1, response: "pass" }] });
   fake.addHost({ hardwareSerial: "D", policies: [{ id: 3, response: "pass" }] });
   assertEquals(await fleetOf(fake).policies(), [
-    { id: 1, name: "Jamf agent checks in", fleet: undefined },
+    { id: 1, name: "jamf-pulse: no device signature error", fleet: undefined },
     { id: 2, name: "Jamf trust", fleet: undefined },
     { id: 3, name: "Jamf trust", fleet: "Workstations" },
     { id: 4, name: "FileVault", fleet: "Servers" },
@@ -332,9 +332,9 @@ Deno.test("policies() reads lists with new names and wrong fields", async () => 
 
 Deno.test("policies() sees that a policy was renamed", async () => {
   await using fake = await startFake();
-  fake.policies.get(1)!.name = "Jamf agent checks in daily";
+  fake.policies.get(1)!.name = "jamf-pulse: no device signature error daily";
   const [policy] = await fleetOf(fake).policies();
-  assertEquals(policy?.name, "Jamf agent checks in daily");
+  assertEquals(policy?.name, "jamf-pulse: no device signature error daily");
 });
 
 Deno.test("policies() keeps the path of the fleets that this version of Fleet knows", async () => {

@@ -14,7 +14,7 @@ export const SECRETS = {
 } as const;
 
 /** The policy that causes a redeploy. */
-export const POLICY = "Jamf agent checks in";
+export const POLICY = "jamf-pulse: no device signature error";
 
 /** Both servers, until they are disposed of. */
 export class Servers implements AsyncDisposable {

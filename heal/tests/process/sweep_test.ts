@@ -69,7 +69,10 @@ Deno.test("sweep says on standard error what does not work, and its exit status 
   const away = await sweep({ ...at.variables, FLEET_API_TOKEN: "wrong" });
   assertEquals([away.code, away.stdout], [1, ""]);
   assertMatch(away.stderr, /^Fleet refused the login: it answered 401; /);
-  const renamed = await sweep({ ...at.variables, HEAL_POLICIES: "Renamed, Jamf agent checks in" });
+  const renamed = await sweep({
+    ...at.variables,
+    HEAL_POLICIES: "Renamed, jamf-pulse: no device signature error",
+  });
   assertEquals([renamed.code, at.jamf.redeploys.length], [1, 1]);
   assertMatch(renamed.stderr, /^Fleet shows no policy "Renamed": /);
   for (
@@ -167,7 +170,7 @@ Deno.test("check tells what a sweep needs", async () => {
   assertEquals([well.code, well.stderr], [0, ""], well.stdout);
   assertStringIncludes(
     well.stdout,
-    'ok       Fleet: policy "Jamf agent checks in" in all fleets: 3 hosts fail, 1 pass\n',
+    'ok       Fleet: policy "jamf-pulse: no device signature error" in all fleets: 3 hosts fail, 1 pass\n',
   );
   assertMatch(well.stdout, /^warning {2}Jamf Pro: a redeploy goes through enrolment: /m);
   assertMatch(well.stdout, /^warning {2}Jamf Pro: cannot see the re-enrolment settings: grant /m);
@@ -185,7 +188,7 @@ Deno.test("check tells what a sweep needs", async () => {
   assertEquals(renamed.code, 1);
   assertMatch(
     renamed.stdout,
-    /^problem {2}Fleet: shows no policy "Jamf agent checks in": correct HEAL_POLICIES/m,
+    /^problem {2}Fleet: shows no policy "jamf-pulse: no device signature error": correct HEAL_POLICIES/m,
   );
   assertEquals(at.jamf.redeploys, []);
 });
