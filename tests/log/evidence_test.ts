@@ -70,6 +70,10 @@ const MEANINGS: readonly [message: string, means: Meaning | undefined][] = [
     'An error occurred while enrolling: it failed: Connection failure: "The request timed out."',
     "no connection",
   ],
+  [
+    `An error occurred while enrolling: one: two: three: ${SIGNATURE_ERROR}`,
+    "device signature error",
+  ],
   ["An error occurred while enrolling: Permission Error - x", "agent error"],
   ["An error occurred while x: No patch policies were found.", "agent error"],
   ["Error running recon: No patch policies were found.", "other failure"],
@@ -120,6 +124,11 @@ for (const [message, means] of MEANINGS) {
     assertEquals(evidence(message)?.means, means);
   });
 }
+
+Deno.test("an error that a message quotes is one of the inventory only if the message is", () => {
+  assertEquals(evidence(`Error running recon: ${SIGNATURE_ERROR}`)?.inventory, true);
+  assertEquals(evidence(`An error occurred while x: ${SIGNATURE_ERROR}`)?.inventory, undefined);
+});
 
 Deno.test("evidenceOf() does not read on behind the message", () => {
   const bytes = encoder.encode("x No patch policies were found.");
@@ -194,7 +203,8 @@ const CONTINUATIONS: readonly [lines: readonly string[], means: Meaning | undefi
 
 for (const [lines, means] of CONTINUATIONS) {
   Deno.test(`continuedEvidence() takes ${JSON.stringify(lines)} for ${means ?? "nothing"}`, () => {
-    assertEquals(continuedEvidence(undefined, lines)?.means, means);
+    const evidence = continuedEvidence(undefined, lines);
+    assertEquals([evidence?.means, evidence === undefined], [means, means === undefined]);
   });
 }
 
