@@ -43,6 +43,7 @@ function addMacs({ fleet, jamf }: Servers): void {
   jamf.options.privileges = [...JAMF_PRIVILEGES, VIEW_COMMANDS, READ_REENROLLMENT];
   jamf.reenrollment.isFlushPolicyHistoryEnabled = true;
   fleet.fleets.set(3, "Workstations");
+  fleet.removePolicy(1);
   const { id } = fleet.addPolicy({ name: POLICY, fleetId: 3 });
   const add = (hardwareSerial: string, response: "pass" | "fail", seenAt = now - 60): void => {
     fleet.addHost({ hardwareSerial, fleetId: 3, seenAt, policies: [{ id, response }] });

@@ -1,8 +1,8 @@
 // The mode `check`: whether the settings, the servers, the rights and the store are as a sweep needs them. Changes nothing
-// but one value in the store.
+// but values in the store.
 
 import type { CheckCommand } from "../cli.ts";
-import { describeStore, type Settings } from "../config/read_settings.ts";
+import { ConfigError, describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet, GLOBAL } from "../fleet/fleet.ts";
 import { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
@@ -16,6 +16,7 @@ import { Inventory } from "../jamf/inventory.ts";
 import { JamfPro } from "../jamf/jamf_pro.ts";
 import { StoreError } from "../store/driver.ts";
 import { withStore } from "../store/open.ts";
+import { checkServers } from "../store/servers.ts";
 import type { Outcome, System } from "../system.ts";
 
 /** A line of the output: it works, a person should know it, or a sweep will not work. */
@@ -56,7 +57,8 @@ export async function check(
     try {
       for await (const [level, text] of findings) found.push([level, `${name}: ${text}`]);
     } catch (error) {
-      if (!(error instanceof ServerError || error instanceof StoreError)) throw error;
+      const isOfServer = error instanceof ServerError || error instanceof StoreError;
+      if (!(isOfServer || error instanceof ConfigError)) throw error;
       const { message } = error;
       found.push(["problem", message.startsWith(name) ? message : `${name}: ${message}`]);
     }
@@ -67,10 +69,16 @@ export async function check(
   return { code: isWell ? 0 : 1, stdout: [...lines].join(""), messages: [] };
 }
 
-async function* checkStore({ store }: Pick<Settings, "store">, system: System): Findings {
+async function* checkStore(
+  settings: Pick<Settings, "store" | "jamf" | "fleet">,
+  system: System,
+): Findings {
   const at = `${Math.floor(system.now() / 1000)}`;
-  await withStore(store, ({ values }) => values.set("checked", at));
-  yield ["ok", `"${describeStore(store)}" can be written`];
+  await withStore(settings.store, async ({ values }) => {
+    await values.set("checked", at);
+    await checkServers(values, settings);
+  });
+  yield ["ok", `"${describeStore(settings.store)}" can be written`];
 }
 
 async function* checkInventory(jamf: JamfPro): Findings {
@@ -130,7 +138,7 @@ async function* checkFleet(
   const attempt = async <T>(name: string, request: () => Promise<T>): Promise<T | undefined> => {
     try {
       const answer = await request();
-      working.add(name);
+      if (answer !== undefined) working.add(name);
       return answer;
     } catch (error) {
       // Without a log-in or an answer, the others do not work, either.

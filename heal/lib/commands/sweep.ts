@@ -3,13 +3,13 @@
 import type { SweepCommand } from "../cli.ts";
 import { describeStore, type Settings } from "../config/read_settings.ts";
 import { Fleet } from "../fleet/fleet.ts";
-import { jamfDeps } from "../healing/deps.ts";
+import { jamfDeps, type SweepDeps } from "../healing/deps.ts";
 import { conditionsOf, failingCondition, type NoticeDeps, notify } from "../healing/notices.ts";
-import { GOOD_SWEEP, runSweep, type SweepReport } from "../healing/sweep.ts";
+import { goodSweep, runSweep, type SweepReport } from "../healing/sweep.ts";
 import { ServerError } from "../http/client.ts";
 import { Notifier } from "../http/notify.ts";
-import { StoreError } from "../store/driver.ts";
-import { openStore } from "../store/open.ts";
+import { StoreError, type SweepLock } from "../store/driver.ts";
+import { type Store, withStore } from "../store/open.ts";
 import { checkServers } from "../store/servers.ts";
 import { stuckLock } from "../store/stuck_lock.ts";
 import type { Outcome, System } from "../system.ts";
@@ -22,10 +22,10 @@ export async function sweep(
   system: System,
 ): Promise<Outcome> {
   const store = `Counts redeploys in "${describeStore(settings.store)}"`;
-  return await withSweeps(command, settings, system, async ({ run }) => {
+  return await withSweeps(command, settings, system, async (sweeps) => {
     const abort = abortAfterGrace(system);
     try {
-      const report = await run(system.stop, abort.signal);
+      const report = await sweeps.run(system.stop, abort.signal);
       if (report === undefined) {
         const stdout = "Another sweep is running: nothing is done\n";
         return { code: 0, stdout, messages: [store] };
@@ -42,22 +42,92 @@ export async function sweep(
 
 export type SweepSettings = Pick<Settings, "jamf" | "fleet" | "policies" | "store" | "notifyUrl">;
 
-/** What `sweep` and `serve` use. */
-export interface Sweeps {
+/** In milliseconds, for one sweep: servers that let each request wait must not keep a sweep from its end. */
+const MAX_TIME = 30 * 60_000;
+
+/** Sweeps for `sweep` and `serve`, with one store. */
+export class Sweeps {
+  readonly #deps: Omit<SweepDeps, "isHeld">;
+  readonly #notices: NoticeDeps;
+  /** What was notified of while the store did not work. */
+  readonly #memory = inMemory();
+
+  constructor(
+    private readonly store: Store,
+    { mdmHosts, dryRun, ...limits }: Omit<SweepCommand, "mode">,
+    { jamf, fleet, policies, notifyUrl }: SweepSettings,
+    system: System,
+    private readonly maxTime: number,
+  ) {
+    const { macs, values } = store;
+    const common = jamfDeps(jamf, store, system);
+    const jamfHosts = [jamf.url.hostname, ...mdmHosts];
+    const servers = { fleet: new Fleet(fleet, system), jamfHosts, policies };
+    this.#deps = { ...common, ...servers, macs, values, limits, dryRun };
+    const notifier = notifyUrl && new Notifier(notifyUrl);
+    this.#notices = { macs, values, send: notifier?.send.bind(notifier), now: common.now };
+  }
+
   /** Runs one sweep, and notifies a person; returns `undefined` if another process has the lock. */
-  readonly run: (stop: AbortSignal, abort: AbortSignal) => Promise<SweepReport | undefined>;
+  async run(stop: AbortSignal, abort: AbortSignal): Promise<SweepReport | undefined> {
+    const lock = await this.store.lockSweep();
+    try {
+      const { now, sleep } = this.#deps;
+      const stuck = await stuckLock(this.store, lock !== undefined, now, sleep);
+      if (lock === undefined && stuck === undefined) return undefined;
+      const report = lock === undefined
+        ? nothingDone(stuck!)
+        : await this.#runLocked(lock, stop, abort);
+      return { ...report, problems: [...report.problems, ...await this.#record(report, stop)] };
+    } finally {
+      await lock?.release();
+    }
+  }
+
+  async #runLocked(
+    { isHeld }: SweepLock,
+    stop: AbortSignal,
+    abort: AbortSignal,
+  ): Promise<SweepReport> {
+    const limit = AbortSignal.timeout(this.maxTime);
+    const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
+    return await runSweep({ ...this.#deps, isHeld }, stopped!, aborted!).catch(reportOf);
+  }
+
+  /** Notifies a person, and returns what did not work. */
+  async #record(report: SweepReport, stop: AbortSignal): Promise<string[]> {
+    const { values, dryRun, now } = this.#deps;
+    const [problem] = report.problems;
+    try {
+      const failing = stop.aborted ? [] : await failingCondition(values, problem, now(), dryRun);
+      const problems = await notify(this.#notices, [...conditionsOf(report), ...failing]);
+      await values.set("problem", problem ?? problems[0]);
+      return problems;
+    } catch (error) {
+      // The report of a sweep must not be lost with the store.
+      if (error instanceof StoreError) return [error.message];
+      throw error;
+    }
+  }
+
   /** When a sweep of any instance last ended well, in seconds since 1970; 0 for never. */
-  readonly lastGood: () => Promise<number>;
+  async lastGood(): Promise<number> {
+    return Number(await this.store.values.get(goodSweep(this.#deps.dryRun))) || 0;
+  }
+
   /**
    * Notifies a person of sweeps that do not end well because the store does not work, and of their end.
    *
    * @returns What did not work, for a person.
    */
-  readonly notifyWithoutStore: (problem: string | undefined) => Promise<string[]>;
+  async notifyWithoutStore(problem: string | undefined): Promise<string[]> {
+    const deps = { ...this.#notices, ...this.#memory };
+    const { dryRun, now } = this.#deps;
+    return await notify(deps, await failingCondition(deps.values, problem, now(), dryRun));
+  }
 }
 
-/** Notes in memory what was notified of. */
-function withoutStore(): Pick<NoticeDeps, "macs" | "values"> {
+function inMemory(): Pick<NoticeDeps, "macs" | "values"> {
   const noted = new Map<string, string>();
   return {
     macs: { inState: () => Promise.resolve([]), setNotified: () => Promise.resolve() },
@@ -68,70 +138,18 @@ function withoutStore(): Pick<NoticeDeps, "macs" | "values"> {
   };
 }
 
-/** In milliseconds, for one sweep: servers that let each request wait must not keep a sweep from its end. */
-const MAX_TIME = 30 * 60_000;
-
 /** Opens the store, and closes it when the work has ended. */
 export async function withSweeps<T>(
-  { dryRun, mdmHosts, ...limits }: Omit<SweepCommand, "mode">,
+  command: Omit<SweepCommand, "mode">,
   settings: SweepSettings,
   system: System,
   work: (sweeps: Sweeps) => Promise<T>,
   maxTime: number = MAX_TIME,
 ): Promise<T> {
-  const store = await openStore(settings.store);
-  const { macs, values } = store;
-  const notifier = settings.notifyUrl && new Notifier(settings.notifyUrl);
-  const send = async (text: string): Promise<void> => await notifier?.send(text);
-  const deps = {
-    ...jamfDeps(settings.jamf, store, system),
-    fleet: new Fleet(settings.fleet, system),
-    jamfHosts: [settings.jamf.url.hostname, ...mdmHosts],
-    macs,
-    values,
-    policies: settings.policies,
-    limits,
-    dryRun,
-  };
-  const { now } = deps;
-  const run: Sweeps["run"] = async (stop, abort) => {
-    const lock = await store.lockSweep();
-    const text = await stuckLock(store, lock !== undefined, now, system.sleep);
-    if (lock === undefined && text === undefined) return undefined;
-    const limit = AbortSignal.timeout(maxTime);
-    try {
-      const [stopped, aborted] = [stop, abort].map((signal) => AbortSignal.any([signal, limit]));
-      const report = lock === undefined
-        ? nothingDone(text!)
-        : await runSweep({ ...deps, isHeld: lock.isHeld }, stopped!, aborted!).catch(reportOf);
-      const problems = [...report.problems];
-      try {
-        const failing = stop.aborted ? [] : await failingCondition(values, problems[0], now());
-        if (notifier !== undefined) {
-          const conditions = [...conditionsOf(report), ...failing];
-          problems.push(...await notify({ macs, values, send, now }, conditions));
-        }
-        await values.set("problem", problems[0]);
-      } catch (error) {
-        // The report of a sweep must not be lost with the store.
-        if (!(error instanceof StoreError)) throw error;
-        problems.push(error.message);
-      }
-      return { ...report, problems };
-    } finally {
-      await lock?.release();
-    }
-  };
-  try {
-    await checkServers(values, settings);
-    const lastGood = async (): Promise<number> => Number(await values.get(GOOD_SWEEP)) || 0;
-    const memory = { ...withoutStore(), send, now };
-    const notifyWithoutStore: Sweeps["notifyWithoutStore"] = async (problem) =>
-      await notify(memory, await failingCondition(memory.values, problem, now()));
-    return await work({ run, lastGood, notifyWithoutStore });
-  } finally {
-    await store.close();
-  }
+  return await withStore(settings.store, async (store) => {
+    await checkServers(store.values, settings);
+    return await work(new Sweeps(store, command, settings, system, maxTime));
+  });
 }
 
 /** The report of a sweep that decided nothing, because Fleet did not say which hosts fail. */

@@ -169,7 +169,7 @@ export class Fleet {
     if (reply.status !== 403 || isOwn(reply)) return reply;
     // A user that is restricted to some endpoints.
     const what = `403 to ${path}${errorMessageOf(reply)}`;
-    throw new ReplyError(`Fleet answered ${what}; see deploy/heal/api-access.md`);
+    throw new ReplyError(`Fleet answered ${what}; see deploy/heal/api-access.md`, 403);
   }
 }
 

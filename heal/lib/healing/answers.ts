@@ -1,8 +1,8 @@
 // Asks Jamf Pro and Fleet what the decision about a Mac depends on.
 
-import { type MdmCommand, sentTo, waitingFor, withUuid } from "../jamf/mdm_commands.ts";
+import { isRedeploy, type MdmCommand, sentTo, waitingFor, withUuid } from "../jamf/mdm_commands.ts";
 import { isLost } from "../store/redeploys.ts";
-import { hasCheckedIn } from "./decide.ts";
+import { hasCheckedIn, hasOtherMdm } from "./decide.ts";
 import { type Facts, HIDDEN, type Question } from "./decision.ts";
 import type { SweepDeps } from "./deps.ts";
 
@@ -19,11 +19,6 @@ export class Answers {
 
   /** @throws {ServerError} There is no answer. */
   async addTo(facts: Facts, question: Question): Promise<Facts> {
-    const { mac, ...others } = await this.#add(facts, question);
-    return { ...others, mac: { ...mac, unaskedSince: undefined } };
-  }
-
-  async #add(facts: Facts, question: Question): Promise<Facts> {
     const { host } = facts;
     switch (question) {
       case "ask_jamf":
@@ -38,11 +33,12 @@ export class Answers {
         return { ...facts, waiting: waiting ?? [] };
       }
       case "ask_fleet": {
-        const { fleet, policies } = this.deps;
+        const { fleet, policies, jamfHosts } = this.deps;
         const detail = await fleet.host(host.id, this.abort);
         const ids = await fleet.hostsWithSerial(host.serial, this.abort);
-        const isFailing = detail?.policies
-          .some(({ name, response }) => policies.includes(name) && response === "fail") ?? false;
+        const isFailing = detail !== undefined && !hasOtherMdm(detail, jamfHosts) &&
+          detail.policies
+            .some(({ name, response }) => policies.includes(name) && response === "fail");
         return { ...facts, again: { isFailing, isShared: ids.some((id) => id !== host.id) } };
       }
     }
@@ -67,10 +63,13 @@ export class Answers {
       ? withUuid(commandUuid)
       : managementId && sentTo(managementId, askedAt - SENT_BEFORE, askedAt + SENT_AFTER);
     const commands = filter === undefined ? undefined : await this.#commands(filter);
-    const command = commands?.[0];
     const asked = { ...last!, commandAskedAt: now };
-    if (isLost(asked) && command === undefined) return { ...facts, redeploys: [asked, ...others] };
-    const commandState = commands === undefined ? HIDDEN : command?.state ?? "";
+    const command = isLost(asked) ? commands?.find(isRedeploy) : commands?.[0];
+    const hidden = asked.commandState ?? HIDDEN;
+    const commandState = commands === undefined ? hidden : command?.state ?? "";
+    if (isLost(asked) && command === undefined) {
+      return { ...facts, redeploys: [{ ...asked, commandState }, ...others] };
+    }
     const isNew = commandState !== asked.commandState;
     const known = {
       ...asked,

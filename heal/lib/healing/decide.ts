@@ -13,12 +13,11 @@ import {
   HIDDEN,
   leave,
   person,
-  previousDecision,
   requested,
   type Verdict,
   wait,
 } from "./decision.ts";
-import { isStaleAnswer, type Observed } from "./observe.ts";
+import { isOnline, isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason } from "./send_redeploy.ts";
 
 const HOUR = 3600;
@@ -57,11 +56,11 @@ export function decide(facts: Facts): Verdict {
     byLastAnswers(facts) ?? "redeploy";
   const isNothingNew = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
     mac.state === "needs_person" && (redeploys[0]?.askedAt ?? 0) < mac.since;
-  return isNothingNew ? previousDecision(mac) : verdict;
+  return isNothingNew ? mac : verdict;
 }
 
 function byFleet(facts: Facts): Decision | undefined {
-  const { host, mac, redeploys: [last], now, seenWithin, jamfHosts } = facts;
+  const { host, mac, redeploys: [last], now, jamfHosts } = facts;
   const { platform, serial, seenAt, answeredAt = 0, mdmServer } = host;
   const { unansweredSince = now, unansweredHours } = mac;
   if (platform !== "darwin") return leave("not_a_mac", `its platform is "${platform}"`);
@@ -71,7 +70,7 @@ function byFleet(facts: Facts): Decision | undefined {
   if (!isSerial(serial)) return person("no_serial", `its serial number in Fleet is "${serial}"`);
   if (facts.isShared) return sharedSerial();
   if (seenAt === undefined) return wait("offline", "Fleet has never seen it online");
-  if (seenAt < now - seenWithin) return wait("offline", `not online since ${at(seenAt)}`);
+  if (!isOnline(host, now)) return wait("offline", `not online since ${at(seenAt)}`);
   if (!isStaleAnswer(host, last, now)) return undefined;
   if (unansweredSince <= now - WEEK && unansweredHours >= MIN_HOURS_ONLINE) {
     const since = `online since ${at(unansweredSince)} without an answer`;
@@ -107,12 +106,15 @@ function byRedeploys(facts: Facts): Verdict | undefined {
 function byLostAnswer(facts: Facts, last: Redeploy): Verdict | undefined {
   const { mac, now, limits, found } = facts;
   if (now < repeatableFrom(last, limits)) return requested(last);
-  if (mac.rule === "unanswered" && isRemembered(mac, now)) return previousDecision(mac);
+  if (mac.rule === "unanswered" && isRemembered(mac, now)) return mac;
   if (found === undefined) return "ask_jamf";
   if (found.computer === undefined) return undefined;
   if ((last.commandAskedAt ?? 0) < now) return "ask_command";
-  if (last.attempts < MAX_ATTEMPTS) return undefined;
-  const reason = "requested twice, and Jamf Pro's answers are not known";
+  const isHidden = last.commandState === HIDDEN;
+  if (last.attempts < MAX_ATTEMPTS && !isHidden) return undefined;
+  const reason = isHidden
+    ? `${requested(last).reason}, and the command cannot be seen`
+    : "requested twice, and Jamf Pro's answers are not known";
   return person("unanswered", `${reason}: see the computer's management history`);
 }
 
@@ -127,7 +129,8 @@ function byResult({ host, mac, now }: Facts, last: Redeploy): Decision {
   const isFresh = (host.answeredAt ?? 0) > (isTaken ? commandSince : askedAt) + DAY;
   if (!isFresh || !(isTaken || isLongOnline(mac, askedAt, now))) return requested(last);
   const needs = `the API role needs "${COMMANDS_PRIVILEGE}"`;
-  const why = commandState === HIDDEN ? needs : "Jamf Pro does not show the command";
+  const state = commandState ? `its state is "${commandState}"` : "Jamf Pro does not show it";
+  const why = commandState === HIDDEN ? needs : state;
   const known = isTaken
     ? `the Mac has taken the command of ${at(askedAt)}, and still fails`
     : `whether the Mac has taken the command of ${at(askedAt)} is not known, because ${why}`;
@@ -136,7 +139,7 @@ function byResult({ host, mac, now }: Facts, last: Redeploy): Decision {
 
 function byJamf({ host, mac, now, found }: Facts): Verdict | undefined {
   if (found === undefined) {
-    if (isRemembered(mac, now)) return previousDecision(mac);
+    if (isRemembered(mac, now)) return mac;
     return isKnownDue(mac, now) ? undefined : "ask_jamf";
   }
   const { computer, problem } = found;
@@ -170,7 +173,9 @@ function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | un
   if (waiting === undefined) return "ask_waiting";
   const command = longWait(waiting, now);
   if (command !== undefined) {
-    return isLongOnline(mac, mac.failingSince, now)
+    // Since then, it would have taken it.
+    const isKnown = mac.rule === "waits_for_commands" || mac.rule === "commands_wait";
+    return isKnown && isLongOnline(mac, mac.failingSince, now)
       ? person("commands_wait", `${command}: MDM does not reach the Mac; enrol it again`)
       : wait("waits_for_commands", `${command}: the next hours tell whether MDM reaches the Mac`);
   }
@@ -230,9 +235,9 @@ function mustAsk(last: Redeploy, { mac, now }: Facts): boolean {
   return commandAskedAt <= now - (isHourly ? HOUR : DAY);
 }
 
-/** Whether it was online for long enough to take a command; a Mac that is seldom online, after a month. */
+/** Whether it was online for long enough to take a command; after a month, an hour and another one are enough. */
 function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean {
-  return hoursOnline >= MIN_HOURS_ONLINE || since <= now - MONTH;
+  return hoursOnline >= (since <= now - MONTH ? 2 : MIN_HOURS_ONLINE);
 }
 
 function sharedSerial(): Decision {

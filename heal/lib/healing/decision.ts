@@ -28,11 +28,7 @@ export interface Facts extends Observed {
 }
 
 /** A state, the rule that decided it, and the reason for a person. */
-export interface Decision {
-  readonly state: MacStateName;
-  readonly rule: string;
-  readonly reason: string;
-}
+export type Decision = Pick<Mac, "state" | "rule" | "reason">;
 
 /**
  * What must be asked, before it is decided again: Jamf Pro about the command of the last redeploy, about the computer, and
@@ -74,8 +70,4 @@ export function leave(rule: string, reason: string): Decision {
 /** A state for which there is one rule. */
 export function byState(state: MacStateName, reason: string): Decision {
   return { state, rule: state, reason };
-}
-
-export function previousDecision({ state, rule, reason }: Mac): Decision {
-  return { state, rule, reason };
 }

@@ -3,18 +3,16 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { HostDetail } from "../fleet/schemas.ts";
 import { ServerError } from "../http/client.ts";
-import { ReplyError } from "../http/reply.ts";
 import type { Mac } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import { byState, type Decision, leave, wait } from "./decision.ts";
+import { Failures } from "./failures.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Lookups in one sweep: the rest follows in the next ones. */
 const MAX_LOOKUPS = 500;
 /** In seconds: how often a Mac without an answer, or of a policy that is not found, is looked up. */
 const LOOKUP_PAUSE = 3600;
-/** Failures one after the other, after which Fleet is asked no more. */
-const MAX_FAILURES = 3;
 
 /** What a decision about such a Mac depends on. */
 export interface Lookup {
@@ -38,7 +36,7 @@ export async function findEnded(
   lookup: Lookup,
   recorder: Recorder,
   signal?: AbortSignal,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const { now, isResolved } = lookup;
   const due = macs
     .filter(({ rule, lookedUpAt = 0 }) =>
@@ -46,27 +44,28 @@ export async function findEnded(
     )
     .sort((one, other) => (one.lookedUpAt ?? 0) - (other.lookedUpAt ?? 0))
     .slice(0, MAX_LOOKUPS);
-  let failures = 0;
+  const failures = new Failures();
   for (const mac of due) {
     if (signal?.aborted) break;
     const lookedUp = { ...mac, lookedUpAt: now };
     try {
       const host = await fleet.host(mac.hostId, signal);
+      failures.addAnswer("host");
       recorder.add(lookedUp, decisionAbout(mac, host, lookup));
-      failures = 0;
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
       if (signal?.aborted) break;
-      failures += error instanceof ReplyError ? 1 : MAX_FAILURES;
-      const reason = `Cannot look up the host: ${error.message}`;
-      // An answer that cannot be read may be about one Mac only.
-      const isOfFleet = failures >= MAX_FAILURES;
-      const isKept = mac.state === "needs_person" || isOfFleet;
-      recorder.add(lookedUp, isKept ? undefined : wait("no_answer", reason));
-      if (isOfFleet) return [reason];
+      failures.add("host", error);
+      const isKept = mac.state === "needs_person" || failures.isOver;
+      recorder.add(lookedUp, isKept ? undefined : wait("no_answer", notFound(error.message)));
     }
+    if (failures.isOver) break;
   }
-  return [];
+  return failures.end().map(notFound);
+}
+
+function notFound(reason: string): string {
+  return `Cannot look up the host: ${reason}`;
 }
 
 function decisionAbout(

@@ -1,10 +1,18 @@
 // Decides about the Macs that Fleet and their redeploys do not exclude, one after the other, and redeploys.
 
 import { ServerError } from "../http/client.ts";
-import { ReplyError } from "../http/reply.ts";
 import { Answers } from "./answers.ts";
 import { decide, lostRequest } from "./decide.ts";
-import { byState, type Facts, person, type Question, requested, wait } from "./decision.ts";
+import {
+  byState,
+  type Decision,
+  type Facts,
+  person,
+  type Question,
+  requested,
+  wait,
+} from "./decision.ts";
+import { Failures } from "./failures.ts";
 import type { TooMany } from "./max_failing.ts";
 import type { Recorder } from "./recorder.ts";
 import { limitReason, type Requested, sendRedeploy } from "./send_redeploy.ts";
@@ -16,10 +24,8 @@ const LAST: readonly Question[] = [...FIRST, "ask_jamf_again", "ask_waiting", "a
 /** Look-ups in Jamf Pro in one sweep, and those of them that are kept for the Macs that are redeployed. */
 const MAX_LOOKUPS = 200;
 const RESERVED_LOOKUPS = 50;
-/** Failures one after the other, after which no server is asked any more. */
-const MAX_FAILURES = 3;
-/** The statuses of a missing right. */
-const REFUSALS = [401, 403];
+/** Commands that are asked about in one sweep. The rest follows in the next ones. */
+const MAX_COMMANDS = 50;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -56,8 +62,7 @@ export async function healCandidates(
     for (const [index, facts] of queue.entries()) {
       if (stop.aborted) {
         const rest = queue.length - index;
-        healing.problems.push(`Stopped: the next sweep decides about ${rest} Macs`);
-        return;
+        return void healing.failures.stop(`Stopped: the next sweep decides about ${rest} Macs`);
       }
       await work(facts);
       await recorder.saveSome();
@@ -68,15 +73,21 @@ export async function healCandidates(
     const found = await healing.ask(facts, FIRST, MAX_LOOKUPS - RESERVED_LOOKUPS);
     if (found !== undefined) due.push(found);
   });
-  await recorder.save();
-  const isCounted = !stop.aborted;
-  const tooMany = isCounted ? await findTooMany(due) : undefined;
+  let tooMany: TooMany | undefined;
+  let isCounted = !stop.aborted;
+  try {
+    if (isCounted) tooMany = await findTooMany(due);
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    isCounted = false;
+    healing.failures.stop(`Cannot count the hosts that are online: ${error.message}`);
+  }
   const isTooMany = tooMany !== undefined;
   if (isCounted) {
     await forEach(due.toSorted(byTime), (facts) => healing.heal({ ...facts, isTooMany }));
   }
   await recorder.save();
-  return { tooMany, isCounted, problems: healing.end() };
+  return { tooMany, isCounted, problems: healing.failures.end() };
 }
 
 /** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
@@ -89,12 +100,10 @@ function byTime({ mac: one }: Facts, { mac: other }: Facts): number {
 }
 
 class Healing {
-  readonly problems: string[] = [];
+  readonly failures = new Failures();
   readonly #answers: Answers;
-  #failures = 0;
   #lookups = 0;
-  #hasAnswer = false;
-  #lastFailure: string | undefined;
+  #commands = 0;
 
   constructor(
     private readonly deps: SweepDeps,
@@ -106,12 +115,6 @@ class Healing {
     this.#answers = new Answers(deps, abort);
   }
 
-  /** What did not work: also an answer that no Mac got, which else may be about one Mac only. */
-  end(): readonly string[] {
-    const isAnswered = this.#hasAnswer || this.problems.length > 0;
-    return isAnswered || this.#lastFailure === undefined ? this.problems : [this.#lastFailure];
-  }
-
   /** Asks until it is decided, which is recorded, or until nothing of the questions is left to be asked. */
   async ask(
     facts: Facts,
@@ -120,7 +123,7 @@ class Healing {
   ): Promise<Facts | undefined> {
     for (let known = facts;;) {
       const verdict = decide(known);
-      if (typeof verdict === "object") return void this.recorder.add(known.mac, verdict);
+      if (typeof verdict === "object") return void this.#record(known, verdict);
       const question = questions.find((one) => one === verdict);
       if (question === undefined) return known;
       const isLookup = question === "ask_jamf" || question === "ask_jamf_again";
@@ -128,14 +131,18 @@ class Healing {
         const reason = `a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
         return void this.recorder.add(known.mac, wait("not_asked", reason));
       }
-      if (this.#failures >= MAX_FAILURES) return void this.#recordUnasked(known);
-      if (isLookup) this.#lookups++;
+      const isCommand = question === "ask_command";
+      const isLeft = isCommand && this.#commands >= MAX_COMMANDS;
+      if (isLeft) return void this.recorder.add(known.mac, undefined);
+      if (this.failures.isOver) return void this.#recordUnasked(known);
+      this.#lookups += Number(isLookup);
+      this.#commands += Number(isCommand);
       try {
         known = await this.#answers.addTo(known, question);
-        [this.#failures, this.#hasAnswer] = [0, true];
+        this.failures.addAnswer(question);
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
-        this.#addFailure(error);
+        this.failures.add(question, error);
         return void this.#recordUnasked(known, error.message);
       }
     }
@@ -147,15 +154,14 @@ class Healing {
     if (asked === undefined) return;
     if (!this.deps.dryRun) return await this.#redeploy(asked);
     this.remaining--;
-    const decision = byState("would_redeploy", "dry run: it would be redeployed");
-    this.recorder.add(asked.mac, decision);
+    this.#record(asked, byState("would_redeploy", "dry run: it would be redeployed"));
   }
 
   async #redeploy(facts: Facts): Promise<void> {
     const { limits } = this.deps;
     const { host, mac } = facts;
     if (!await this.deps.isHeld()) {
-      this.#fail("The lock of this sweep is lost: the store could not be reached");
+      this.failures.stop("The lock of this sweep is lost: the store could not be reached");
       return this.#recordUnasked(facts);
     }
     const intent = { serial: host.serial, computerId: mac.computerId!, origin: "sweep" } as const;
@@ -163,25 +169,26 @@ class Healing {
     const sent = await sendRedeploy(this.deps, intent, limits, this.abort, lost);
     if (sent.kind === "hourly_limit") this.remaining = 0;
     if (sent.kind === "requested") this.#recordRequested(facts, sent);
-    else this.recorder.add(mac, wait(sent.kind, limitReason(sent, limits)));
+    else this.#record(facts, wait(sent.kind, limitReason(sent, limits)));
     await this.recorder.save();
   }
 
   #recordRequested(facts: Facts, sent: Requested): void {
-    const { mac, host: { serial } } = facts;
+    const { serial } = facts.host;
     const { state, reason, isFinal, at: askedAt, unrecorded } = sent;
     if (state === "refused" && !isFinal) {
-      this.#fail(`Jamf Pro refuses to redeploy: ${reason}`);
+      this.failures.stop(`Jamf Pro refuses to redeploy: ${reason}`);
       return this.#recordUnasked(facts, reason);
     }
     this.remaining--;
-    if (state === "refused") return this.recorder.add(mac, person("refused", reason));
+    if (state === "refused") return this.#record(facts, person("refused", reason));
     // A server that does not answer is not asked for the next Mac.
-    if (state === "unknown") this.#fail(`The answer about ${serial} is not known: ${reason}`);
-    else if (unrecorded !== undefined) {
-      this.#fail(`The redeploy of ${serial} is not recorded: ${unrecorded}`);
+    if (state === "unknown") {
+      this.failures.stop(`The answer about ${serial} is not known: ${reason}`);
+    } else if (unrecorded !== undefined) {
+      this.failures.stop(`The redeploy of ${serial} is not recorded: ${unrecorded}`);
     }
-    this.recorder.add(mac, requested({ askedAt, state }));
+    this.#record(facts, requested({ askedAt, state }));
   }
 
   /** A Mac that needs a person still needs one, and one that was redeployed waits for its result. */
@@ -199,16 +206,7 @@ class Healing {
     this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, decision);
   }
 
-  /** An answer that cannot be read may be about one Mac only. */
-  #addFailure(error: ServerError): void {
-    this.#lastFailure = error.message;
-    const isOne = error instanceof ReplyError && !REFUSALS.includes(error.status ?? 0);
-    if (!isOne || ++this.#failures >= MAX_FAILURES) this.#fail(error.message);
-  }
-
-  /** No server is asked any more. */
-  #fail(problem: string): void {
-    this.problems.push(problem);
-    this.#failures = MAX_FAILURES;
+  #record({ mac }: Facts, decision: Decision): void {
+    this.recorder.add({ ...mac, unaskedSince: undefined }, decision);
   }
 }

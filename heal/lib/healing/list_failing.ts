@@ -2,6 +2,7 @@
 
 import { type Fleet, inParallel } from "../fleet/fleet.ts";
 import type { Host } from "../fleet/schemas.ts";
+import { isOnline } from "./observe.ts";
 
 /** The hosts that fail, and what could not be learned. */
 export interface Failing {
@@ -52,16 +53,14 @@ export function noPolicy(name: string): string {
 /**
  * The number of hosts that are online now and answer the policies: of the policy with the most answers, because the same
  * hosts answer all.
- *
- * @param onlineFrom Hosts that fail are online if Fleet has seen them since then, in seconds since 1970.
  */
 export async function countOnline(
   fleet: Pick<Fleet, "countPassing">,
   { hosts, policyIds }: Pick<Failing, "hosts" | "policyIds">,
-  onlineFrom: number,
+  now: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  const online = [...hosts.values()].filter(({ host }) => (host.seenAt ?? 0) >= onlineFrom);
+  const online = [...hosts.values()].filter(({ host }) => isOnline(host, now));
   let most = 0;
   for (const [name, ids] of policyIds) {
     const { length: failing } = online.filter(({ policies }) => policies.includes(name));

@@ -22,7 +22,7 @@ const MEMORY = 4 * 86_400;
 
 /**
  * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least half
- * as many Macs are online as when it was, or days later: a night or a weekend does not end it.
+ * as many Macs are online as then, or days after so many were: a night or a weekend does not end it.
  *
  * @param countOnline The number of Macs that are online now.
  */
@@ -33,14 +33,16 @@ export async function findTooMany(
   countOnline: () => Promise<number>,
   now: number,
 ): Promise<TooMany | undefined> {
-  const [, onlineThen, since] = /^(\d+) (\d+)$/.exec(await values.get("too_many") ?? "") ?? [];
-  const wasTooMany = isPercent && since !== undefined;
+  const [, then, seenAt] = /^(\d+) (\d+)$/.exec(await values.get("too_many") ?? "") ?? [];
+  const wasTooMany = isPercent && seenAt !== undefined;
   if (isPercent && !wasTooMany && count <= MIN_MAX) return undefined;
   const online = isPercent ? await countOnline() : 0;
   const max = isPercent ? Math.max(MIN_MAX, Math.floor(online * value / 100)) : value;
-  const isComparable = online >= Number(onlineThen) / 2 || Number(since) <= now - MEMORY;
+  const most = wasTooMany ? Number(then) : 0;
+  const isUsual = online >= most / 2;
+  const isComparable = isUsual || Number(seenAt) <= now - MEMORY;
   const isAllowed = wasTooMany ? count < max / 2 && isComparable : count <= max;
   if (isAllowed) await values.set("too_many", undefined);
-  else if (!wasTooMany) await values.set("too_many", `${online} ${now}`);
+  else if (isUsual) await values.set("too_many", `${Math.max(online, most)} ${now}`);
   return isAllowed ? undefined : { count, max };
 }

@@ -10,20 +10,19 @@ import type { SweepReport } from "./sweep.ts";
 export interface NoticeDeps {
   readonly macs: Pick<Macs, "inState" | "setNotified">;
   readonly values: Pick<Values, "get" | "set">;
-  readonly send: (text: string) => Promise<void>;
+  /** `undefined` if nobody is notified. */
+  readonly send: ((text: string) => Promise<void>) | undefined;
   /** Whole seconds since 1970. */
   readonly now: () => number;
 }
 
-/** Something that lasts. */
+/** Something that lasts, and is notified of once a day while it holds. */
 export interface Condition {
   readonly name: string;
   /** The notice when it begins; `undefined` if it does not hold. */
   readonly text: string | undefined;
   /** The notice when it has ended. */
   readonly end: string;
-  /** Whether it is notified of once a day while it holds. */
-  readonly isDaily?: boolean;
 }
 
 /** Macs that are named in one message. */
@@ -44,15 +43,14 @@ export function conditionsOf(
   if (!isCounted) return [];
   const text = tooMany && tooManyText(tooMany);
   const end = "--max-failing no longer stops the redeploys";
-  return [{ name: "too_many", text, end, isDaily: true }];
+  return [{ name: "too_many", text, end }];
 }
 
 /** In seconds: a server that is away for less is no news. */
 const FAILING_TIME = 900;
-const FAILING_SINCE = "failing_since";
 
 /**
- * Sweeps that do not end well.
+ * Sweeps that do not end well; dry runs are apart from the others.
  *
  * @param problem Of the newest one; `undefined` if it ended well.
  */
@@ -60,12 +58,14 @@ export async function failingCondition(
   values: NoticeDeps["values"],
   problem: string | undefined,
   now: number,
+  dryRun: boolean,
 ): Promise<Condition[]> {
-  const since = Number(await values.get(FAILING_SINCE)) || now;
-  await values.set(FAILING_SINCE, problem && `${since}`);
+  const name = dryRun ? "failing_dry_run" : "failing";
+  const since = Number(await values.get(`${name}_since`)) || now;
+  await values.set(`${name}_since`, problem && `${since}`);
   if (problem !== undefined && now - since < FAILING_TIME) return [];
   const text = problem && `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
-  return [{ name: "failing", text, end: "Sweeps end well again" }];
+  return [{ name, text, end: "Sweeps end well again" }];
 }
 
 /**
@@ -79,6 +79,7 @@ export async function notify(
   conditions: readonly Condition[],
 ): Promise<string[]> {
   const { macs, values, send } = deps;
+  if (send === undefined) return [];
   const now = deps.now();
   const all = await macs.inState("needs_person", Number.MAX_SAFE_INTEGER);
   const persons = all.filter(({ notifiedAt }) => notifiedAt === undefined);
@@ -87,10 +88,9 @@ export async function notify(
   const lines: string[] = [];
   const changed: Condition[] = [];
   for (const condition of conditions) {
-    const { text, end, isDaily } = condition;
+    const { text, end } = condition;
     const notifiedAt = Number(await values.get(nameOf(condition))) || 0;
-    const isOld = isDaily === true && notifiedAt <= now - DAY;
-    if (text === undefined ? notifiedAt === 0 : notifiedAt > 0 && !isOld) continue;
+    if (text === undefined ? notifiedAt === 0 : notifiedAt > now - DAY) continue;
     changed.push(condition);
     lines.push(text ?? end);
   }

@@ -26,8 +26,13 @@ export interface Observed {
   readonly host: Host;
   /** Those of the last 90 days that may have been done, the newest first. */
   readonly redeploys: readonly Redeploy[];
-  /** A host that Fleet has seen within this time is online. */
+  /** A host that Fleet has seen within this time was online since the last sweep. */
   readonly seenWithin: number;
+}
+
+/** Whether Fleet has seen it within an hour. */
+export function isOnline({ seenAt = 0 }: Pick<Host, "seenAt">, now: number): boolean {
+  return seenAt >= now - HOUR;
 }
 
 /** Whether the last answer to the policies is older than a day, or than the last redeploy. */
@@ -40,8 +45,8 @@ export function isStaleAnswer(
 }
 
 /**
- * A Mac that begins to fail. It began before, if no sweep has recorded it and a person has redeployed it within the last
- * day, or a sweep that was killed has done so.
+ * A Mac that begins to fail. It began before, if it did not pass since, or was redeployed within a week, and no sweep has
+ * recorded it: by a person, by a sweep that was killed, or as another host in Fleet.
  *
  * @param before What the store has of an earlier time. A Mac that fails again within a week is not notified of again.
  * @param last Its last redeploy.
@@ -54,8 +59,9 @@ export function newMac(
   last?: Redeploy,
 ): Mac {
   const { endedAt = 0, computerId, retriedAt, notifiedAt } = before ?? {};
-  const isSince = last !== undefined && last.askedAt > endedAt &&
-    (last.origin === "sweep" || last.askedAt > now - DAY);
+  const { askedAt = 0 } = last ?? {};
+  const hasNotPassed = before?.state === "gone" || before?.state === "left_out";
+  const failingSince = askedAt > Math.max(endedAt, now - WEEK) ? askedAt : now;
   return {
     ...UNCOUNTED,
     hostId: id,
@@ -66,12 +72,12 @@ export function newMac(
     rule: "new",
     reason: "",
     since: now,
-    failingSince: isSince ? last.askedAt : now,
+    failingSince: hasNotPassed ? before.failingSince : failingSince,
     endedAt: undefined,
     onlineHour: 0,
     redeployedAt: undefined,
     retriedAt,
-    notifiedAt: endedAt > now - WEEK ? notifiedAt : undefined,
+    notifiedAt: hasNotPassed || endedAt > now - WEEK ? notifiedAt : undefined,
   };
 }
 
@@ -82,21 +88,21 @@ export function observe(
   { host, redeploys: [last], seenWithin, now }: Observed,
 ): Mac {
   const hour = Math.floor(now / HOUR);
-  const isOnline = host.seenAt !== undefined && host.seenAt >= now - seenWithin;
-  const hours = isOnline && hour !== mac.onlineHour ? 1 : 0;
+  const wasOnline = (host.seenAt ?? 0) >= now - seenWithin;
+  const hours = wasOnline && hour !== mac.onlineHour ? 1 : 0;
   const isNewRedeploy = last !== undefined && last.askedAt !== mac.redeployedAt;
   const stale = isStaleAnswer(host, last, now);
   // After days offline, the hours before do not count against the Mac, and after one no check-in.
   const hoursAway = hour - mac.onlineHour;
   const wasAway = hoursAway > MAX_HOURS_AWAY;
-  const { unansweredSince = isOnline ? now : undefined, unansweredHours } = wasAway
+  const { unansweredSince = wasOnline ? now : undefined, unansweredHours } = wasAway
     ? { unansweredHours: 0 }
     : mac;
   return {
     ...mac,
     serial: host.serial,
     policies: policies.join("\n"),
-    onlineHour: isOnline ? hour : mac.onlineHour,
+    onlineHour: wasOnline ? hour : mac.onlineHour,
     redeployedAt: last?.askedAt,
     hoursOnline: (isNewRedeploy || wasAway ? 0 : mac.hoursOnline) + hours,
     unansweredSince: stale ? unansweredSince : undefined,

@@ -1,6 +1,6 @@
 // Redeploys to the Macs that a person has named, one after the other, and follows them.
 
-import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
+import { formatTimestamp as at } from "../../../lib/shared/timestamp.ts";
 import { limitReason, type SendDeps, sendRedeploy, type Sent } from "./send_redeploy.ts";
 import { ServerError } from "../http/client.ts";
 import { LoginError } from "../http/reply.ts";
@@ -108,15 +108,19 @@ async function resultFor(deps: RedeployDeps, computer: Computer): Promise<Result
 
 /** Why the Mac needs no redeploy, or would not take it. */
 async function obstacleTo(
-  { now, readCommands }: RedeployDeps,
-  { checkIn, managementId }: Computer,
+  { now, readCommands, redeploys }: RedeployDeps,
+  { checkIn, managementId, serial }: Computer,
 ): Promise<string | undefined> {
   if (checkIn !== undefined && checkIn > now() - HOUR) {
-    return `checked in at ${formatTimestamp(checkIn)}: it reaches its server`;
+    return `checked in at ${at(checkIn)}: it reaches its server`;
   }
   // Without the right to see them, they are not known.
   const waiting = managementId && await readCommands(waitingFor(managementId)) || [];
-  const command = longWait(waiting, now());
+  const [last] = await redeploys.of(serial);
+  const own = waiting.find(({ uuid }) => uuid === last?.commandUuid);
+  const command = own
+    ? `the redeploy of ${at(last!.askedAt)} waits in Jamf Pro`
+    : longWait(waiting, now());
   return command && `${command}: the Mac is offline, or MDM does not reach it: enrol it again`;
 }
 
@@ -160,7 +164,7 @@ async function poll(deps: RedeployDeps, report: MacReport): Promise<MacReport> {
   try {
     const checkIn = (await deps.inventory.withSerial(report.serial)).computer?.checkIn;
     if (checkIn === undefined || checkIn <= report.redeployed_at!) return report;
-    const reason = `checked in at ${formatTimestamp(checkIn)}`;
+    const reason = `checked in at ${at(checkIn)}`;
     deps.reportProgress(`${report.serial} healed: ${reason}`);
     return { ...report, outcome: "healed", reason };
   } catch (error) {
@@ -171,6 +175,6 @@ async function poll(deps: RedeployDeps, report: MacReport): Promise<MacReport> {
 }
 
 function describe({ id, name, serial, checkIn }: Computer): string {
-  const last = checkIn === undefined ? "never" : formatTimestamp(checkIn);
+  const last = checkIn === undefined ? "never" : at(checkIn);
   return `${serial}: "${name}", computer ${id}, last check-in: ${last}`;
 }

@@ -8,7 +8,7 @@ import { findEnded } from "./find_ended.ts";
 import { healCandidates, type Healed } from "./heal_candidates.ts";
 import { countOnline, type Failing, listFailing } from "./list_failing.ts";
 import { findTooMany, type TooMany } from "./max_failing.ts";
-import { newMac, observe } from "./observe.ts";
+import { isOnline, newMac, observe } from "./observe.ts";
 import { Recorder } from "./recorder.ts";
 import type { SweepDeps } from "./deps.ts";
 
@@ -24,8 +24,6 @@ export interface SweepReport extends Healed {
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
-/** The value with the end of the last sweep that ended well. */
-export const GOOD_SWEEP = "last_good_sweep";
 /** In seconds: how long Macs that have ended, and redeploys, are kept. */
 const RETENTION = 90 * DAY;
 
@@ -77,7 +75,7 @@ export async function runSweep(
       values,
       deps.limits.maxFailing,
       countFailing(facts, due),
-      () => countOnline(deps.fleet, failing, now - HOUR, abort),
+      () => countOnline(deps.fleet, failing, now, abort),
       now,
     );
   const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
@@ -87,10 +85,15 @@ export async function runSweep(
   await macs.forget(now - RETENTION);
   if (!stop.aborted) await values.set("last_sweep", `${now}`);
   if (problems.length === 0 && !stop.aborted) {
-    await values.set(GOOD_SWEEP, `${deps.now()}`);
+    await values.set(goodSweep(deps.dryRun), `${deps.now()}`);
   }
   const { macs: decided, changed } = recorder;
   return { ...healed, macs: decided, changed, isWhole: true, problems };
+}
+
+/** The name of the value with the end of the last sweep that ended well: a dry run does not show that redeploys work. */
+export function goodSweep(dryRun: boolean): string {
+  return dryRun ? "last_good_dry_run" : "last_good_sweep";
 }
 
 /**
@@ -99,9 +102,8 @@ export async function runSweep(
  */
 function countFailing(facts: readonly Facts[], due: readonly Facts[]): number {
   const ids = new Set(due.map(({ host }) => host.id));
-  for (const { host, redeploys: [last], now, seenWithin } of facts) {
-    const isOnline = (host.seenAt ?? 0) >= now - seenWithin;
-    if ((last?.askedAt ?? 0) > now - (isOnline ? WEEK : DAY)) ids.add(host.id);
+  for (const { host, redeploys: [last], now } of facts) {
+    if ((last?.askedAt ?? 0) > now - (isOnline(host, now) ? WEEK : DAY)) ids.add(host.id);
   }
   return ids.size;
 }

@@ -139,14 +139,11 @@ export class HttpClient {
 
   /** Times of servers are compared with the clock of this machine, and redeploys are recorded by it. */
   #checkClock(headers: Headers): void {
-    const ahead = this.system.now() - Date.parse(headers.get("date") ?? "");
-    if (!(Math.abs(ahead) > MAX_CLOCK_DIFFERENCE)) return;
-    const minutes = Math.round(Math.abs(ahead) / 60_000);
-    const direction = ahead > 0 ? "ahead of" : "behind";
-    const other = `that of "${this.#base.origin}"`;
-    throw new ServerError(
-      `The clock of this machine is ${minutes} minutes ${direction} ${other}: set it`,
-    );
+    const difference = Math.abs(this.system.now() - Date.parse(headers.get("date") ?? ""));
+    if (!(difference > MAX_CLOCK_DIFFERENCE)) return;
+    const clocks = `The clocks of this machine and of "${this.#base.host}" differ`;
+    const minutes = Math.round(difference / 60_000);
+    throw new ServerError(`${clocks} by ${minutes} minutes: set the one that is wrong`);
   }
 }
 

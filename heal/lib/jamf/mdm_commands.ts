@@ -12,6 +12,8 @@ export interface MdmCommand {
   readonly uuid: string;
   /** `PENDING`, `NOT_NOW`, `ACKNOWLEDGED` or `ERROR`. */
   readonly state: string;
+  /** Such as `DEVICE_INFORMATION`; `""` if it cannot be read. */
+  readonly type: string;
   /** In seconds since 1970; `undefined` if it cannot be read. */
   readonly sentAt: number | undefined;
 }
@@ -25,11 +27,12 @@ const pageSchema = z.object({
     z.object({
       uuid: z.string().max(100),
       commandState: z.string(),
+      commandType: z.string().catch(""),
       dateSent: z.string().nullish(),
     })
-      .transform(({ uuid, commandState: state, dateSent }): MdmCommand => {
+      .transform(({ uuid, commandState: state, commandType: type, dateSent }): MdmCommand => {
         const sentAt = Math.floor(Date.parse(dateSent ?? "") / 1000);
-        return { uuid, state, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
+        return { uuid, state, type, sentAt: Number.isNaN(sentAt) ? undefined : sentAt };
       }),
   ),
 });
@@ -56,6 +59,11 @@ export async function readCommands(
 export function longWait(waiting: readonly MdmCommand[], now: number): string | undefined {
   const old = waiting.find(({ sentAt = now }) => sentAt <= now - 86_400);
   return old && `a command of ${formatTimestamp(old.sentAt!)} waits in Jamf Pro`;
+}
+
+/** Whether it may be a redeploy, which is Apple's `InstallEnterpriseApplication`; Jamf does not document its name. */
+export function isRedeploy({ type }: MdmCommand): boolean {
+  return type === "" || /install.*(application|package)$/i.test(type);
 }
 
 /** A filter for one command. */

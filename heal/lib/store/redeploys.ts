@@ -66,9 +66,9 @@ export function isLost({ state }: Pick<Redeploy, "state">): boolean {
   return state === "unknown" || state === "in_flight";
 }
 
-/** When something may be done about a lost request, in seconds since 1970. */
+/** When something may be done about a lost request, in seconds since 1970: its first request no longer counts for the hour. */
 export function repeatableFrom({ askedAt }: Redeploy, { coolDown }: RateLimits): number {
-  return askedAt + Math.max(coolDown, ANSWER_TIME);
+  return askedAt + Math.max(coolDown, HOUR);
 }
 
 /** The redeploys of all commands. */

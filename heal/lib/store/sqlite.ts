@@ -12,8 +12,9 @@ import {
   type SweepLock,
 } from "./driver.ts";
 
-/** In milliseconds: how long to wait for another process that writes, which takes a moment. */
+/** In milliseconds: how long to wait for another process that writes, and the pause between two tries. */
 const BUSY_TIMEOUT = 10_000;
+const BUSY_PAUSE = 5;
 
 /** Opens a file that only its owner can read, and creates it if there is none. */
 export function openSqlite(path: string): Driver {
@@ -74,6 +75,8 @@ function openDatabase(path: string): DatabaseSync {
     database.exec("PRAGMA journal_mode = WAL");
     // A redeploy must be in the store before it is requested, also after a power failure.
     database.exec("PRAGMA synchronous = FULL");
+    // From here on `retryWhileBusy()` waits: SQLite would block the whole program.
+    database.exec("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
     database.close();
@@ -103,10 +106,10 @@ function driverOf(database: DatabaseSync, path: string): Driver {
 
   return {
     id: "INTEGER PRIMARY KEY",
-    query: (sql, values) => serialize(() => run(sql, values)),
+    query: (sql, values) => serialize(() => retryWhileBusy(() => run(sql, values))),
     exclusive: (work) =>
       serialize(async () => {
-        database.exec("BEGIN IMMEDIATE");
+        await retryWhileBusy(() => database.exec("BEGIN IMMEDIATE"));
         try {
           const result = await work(run);
           database.exec("COMMIT");
@@ -137,5 +140,18 @@ function rollBack(database: DatabaseSync): void {
     database.exec("ROLLBACK");
   } catch {
     // SQLite has already done it, as after a full disk.
+  }
+}
+
+/** Repeats the work while another process writes. */
+async function retryWhileBusy<T>(work: () => T): Promise<Awaited<T>> {
+  for (let waited = 0;; waited += BUSY_PAUSE) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBusy = error instanceof Error && /^database is (locked|busy)/.test(error.message);
+      if (!isBusy || waited >= BUSY_TIMEOUT) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+    }
   }
 }

@@ -71,7 +71,8 @@ Deno.test("answers of Jamf Pro", async () => {
     managementId: undefined,
   });
   const uuid = "f5965c4f-0db4-4dc4-9f37-6f1dad4e939c";
-  const command = { uuid, state: "PENDING", sentAt: at("2026-11-24T11:55:00Z") };
+  const type = "INSTALL_ENTERPRISE_APPLICATION";
+  const command = { uuid, state: "PENDING", type, sentAt: at("2026-11-24T11:55:00Z") };
   assertEquals(await readCommands(jamf, withUuid(uuid)), [command]);
   const { state, commandUuid } = await requestRedeploy(jamf, "12");
   assertEquals([state, commandUuid], ["queued", uuid]);

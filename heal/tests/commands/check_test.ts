@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { check } from "../../lib/commands/check.ts";
 import { readSettings } from "../../lib/config/read_settings.ts";
 import { needsOf } from "../../lib/launch/permissions.ts";
+import { withStore } from "../../lib/store/open.ts";
 import type { System } from "../../lib/system.ts";
 import { FLEET } from "../fakes/fleet.ts";
 import { JAMF_PRIVILEGES, VIEW_COMMANDS } from "../fakes/jamf_pro.ts";
@@ -136,4 +137,17 @@ Deno.test("check() tells whether it may see MDM commands, with either refusal", 
     assertEquals(seen.of("ok", /shows MDM commands/).length, 1);
     assertEquals(seen.of("warning", /does not need|MDM commands/), []);
   }
+});
+
+Deno.test("check() does not list what the user may not see, and finds a store of other servers", async () => {
+  await using at = await startServers();
+  at.fleet.misbehave(FLEET.globalPolicies, FORBIDDEN, Infinity);
+  const { of } = await checked(at);
+  assertEquals(of("ok", /may: List/).some((text) => text.includes("List policies")), false);
+  await withStore({ kind: "sqlite", path: at.store }, async ({ values }) => {
+    await values.set("JAMF_URL", "test.jamfcloud.com");
+  });
+  const other = await checked(at);
+  assertEquals(other.code, 1);
+  assertMatch(other.of("problem", /store/).join(), /it is for "test\.jamfcloud\.com"/);
 });

@@ -60,7 +60,7 @@ class Fixture implements AsyncDisposable {
 const RUNNING: [Outcome["code"], string] = [0, "Another sweep is running: nothing is done\n"];
 
 testOnBoth("a sweep beside one that hangs", Fixture.start, [
-  ["is a problem after two hours, and a person is told once, and that it is over", async (at) => {
+  ["is a problem after two hours, and a person is told daily, and that it is over", async (at) => {
     assertEquals((await at.sweep()).code, 0);
     const other = await openStore(at.store.settings);
     const lock = await other.lockSweep();
@@ -69,7 +69,7 @@ testOnBoth("a sweep beside one that hangs", Fixture.start, [
       const { code, stdout } = await at.sweep();
       assertEquals([code, stdout], RUNNING);
     }
-    for (const [hours, texts] of [[2.1, 0], [2.4, 1], [30, 1]] as const) {
+    for (const [hours, texts] of [[2.1, 0], [2.4, 1], [30, 2]] as const) {
       at.ahead = hours * HOUR;
       const { code, messages } = await at.sweep();
       assertEquals(code, 1);
@@ -83,7 +83,7 @@ testOnBoth("a sweep beside one that hangs", Fixture.start, [
     await lock!.release();
     await other.close();
     assertEquals((await at.sweep()).code, 0);
-    assertEquals(at.chat.texts.slice(1), ["jamf-heal: Sweeps end well again"]);
+    assertEquals(at.chat.texts.slice(2), ["jamf-heal: Sweeps end well again"]);
   }],
   ["is none if another one has begun just now, after a long time without any", async (at) => {
     assertEquals((await at.sweep()).code, 0);

@@ -16,16 +16,13 @@ type Condition = (command: JamfCommand) => boolean;
 /** The comparisons that the program sends. */
 const COMPARISON = /^(uuid|clientManagementId|status|dateSent)(==|=ge=|=le=)"?([^"]*)"?$/;
 
-/** The commands that a filter finds: `;` is and, `,` is or. */
+/** The commands that a filter finds: `;` is and. */
 export function commandsAnswer(commands: readonly JamfCommand[], { query }: SeenRequest): Answer {
-  const alternatives = (query.get("filter") ?? "").split(",")
-    .map((text) => text.split(";").map(conditionOf));
-  if (alternatives.flat().includes(undefined)) {
+  const conditions = (query.get("filter") ?? "").split(";").map(conditionOf);
+  if (conditions.includes(undefined)) {
     return apiError(400, "INVALID_FIELD", "Cannot read the filter", "filter");
   }
-  const found = commands.filter((command) =>
-    alternatives.some((all) => all.every((holds) => holds!(command)))
-  );
+  const found = commands.filter((command) => conditions.every((holds) => holds!(command)));
   const results = found.slice(0, Number(query.get("page-size"))).map((
     { uuid, managementId, sentAt, state },
   ) => ({

@@ -459,3 +459,141 @@ Deno.test("a server that cannot be asked about commands is a problem, and redepl
   assertEquals((await world.sweep()).problems, ["away"]);
   assertEquals([(await world.stored(mac))?.rule, world.requests.length], ["redeployed", 1]);
 });
+
+Deno.test("an illness goes on while the Mac is out of sight: it is redeployed once", async (t) => {
+  const hide: [name: string, hide: (world: SweepWorld, mac: WorldMac) => () => unknown][] = [
+    ["gone", ({ macs }, mac) => {
+      macs.delete(mac.id);
+      return () => macs.set(mac.id, mac);
+    }],
+    ["managed by another MDM", (_, mac) => {
+      mac.mdmServer = "mdm.example.com";
+      return () => mac.mdmServer = "";
+    }],
+    ["without the policy", (_, mac) => {
+      delete mac.responses[POLICY];
+      return () => mac.responses[POLICY] = "fail";
+    }],
+  ];
+  for (const [name, hideMac] of hide) {
+    await t.step(name, async () => {
+      await using world = await SweepWorld.start();
+      const mac = world.add();
+      await world.sweep();
+      world.take(mac);
+      await live(world, mac, 30);
+      assertEquals(await world.decided(mac), "needs_person did_not_help");
+      const show = hideMac(world, mac);
+      await live(world, mac, 3);
+      show();
+      await live(world, mac, 30);
+      assertEquals([await world.decided(mac), world.requests.length], [
+        "needs_person did_not_help",
+        1,
+      ]);
+    });
+  }
+});
+
+Deno.test("a command that is known to wait still waits if it is not shown for a moment", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  await live(world, mac, 1);
+  mac.responses[POLICY] = "pass";
+  await live(world, mac, 25);
+  mac.responses[POLICY] = "fail";
+  world.mayViewCommands = false;
+  await live(world, mac, 2);
+  assertEquals([world.requests.length, world.commands.length], [1, 1]);
+});
+
+Deno.test("a Mac that comes back after a month is given an hour to take its command", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  for (let day = 0; day < 31; day++) {
+    world.pass(DAY);
+    await world.sweep();
+  }
+  world.pass(900, mac);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  await live(world, mac, 2);
+  assertEquals(await world.decided(mac), "needs_person not_taken");
+});
+
+Deno.test("a command that was sent over the weekend is given an hour on Monday", async () => {
+  await using world = await SweepWorld.start();
+  world.limits = { ...world.limits, maxFailing: { value: 1, isPercent: false } };
+  const [mac, other] = [world.add(), world.add()];
+  for (let hour = 0; hour < 8; hour++) {
+    world.pass(HOUR, mac, other);
+    await world.sweep();
+  }
+  world.pass(40 * HOUR);
+  world.command(`${mac.id}`);
+  world.pass(25 * HOUR);
+  world.macs.delete(other.id);
+  world.pass(60, mac);
+  assertEquals(await world.decided(mac), "waits waits_for_commands");
+  await live(world, mac, 2);
+  for (let hour = 0; hour < 50; hour++) {
+    assertEquals(await world.decided(mac), "needs_person commands_wait");
+    world.pass(HOUR, mac);
+  }
+});
+
+Deno.test("another command is not taken for a redeploy whose answer was lost", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  world.respond = () => ({ state: "unknown", reason: "reset" });
+  await world.sweep();
+  world.command(`${mac.id}`, world.now + 120, "DEVICE_INFORMATION").state = "ACKNOWLEDGED";
+  await live(world, mac, 26);
+  assertEquals([world.requests.length, (await world.stored(mac))?.rule], [2, "redeployed"]);
+});
+
+Deno.test("a lost answer is not repeated where commands cannot be seen", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  world.mayViewCommands = false;
+  world.respond = (computerId) => {
+    world.command(computerId);
+    return { state: "unknown", reason: "reset" };
+  };
+  await world.sweep();
+  await live(world, mac, 60);
+  assertEquals([world.commands.length, await world.decided(mac)], [1, "needs_person unanswered"]);
+  assertMatch(await reasonOf(world, mac), /, and the command cannot be seen: see the computer's/);
+});
+
+Deno.test("another host of Fleet with the serial number of a Mac that was cured long ago is a new illness", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  world.take(mac);
+  mac.responses[POLICY] = "pass";
+  await live(world, mac, 2);
+  world.macs.delete(mac.id);
+  world.pass(60 * DAY);
+  await world.sweep();
+  const again = world.add({ id: 99, serial: mac.serial, computers: mac.computers });
+  await live(world, again, 2);
+  assertEquals([world.requests.length, (await world.stored(again))?.rule], [2, "redeployed"]);
+});
+
+Deno.test("at most fifty commands are asked about in a sweep, and each within an hour", async () => {
+  await using world = await SweepWorld.start();
+  world.limits = { ...world.limits, maxPerHour: 150, maxFailing: { value: 999, isPercent: false } };
+  const macs = Array.from({ length: 150 }, () => world.add());
+  await world.sweep();
+  world.commandRequests.length = 0;
+  world.pass(HOUR - 900, ...macs);
+  for (let quarter = 0; quarter < 4; quarter++) {
+    world.pass(900, ...macs);
+    const before = world.commandRequests.length;
+    await world.sweep();
+    assertEquals(world.commandRequests.length - before, quarter === 3 ? 0 : 50);
+  }
+  assertEquals(new Set(world.commandRequests).size, 150);
+});

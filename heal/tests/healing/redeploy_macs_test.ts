@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { StoreError } from "../../lib/store/driver.ts";
 import { serialOf } from "../fakes/jamf_computer.ts";
-import { JAMF } from "../fakes/jamf_pro.ts";
+import { JAMF, JAMF_PRIVILEGES, VIEW_COMMANDS } from "../fakes/jamf_pro.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { InProcess } from "../helpers/in_process.ts";
 
@@ -119,7 +119,10 @@ Deno.test("nothing is redeployed while the clock differs from Jamf Pro's", async
   at.system.now = () => now() + 3 * 3_600_000;
   const [report] = await at.redeploy([serialOf(1)]);
   assertEquals(report?.outcome, "failed");
-  assertMatch(report!.reason, /^The clock of this machine is 180 minutes ahead of that of "http/);
+  assertMatch(
+    report!.reason,
+    /^The clocks of this machine and of "127[^"]+" differ by 180 minutes/,
+  );
   assertEquals(at.jamf.redeploys, []);
 });
 
@@ -186,4 +189,25 @@ Deno.test("many Macs are followed over few connections", async () => {
   assertEquals(reports.every(({ outcome }) => outcome === "silent"), true);
   const connections = Math.max(...at.jamf.requests.map(({ connection }) => connection));
   assertEquals(connections <= 5, true, `${connections} connections`);
+});
+
+Deno.test("a Mac with a redeploy or an old command that waits gets no second one, but by force", async () => {
+  await using at = await InProcess.start();
+  at.jamf.options.privileges = [...JAMF_PRIVILEGES, VIEW_COMMANDS];
+  at.limits = { ...at.limits, coolDown: 60 };
+  const [one, two] = [at.addMac(1), at.addMac(2)];
+  const redeploy = async (force = false): Promise<string[]> => {
+    const reports = await at.redeploy([serialOf(1), serialOf(2)], { force });
+    return reports.map(({ outcome, reason }) => `${outcome} ${reason.replace(/20\S+Z/, "T")}`);
+  };
+  const { managementId } = two;
+  const sentAt = new Date(Date.now() - 86_400_000);
+  at.jamf.commands.push({ uuid: "u", managementId, sentAt, state: "PENDING" });
+  const waits = "waits in Jamf Pro: the Mac is offline, or MDM does not reach it: enrol it again";
+  assertEquals(await redeploy(), ["redeployed ", `skipped a command of T ${waits}`]);
+  at.system.ahead += 120_000;
+  const skipped = [`skipped the redeploy of T ${waits}`, `skipped a command of T ${waits}`];
+  assertEquals(await redeploy(), skipped);
+  assertEquals(await redeploy(true), ["redeployed ", "redeployed "]);
+  assertEquals(one.managementId === managementId, false);
 });

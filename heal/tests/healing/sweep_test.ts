@@ -124,12 +124,13 @@ Deno.test("a host that is no Mac is left out", async () => {
   assertEquals(world.lookups, []);
 });
 
-Deno.test("a Mac that was offline since the sweep before is found, if that is longer ago", async () => {
+Deno.test("a Mac that is offline for an hour is not redeployed, also after weeks without a sweep", async () => {
   await using world = await SweepWorld.start();
   await world.sweep();
-  world.pass(5 * HOUR);
-  const mac = world.add({ seenAt: world.now - 4 * HOUR });
-  assertEquals(await world.decided(mac), "redeployed redeployed");
+  world.pass(20 * HOUR);
+  const [offline, online] = [2, 1].map((hours) => world.add({ seenAt: world.now - hours * HOUR }));
+  assertEquals(await world.decided(offline!), "waits offline");
+  assertEquals((await world.stored(online!))?.rule, "redeployed");
 });
 
 Deno.test("a Mac that began to fail after the list was read stays as it is", async () => {
@@ -496,18 +497,44 @@ Deno.test("the hours online before days offline do not count against Fleet's age
   assertEquals(await world.decided(mac), "waits no_fresh_answer");
 });
 
-Deno.test("one host that Fleet cannot show does not make a sweep fail", async () => {
+Deno.test("one host that Fleet cannot show does not make a sweep fail, but the only one does", async () => {
   await using world = await SweepWorld.start();
-  const mac = world.add();
+  const macs = [world.add(), world.add()];
   await world.sweep();
-  mac.responses[POLICY] = "pass";
-  world.fleetErrors.set(mac.id, new ReplyError("Cannot read the answer of Fleet"));
+  for (const { responses } of macs) responses[POLICY] = "pass";
+  const error = "Cannot look up the host: Cannot read the answer of Fleet";
+  world.fleetErrors.set(macs[1]!.id, new ReplyError("Cannot read the answer of Fleet"));
   assertEquals((await world.sweep()).problems, []);
-  const { rule, reason } = (await world.stored(mac))!;
-  assertEquals([rule, reason], [
-    "no_answer",
-    "Cannot look up the host: Cannot read the answer of Fleet",
-  ]);
+  const { rule, reason } = (await world.stored(macs[1]!))!;
+  assertEquals([rule, reason], ["no_answer", error]);
+  world.pass(HOUR, ...macs);
+  world.fleetErrors.set(macs[0]!.id, new ReplyError("Cannot read the answer of Fleet"));
+  world.pass(HOUR, ...macs);
+  assertEquals((await world.sweep()).problems, [error]);
+});
+
+Deno.test("a right that is missing is a problem at every sweep, and after a day of each Mac", async (t) => {
+  const cases: [name: string, deny: (world: SweepWorld, mac: WorldMac) => void][] = [
+    ["commands", ({ jamfErrors }) => {
+      jamfErrors.set("commands", new ReplyError("Jamf Pro answered 500", 500));
+    }],
+    ["a host of Fleet", ({ fleetErrors }, { id }) => {
+      fleetErrors.set(id, new ReplyError("Fleet answered 403", 403));
+    }],
+  ];
+  for (const [name, deny] of cases) {
+    await t.step(name, async () => {
+      await using world = await SweepWorld.start();
+      const macs = [world.add(), world.add()];
+      for (const mac of macs) deny(world, mac);
+      for (let hour = 0; hour < 26; hour++) {
+        assertEquals((await world.sweep()).problems.length, 1);
+        world.pass(HOUR, ...macs);
+      }
+      for (const mac of macs) assertEquals((await world.stored(mac))?.rule, "not_askable");
+      assertEquals(world.requests, []);
+    });
+  }
 });
 
 Deno.test("a stop while hosts are looked up is no problem of Fleet", async () => {

@@ -102,9 +102,13 @@ export class SweepWorld implements AsyncDisposable {
   }
 
   /** A command for a computer, which waits. */
-  command(computerId: string, sentAt = this.now): WorldCommand {
+  command(
+    computerId: string,
+    sentAt = this.now,
+    type = "INSTALL_ENTERPRISE_APPLICATION",
+  ): WorldCommand {
     const uuid = `uuid-${this.commands.length + 1}`;
-    const command = { uuid, managementId: `m-${computerId}`, sentAt, state: "PENDING" };
+    const command = { uuid, managementId: `m-${computerId}`, sentAt, state: "PENDING", type };
     this.commands.push(command);
     return command;
   }

@@ -21,7 +21,8 @@ function add(
 Deno.test("readCommands() reads a command by its id, of any computer", async () => {
   await using at = await start({ privileges: PRIVILEGES });
   for (const uuid of ["a", "b", "c"]) add(at.fake, uuid, { state: "ACKNOWLEDGED" });
-  const command = { uuid: "b", state: "ACKNOWLEDGED", sentAt: AT };
+  const type = "INSTALL_ENTERPRISE_APPLICATION";
+  const command = { uuid: "b", state: "ACKNOWLEDGED", type, sentAt: AT };
   assertEquals(await readCommands(at.jamf, withUuid("b")), [command]);
   assertEquals(await readCommands(at.jamf, withUuid("none")), []);
 });
@@ -59,7 +60,7 @@ Deno.test("a command without a date, or with a new state, is read", async () => 
   await using at = await start({ privileges: PRIVILEGES });
   const results = [{ uuid: "u", commandState: "NEW", dateSent: null }];
   at.fake.misbehave(JAMF.commands, { status: 200, body: { results } });
-  const command = { uuid: "u", state: "NEW", sentAt: undefined };
+  const command = { uuid: "u", state: "NEW", type: "", sentAt: undefined };
   assertEquals(await readCommands(at.jamf, waitingFor("m")), [command]);
   at.fake.misbehave(JAMF.commands, { status: 500 });
   await assertRejects(() => readCommands(at.jamf, waitingFor("m")), ReplyError, "answered 500");
