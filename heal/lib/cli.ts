@@ -277,7 +277,8 @@ Environment
   FLEET_URL, FLEET_API_TOKEN   Fleet, and an API-only user of it
   HEAL_POLICIES     the names of the policies that cause a redeploy, separated by commas
   HEAL_WEBHOOK_SECRET   serve: the password that Fleet's webhook sends
-  HEAL_NOTIFY_URL   where to post {"text": "…"} when a Mac needs a person
+  HEAL_NOTIFY_URL   where to post {"text": "…"} when a Mac needs a person, too many fail, or
+                    sweeps do not end well
   HEAL_STORE        a file, or a postgres:// URL   (a file in the user's folder for state)
 Each secret, and HEAL_STORE, can also be in a file that only its owner may read:
 JAMF_CLIENT_SECRET_FILE, FLEET_API_TOKEN_FILE, HEAL_WEBHOOK_SECRET_FILE, HEAL_NOTIFY_URL_FILE,

@@ -44,14 +44,11 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
 /** A table of the requests to redeploy, if there are any. */
 function redeploysText(redeploys: readonly Redeploy[]): string {
   if (redeploys.length === 0) return "";
-  const rows = redeploys.map(({ askedAt, serial, computerId, origin, state, attempts, reason }) => [
-    formatTimestamp(askedAt),
-    serial,
-    computerId,
-    origin,
-    state + (attempts > 1 ? ", requested twice" : ""),
-    reason,
-  ]);
+  const rows = redeploys.map((redeploy) => {
+    const { askedAt, serial, computerId, origin, state, attempts, commandState, reason } = redeploy;
+    const results = [state, attempts > 1 && "requested twice", commandState].filter(Boolean);
+    return [formatTimestamp(askedAt), serial, computerId, origin, results.join(", "), reason];
+  });
   const heads = ["Requested", "Mac", "Computer", "By", "Result", "Reason"];
   return `\nredeploys, the newest first\n${table(heads, rows)}`;
 }
@@ -83,6 +80,7 @@ export function statusJson({ counts, macs, redeploys, lastSweep, problem }: Show
       requests: redeploy.attempts,
       result: redeploy.state,
       command_uuid: redeploy.commandUuid ?? null,
+      command_state: redeploy.commandState ?? null,
       reason: redeploy.reason,
     })),
   };
