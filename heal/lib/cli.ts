@@ -261,7 +261,7 @@ Which Macs to redeploy or retry
 
 Options of redeploy
   --force           ignore the rate limits, a check-in of the Mac within the last hour,
-                    and a command that has waited for a day
+                    and commands that wait in Jamf Pro
   --wait TIME       follow until the Mac checks in again, at most for this time: 15m
 
 Options of status

@@ -90,7 +90,7 @@ const CASES: Case<Fixture>[] = [
     };
     const lost = await claim(NOW);
     assertEquals(repeatableFrom(lost!, LIMITS), NOW + DAY);
-    assertEquals(repeatableFrom(lost!, { ...LIMITS, coolDown: 60 }), NOW + 600);
+    assertEquals(repeatableFrom(lost!, { ...LIMITS, coolDown: 60 }), NOW + HOUR);
     assertEquals(await claim(NOW + DAY - 1, lost), undefined);
     const { id, attempts, state } = (await claim(NOW + DAY, lost))!;
     assertEquals([id, attempts, state], [lost!.id, 2, "in_flight"]);
