@@ -93,6 +93,20 @@ const CASES: readonly (readonly [
     1,
     POLICY,
   ],
+  [
+    "not what a run was told that was turned away, and whose beginning is gone",
+    [[2, 96, POLICY], [3, 97, BLOCKED], [4, 7, BEGIN]],
+    "no_answer",
+    1,
+    POLICY,
+  ],
+  [
+    "nothing, if such a run is all there is",
+    [[3, 97, BLOCKED], [4, 7, BEGIN]],
+    "no_answer",
+    1,
+    undefined,
+  ],
   ["nothing, if nothing was logged before", [[4, 7, BEGIN]], "no_answer", 1, undefined],
   [
     "the newest of the newest check-in's run",
