@@ -55,39 +55,38 @@ export async function healCandidates(
   const hourAgo = deps.now() - HOUR;
   const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
   const healing = new Healing(deps, recorder, abort, remaining);
-  const forEach = async (
-    queue: readonly Facts[],
-    work: (facts: Facts) => Promise<void>,
-  ): Promise<void> => {
-    for (const [index, facts] of queue.entries()) {
-      if (stop.aborted) {
-        const rest = queue.length - index;
-        return void healing.failures.stop(`Stopped: the next sweep decides about ${rest} Macs`);
-      }
-      await work(facts);
-      await recorder.saveSome();
-    }
-  };
   const due: Facts[] = [];
-  await forEach(candidates.toSorted(byLookup), async (facts) => {
+  await healing.forEach(candidates.toSorted(byLookup), stop, async (facts) => {
     const found = await healing.ask(facts, FIRST, MAX_LOOKUPS - RESERVED_LOOKUPS);
     if (found !== undefined) due.push(found);
   });
-  let tooMany: TooMany | undefined;
-  let isCounted = !stop.aborted;
-  try {
-    if (isCounted) tooMany = await findTooMany(due);
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-    isCounted = false;
-    healing.failures.stop(`Cannot count the hosts that are online: ${error.message}`);
-  }
-  const isTooMany = tooMany !== undefined;
-  if (isCounted) {
-    await forEach(due.toSorted(byTime), (facts) => healing.heal({ ...facts, isTooMany }));
+  const { failures } = healing;
+  const counted = stop.aborted ? NOT_COUNTED : await count(() => findTooMany(due), failures);
+  const isTooMany = counted.tooMany !== undefined;
+  if (counted.isCounted) {
+    const heal = (facts: Facts): Promise<void> => healing.heal({ ...facts, isTooMany });
+    await healing.forEach(due.toSorted(byTime), stop, heal);
   }
   await recorder.save();
-  return { tooMany, isCounted, problems: healing.failures.end() };
+  return { ...counted, problems: failures.end() };
+}
+
+type Counted = Pick<Healed, "tooMany" | "isCounted">;
+
+const NOT_COUNTED: Counted = { tooMany: undefined, isCounted: false };
+
+/** Without the number, nobody is redeployed. */
+async function count(
+  findTooMany: () => Promise<TooMany | undefined>,
+  failures: Failures,
+): Promise<Counted> {
+  try {
+    return { tooMany: await findTooMany(), isCounted: true };
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    failures.stop(`Cannot count the hosts that are online: ${error.message}`);
+    return NOT_COUNTED;
+  }
 }
 
 /** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
@@ -113,6 +112,21 @@ class Healing {
     private remaining: number,
   ) {
     this.#answers = new Answers(deps, abort);
+  }
+
+  async forEach(
+    queue: readonly Facts[],
+    stop: AbortSignal,
+    work: (facts: Facts) => Promise<void>,
+  ): Promise<void> {
+    for (const [index, facts] of queue.entries()) {
+      if (stop.aborted) {
+        const rest = queue.length - index;
+        return this.failures.stop(`Stopped: the next sweep decides about ${rest} Macs`);
+      }
+      await work(facts);
+      await this.recorder.saveSome();
+    }
   }
 
   /** Asks until it is decided, which is recorded, or until nothing of the questions is left to be asked. */

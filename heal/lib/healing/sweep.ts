@@ -41,7 +41,7 @@ interface Read {
 /**
  * @param stop Stops it between two Macs.
  * @param abort Stops the requests, too.
- * @throws {ServerError} Fleet did not say which hosts fail, or how many are online: nothing is redeployed.
+ * @throws {ServerError} Fleet did not say which hosts fail: nothing is decided.
  * @throws {StoreError} The store does not work. What was decided before is recorded.
  */
 export async function runSweep(
@@ -49,20 +49,13 @@ export async function runSweep(
   stop: AbortSignal,
   abort: AbortSignal,
 ): Promise<SweepReport> {
-  const { macs, redeploys, values } = deps;
-  const now = deps.now();
-  const failing = await listFailing(deps.fleet, deps.policies, abort);
-  const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
-  const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
-  for (const mac of await macs.ofHosts(fresh)) known.set(mac.hostId, mac);
-  const done = Map.groupBy(await redeploys.since(0), ({ serial }) => serial.toUpperCase());
-  const recorder = new Recorder(macs, known, now);
-  const problems = [...failing.problems];
+  const read = await readAll(deps, abort);
+  const { now, failing, known, redeploys } = read;
+  const recorder = new Recorder(deps.macs, known, now);
   const others = [...known.values()].filter(({ hostId }) => !failing.hosts.has(hostId));
-  const { isResolved } = failing;
-  const lookup = { names: deps.policies, isResolved, redeploys: done, now };
-  problems.push(...await findEnded(deps.fleet, others, lookup, recorder, stop));
-  const facts = await factsOf({ deps, now, failing, known, redeploys: done });
+  const lookup = { names: deps.policies, isResolved: failing.isResolved, redeploys, now };
+  const notFound = await findEnded(deps.fleet, others, lookup, recorder, stop);
+  const facts = await factsOf(read);
   const candidates: Facts[] = [];
   for (const one of facts) {
     const verdict = decide(one);
@@ -70,25 +63,42 @@ export async function runSweep(
     else candidates.push(one);
   }
   await recorder.save();
-  const findMax = (due: readonly Facts[]): Promise<TooMany | undefined> =>
-    findTooMany(
-      values,
-      deps.limits.maxFailing,
-      countFailing(facts, due),
-      () => countOnline(deps.fleet, failing, now, abort),
-      now,
-    );
+  const findMax = (due: readonly Facts[]): Promise<TooMany | undefined> => {
+    const online = (): Promise<number> => countOnline(deps.fleet, failing, now, abort);
+    const count = countFailing(facts, due);
+    return findTooMany(deps.values, deps.limits.maxFailing, count, online, now);
+  };
   const healed = await healCandidates(deps, candidates, findMax, recorder, stop, abort);
-  problems.push(...healed.problems);
+  const problems = [...failing.problems, ...notFound, ...healed.problems];
+  await finish(deps, now, stop.aborted, problems.length === 0);
+  const { macs, changed } = recorder;
+  return { ...healed, macs, changed, isWhole: true, problems };
+}
 
-  await redeploys.giveUp(now);
-  await macs.forget(now - RETENTION);
-  if (!stop.aborted) await values.set("last_sweep", `${now}`);
-  if (problems.length === 0 && !stop.aborted) {
-    await values.set(goodSweep(deps.dryRun), `${deps.now()}`);
-  }
-  const { macs: decided, changed } = recorder;
-  return { ...healed, macs: decided, changed, isWhole: true, problems };
+async function readAll(deps: SweepDeps, abort: AbortSignal): Promise<Read> {
+  const { macs, fleet, policies } = deps;
+  const now = deps.now();
+  const failing = await listFailing(fleet, policies, abort);
+  const known = new Map((await macs.open()).map((mac) => [mac.hostId, mac]));
+  const fresh = [...failing.hosts.keys()].filter((id) => !known.has(id));
+  for (const mac of await macs.ofHosts(fresh)) known.set(mac.hostId, mac);
+  const done = await deps.redeploys.since(0);
+  const redeploys = Map.groupBy(done, ({ serial }) => serial.toUpperCase());
+  return { deps, now, failing, known, redeploys };
+}
+
+/** Deletes what is old, and notes the end of the sweep. */
+async function finish(
+  { redeploys, macs, values, dryRun, now }: SweepDeps,
+  begun: number,
+  isStopped: boolean,
+  isWell: boolean,
+): Promise<void> {
+  await redeploys.giveUp(begun);
+  await macs.forget(begun - RETENTION);
+  if (isStopped) return;
+  await values.set("last_sweep", `${begun}`);
+  if (isWell) await values.set(goodSweep(dryRun), `${now()}`);
 }
 
 /** The name of the value with the end of the last sweep that ended well: a dry run does not show that redeploys work. */
