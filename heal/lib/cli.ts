@@ -251,7 +251,7 @@ Options of sweep, serve and redeploy
 Options of sweep and serve
   --max-failing N   redeploy nothing if more Macs need it, or still fail after it: a number,
                     or a share of the Macs that are online, and at least 10   (${DEFAULTS.maxFailing})
-  --mdm-host HOST   check, too: another host of the MDM server, besides that of JAMF_URL
+  --mdm-host HOST   a further host name of Jamf Pro's MDM server; also for check
   --every TIME      serve: from one sweep to the next   (${DEFAULTS.every})
   --listen HOST:PORT  serve: where to listen   (${DEFAULTS.listen})
 

@@ -99,7 +99,9 @@ export class Sweeps {
     const { values, dryRun, now } = this.#deps;
     const [problem] = report.problems;
     try {
-      const failing = stop.aborted ? [] : await failingCondition(values, problem, now(), dryRun);
+      // A dry run does not show that redeploys work.
+      const isMeant = !(stop.aborted || dryRun);
+      const failing = isMeant ? await failingCondition(values, problem, now()) : [];
       const problems = await notify(this.#notices, [...conditionsOf(report), ...failing]);
       await values.set("problem", problem ?? problems[0]);
       return problems;
@@ -122,8 +124,7 @@ export class Sweeps {
    */
   async notifyWithoutStore(problem: string | undefined): Promise<string[]> {
     const deps = { ...this.#notices, ...this.#memory };
-    const { dryRun, now } = this.#deps;
-    return await notify(deps, await failingCondition(deps.values, problem, now(), dryRun));
+    return await notify(deps, await failingCondition(deps.values, problem, deps.now()));
   }
 }
 

@@ -3,17 +3,18 @@
 import { isRedeploy, type MdmCommand, sentTo, waitingFor, withUuid } from "../jamf/mdm_commands.ts";
 import { isLost } from "../store/redeploys.ts";
 import { hasCheckedIn, hasOtherMdm } from "./decide.ts";
-import { type Facts, HIDDEN, type Question } from "./decision.ts";
+import { type Facts, HIDDEN, type Question, UNSEEN, WAITING } from "./decision.ts";
 import type { SweepDeps } from "./deps.ts";
 
 /** In seconds: when a lost request may have been sent, before and after its record. The clocks may differ. */
 const SENT_BEFORE = 300;
 const SENT_AFTER = 600;
+const DAY = 86_400;
 
 /** Adds answers to the facts, in one sweep. */
 export class Answers {
   /** Whether the API client may not see commands. */
-  #isHidden = false;
+  isHidden = false;
 
   constructor(private readonly deps: SweepDeps, private readonly abort: AbortSignal) {}
 
@@ -65,10 +66,14 @@ export class Answers {
     const commands = filter === undefined ? undefined : await this.#commands(filter);
     const asked = { ...last!, commandAskedAt: now };
     const command = isLost(asked) ? commands?.find(isRedeploy) : commands?.[0];
-    const hidden = asked.commandState ?? HIDDEN;
-    const commandState = commands === undefined ? hidden : command?.state ?? "";
+    const commandState = commands === undefined ? HIDDEN : command?.state ?? "";
     if (isLost(asked) && command === undefined) {
       return { ...facts, redeploys: [{ ...asked, commandState }, ...others] };
+    }
+    // It may be the answer of a gateway, once.
+    const isUnseen = commands === undefined && (last!.commandAskedAt ?? 0) > now - 2 * DAY;
+    if (isUnseen && WAITING.includes(asked.commandState ?? "")) {
+      return { ...facts, redeploys: [{ ...asked, commandState: UNSEEN }, ...others] };
     }
     const isNew = commandState !== asked.commandState;
     const known = {
@@ -84,8 +89,8 @@ export class Answers {
   /** `undefined` if the API client may not see them. */
   async #commands(filter: string): Promise<MdmCommand[] | undefined> {
     const { readCommands } = this.deps;
-    const commands = this.#isHidden ? undefined : await readCommands(filter, this.abort);
-    this.#isHidden = commands === undefined;
+    const commands = this.isHidden ? undefined : await readCommands(filter, this.abort);
+    this.isHidden = commands === undefined;
     return commands;
   }
 }

@@ -14,8 +14,10 @@ import {
   leave,
   person,
   requested,
+  UNSEEN,
   type Verdict,
   wait,
+  WAITING,
 } from "./decision.ts";
 import { isOnline, isStaleAnswer, type Observed } from "./observe.ts";
 import { limitReason } from "./send_redeploy.ts";
@@ -30,8 +32,7 @@ const ANSWER_MARGIN = HOUR / 2;
 const MIN_HOURS_ONLINE = 4;
 const MAX_REDEPLOYS_IN_MONTH = 3;
 
-/** The states of a command that waits, and those that do not change. */
-const WAITING = ["PENDING", "NOT_NOW"];
+/** The states of a command that do not change. */
 const ENDED = ["ACKNOWLEDGED", "ERROR"];
 /** Rules by what Jamf Pro said, and for how many seconds it is not asked again. */
 const ASK_AGAIN: Readonly<Record<string, number>> = {
@@ -42,6 +43,7 @@ const ASK_AGAIN: Readonly<Record<string, number>> = {
   shared_serial: DAY,
   commands_wait: DAY,
   unanswered: DAY,
+  not_askable: HOUR,
   checked_in: HOUR,
   waits_for_commands: HOUR,
 };
@@ -51,9 +53,10 @@ const DUE = ["too_many", "cooling_down", "hourly_limit", "would_redeploy"];
 const NOTHING_NEW = ["offline", "no_fresh_answer", "checked_in", "too_many", "hourly_limit"];
 
 export function decide(facts: Facts): Verdict {
-  const { mac, redeploys } = facts;
-  const verdict = byFleet(facts) ?? byRedeploys(facts) ?? byJamf(facts) ?? byLimits(facts) ??
-    byLastAnswers(facts) ?? "redeploy";
+  const { mac, redeploys, found, now } = facts;
+  const isUnaskable = mac.rule === "not_askable" && found === undefined && isRemembered(mac, now);
+  const verdict = byFleet(facts) ?? (isUnaskable ? mac : byRedeploys(facts)) ?? byJamf(facts) ??
+    byLimits(facts) ?? byLastAnswers(facts) ?? "redeploy";
   const isNothingNew = typeof verdict === "object" && NOTHING_NEW.includes(verdict.rule) &&
     mac.state === "needs_person" && (redeploys[0]?.askedAt ?? 0) < mac.since;
   return isNothingNew ? mac : verdict;
@@ -88,6 +91,7 @@ function byRedeploys(facts: Facts): Verdict | undefined {
   const isForThis = isForThisIllness(last, facts);
   if (isForThis && isLost(last)) return byLostAnswer(facts, last);
   if (mustAsk(last, facts)) return "ask_command";
+  if (last.commandState === UNSEEN) return requested(last);
   if (WAITING.includes(last.commandState ?? "")) {
     if (!isLongOnline(mac, last.askedAt, now)) return requested(last);
     const online = `the Mac was online for ${mac.hoursOnline} hours`;
@@ -111,6 +115,7 @@ function byLostAnswer(facts: Facts, last: Redeploy): Verdict | undefined {
   if (found.computer === undefined) return undefined;
   if ((last.commandAskedAt ?? 0) < now) return "ask_command";
   const isHidden = last.commandState === HIDDEN;
+  if (isHidden && now < repeatableFrom(last, limits) + DAY) return requested(last);
   if (last.attempts < MAX_ATTEMPTS && !isHidden) return undefined;
   const reason = isHidden
     ? `${requested(last).reason}, and the command cannot be seen`
@@ -174,7 +179,8 @@ function byLastAnswers({ mac, now, found, waiting, again }: Facts): Verdict | un
   const command = longWait(waiting, now);
   if (command !== undefined) {
     // Since then, it would have taken it.
-    const isKnown = mac.rule === "waits_for_commands" || mac.rule === "commands_wait";
+    const isKnown = mac.rule === "waits_for_commands" || mac.rule === "commands_wait" ||
+      mac.failingSince <= now - WEEK;
     return isKnown && isLongOnline(mac, mac.failingSince, now)
       ? person("commands_wait", `${command}: MDM does not reach the Mac; enrol it again`)
       : wait("waits_for_commands", `${command}: the next hours tell whether MDM reaches the Mac`);
@@ -235,9 +241,10 @@ function mustAsk(last: Redeploy, { mac, now }: Facts): boolean {
   return commandAskedAt <= now - (isHourly ? HOUR : DAY);
 }
 
-/** Whether it was online for long enough to take a command; after a month, an hour and another one are enough. */
+/** Whether it was online for long enough to take a command. A Mac that is seldom online has less time, and not for ever. */
 function isLongOnline({ hoursOnline }: Mac, since: number, now: number): boolean {
-  return hoursOnline >= (since <= now - MONTH ? 2 : MIN_HOURS_ONLINE);
+  const isOld = since <= now - MONTH;
+  return hoursOnline >= (isOld ? 2 : MIN_HOURS_ONLINE) || since <= now - 2 * MONTH;
 }
 
 function sharedSerial(): Decision {

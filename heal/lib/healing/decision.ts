@@ -43,8 +43,11 @@ export type Question =
 
 export type Verdict = Decision | Question | "redeploy";
 
-/** The state of a command that the API client may not see. */
+/** The states of a command that waits. */
+export const WAITING: readonly string[] = ["PENDING", "NOT_NOW"];
+/** The states of a command that the API client may not see, and of one that was known to wait within two days. */
 export const HIDDEN = "HIDDEN";
+export const UNSEEN = "UNSEEN";
 
 /** A redeploy that has not shown yet whether it helps. */
 export function requested(

@@ -3,8 +3,9 @@
 import type { ServerError } from "../http/client.ts";
 import { ReplyError } from "../http/reply.ts";
 
-/** Failures one after the other, after which no server is asked any more. */
+/** Failures one after the other, after which no server is asked any more; and if another Mac got such an answer. */
 const MAX_IN_A_ROW = 3;
+const MAX_BESIDE_ANSWERS = 10;
 /** The statuses of a missing right. */
 const REFUSALS = [401, 403];
 
@@ -12,12 +13,13 @@ export class Failures {
   /** For a person. */
   readonly problems: string[] = [];
   #inARow = 0;
+  #isOver = false;
   readonly #answered = new Set<string>();
   readonly #unanswered = new Map<string, string>();
 
   /** Whether no server is asked any more. */
   get isOver(): boolean {
-    return this.#inARow >= MAX_IN_A_ROW;
+    return this.#isOver;
   }
 
   /** @param question Of any kind; the same for all Macs. */
@@ -30,13 +32,14 @@ export class Failures {
   add(question: string, error: ServerError): void {
     this.#unanswered.set(question, error.message);
     const isOne = error instanceof ReplyError && !REFUSALS.includes(error.status ?? 0);
-    if (!isOne || ++this.#inARow >= MAX_IN_A_ROW) this.stop(error.message);
+    const max = this.#answered.has(question) ? MAX_BESIDE_ANSWERS : MAX_IN_A_ROW;
+    if (!isOne || ++this.#inARow >= max) this.stop(error.message);
   }
 
   /** No server is asked any more. */
   stop(problem: string): void {
     this.problems.push(problem);
-    this.#inARow = MAX_IN_A_ROW;
+    this.#isOver = true;
   }
 
   /** Adds the questions that no Mac got an answer to. */

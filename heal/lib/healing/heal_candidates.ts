@@ -24,6 +24,11 @@ const LAST: readonly Question[] = [...FIRST, "ask_jamf_again", "ask_waiting", "a
 /** Look-ups in Jamf Pro in one sweep, and those of them that are kept for the Macs that are redeployed. */
 const MAX_LOOKUPS = 200;
 const RESERVED_LOOKUPS = 50;
+/** What was decided before stays, or the Mac waits. */
+const LEFT = wait(
+  "not_asked",
+  `a sweep asks about ${MAX_LOOKUPS} Macs at most: the next one goes on`,
+);
 /** Commands that are asked about in one sweep. The rest follows in the next ones. */
 const MAX_COMMANDS = 50;
 const HOUR = 3600;
@@ -89,9 +94,17 @@ async function count(
   }
 }
 
-/** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
+/** Those last that could not be asked about, and those first that were not for the longest time. */
 function byLookup(one: Facts, other: Facts): number {
-  return (one.mac.lookedUpAt ?? 0) - (other.mac.lookedUpAt ?? 0) || byTime(one, other);
+  const [unasked, otherUnasked] = [one, other].map(({ mac }) => Number(Boolean(mac.unaskedSince)));
+  return unasked! - otherUnasked! || askedAt(one) - askedAt(other) || byTime(one, other);
+}
+
+/** When what has to be asked first was last asked. */
+function askedAt(facts: Facts): number {
+  const { mac, redeploys: [last] } = facts;
+  const isCommand = decide(facts) === "ask_command";
+  return (isCommand ? last?.commandAskedAt : mac.lookedUpAt) ?? 0;
 }
 
 function byTime({ mac: one }: Facts, { mac: other }: Facts): number {
@@ -141,13 +154,10 @@ class Healing {
       const question = questions.find((one) => one === verdict);
       if (question === undefined) return known;
       const isLookup = question === "ask_jamf" || question === "ask_jamf_again";
-      if (isLookup && this.#lookups >= maxLookups) {
-        const reason = `a sweep asks Jamf Pro about ${MAX_LOOKUPS} Macs`;
-        return void this.recorder.add(known.mac, wait("not_asked", reason));
+      const isCommand = question === "ask_command" && !this.#answers.isHidden;
+      if (isLookup && this.#lookups >= maxLookups || isCommand && this.#commands >= MAX_COMMANDS) {
+        return void this.recorder.add(known.mac, known.mac.state === "waits" ? LEFT : undefined);
       }
-      const isCommand = question === "ask_command";
-      const isLeft = isCommand && this.#commands >= MAX_COMMANDS;
-      if (isLeft) return void this.recorder.add(known.mac, undefined);
       if (this.failures.isOver) return void this.#recordUnasked(known);
       this.#lookups += Number(isLookup);
       this.#commands += Number(isCommand);
@@ -208,12 +218,12 @@ class Healing {
   /** A Mac that needs a person still needs one, and one that was redeployed waits for its result. */
   #recordUnasked(
     { mac, now }: Facts,
-    reason = "not asked: a problem ended the requests of this sweep",
+    reason = "a problem ended the requests of this sweep",
   ): void {
     const { unaskedSince = now } = mac;
     const isLong = unaskedSince <= now - DAY && mac.state !== "needs_person";
     const decision = isLong
-      ? person("not_askable", `for over a day: ${reason}`)
+      ? person("not_askable", `could not be asked about for over a day: ${reason}`)
       : mac.state === "waits"
       ? wait("no_reply", reason)
       : undefined;
@@ -221,6 +231,8 @@ class Healing {
   }
 
   #record({ mac }: Facts, decision: Decision): void {
-    this.recorder.add({ ...mac, unaskedSince: undefined }, decision);
+    // What is known now is another reason.
+    const notifiedAt = mac.rule === "not_askable" ? undefined : mac.notifiedAt;
+    this.recorder.add({ ...mac, unaskedSince: undefined, notifiedAt }, decision);
   }
 }

@@ -17,12 +17,12 @@ export interface TooMany {
 
 /** A share allows so many Macs in any case. */
 const MIN_MAX = 10;
-/** In seconds: longer than a weekend. */
-const MEMORY = 4 * 86_400;
+/** In seconds: longer than holidays. */
+const MEMORY = 21 * 86_400;
 
 /**
  * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least half
- * as many Macs are online as then, or days after so many were: a night or a weekend does not end it.
+ * as many Macs are online as then, or weeks after so many were: a night, a weekend or holidays do not end it.
  *
  * @param countOnline The number of Macs that are online now.
  */
@@ -43,6 +43,6 @@ export async function findTooMany(
   const isComparable = isUsual || Number(seenAt) <= now - MEMORY;
   const isAllowed = wasTooMany ? count < max / 2 && isComparable : count <= max;
   if (isAllowed) await values.set("too_many", undefined);
-  else if (isUsual) await values.set("too_many", `${Math.max(online, most)} ${now}`);
+  else if (isPercent && isUsual) await values.set("too_many", `${Math.max(online, most)} ${now}`);
   return isAllowed ? undefined : { count, max };
 }

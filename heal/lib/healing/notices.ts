@@ -32,7 +32,8 @@ const WEEK = 7 * DAY;
 
 /** Why nothing is redeployed. */
 export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
-  return `Nothing is redeployed: ${count} Macs need it or still fail after it, more than ` +
+  const limit = count > max ? "more than" : "not yet fewer than half of what";
+  return `Nothing is redeployed: ${count} Macs need it or still fail after it, ${limit} ` +
     `--max-failing allows (${max}). Look for a common cause; if there is none, give a higher number`;
 }
 
@@ -46,11 +47,11 @@ export function conditionsOf(
   return [{ name: "too_many", text, end }];
 }
 
-/** In seconds: a server that is away for less is no news. */
+/** In seconds: a server that is away for less is no news, nor is one good sweep among others. */
 const FAILING_TIME = 900;
 
 /**
- * Sweeps that do not end well; dry runs are apart from the others.
+ * Sweeps that do not end well.
  *
  * @param problem Of the newest one; `undefined` if it ended well.
  */
@@ -58,14 +59,17 @@ export async function failingCondition(
   values: NoticeDeps["values"],
   problem: string | undefined,
   now: number,
-  dryRun: boolean,
 ): Promise<Condition[]> {
-  const name = dryRun ? "failing_dry_run" : "failing";
-  const since = Number(await values.get(`${name}_since`)) || now;
-  await values.set(`${name}_since`, problem && `${since}`);
-  if (problem !== undefined && now - since < FAILING_TIME) return [];
-  const text = problem && `No sweep has ended well since ${formatTimestamp(since)}: ${problem}`;
-  return [{ name, text, end: "Sweeps end well again" }];
+  const [since, goodSince] = await Promise.all(
+    ["failing_since", "good_since"].map(async (name) => Number(await values.get(name)) || now),
+  );
+  const isFailing = problem !== undefined;
+  const isLong = now - (isFailing ? since! : goodSince!) >= FAILING_TIME;
+  if (isFailing || isLong) await values.set("failing_since", isFailing ? `${since}` : undefined);
+  await values.set("good_since", isFailing ? undefined : `${goodSince}`);
+  if (!isLong) return [];
+  const text = problem && `Sweeps do not end well since ${formatTimestamp(since!)}: ${problem}`;
+  return [{ name: "failing", text, end: "Sweeps end well again" }];
 }
 
 /**

@@ -45,8 +45,8 @@ export function isStaleAnswer(
 }
 
 /**
- * A Mac that begins to fail. It began before, if it did not pass since, or was redeployed within a week, and no sweep has
- * recorded it: by a person, by a sweep that was killed, or as another host in Fleet.
+ * A Mac that begins to fail. It began before, if it was out of sight for less than a week, or if it was redeployed and no
+ * sweep has recorded it: within a day by a person; within a week by a sweep that was killed, or as another host in Fleet.
  *
  * @param before What the store has of an earlier time. A Mac that fails again within a week is not notified of again.
  * @param last Its last redeploy.
@@ -60,8 +60,10 @@ export function newMac(
 ): Mac {
   const { endedAt = 0, computerId, retriedAt, notifiedAt } = before ?? {};
   const { askedAt = 0 } = last ?? {};
-  const hasNotPassed = before?.state === "gone" || before?.state === "left_out";
-  const failingSince = askedAt > Math.max(endedAt, now - WEEK) ? askedAt : now;
+  const isRecent = endedAt > now - WEEK;
+  const hasNotPassed = isRecent && (before?.state === "gone" || before?.state === "left_out");
+  const known = now - (last?.origin === "sweep" ? WEEK : DAY);
+  const failingSince = askedAt > Math.max(endedAt, known) ? askedAt : now;
   return {
     ...UNCOUNTED,
     hostId: id,
@@ -72,12 +74,12 @@ export function newMac(
     rule: "new",
     reason: "",
     since: now,
-    failingSince: hasNotPassed ? before.failingSince : failingSince,
+    failingSince: hasNotPassed ? before!.failingSince : failingSince,
     endedAt: undefined,
     onlineHour: 0,
     redeployedAt: undefined,
     retriedAt,
-    notifiedAt: hasNotPassed || endedAt > now - WEEK ? notifiedAt : undefined,
+    notifiedAt: isRecent ? notifiedAt : undefined,
   };
 }
 

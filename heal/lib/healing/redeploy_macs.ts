@@ -89,37 +89,36 @@ async function redeployMac(deps: RedeployDeps, serial: string): Promise<Result> 
 }
 
 async function resultFor(deps: RedeployDeps, computer: Computer): Promise<Result> {
-  const { redeploys, force, now } = deps;
   const { id, serial } = computer;
-  const limits = force ? undefined : deps.limits;
   const problem = unreachable(computer);
   if (problem !== undefined) return { outcome: "needs_person", reason: problem };
-  const obstacle = force ? undefined : await obstacleTo(deps, computer);
+  const obstacle = deps.force ? undefined : await obstacleTo(deps, computer);
   if (obstacle !== undefined) return { outcome: "skipped", reason: obstacle };
-  if (deps.dryRun) {
-    const limit = limits && await redeploys.limitReached(id, limits, now());
-    if (limit === undefined) return { outcome: "would_redeploy", reason: "" };
-    return { outcome: "skipped", reason: limitReason(limit, deps.limits) };
-  }
+  if (deps.dryRun) return { outcome: "would_redeploy", reason: "" };
   deps.reportProgress(describe(computer));
   const intent = { serial, computerId: id, origin: "by_hand" } as const;
-  return reportOf(await sendRedeploy(deps, intent, limits), deps.limits);
+  const sent = await sendRedeploy(deps, intent, deps.force ? undefined : deps.limits);
+  return reportOf(sent, deps.limits);
 }
 
-/** Why the Mac needs no redeploy, or would not take it. */
+/** Why the Mac needs no redeploy, may not get one, or would not take it. */
 async function obstacleTo(
-  { now, readCommands, redeploys }: RedeployDeps,
-  { checkIn, managementId, serial }: Computer,
+  { now, readCommands, redeploys, limits }: RedeployDeps,
+  { id, checkIn, managementId, serial }: Computer,
 ): Promise<string | undefined> {
   if (checkIn !== undefined && checkIn > now() - HOUR) {
     return `checked in at ${at(checkIn)}: it reaches its server`;
   }
+  const limit = await redeploys.limitReached(id, limits, now());
+  if (limit !== undefined) return limitReason(limit, limits);
   // Without the right to see them, they are not known.
   const waiting = managementId && await readCommands(waitingFor(managementId)) || [];
-  const [last] = await redeploys.of(serial);
-  const own = waiting.find(({ uuid }) => uuid === last?.commandUuid);
+  const uuids = waiting.map(({ uuid }) => uuid);
+  const own = (await redeploys.of(serial)).find(({ commandUuid = "" }) =>
+    uuids.includes(commandUuid)
+  );
   const command = own
-    ? `the redeploy of ${at(last!.askedAt)} waits in Jamf Pro`
+    ? `the redeploy of ${at(own.askedAt)} waits in Jamf Pro`
     : longWait(waiting, now());
   return command && `${command}: the Mac is offline, or MDM does not reach it: enrol it again`;
 }

@@ -63,7 +63,7 @@ export function longWait(waiting: readonly MdmCommand[], now: number): string | 
 
 /** Whether it may be a redeploy, which is Apple's `InstallEnterpriseApplication`; Jamf does not document its name. */
 export function isRedeploy({ type }: MdmCommand): boolean {
-  return type === "" || /install.*(application|package)$/i.test(type);
+  return type === "" || /enterprise.?application|package$/i.test(type);
 }
 
 /** A filter for one command. */

@@ -82,7 +82,10 @@ testOnBoth("a sweep beside one that hangs", Fixture.start, [
     );
     await lock!.release();
     await other.close();
-    assertEquals((await at.sweep()).code, 0);
+    for (const hours of [30.1, 30.4]) {
+      at.ahead = hours * HOUR;
+      assertEquals((await at.sweep()).code, 0);
+    }
     assertEquals(at.chat.texts.slice(2), ["jamf-heal: Sweeps end well again"]);
   }],
   ["is none if another one has begun just now, after a long time without any", async (at) => {

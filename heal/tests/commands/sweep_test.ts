@@ -89,16 +89,17 @@ Deno.test("a timer's sweeps that fail for long are notified of, and a dry run do
   servers.jamf.misbehave(JAMF.redeploy, { status: 403 }, 3);
   const told: string[] = [];
   let lastGood = 0;
-  for (const args of [["sweep"], ["sweep"], ["sweep", "--dry-run"], ["sweep"], ["sweep"]]) {
+  const dry = ["sweep", "--dry-run"];
+  for (const args of [["sweep"], ["sweep"], dry, ["sweep"], ["sweep"], ["sweep"]]) {
     const command = parseCommand(args) as SweepCommand;
     await withSweeps(command, settings, system as unknown as System, async (sweeps) => {
       await sweeps.run(signal, signal);
       if (!command.dryRun) lastGood = await sweeps.lastGood();
     });
     told.push(chat.texts.splice(0).join().replace(/ since .*/, ""));
-    assertEquals(lastGood > 0, told.length === 5);
+    assertEquals(lastGood > 0, told.length >= 5);
     system.ahead += 900_000;
   }
-  const failing = "jamf-heal: No sweep has ended well";
-  assertEquals(told, ["", failing, "", "", "jamf-heal: Sweeps end well again"]);
+  const failing = "jamf-heal: Sweeps do not end well";
+  assertEquals(told, ["", failing, "", "", "", "jamf-heal: Sweeps end well again"]);
 });

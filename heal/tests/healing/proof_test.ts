@@ -354,6 +354,9 @@ Deno.test("look-ups that fail are a problem, and a Mac that cannot be asked abou
     }
     assertEquals(await world.decided(mac), "needs_person not_askable");
     world.jamfErrors.clear();
+    // It is asked about once an hour.
+    assertEquals(await world.decided(mac), "needs_person not_askable");
+    world.pass(HOUR, mac);
     assertEquals(await world.decided(mac), "redeployed redeployed");
   });
 });
