@@ -94,10 +94,9 @@ async function count(
   }
 }
 
-/** Those last that could not be asked about, and those first that were not for the longest time. */
+/** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
 function byLookup(one: Facts, other: Facts): number {
-  const [unasked, otherUnasked] = [one, other].map(({ mac }) => Number(Boolean(mac.unaskedSince)));
-  return unasked! - otherUnasked! || askedAt(one) - askedAt(other) || byTime(one, other);
+  return askedAt(one) - askedAt(other) || byTime(one, other);
 }
 
 /** When what has to be asked first was last asked. */
@@ -215,24 +214,25 @@ class Healing {
     this.#record(facts, requested({ askedAt, state }));
   }
 
-  /** A Mac that needs a person still needs one, and one that was redeployed waits for its result. */
-  #recordUnasked(
-    { mac, now }: Facts,
-    reason = "a problem ended the requests of this sweep",
-  ): void {
+  /**
+   * A Mac that needs a person still needs one, and one that was redeployed waits for its result.
+   *
+   * @param answer Why it was asked in vain; absent if it was not asked, so that it is among the first next time.
+   */
+  #recordUnasked({ mac, now }: Facts, answer?: string): void {
     const { unaskedSince = now } = mac;
+    const reason = answer ?? "a problem ended the requests of this sweep";
     const isLong = unaskedSince <= now - DAY && mac.state !== "needs_person";
     const decision = isLong
       ? person("not_askable", `could not be asked about for over a day: ${reason}`)
       : mac.state === "waits"
       ? wait("no_reply", reason)
       : undefined;
-    this.recorder.add({ ...mac, unaskedSince, lookedUpAt: now }, decision);
+    const lookedUpAt = answer === undefined ? mac.lookedUpAt : now;
+    this.recorder.add({ ...mac, unaskedSince, lookedUpAt }, decision);
   }
 
   #record({ mac }: Facts, decision: Decision): void {
-    // What is known now is another reason.
-    const notifiedAt = mac.rule === "not_askable" ? undefined : mac.notifiedAt;
-    this.recorder.add({ ...mac, unaskedSince: undefined, notifiedAt }, decision);
+    this.recorder.add({ ...mac, unaskedSince: undefined }, decision);
   }
 }

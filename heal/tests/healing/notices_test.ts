@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { conditionsOf, notify } from "../../lib/healing/notices.ts";
+import { conditionsOf, failingCondition, notify } from "../../lib/healing/notices.ts";
 import { decideAgain } from "../../lib/healing/recorder.ts";
 import { ServerError } from "../../lib/http/client.ts";
 import { StoreError } from "../../lib/store/driver.ts";
@@ -175,4 +175,27 @@ Deno.test("a message that cannot be recorded is not sent", async () => {
     StoreError,
   );
   assertEquals(notified.texts, []);
+});
+
+Deno.test("failing sweeps are told after a quarter of an hour, also every second one, and their end after as long", async () => {
+  await using world = await SweepWorld.start();
+  const { macs, values } = world.all();
+  const told = async (sweeps: string): Promise<string[]> => {
+    const texts: string[] = [];
+    for (const [index, letter] of [...sweeps].entries()) {
+      const problem = letter === "b" ? "away" : undefined;
+      const conditions = await failingCondition(values, problem, world.now);
+      const send = (text: string): Promise<void> => {
+        texts.push(`${index} ${text.includes("well again") ? "end" : "begin"}`);
+        return Promise.resolve();
+      };
+      await notify({ macs, values, send, now: () => world.now }, conditions);
+      world.now += 900;
+    }
+    return texts;
+  };
+  assertEquals(await told("gbggg"), []);
+  assertEquals(await told("bbgbgg"), ["1 begin", "5 end"]);
+  assertEquals(await told("bgbgbgbgg"), ["2 begin", "8 end"]);
+  assertEquals(await told(`${"b".repeat(100)}ggg`), ["1 begin", "97 begin", "101 end"]);
 });

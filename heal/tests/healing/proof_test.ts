@@ -551,7 +551,9 @@ Deno.test("another command is not taken for a redeploy whose answer was lost", a
   const mac = world.add();
   world.respond = () => ({ state: "unknown", reason: "reset" });
   await world.sweep();
-  world.command(`${mac.id}`, world.now + 120, "DEVICE_INFORMATION").state = "ACKNOWLEDGED";
+  for (const type of ["DEVICE_INFORMATION", "INSTALL_APPLICATION", "INSTALLED_APPLICATION_LIST"]) {
+    world.command(`${mac.id}`, world.now + 120, type).state = "ACKNOWLEDGED";
+  }
   await live(world, mac, 26);
   assertEquals([world.requests.length, (await world.stored(mac))?.rule], [2, "redeployed"]);
 });
@@ -599,4 +601,94 @@ Deno.test("at most fifty commands are asked about in a sweep, and each within an
     assertEquals(world.commandRequests.length - before, quarter === 3 ? 0 : 50);
   }
   assertEquals(new Set(world.commandRequests).size, 150);
+});
+
+Deno.test("a Mac that was out of sight for months begins a new illness, and a person is told of it", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  world.take(mac);
+  await live(world, mac, 30);
+  assertEquals(await world.decided(mac), "needs_person did_not_help");
+  await new Macs(world.driver).setNotified(world.now);
+  delete mac.responses[POLICY];
+  await live(world, mac, 2);
+  world.pass(60 * DAY, mac);
+  mac.responses[POLICY] = "fail";
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  assertEquals((await world.stored(mac))?.notifiedAt, undefined);
+});
+
+Deno.test("a Mac that is seldom online, and seen by few sweeps, comes to an end", async (t) => {
+  await t.step("its command waits", async () => {
+    await using world = await SweepWorld.start();
+    const mac = world.add();
+    await world.sweep();
+    for (let week = 0; week < 10; week++) {
+      world.pass(7 * DAY, mac);
+      await world.sweep();
+    }
+    assertEquals([world.requests.length, (await world.stored(mac))?.rule], [1, "not_taken"]);
+  });
+  await t.step("another command waits", async () => {
+    await using world = await SweepWorld.start();
+    const mac = world.add();
+    world.command(`${mac.id}`, world.now - 2 * DAY);
+    const rules = new Set<string>();
+    for (let day = 0; day < 20; day++) {
+      world.pass(12 * HOUR, mac);
+      await world.sweep();
+      rules.add((await world.stored(mac))!.rule);
+      world.pass(12 * HOUR);
+      await world.sweep();
+    }
+    assertEquals(rules, new Set(["waits_for_commands", "commands_wait"]));
+    assertEquals(world.requests, []);
+  });
+});
+
+Deno.test("all commands are asked about in turn, also by seldom sweeps and without the right", async (t) => {
+  for (const mayView of [true, false]) {
+    await t.step(mayView ? "with the right" : "without it", async () => {
+      await using world = await SweepWorld.start();
+      world.mayViewCommands = mayView;
+      const maxFailing = { value: 999, isPercent: false };
+      world.limits = { ...world.limits, maxPerHour: 120, maxFailing };
+      const macs = Array.from({ length: 120 }, () => world.add());
+      await world.sweep();
+      for (let day = 0; day < 30; day++) {
+        world.pass(DAY, ...macs);
+        await world.sweep();
+      }
+      const rules = await Promise.all(macs.map(async (mac) => (await world.stored(mac))!.rule));
+      assertEquals(new Set(rules), new Set([mayView ? "not_taken" : "did_not_help"]));
+    });
+  }
+});
+
+Deno.test("a right that is taken away is named, and not taken for a Mac that does not take commands", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  await world.sweep();
+  await live(world, mac, 1);
+  world.take(mac);
+  world.mayViewCommands = false;
+  await live(world, mac, 40);
+  assertEquals(await world.decided(mac), "redeployed redeployed");
+  await live(world, mac, 12);
+  assertEquals(await world.decided(mac), "needs_person did_not_help");
+  assertMatch(await reasonOf(world, mac), /is not known, because the API role needs/);
+});
+
+Deno.test("three Macs that cannot be read do not keep the others from their redeploys", async () => {
+  await using world = await SweepWorld.start();
+  const odd = [1, 2, 3].map(() => world.add());
+  const others = [1, 2, 3].map(() => world.add());
+  for (const { serial } of odd) {
+    world.jamfErrors.set(serial, new ReplyError("Jamf Pro answered 500", 500));
+  }
+  await world.sweep();
+  world.pass(900, ...odd, ...others);
+  assertEquals((await world.sweep()).problems, []);
+  assertEquals(world.requests.map(({ computerId }) => computerId), ["4", "5", "6"]);
 });
