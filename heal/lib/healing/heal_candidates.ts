@@ -61,7 +61,7 @@ export async function healCandidates(
   const remaining = deps.limits.maxPerHour - (await deps.redeploys.since(hourAgo)).length;
   const healing = new Healing(deps, recorder, abort, remaining);
   const due: Facts[] = [];
-  await healing.forEach(candidates.toSorted(byLookup), stop, async (facts) => {
+  await healing.forEach(inTurn(candidates), stop, async (facts) => {
     const found = await healing.ask(facts, FIRST, MAX_LOOKUPS - RESERVED_LOOKUPS);
     if (found !== undefined) due.push(found);
   });
@@ -95,8 +95,10 @@ async function count(
 }
 
 /** Those first that were not asked about for the longest time: a Mac that always fails must not stop the rest. */
-function byLookup(one: Facts, other: Facts): number {
-  return askedAt(one) - askedAt(other) || byTime(one, other);
+function inTurn(candidates: readonly Facts[]): Facts[] {
+  const asked = candidates.map((facts) => ({ facts, at: askedAt(facts) }));
+  asked.sort((one, other) => one.at - other.at || byTime(one.facts, other.facts));
+  return asked.map(({ facts }) => facts);
 }
 
 /** When what has to be asked first was last asked. */
