@@ -74,9 +74,9 @@ async function* checkStore(
   system: System,
 ): Findings {
   const at = `${Math.floor(system.now() / 1000)}`;
-  await withStore(settings.store, async ({ values }) => {
-    await values.set("checked", at);
-    await checkServers(values, settings);
+  await withStore(settings.store, async (store) => {
+    await store.values.set("checked", at);
+    await checkServers(store, settings);
   });
   yield ["ok", `"${describeStore(settings.store)}" can be written`];
 }

@@ -19,7 +19,7 @@ export async function redeploy(
 ): Promise<Outcome> {
   const serials = await readSerials(command, system);
   return await withStore(settings.store, async (store) => {
-    await checkServers(store.values, settings);
+    await checkServers(store, settings);
     system.writeLog(`Counts redeploys in "${describeStore(settings.store)}"`);
     const reports = await redeployMacs({
       ...command,

@@ -82,7 +82,7 @@ async function withExisting(
 ): Promise<Outcome> {
   if (store.kind === "sqlite" && !fileExists(store.path)) {
     throw new ConfigError(
-      `Cannot open the store "${store.path}": there is no such file; jamf-heal sweep creates it`,
+      `Cannot open the store "${store.path}": there is no such file; a sweep creates it`,
     );
   }
   return await withStore(store, work);

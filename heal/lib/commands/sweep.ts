@@ -148,7 +148,7 @@ export async function withSweeps<T>(
   maxTime: number = MAX_TIME,
 ): Promise<T> {
   return await withStore(settings.store, async (store) => {
-    await checkServers(store.values, settings);
+    await checkServers(store, settings);
     return await work(new Sweeps(store, command, settings, system, maxTime));
   });
 }

@@ -66,14 +66,12 @@ export class Answers {
     const commands = filter === undefined ? undefined : await this.#commands(filter);
     const asked = { ...last!, commandAskedAt: now };
     const command = isLost(asked) ? commands?.find(isRedeploy) : commands?.[0];
-    const commandState = commands === undefined ? HIDDEN : command?.state ?? "";
+    // It may be the answer of a gateway, once.
+    const isUnseen = asked.commandState === UNSEEN && (asked.commandSince ?? now) > now - 2 * DAY;
+    const hidden = isUnseen || WAITING.includes(asked.commandState ?? "") ? UNSEEN : HIDDEN;
+    const commandState = commands === undefined ? hidden : command?.state ?? "";
     if (isLost(asked) && command === undefined) {
       return { ...facts, redeploys: [{ ...asked, commandState }, ...others] };
-    }
-    // It may be the answer of a gateway, once.
-    const isUnseen = commands === undefined && (last!.commandAskedAt ?? 0) > now - 2 * DAY;
-    if (isUnseen && WAITING.includes(asked.commandState ?? "")) {
-      return { ...facts, redeploys: [{ ...asked, commandState: UNSEEN }, ...others] };
     }
     const isNew = commandState !== asked.commandState;
     const known = {

@@ -91,7 +91,7 @@ function byRedeploys(facts: Facts): Verdict | undefined {
   const isForThis = isForThisIllness(last, facts);
   if (isForThis && isLost(last)) return byLostAnswer(facts, last);
   if (mustAsk(last, facts)) return "ask_command";
-  if (last.commandState === UNSEEN) return requested(last);
+  if (last.commandState === UNSEEN) return mac.state === "needs_person" ? mac : requested(last);
   if (WAITING.includes(last.commandState ?? "")) {
     if (!isLongOnline(mac, last.askedAt, now)) return requested(last);
     const online = `the Mac was online for ${mac.hoursOnline} hours`;
@@ -110,7 +110,7 @@ function byRedeploys(facts: Facts): Verdict | undefined {
 function byLostAnswer(facts: Facts, last: Redeploy): Verdict | undefined {
   const { mac, now, limits, found } = facts;
   if (now < repeatableFrom(last, limits)) return requested(last);
-  if (mac.rule === "unanswered" && isRemembered(mac, now)) return mac;
+  if (mac.rule === "unanswered" && found === undefined && isRemembered(mac, now)) return mac;
   if (found === undefined) return "ask_jamf";
   if (found.computer === undefined) return undefined;
   if ((last.commandAskedAt ?? 0) < now) return "ask_command";
@@ -237,7 +237,8 @@ function mustAsk(last: Redeploy, { mac, now }: Facts): boolean {
   if (commandUuid === undefined || ENDED.includes(commandState) || mac.hoursOnline === 0) {
     return false;
   }
-  const isHourly = WAITING.includes(commandState) && mac.state !== "needs_person";
+  const isWaiting = [...WAITING, UNSEEN].includes(commandState);
+  const isHourly = isWaiting && mac.state !== "needs_person";
   return commandAskedAt <= now - (isHourly ? HOUR : DAY);
 }
 

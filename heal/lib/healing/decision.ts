@@ -45,7 +45,7 @@ export type Verdict = Decision | Question | "redeploy";
 
 /** The states of a command that waits. */
 export const WAITING: readonly string[] = ["PENDING", "NOT_NOW"];
-/** The states of a command that the API client may not see, and of one that was known to wait within two days. */
+/** The states of a command that the API client may not see; for the first two days, if it was known to wait. */
 export const HIDDEN = "HIDDEN";
 export const UNSEEN = "UNSEEN";
 

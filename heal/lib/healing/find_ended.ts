@@ -56,10 +56,10 @@ export async function findEnded(
       if (!(error instanceof ServerError)) throw error;
       if (signal?.aborted) break;
       failures.add("host", error);
-      const isKept = mac.state === "needs_person" || failures.isOver;
+      const isKept = mac.state === "needs_person" || failures.isOver("host");
       recorder.add(lookedUp, isKept ? undefined : wait("no_answer", notFound(error.message)));
     }
-    if (failures.isOver) break;
+    if (failures.isOver("host")) break;
   }
   return failures.end().map(notFound);
 }

@@ -103,9 +103,9 @@ function inTurn(candidates: readonly Facts[]): Facts[] {
 
 /** When what has to be asked first was last asked. */
 function askedAt(facts: Facts): number {
-  const { mac, redeploys: [last] } = facts;
+  const { mac: { lookedUpAt = 0 }, redeploys: [last] } = facts;
   const isCommand = decide(facts) === "ask_command";
-  return (isCommand ? last?.commandAskedAt : mac.lookedUpAt) ?? 0;
+  return Math.max(lookedUpAt, isCommand ? last?.commandAskedAt ?? 0 : 0);
 }
 
 function byTime({ mac: one }: Facts, { mac: other }: Facts): number {
@@ -159,7 +159,7 @@ class Healing {
       if (isLookup && this.#lookups >= maxLookups || isCommand && this.#commands >= MAX_COMMANDS) {
         return void this.recorder.add(known.mac, known.mac.state === "waits" ? LEFT : undefined);
       }
-      if (this.failures.isOver) return void this.#recordUnasked(known);
+      if (this.failures.isOver(question)) return void this.#recordUnasked(known);
       this.#lookups += Number(isLookup);
       this.#commands += Number(isCommand);
       try {
@@ -167,7 +167,8 @@ class Healing {
         this.failures.addAnswer(question);
       } catch (error) {
         if (!(error instanceof ServerError)) throw error;
-        this.failures.add(question, error);
+        // A person knows of such a Mac.
+        this.failures.add(question, error, known.mac.rule === "not_askable");
         return void this.#recordUnasked(known, error.message);
       }
     }

@@ -21,8 +21,8 @@ const MIN_MAX = 10;
 const MEMORY = 21 * 86_400;
 
 /**
- * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least half
- * as many Macs are online as then, or weeks after so many were: a night, a weekend or holidays do not end it.
+ * Compares the number of Macs with the limit. A share that was exceeded must fall to half of the limit, while at least a
+ * quarter as many Macs are online as then, or weeks after so many were: a night, a weekend or holidays do not end it.
  *
  * @param countOnline The number of Macs that are online now.
  */
@@ -39,7 +39,7 @@ export async function findTooMany(
   const online = isPercent ? await countOnline() : 0;
   const max = isPercent ? Math.max(MIN_MAX, Math.floor(online * value / 100)) : value;
   const most = wasTooMany ? Number(then) : 0;
-  const isUsual = online >= most / 2;
+  const isUsual = online >= most / 4;
   const isComparable = isUsual || Number(seenAt) <= now - MEMORY;
   const isAllowed = wasTooMany ? count < max / 2 && isComparable : count <= max;
   if (isAllowed) await values.set("too_many", undefined);

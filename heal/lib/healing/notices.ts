@@ -32,9 +32,13 @@ const WEEK = 7 * DAY;
 
 /** Why nothing is redeployed. */
 export function tooManyText({ count, max }: NonNullable<SweepReport["tooMany"]>): string {
+  const macs = `Nothing is redeployed: ${count} Macs need it or still fail after it`;
+  if (count < max / 2) {
+    return `${macs}; more Macs must be online to tell whether the cause has ended`;
+  }
   const limit = count > max ? "more than" : "not yet fewer than half of what";
-  return `Nothing is redeployed: ${count} Macs need it or still fail after it, ${limit} ` +
-    `--max-failing allows (${max}). Look for a common cause; if there is none, give a higher number`;
+  return `${macs}, ${limit} --max-failing allows (${max}). ` +
+    "Look for a common cause; if there is none, give a higher number";
 }
 
 /** What a sweep found that is not about one Mac. */

@@ -147,6 +147,12 @@ export class HttpClient {
   }
 }
 
+/** What a person can do about some errors. */
+const HINTS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/dns error/, "there is no host of this name: is it mistyped"],
+  [/InvalidContentType/, "this port does not speak TLS: is it that of https"],
+];
+
 /** The message of a `fetch` error, or of its cause, without the URL, which may have a serial number. */
 export function fetchErrorReason(error: unknown, timeout: number): string {
   if (!(error instanceof Error) || error.name === "NotCapable") return reasonOf(error);
@@ -156,6 +162,8 @@ export function fetchErrorReason(error: unknown, timeout: number): string {
   if (/invalid header/i.test(message)) {
     return "the token has a character that is not allowed in a header";
   }
+  const known = HINTS.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return known[1];
   return reasonOf(
     new Error(message.replace(/^error sending request .*?client error \(\w+\): /s, "")),
   );

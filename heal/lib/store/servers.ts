@@ -1,26 +1,30 @@
 // For which servers a store is: ids and redeploys of others would be taken for theirs.
 
 import { ConfigError } from "../config/read_settings.ts";
-import type { Values } from "./driver.ts";
+import type { Store } from "./open.ts";
 
 interface Server {
   readonly url: URL;
 }
 
 /**
- * Compares the servers with those that the store has noted, and notes those that are new.
+ * Compares the servers with those that the store has noted, and notes those that are new; all, while it has no Macs and no
+ * redeploys: a name may have been mistyped.
  *
  * @throws {ConfigError} The store is for another server.
  */
 export async function checkServers(
-  values: Pick<Values, "get" | "set">,
+  { values, macs, redeploys }: Pick<Store, "values" | "macs" | "redeploys">,
   { jamf, fleet }: { readonly jamf: Server; readonly fleet?: Server },
 ): Promise<void> {
+  const { length: states } = Object.keys(await macs.counts());
+  const isEmpty = states === 0 && (await redeploys.list(1)).length === 0;
   for (const [name, url] of [["JAMF_URL", jamf.url], ["FLEET_URL", fleet?.url]] as const) {
     if (url === undefined) continue;
     const known = await values.get(name);
-    if (known === undefined) await values.set(name, url.hostname);
-    else if (known !== url.hostname) {
+    if (known === url.hostname) continue;
+    if (known === undefined || isEmpty) await values.set(name, url.hostname);
+    else {
       throw new ConfigError(
         `Cannot use this store with ${name} "${url.hostname}": it is for "${known}"; give another HEAL_STORE`,
       );

@@ -4,7 +4,7 @@ import { tooManyText } from "../healing/notices.ts";
 import type { SweepReport } from "../healing/sweep.ts";
 import { MAC_STATES } from "../store/macs.ts";
 import { toJson } from "./json.ts";
-import { countStates, countsText, table } from "./table.ts";
+import { countStates, countsText, ruleText, table } from "./table.ts";
 import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { DONE, type MacReport } from "../healing/redeploy_macs.ts";
 
@@ -17,9 +17,9 @@ export function sweepText({ macs, tooMany, problems }: SweepReport): string {
     MAC_STATES.indexOf(one.state) - MAC_STATES.indexOf(other.state) || one.hostId - other.hostId
   );
   const rows = sorted.slice(0, MAX_ROWS)
-    .map(({ serial, hostId, state, reason }) => [serial || "-", `${hostId}`, state, reason]);
+    .map((mac) => [mac.serial || "-", `${mac.hostId}`, mac.state, ruleText(mac), mac.reason]);
   const rest = macs.length - rows.length;
-  return (rows.length === 0 ? "" : `${table(["Mac", "Host", "State", "Reason"], rows)}\n`) +
+  return (rows.length === 0 ? "" : `${table(["Mac", "Host", "State", "Rule", "Reason"], rows)}\n`) +
     (rest > 0 ? `${rest} more: see jamf-heal status --all\n` : "") +
     (macs.length === 0 && problems.length > 0 ? "" : `${countsText(countStates(macs))}\n`) +
     (tooMany === undefined ? "" : `${tooManyText(tooMany)}\n`);

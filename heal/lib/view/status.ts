@@ -4,7 +4,7 @@ import { formatTimestamp } from "../../../lib/shared/timestamp.ts";
 import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 import type { Redeploy } from "../store/redeploys.ts";
 import { toJson } from "./json.ts";
-import { countsText, table } from "./table.ts";
+import { countsText, ruleText, table } from "./table.ts";
 
 /** The Macs that are shown, and what was done. */
 export interface ShownMacs {
@@ -28,11 +28,12 @@ export function statusText({ counts, macs, redeploys, lastSweep, problem }: Show
   const tables = MAC_STATES.flatMap((state) => {
     const listed = macs.filter((mac) => mac.state === state);
     if (listed.length === 0) return [];
-    const rows = listed.map((
-      { serial, hostId, since, reason },
-    ) => [serial, `${hostId}`, formatTimestamp(since), reason]);
+    const rows = listed.map((mac) => {
+      const { serial, hostId, since, reason } = mac;
+      return [serial, `${hostId}`, formatTimestamp(since), ruleText(mac), reason];
+    });
     const rest = (counts?.[state] ?? 0) - listed.length;
-    return `\n${state}\n${table(["Mac", "Host", "Since", "Reason"], rows)}` +
+    return `\n${state}\n${table(["Mac", "Host", "Since", "Rule", "Reason"], rows)}` +
       (rest > 0 ? `${rest} more: use --all\n` : "");
   });
   // Without a sweep, or after one with a problem, an empty store tells nothing.

@@ -1,7 +1,7 @@
 // Aligns columns.
 
 import { printable } from "../../../lib/shared/print.ts";
-import { MAC_STATES, type MacStateName } from "../store/macs.ts";
+import { type Mac, MAC_STATES, type MacStateName } from "../store/macs.ts";
 
 /** Prints rows under their heads, in aligned columns. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -13,6 +13,11 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
     const padded = line.map((cell, column) => cell.padEnd(widths[column]!));
     return `${padded.join("  ").trimEnd()}\n`;
   }).join("");
+}
+
+/** The rule that decided, if its state has several. */
+export function ruleText({ state, rule }: Pick<Mac, "state" | "rule">): string {
+  return rule === state ? "-" : rule;
 }
 
 /** The number of Macs in each state that occurs, in the order of {@linkcode MAC_STATES}. */

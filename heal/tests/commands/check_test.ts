@@ -144,8 +144,9 @@ Deno.test("check() does not list what the user may not see, and finds a store of
   at.fleet.misbehave(FLEET.globalPolicies, FORBIDDEN, Infinity);
   const { of } = await checked(at);
   assertEquals(of("ok", /may: List/).some((text) => text.includes("List policies")), false);
-  await withStore({ kind: "sqlite", path: at.store }, async ({ values }) => {
+  await withStore({ kind: "sqlite", path: at.store }, async ({ values, redeploys }) => {
     await values.set("JAMF_URL", "test.jamfcloud.com");
+    await redeploys.claim({ serial: "A", computerId: "1", origin: "by_hand" }, undefined, 1);
   });
   const other = await checked(at);
   assertEquals(other.code, 1);

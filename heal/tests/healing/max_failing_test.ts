@@ -178,7 +178,7 @@ Deno.test("findTooMany() does not end at night, on a weekend or in holidays", as
     at.now += DAY;
     assertEquals((await at.compare(2))?.count, 2);
   }
-  at.online = 500;
+  at.online = 250;
   assertEquals(await at.compare(2), undefined);
   // Fewer Macs for good.
   await at.compare(101);

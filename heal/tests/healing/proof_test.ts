@@ -504,11 +504,34 @@ Deno.test("a command that is known to wait still waits if it is not shown for a 
   await world.sweep();
   await live(world, mac, 1);
   mac.responses[POLICY] = "pass";
-  await live(world, mac, 25);
+  await live(world, mac, 3 * 24);
   mac.responses[POLICY] = "fail";
   world.mayViewCommands = false;
   await live(world, mac, 2);
   assertEquals([world.requests.length, world.commands.length], [1, 1]);
+  world.mayViewCommands = true;
+  await live(world, mac, 6);
+  assertEquals(await world.decided(mac), "needs_person not_taken");
+  world.mayViewCommands = false;
+  world.pass(25 * HOUR, mac);
+  assertEquals(await world.decided(mac), "needs_person not_taken");
+});
+
+Deno.test("a lost request that could not be looked for is, a day later", async () => {
+  await using world = await SweepWorld.start();
+  const mac = world.add();
+  world.respond = (computerId) => {
+    world.command(computerId);
+    return { state: "unknown", reason: "reset" };
+  };
+  await world.sweep();
+  world.pass(3 * DAY, mac);
+  world.mayViewCommands = false;
+  assertEquals(await world.decided(mac), "needs_person unanswered");
+  world.mayViewCommands = true;
+  world.take(mac);
+  await live(world, mac, 26);
+  assertEquals([world.commands.length, await world.decided(mac)], [1, "redeployed redeployed"]);
 });
 
 Deno.test("a Mac that comes back after a month is given an hour to take its command", async () => {
@@ -691,4 +714,32 @@ Deno.test("three Macs that cannot be read do not keep the others from their rede
   world.pass(900, ...odd, ...others);
   assertEquals((await world.sweep()).problems, []);
   assertEquals(world.requests.map(({ computerId }) => computerId), ["4", "5", "6"]);
+  // Once a person knows of them, sweeps are well.
+  for (const { responses } of others) responses[POLICY] = "pass";
+  await live(world, odd[0]!, 1);
+  for (let hour = 0; hour < 30; hour++) {
+    world.pass(HOUR, ...odd);
+    const { problems } = await world.sweep();
+    if (hour > 25) assertEquals(problems, []);
+  }
+});
+
+Deno.test("three commands that cannot be read do not keep other Macs from their redeploys", async () => {
+  await using world = await SweepWorld.start();
+  const odd = [1, 2, 3].map(() => world.add());
+  await world.sweep();
+  const { readCommands } = world.all();
+  const failing: typeof readCommands = (filter, signal) =>
+    /^uuid=="uuid-[123]"/.test(filter)
+      ? Promise.reject(new ReplyError("Jamf Pro answered 500", 500))
+      : readCommands(filter, signal);
+  world.deps = { readCommands: failing };
+  world.pass(HOUR, ...odd);
+  await world.sweep();
+  const other = world.add();
+  for (let sweep = 0; sweep < 3; sweep++) {
+    world.pass(HOUR, ...odd, other);
+    await world.sweep();
+  }
+  assertEquals((await world.stored(other))?.rule, "redeployed");
 });

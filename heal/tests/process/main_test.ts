@@ -103,7 +103,7 @@ Deno.test("a second signal ends a command at once", async () => {
 Deno.test("wrong input is reported, with exit status 2", async () => {
   await using at = await Servers.start();
   const noStore =
-    `Cannot open the store "${at.store}": there is no such file; jamf-heal sweep creates it\n`;
+    `Cannot open the store "${at.store}": there is no such file; a sweep creates it\n`;
   const cases: [args: string[], stderr: string][] = [
     [["status"], noStore],
     [["status", "--serial", "A"], noStore],

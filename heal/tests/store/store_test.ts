@@ -178,10 +178,13 @@ const CASES: Case<Fixture>[] = [
   ["a store is for the servers that used it first", async (at) => {
     const urlOf = (host: string): { url: URL } => ({ url: new URL(`https://${host}/`) });
     const [jamf, fleet] = [urlOf("jamf.example.com"), urlOf("fleet.example.com")];
-    await checkServers(at.values, { jamf });
-    await checkServers(at.values, { jamf, fleet });
+    await checkServers(at, { jamf });
     const other = urlOf("other.example.com");
-    const check = (): Promise<void> => checkServers(at.values, { jamf, fleet: other });
+    // A name may have been mistyped before there was any Mac.
+    for (const one of [other, fleet]) await checkServers(at, { jamf, fleet: one });
+    await at.macs.record([macOf(1)]);
+    await checkServers(at, { jamf, fleet });
+    const check = (): Promise<void> => checkServers(at, { jamf, fleet: other });
     const { message } = await assertRejects(check, ConfigError);
     const words = '"other.example.com": it is for "fleet.example.com"; give another HEAL_STORE';
     assertEquals(message, `Cannot use this store with FLEET_URL ${words}`);
