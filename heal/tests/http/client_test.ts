@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Secret } from "../../lib/config/secret.ts";
-import { HttpClient, NoAnswerError, ServerError } from "../../lib/http/client.ts";
+import { fetchErrorReason, HttpClient, NoAnswerError, ServerError } from "../../lib/http/client.ts";
 import { TestHttpSystem } from "../helpers/http_system.ts";
 import type { Misbehaviour } from "../fakes/misbehaviour.ts";
 import { FakeFleet } from "../fakes/fleet.ts";
@@ -98,6 +98,21 @@ Deno.test("send() reports why there is no answer, without the query", async () =
     assertEquals(message, `Cannot get an answer from "${fake.url}": ${reason}`);
     await fake[Symbol.asyncDispose]().catch(() => {});
   }
+});
+
+Deno.test("send() says what may be wrong with the name and the port of a server", async () => {
+  await using fake = await server();
+  const { port } = new URL(fake.url);
+  const tls = new URL(`https://127.0.0.1:${port}`);
+  const client = new HttpClient(tls, new TestHttpSystem(), SECRET);
+  const send = () => client.send({ method: "POST", path: PATH });
+  const { message } = await assertRejects(send, NoAnswerError);
+  const reason = "this port does not speak TLS: is it that of https";
+  assertEquals(message, `Cannot get an answer from "${tls.origin}": ${reason}`);
+  const unknown = new TypeError("error sending request", {
+    cause: new Error("client error (Connect): dns error: failed to lookup address information"),
+  });
+  assertEquals(fetchErrorReason(unknown, 1), "there is no host of this name: is it mistyped");
 });
 
 Deno.test("send() follows no redirect, so that another server does not get the token", async () => {

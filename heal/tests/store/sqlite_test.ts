@@ -88,7 +88,7 @@ Deno.test("openSqlite() reports what is wrong with a path", () =>
   inTempDir((dir) => {
     Deno.symlinkSync(`${dir}/none`, `${dir}/link`);
     const cases: [path: string, reason: string][] = [
-      [`${dir}/none/heal.db`, "there is no such file or folder"],
+      [`${dir}/none/heal.db`, "its folder does not exist; create it with mkdir -m 700"],
       [dir, "it is a folder; add the name of a file"],
       [`${dir}/link`, "it is a link; remove it"],
     ];
