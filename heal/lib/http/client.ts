@@ -149,8 +149,8 @@ export class HttpClient {
 
 /** What a person can do about some errors. */
 const HINTS: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/dns error/, "there is no host of this name: is it mistyped"],
-  [/InvalidContentType/, "this port does not speak TLS: is it that of https"],
+  [/dns error/, "there is no host of this name; correct it"],
+  [/InvalidContentType/, "this port does not speak TLS; give that of https"],
 ];
 
 /** The message of a `fetch` error, or of its cause, without the URL, which may have a serial number. */

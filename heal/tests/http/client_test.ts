@@ -107,12 +107,12 @@ Deno.test("send() says what may be wrong with the name and the port of a server"
   const client = new HttpClient(tls, new TestHttpSystem(), SECRET);
   const send = () => client.send({ method: "POST", path: PATH });
   const { message } = await assertRejects(send, NoAnswerError);
-  const reason = "this port does not speak TLS: is it that of https";
+  const reason = "this port does not speak TLS; give that of https";
   assertEquals(message, `Cannot get an answer from "${tls.origin}": ${reason}`);
   const unknown = new TypeError("error sending request", {
     cause: new Error("client error (Connect): dns error: failed to lookup address information"),
   });
-  assertEquals(fetchErrorReason(unknown, 1), "there is no host of this name: is it mistyped");
+  assertEquals(fetchErrorReason(unknown, 1), "there is no host of this name; correct it");
 });
 
 Deno.test("send() follows no redirect, so that another server does not get the token", async () => {
