@@ -155,7 +155,9 @@ class Healing {
       const question = questions.find((one) => one === verdict);
       if (question === undefined) return known;
       const isLookup = question === "ask_jamf" || question === "ask_jamf_again";
-      const isCommand = question === "ask_command" && !this.#answers.isHidden;
+      // That of a lost request comes after its computer, and is looked for in any case.
+      const isCommand = question === "ask_command" && known.found === undefined &&
+        !this.#answers.isHidden;
       if (isLookup && this.#lookups >= maxLookups || isCommand && this.#commands >= MAX_COMMANDS) {
         return void this.recorder.add(known.mac, known.mac.state === "waits" ? LEFT : undefined);
       }

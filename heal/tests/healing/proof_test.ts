@@ -743,3 +743,20 @@ Deno.test("three commands that cannot be read do not keep other Macs from their 
   }
   assertEquals((await world.stored(other))?.rule, "redeployed");
 });
+
+Deno.test("a lost request is looked for, however many other commands are asked about", async () => {
+  await using world = await SweepWorld.start();
+  const maxFailing = { value: 999, isPercent: false };
+  world.limits = { ...world.limits, maxPerHour: 120, maxFailing };
+  const macs = Array.from({ length: 60 }, () => world.add());
+  await world.sweep();
+  const lost = world.add();
+  world.respond = () => ({ state: "unknown", reason: "reset" });
+  await world.sweep();
+  world.pass(DAY, ...macs, lost);
+  world.commandRequests.length = 0;
+  await world.sweep();
+  assertEquals(world.commandRequests.filter((one) => one.startsWith("uuid")).length, 50);
+  assertEquals(world.commandRequests.includes(`sent m-${lost.id}`), true);
+  assertEquals(world.requests.length, 62);
+});
