@@ -65,12 +65,13 @@ export class Answers {
       : managementId && sentTo(managementId, askedAt - SENT_BEFORE, askedAt + SENT_AFTER);
     const commands = filter === undefined ? undefined : await this.#commands(filter);
     const asked = { ...last!, commandAskedAt: now };
-    const command = isLost(asked) ? commands?.find(isRedeploy) : commands?.[0];
+    const isOfLost = isLost(asked);
+    const command = isOfLost ? commands?.find(isRedeploy) : commands?.[0];
     // It may be the answer of a gateway, once.
     const isUnseen = asked.commandState === UNSEEN && (asked.commandSince ?? now) > now - 2 * DAY;
     const hidden = isUnseen || WAITING.includes(asked.commandState ?? "") ? UNSEEN : HIDDEN;
     const commandState = commands === undefined ? hidden : command?.state ?? "";
-    if (isLost(asked) && command === undefined) {
+    if (isOfLost && command === undefined) {
       return { ...facts, redeploys: [{ ...asked, commandState }, ...others] };
     }
     const isNew = commandState !== asked.commandState;
@@ -78,7 +79,7 @@ export class Answers {
       ...asked,
       commandState,
       commandSince: isNew ? now : asked.commandSince,
-      ...(isLost(asked) && { state: "queued" as const, commandUuid: command!.uuid }),
+      ...(isOfLost && { state: "queued" as const, commandUuid: command!.uuid }),
     };
     await this.deps.redeploys.record(known);
     return { ...facts, redeploys: [known, ...others] };

@@ -113,6 +113,7 @@ async function obstacleTo(
   if (limit !== undefined) return limitReason(limit, limits);
   // Without the right to see them, they are not known.
   const waiting = managementId && await readCommands(waitingFor(managementId)) || [];
+  if (waiting.length === 0) return undefined;
   const uuids = waiting.map(({ uuid }) => uuid);
   const own = (await redeploys.of(serial)).find(({ commandUuid = "" }) =>
     uuids.includes(commandUuid)

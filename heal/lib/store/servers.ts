@@ -14,20 +14,23 @@ interface Server {
  * @throws {ConfigError} The store is for another server.
  */
 export async function checkServers(
-  { values, macs, redeploys }: Pick<Store, "values" | "macs" | "redeploys">,
+  store: Pick<Store, "values" | "macs" | "redeploys">,
   { jamf, fleet }: { readonly jamf: Server; readonly fleet?: Server },
 ): Promise<void> {
-  const { length: states } = Object.keys(await macs.counts());
-  const isEmpty = states === 0 && (await redeploys.list(1)).length === 0;
+  const { values } = store;
   for (const [name, url] of [["JAMF_URL", jamf.url], ["FLEET_URL", fleet?.url]] as const) {
     if (url === undefined) continue;
     const known = await values.get(name);
     if (known === url.hostname) continue;
-    if (known === undefined || isEmpty) await values.set(name, url.hostname);
-    else {
+    if (known !== undefined && !await isEmpty(store)) {
       throw new ConfigError(
         `Cannot use this store with ${name} "${url.hostname}": it is for "${known}"; give another HEAL_STORE`,
       );
     }
+    await values.set(name, url.hostname);
   }
+}
+
+async function isEmpty({ macs, redeploys }: Pick<Store, "macs" | "redeploys">): Promise<boolean> {
+  return Object.keys(await macs.counts()).length === 0 && (await redeploys.list(1)).length === 0;
 }

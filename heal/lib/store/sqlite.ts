@@ -35,13 +35,17 @@ function makeFile(path: string): void {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const folder = ownFolderOf(path);
     if (folder !== undefined) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    try {
-      // Another process may create it at the same time.
-      Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new Error("its folder does not exist; create it with mkdir -m 700", { cause: error });
-    }
+    createFile(path);
+  }
+}
+
+function createFile(path: string): void {
+  try {
+    // Another process may create it at the same time.
+    Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error("its folder does not exist; create it with mkdir -m 700", { cause: error });
   }
 }
 
