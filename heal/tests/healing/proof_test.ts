@@ -149,7 +149,7 @@ Deno.test("a request without an answer is looked for after the cool-down, and re
         };
         await world.sweep(isKilled ? { requestRedeploy } : {}).catch(() => {});
       };
-      world.respond = () => ({ state: "unknown", reason: "reset" });
+      world.loseAnswers();
       await lose();
       world.pass(DAY - 1, mac);
       assertEquals(await world.decided(mac), "redeployed redeployed");
@@ -170,10 +170,7 @@ Deno.test("a request without an answer is looked for after the cool-down, and re
 Deno.test("a request without an answer whose command is found is not repeated", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
-  world.respond = (computerId) => {
-    world.command(computerId);
-    return { state: "unknown", reason: "reset" };
-  };
+  world.loseAnswers("sent");
   await world.sweep();
   await live(world, mac, 30);
   const [redeploy] = await new Redeploys(world.driver).list(9);
@@ -184,7 +181,7 @@ Deno.test("a request without an answer whose command is found is not repeated", 
 Deno.test("a repeat that is refused counts, because the first request may have been done", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
-  world.respond = () => ({ state: "unknown", reason: "reset" });
+  world.loseAnswers();
   await world.sweep();
   world.respond = () => ({ state: "refused", isFinal: true, reason: "no such computer" });
   world.pass(DAY, mac);
@@ -520,10 +517,7 @@ Deno.test("a command that is known to wait still waits if it is not shown for a 
 Deno.test("a lost request that could not be looked for is, a day later", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
-  world.respond = (computerId) => {
-    world.command(computerId);
-    return { state: "unknown", reason: "reset" };
-  };
+  world.loseAnswers("sent");
   await world.sweep();
   world.pass(3 * DAY, mac);
   world.mayViewCommands = false;
@@ -572,7 +566,7 @@ Deno.test("a command that was sent over the weekend is given an hour on Monday",
 Deno.test("another command is not taken for a redeploy whose answer was lost", async () => {
   await using world = await SweepWorld.start();
   const mac = world.add();
-  world.respond = () => ({ state: "unknown", reason: "reset" });
+  world.loseAnswers();
   await world.sweep();
   for (const type of ["DEVICE_INFORMATION", "INSTALL_APPLICATION", "INSTALLED_APPLICATION_LIST"]) {
     world.command(`${mac.id}`, world.now + 120, type).state = "ACKNOWLEDGED";
@@ -585,10 +579,7 @@ Deno.test("a lost answer is not repeated where commands cannot be seen", async (
   await using world = await SweepWorld.start();
   const mac = world.add();
   world.mayViewCommands = false;
-  world.respond = (computerId) => {
-    world.command(computerId);
-    return { state: "unknown", reason: "reset" };
-  };
+  world.loseAnswers("sent");
   await world.sweep();
   await live(world, mac, 60);
   assertEquals([world.commands.length, await world.decided(mac)], [1, "needs_person unanswered"]);
@@ -751,7 +742,7 @@ Deno.test("a lost request is looked for, however many other commands are asked a
   const macs = Array.from({ length: 60 }, () => world.add());
   await world.sweep();
   const lost = world.add();
-  world.respond = () => ({ state: "unknown", reason: "reset" });
+  world.loseAnswers();
   await world.sweep();
   world.pass(DAY, ...macs, lost);
   world.commandRequests.length = 0;

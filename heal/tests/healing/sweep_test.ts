@@ -318,7 +318,7 @@ Deno.test("a server that fails stops the sweep, and nobody is lost", async (t) =
     async () => {
       await using world = await SweepWorld.start();
       const mac = world.add();
-      world.respond = () => ({ state: "unknown", reason: "reset" });
+      world.loseAnswers();
       assertEquals(await world.decided(mac), "redeployed redeployed");
       world.pass(HOUR, mac);
       assertEquals(await world.decided(mac), "redeployed redeployed");

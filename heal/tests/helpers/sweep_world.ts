@@ -113,6 +113,14 @@ export class SweepWorld implements AsyncDisposable {
     return command;
   }
 
+  /** From now on, no request gets an answer; Jamf Pro has queued its command if it was sent. */
+  loseAnswers(sent?: "sent"): void {
+    this.respond = (computerId) => {
+      if (sent !== undefined) this.command(computerId);
+      return { state: "unknown", reason: "reset" };
+    };
+  }
+
   /** A Mac takes its commands. */
   take({ computers }: WorldMac, state = "ACKNOWLEDGED"): void {
     for (const command of this.commands) {
